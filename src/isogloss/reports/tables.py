@@ -1,0 +1,224 @@
+"""Tables from result rows: one run in plain text, several methods in Markdown.
+
+A row is a line of ``results.jsonl``: one score of one run on one data set in one language. Values are fractions; the
+tables print per cent, and differences in points (percentage points), rounded only when printed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from statistics import mean
+from typing import Any
+
+from tabulate import tabulate
+
+from isogloss.errors import IsoglossError, nearest
+from isogloss.reports.statistics import paired_interval, summarise
+
+Row = Mapping[str, Any]
+
+_MISSING = "–"
+_OF_ONE_RUN = ("run", "seed", "step", "selection", "split", "view", "few_shot")
+_PROTOCOL = ("selection", "split", "metric", "view", "few_shot", "train_languages")
+
+
+def closing_table(rows: Sequence[Row], train_languages: Collection[str], metrics: Sequence[str]) -> str:
+    """The scores of one run in every language, and its transfer gap.
+
+    The gap of a language is the mean score of the source languages minus its own score, in points; the transfer gap is
+    the mean of the sources minus the mean of the targets. Both are taken within a data set, on its primary metric: the
+    first of ``metrics`` that it has. Source languages come first and are marked; the others follow by code.
+
+    Args:
+        rows: Result rows of one run, step, selection, split, view and number of few-shot examples.
+        train_languages: Codes of the source languages.
+        metrics: Names of the metrics to show, the primary one first; rows of other metrics are left out.
+
+    Returns:
+        Plain text without a final line break. What has no value reads ``–``.
+
+    Raises:
+        IsoglossError: There is nothing to show, rows of several runs or protocols are mixed, there are two values for
+            one cell, or a value is no fraction.
+    """
+    shown = [row for row in rows if row.get("metric") in metrics]
+    if not shown:
+        raise IsoglossError(f"no result row has one of the metrics {', '.join(metrics)} (rows given: {len(rows)})")
+    _require_equal(shown, _OF_ONE_RUN, "a closing table shows one run under one protocol")
+    values = _values(shown, "data", "language", "metric")
+    counts = {(str(row["data"]), str(row["language"])): row.get("n", _MISSING) for row in reversed(shown)}
+    body, footer = [], []
+    for data in sorted({data for data, _ in counts}):
+        languages = _sources_first((language for found, language in counts if found == data), train_languages)
+        primary = next(name for name in metrics if any((data, language, name) in values for language in languages))
+        scores = {language: values.get((data, language, primary)) for language in languages}
+        sources = _mean(score for language, score in scores.items() if language in train_languages)
+        targets = _mean(score for language, score in scores.items() if language not in train_languages)
+        for language, score in scores.items():
+            mark = " (source)" if language in train_languages else ""
+            percents = [_percent(values.get((data, language, name))) for name in metrics]
+            gap = _percent(_minus(sources, score))
+            body.append([data, language + mark, str(counts[data, language]), *percents, gap])
+        footer.append(
+            f"{data}, {primary}: source mean {_percent(sources)}, target mean {_percent(targets)}, "
+            f"transfer gap {_percent(_minus(sources, targets))} points"
+        )
+    headers = ["data", "language", "sentences", *(f"{name} %" for name in metrics), "gap"]
+    alignment = ["left", "left", *["right"] * (len(metrics) + 2)]
+    table = tabulate(body, headers, disable_numparse=True, colalign=alignment)
+    return "\n".join([table, "", *footer, f"{_told(shown, 'selection')}, {_told(shown, 'split')}"])
+
+
+def comparison_table(
+    rows: Sequence[Row], baseline: str, *, mixed: Collection[str] = (), confidence: float = 0.95
+) -> str:
+    """Methods side by side over seeds, each with its paired difference to a baseline.
+
+    A method's cell is its mean over seeds with the range (smallest–largest) and the number of seeds n. A difference is
+    method − baseline on the same seed, averaged over the seeds that both have, with its t-interval. Means over
+    languages are taken per seed first, and only on seeds that have every language of the mean. Sources are the
+    languages that any of the methods was trained on; the others are unseen.
+
+    Args:
+        rows: Result rows of one metric, several methods and seeds.
+        baseline: Name of the method that the others are compared with.
+        mixed: Fields that may differ between rows although that makes the comparison unfair: any of ``selection``,
+            ``split``, ``metric``, ``view``, ``few_shot`` and ``train_languages``. Default none.
+        confidence: Confidence of the intervals, in (0, 1); 0.95 by the custom of the field.
+
+    Returns:
+        Markdown without a final line break: the table, and below it what it means and which seeds had no pair.
+
+    Raises:
+        IsoglossError: There are no rows, the baseline is not among them, rows differ in a field not named in ``mixed``,
+            there are two values for one method, seed, data set and language, or a value is no fraction.
+    """
+    for name in mixed:
+        if name not in _PROTOCOL:
+            raise IsoglossError(f"mixed names the unknown field {name!r}{nearest(name, _PROTOCOL)}")
+    _require_equal(rows, [name for name in _PROTOCOL if name not in mixed], "methods are compared on equal terms")
+    values = _values(rows, "data", "language", "method", "seed")
+    methods = list(dict.fromkeys(method for _, _, method, _ in values))
+    if baseline not in methods:
+        raise IsoglossError(f"no result row of the baseline {baseline!r}{nearest(baseline, methods)}")
+    methods.remove(baseline)
+    sources = {language for row in rows for language in row.get("train_languages") or ()}
+    body, unpaired = [], defaultdict(list)
+    for data, label, members in _lines(values, sources):
+        reference = _per_seed(values, data, members, baseline)
+        line = [data, label, _spread(reference)]
+        for method in methods:
+            scores = _per_seed(values, data, members, method)
+            line += [_spread(scores), _difference(scores, reference, confidence)]
+            for seed in scores.keys() ^ reference.keys():
+                unpaired[seed, method, method if seed in reference else baseline].append(f"{data} {label}")
+        body.append(line)
+    headers = ["data", "language", baseline]
+    for method in methods:
+        headers += [method, f"{method} − {baseline}"]
+    legend = (
+        f"{_told(rows, 'metric')} in %; {_told(rows, 'selection')}; {_told(rows, 'split')}. Scores: mean over seeds "
+        f"(smallest–largest; number of seeds n). Differences: in points, mean over the common seeds [paired "
+        f"{100 * confidence:g} % t-interval; n], each line by itself, without correction for their number."
+    )
+    notes = [
+        f"- Seed {seed} of `{method}` − `{baseline}` has no pair: no score of `{lacking}` in {', '.join(places)}."
+        for (seed, method, lacking), places in sorted(unpaired.items())
+    ]
+    table = tabulate(body, headers, tablefmt="github", disable_numparse=True)
+    return "\n".join([table, "", legend, *([""] if notes else []), *notes])
+
+
+def _lines(values: Mapping[tuple[Any, ...], float], sources: Collection[str]) -> list[tuple[str, str, list[str]]]:
+    """Per line of a comparison its data set, its label and the languages it averages over."""
+    lines = []
+    for data in sorted({key[0] for key in values}):
+        languages = _sources_first((key[1] for key in values if key[0] == data), sources)
+        groups = {language: [language] for language in languages}
+        groups["mean of sources"] = [language for language in languages if language in sources]
+        groups["mean of unseen"] = [language for language in languages if language not in sources]
+        groups["mean"] = languages
+        lines += [(data, label, members) for label, members in groups.items() if members]
+    return lines
+
+
+def _per_seed(
+    values: Mapping[tuple[Any, ...], float], data: str, languages: Sequence[str], method: str
+) -> dict[int, float]:
+    """A method's mean over ``languages`` for each seed that has them all."""
+    seeds = {key[3] for key in values if key[0] == data and key[2] == method}
+    keys = {seed: [(data, language, method, seed) for language in languages] for seed in sorted(seeds)}
+    return {seed: mean(values[key] for key in of) for seed, of in keys.items() if all(key in values for key in of)}
+
+
+def _spread(scores: Mapping[int, float]) -> str:
+    if not scores:
+        return _MISSING
+    summary = summarise(list(scores.values()))
+    return f"{_percent(summary.mean)} ({_percent(summary.low)}–{_percent(summary.high)}; n = {summary.n})"
+
+
+def _difference(scores: Mapping[int, float], reference: Mapping[int, float], confidence: float) -> str:
+    pairs = [scores[seed] - reference[seed] for seed in sorted(scores.keys() & reference.keys())]
+    if not pairs:
+        return f"{_MISSING} n too small"
+    interval = paired_interval(pairs, confidence)
+    if interval.low is None or interval.high is None:
+        return f"{100 * interval.mean:+z.1f} (n = {interval.n}) n too small"
+    ends = f"{100 * interval.low:+z.1f}, {100 * interval.high:+z.1f}; n = {interval.n}"
+    verdict = " not significant" if interval.low <= 0.0 <= interval.high else ""
+    return f"{100 * interval.mean:+z.1f} [{ends}]{verdict}"
+
+
+def _values(rows: Sequence[Row], *fields: str) -> dict[tuple[Any, ...], float]:
+    """The value of each row under its ``fields``, which must tell all rows apart."""
+    if not rows:
+        raise IsoglossError("a table needs result rows, found none")
+    values: dict[tuple[Any, ...], float] = {}
+    for index, row in enumerate(rows):
+        for field in (*fields, "value"):
+            if row.get(field) is None:
+                raise IsoglossError(f"result row {index} has no {field}: {dict(row)}")
+        key, value = tuple(row[field] for field in fields), row["value"]
+        place = ", ".join(f"{field} {part}" for field, part in zip(fields, key, strict=True))
+        if not (isinstance(value, int | float) and math.isfinite(value) and abs(value) <= 1):
+            raise IsoglossError(f"the value of {place} must be a fraction in [-1, 1], found {value!r}")
+        if key in values:
+            raise IsoglossError(f"{place} has two values, {values[key]!r} and {value!r}; pass rows of one of them")
+        values[key] = float(value)
+    return values
+
+
+def _require_equal(rows: Sequence[Row], fields: Iterable[str], rule: str) -> None:
+    for field in fields:
+        found = sorted({_text(row.get(field)) for row in rows})
+        if len(found) > 1:
+            raise IsoglossError(f"{rule}, but {field} differs between the rows: {'; '.join(found)}")
+
+
+def _told(rows: Sequence[Row], field: str) -> str:
+    return f"{field}: " + " / ".join(sorted({_text(row.get(field)) for row in rows}))
+
+
+def _text(value: object) -> str:
+    return ", ".join(sorted(map(str, value))) if isinstance(value, list | tuple | set | frozenset) else str(value)
+
+
+def _sources_first(languages: Iterable[str], sources: Collection[str]) -> list[str]:
+    return sorted(set(languages), key=lambda language: (language not in sources, language))
+
+
+def _mean(scores: Iterable[float | None]) -> float | None:
+    known = [score for score in scores if score is not None]
+    return mean(known) if known else None
+
+
+def _minus(left: float | None, right: float | None) -> float | None:
+    return None if left is None or right is None else left - right
+
+
+def _percent(fraction: float | None) -> str:
+    # "z" writes -0.04 as 0.0: a rounded zero has no sign.
+    return _MISSING if fraction is None else f"{100 * fraction:z.1f}"
