@@ -1,0 +1,29 @@
+"""Data sets on disk: formats, collections of files, and what is wrong with them."""
+
+from isogloss.data.collection import Collection
+from isogloss.data.conll import TokenTag
+from isogloss.data.conllu import ConllU
+from isogloss.data.delimiters import COMMA, TAB, Quoted, Unquoted
+from isogloss.data.formats import Format
+from isogloss.data.json_lines import JsonLines
+from isogloss.data.problems import Problem, Problems
+from isogloss.data.tables import Table
+from isogloss.data.validate import check_collection_language, unseen_labels, validate_collections
+
+__all__ = [
+    "COMMA",
+    "TAB",
+    "Collection",
+    "ConllU",
+    "Format",
+    "JsonLines",
+    "Problem",
+    "Problems",
+    "Quoted",
+    "Table",
+    "TokenTag",
+    "Unquoted",
+    "check_collection_language",
+    "unseen_labels",
+    "validate_collections",
+]

@@ -1,0 +1,138 @@
+"""The files of one data set: a language and a split each, found by a template."""
+
+from __future__ import annotations
+
+import dataclasses
+import glob
+import re
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from isogloss.data.chunks import CHUNK
+from isogloss.data.formats import Format
+from isogloss.data.problems import Problems
+from isogloss.errors import IsoglossError, nearest
+from isogloss.types import Example, TaggedSentence
+
+SPLITS = ("train", "dev", "test")
+# What may stand for {language} on disk: `sw`, `zh-CN`, `eng_Latn`; not `old.backup`.
+CODE = r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]+)*"
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A data set of one format in several languages.
+
+    Args:
+        name: Name, for messages and results.
+        format: How its files are read and written.
+        template: Path of a file with ``{language}`` and, where each split has its own file, ``{split}``; relative to
+            the current directory.
+        languages: Codes as they stand in the paths; None: all found on disk, sorted.
+        splits: The word that stands for ``{split}`` by our name of the split (train, dev, test). None: those of our
+            names that are found on disk. Without ``{split}`` in the template there must be exactly one.
+        label_map: Labels to rename, old name to new. For chunk tags the key may be a type: ``DATE: O`` removes all
+            dates and ``PERSON: PER`` renames ``B-PERSON`` and ``I-PERSON``.
+
+    Raises:
+        IsoglossError: The template has other fields in braces, or does not fit languages or splits.
+    """
+
+    name: str
+    format: Format
+    template: str
+    languages: tuple[str, ...] | None = None
+    splits: Mapping[str, str] | None = None
+    label_map: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check that template, languages and splits fit together."""
+        try:
+            fields = {name for _, name, _, _ in string.Formatter().parse(self.template) if name is not None}
+        except ValueError as error:
+            raise self._error(f"{error} (braces are for {{language}} and {{split}})") from error
+        for name in sorted(fields - {"language", "split"}):
+            raise self._error(f"unknown field {{{name}}}{nearest(name, ('language', 'split'))}")
+        if "language" not in fields and (self.languages is None or len(self.languages) != 1):
+            raise self._error("without {language} in it there must be exactly one language: add e.g. `languages: [en]`")
+        for split in self.splits or ():
+            if split not in SPLITS:
+                raise self._error(f"unknown split {split!r}{nearest(split, SPLITS)}")
+        if "split" not in fields and (self.splits is None or len(self.splits) != 1):
+            raise self._error("without {split} in it there must be exactly one split: add e.g. `splits: [test]`")
+
+    def files(self) -> dict[tuple[str, str], Path]:
+        """The files on disk by language and split.
+
+        Raises:
+            IsoglossError: There is no file at all, none for a language, or none for a split that was asked for.
+        """
+        splits = tuple(split for split in SPLITS if self.splits is None or split in self.splits)
+        languages = self.languages if self.languages is not None else self._languages_on_disk(splits)
+        candidates = {(language, split): self._path(language, split) for language in languages for split in splits}
+        files = {key: path for key, path in candidates.items() if path.exists()}
+        if not files:
+            raise self._error(f"no such file{self._nearest_path(candidates)}")
+        for language in languages:
+            if not any((language, split) in files for split in splits):
+                looked = " or ".join(dict.fromkeys(str(candidates[language, split]) for split in splits))
+                raise self._error(f"no file for language {language!r} (looked for {looked})")
+        for split in self.splits or ():
+            if not any((language, split) in files for language in languages):
+                raise self._error(f"no file for split {split!r} (looked for {self._path(languages[0], split)})")
+        return files
+
+    def read(self, language: str, split: str, problems: Problems) -> list[Example]:
+        """The good examples of one file, their labels renamed; what is wrong with the others goes to ``problems``."""
+        examples = self.format.read(self._path(language, split), language, problems)
+        return [_renamed(example, self.label_map) for example in examples] if self.label_map else list(examples)
+
+    def _path(self, language: str, split: str) -> Path:
+        word = split if self.splits is None else self.splits.get(split, split)
+        return Path(self.template.format(language=language, split=word))
+
+    def _languages_on_disk(self, splits: Sequence[str]) -> tuple[str, ...]:
+        """All codes for which the template gives an existing path."""
+        found = set()
+        for split in splits:
+            # The template with a mark that no path holds in place of the language, to be escaped around it.
+            before, *after = str(self._path("\0", split)).split("\0")
+            pattern = "*".join(glob.escape(part) for part in (before, *after))
+            # A second {language} must be the same language.
+            path = re.compile(re.escape(before) + f"({CODE})" + r"\1".join(re.escape(part) for part in after))
+            found |= {match[1] for name in glob.iglob(pattern) if (match := path.fullmatch(name))}
+        return tuple(sorted(found))
+
+    def _nearest_path(self, candidates: Mapping[tuple[str, str], Path]) -> str:
+        """How far the template's path exists, and what is there instead of its next part."""
+        path = min(candidates.values(), default=Path(self.template))
+        existing = next(parent for parent in path.parents if parent.is_dir() or parent == parent.parent)
+        missing = path.relative_to(existing).parts[0]
+        there = sorted(entry.name for entry in existing.iterdir())
+        place = "the current directory" if existing == Path() else f"'{existing}'"
+        shown = nearest(missing, there[:20]) if there else " (it is empty)"
+        return f"; {place} holds no '{missing}'{shown}"
+
+    def _error(self, message: str) -> IsoglossError:
+        return IsoglossError(f"data set {self.name!r}, template {self.template!r}: {message}")
+
+
+def _renamed(example: Example, label_map: Mapping[str, str]) -> Example:
+    """The example with its gold labels renamed."""
+    if isinstance(example, TaggedSentence):
+        if example.tags is None:
+            return example
+        return dataclasses.replace(example, tags=tuple(_renamed_tag(tag, label_map) for tag in example.tags))
+    return example if example.label is None else dataclasses.replace(
+        example, label=label_map.get(example.label, example.label)
+    )  # fmt: skip
+
+
+def _renamed_tag(tag: str, label_map: Mapping[str, str]) -> str:
+    chunk = CHUNK.fullmatch(tag)
+    if tag in label_map or chunk is None:
+        return label_map.get(tag, tag)
+    kind = label_map.get(chunk[2], chunk[2])
+    return kind if kind == "O" else f"{chunk[1]}-{kind}"

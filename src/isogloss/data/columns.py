@@ -1,0 +1,89 @@
+"""Which column of a table, or key of a JSON object, is the text, the second text, the label and the id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from isogloss.data.problems import Problems
+from isogloss.errors import IsoglossError, nearest
+from isogloss.types import LabelledText
+
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "text": ("text", "sentence", "premise", "sentence1"),
+    "pair": ("hypothesis", "sentence2"),
+    "label": ("label", "category", "gold_label"),
+    "id": ("id", "index_id", "idx", "pairID"),
+}
+"""Names that the public benchmarks give to our columns, the first that a file has being taken."""
+
+
+def check_columns(columns: Iterable[str]) -> None:
+    """Stop unless ``columns`` are some of ours, the text among them.
+
+    Raises:
+        IsoglossError: A name is not one of ours, or ``text`` is missing.
+    """
+    given = list(columns)
+    for name in given:
+        if name not in ALIASES:
+            raise IsoglossError(f"columns: unknown column {name!r}{nearest(name, ALIASES)}")
+    if "text" not in given:
+        raise IsoglossError("columns: 'text' is missing; say which column holds the text")
+
+
+def locate(
+    columns: Mapping[str, str] | None, names: Sequence[str], path: Path, line: int, problems: Problems
+) -> dict[str, str]:
+    """The file's name of each of our columns that the file has.
+
+    Args:
+        columns: The file's name by ours, as the user said; None: taken from `ALIASES`.
+        names: All names that the file has.
+        path: The file.
+        line: Line of the header, or of the first object.
+        problems: Takes an error for each column that the user named, or else for the text, if the file does not have
+            it exactly once.
+    """
+    if columns is None:
+        found = {ours: next((name for name in known if name in names), "") for ours, known in ALIASES.items()}
+        located = {ours: name for ours, name in found.items() if name}
+        if "text" not in located:
+            looked = ", ".join(ALIASES["text"])
+            problems.error(path, line, f"no column for the text (looked for {looked}){nearest('text', names)}")
+    else:
+        located = dict(columns)
+    for ours, name in located.items():
+        if name not in names:
+            problems.error(path, line, f"no column {name!r} (the {ours}){nearest(name, names)}")
+        elif names.count(name) > 1:
+            problems.error(path, line, f"column {name!r} (the {ours}) occurs {names.count(name)} times")
+    return located
+
+
+def labelled_text(
+    fields: Mapping[str, str | None], number: int, language: str, path: Path, line: int, problems: Problems
+) -> LabelledText | None:
+    """The example that has these fields, or None, and an error, where a text is empty.
+
+    Args:
+        fields: Values by our names.
+        number: Running number of the example, its id where it has none of its own.
+        language: Language code.
+        path: The file.
+        line: Line of the example.
+        problems: Takes the errors.
+    """
+    good = True
+    for ours in ("text", "pair"):
+        if ours in fields and not (fields[ours] or "").strip():
+            problems.error(path, line, f"the {ours} is empty")
+            good = False
+    label = (fields.get("label") or "").strip() or None
+    if label is not None and "\n" in label:
+        problems.error(path, line, f"the label holds a line break: {label!r}")
+        good = False
+    if not good:
+        return None
+    name = fields.get("id") or str(number)
+    return LabelledText(name, language, fields["text"] or "", fields.get("pair"), label, str(path), line)

@@ -1,0 +1,111 @@
+"""One token a line, a blank line between sentences: the format of CoNLL-2003, WikiANN and MasakhaNER."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from isogloss.data.chunks import CHUNK, check_chunk_tags, is_chunk_tagged, is_iob1, to_iob2
+from isogloss.data.formats import finish, predicted_tags
+from isogloss.data.lines import read_lines, rewrite
+from isogloss.data.problems import Problems
+from isogloss.types import Prediction, TaggedSentence
+
+
+@dataclass(frozen=True, slots=True)
+class TokenTag:
+    """Files of ``token<TAB>tag`` lines; a file without any tab is split at its spaces instead.
+
+    The first column is the token and the last one the tag, so CoNLL-2003 can be read as it is; its ``-DOCSTART-`` lines
+    are skipped. A file of one column has no gold tags. The id of a sentence is its running number.
+
+    Chunk tags come out in IOB2 whatever scheme the file uses (IOB1, BIOES, BILOU and BMES are recognised by their
+    letters), and an ``I-`` that begins a chunk becomes ``B-``; both are said in a warning. Other tags stay as they are.
+    """
+
+    def read(self, path: Path, language: str, problems: Problems) -> list[TaggedSentence]:
+        """The good sentences of the file."""
+        lines = read_lines(path, problems)
+        separator = _separator(lines)
+        blocks = list(_blocks(lines))
+        width = len(_split(blocks[0][0][1], separator)) if blocks else 0
+        sentences = []
+        for number, block in enumerate(blocks, start=1):
+            rows = [(line, _split(text, separator)) for line, text in block]
+            wrong = [(line, complaint) for line, row in rows if (complaint := _complaint(row, width))]
+            for line, complaint in wrong[:1]:
+                problems.error(path, line, complaint)
+            if not wrong:
+                tokens = tuple(row[0] for _, row in rows)
+                tags = tuple(row[-1].strip() for _, row in rows) if width > 1 else None
+                sentences.append(TaggedSentence(str(number), language, tokens, tags, str(path), block[0][0]))
+        return finish(_in_iob2(sentences, path, problems), path, problems)
+
+    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+        """Write ``source`` with the predicted tags in the last column, added where there is none."""
+        lines = read_lines(source, Problems())
+        separator = _separator(lines)
+        replacements = {}
+        for sentence, tags in predicted_tags(self.read(source, "", Problems()), predictions, source):
+            for number, tag in enumerate(tags, start=sentence.line):
+                text = lines[number - 1].rstrip(" ")
+                kept, between = (text, "\t") if sentence.tags is None else text.rpartition(separator)[:2]
+                replacements[number] = f"{kept}{between}{tag}"
+        rewrite(source, destination, replacements)
+
+
+def _separator(lines: Sequence[str]) -> str:
+    """What stands between the columns of a file; a token may hold a space only where this is a tab."""
+    return "\t" if any("\t" in line for line in lines) else " "
+
+
+def _split(text: str, separator: str) -> list[str]:
+    # Several spaces are one separator; a token may be a no-break space, at which `split()` would cut.
+    return text.split("\t") if separator == "\t" else [column for column in text.split(" ") if column]
+
+
+def _blocks(lines: Sequence[str]) -> Iterator[list[tuple[int, str]]]:
+    """The numbered lines of each sentence."""
+    numbered = enumerate(lines, start=1)
+    for boundary, group in itertools.groupby(numbered, key=lambda line: _is_boundary(line[1])):
+        if not boundary:
+            yield list(group)
+
+
+def _is_boundary(text: str) -> bool:
+    return not text.strip() or text.startswith("-DOCSTART-")
+
+
+def _complaint(row: Sequence[str], width: int) -> str | None:
+    """What is wrong with a line of ``row`` columns in a file of ``width`` columns, if anything is."""
+    if len(row) != width:
+        return f"expected {width} columns, as in the first sentence, found {len(row)}"
+    if not row[0].strip():
+        return "empty token"
+    return None if row[-1].strip() else "empty tag"
+
+
+def _in_iob2(sentences: list[TaggedSentence], path: Path, problems: Problems) -> list[TaggedSentence]:
+    """The sentences with their chunk tags, if they have such, in IOB2; says in ``problems`` what it changed."""
+    if not is_chunk_tagged(sentences):
+        return sentences
+    sentences = [sentence for sentence in sentences if check_chunk_tags(sentence, path, problems)]
+    letters = {match[1] for sentence in sentences for tag in sentence.tags or () if (match := CHUNK.fullmatch(tag))}
+    converted = []
+    strays: list[int] = []
+    for sentence in sentences:
+        tags, places = to_iob2(sentence.tags or ())
+        strays += [sentence.line + place for place in places]
+        converted.append(dataclasses.replace(sentence, tags=tags))
+    if letters <= {"B", "I"} and strays and is_iob1(sentences):
+        problems.warning(path, None, "tags are in IOB1, converted to IOB2")
+        return converted
+    if not letters <= {"B", "I"}:
+        found = "".join(sorted(letters))
+        problems.warning(path, None, f"tags use the letters {found} (BIOES, BILOU or BMES), converted to IOB2")
+    for line in strays:
+        problems.warning(path, line, "a chunk does not begin with 'B-', repaired")
+    return converted

@@ -1,0 +1,105 @@
+"""What a file format has to offer, and what all formats share."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from isogloss.data.problems import Problems
+from isogloss.errors import IsoglossError
+from isogloss.types import Example, LabelledText, Prediction, TaggedSentence
+
+AnyExample = TypeVar("AnyExample", TaggedSentence, LabelledText)
+
+
+class Format(Protocol):
+    """How the examples of one language and split stand in a file."""
+
+    def read(self, path: Path, language: str, problems: Problems) -> Sequence[Example]:
+        """The good examples of the file; what is wrong with the others goes to ``problems``."""
+
+    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+        """Write ``source`` to ``destination`` with the predictions, one per example read, in place of the labels."""
+
+
+def gold(example: Example) -> tuple[str, ...] | None:
+    """The gold tags, or the gold label as a tuple of one; None where there is none."""
+    if isinstance(example, TaggedSentence):
+        return example.tags
+    return None if example.label is None else (example.label,)
+
+
+def finish(examples: Sequence[AnyExample], path: Path, problems: Problems) -> list[AnyExample]:
+    """The examples of a whole file, checked for what no single example shows, with unique ids.
+
+    Args:
+        examples: All good examples of the file.
+        path: The file.
+        problems: Takes an error if there is no example at all, a warning for each repeated id, and one for each example
+            without gold label where others have one.
+    """
+    if not examples and not problems.spoils(path):
+        problems.error(path, None, "no example in this file")
+    mixed = any(gold(example) is not None for example in examples)
+    taken = {example.id for example in examples}
+    times: Counter[str] = Counter()
+    finished = []
+    for example in examples:
+        if mixed and gold(example) is None:
+            problems.warning(path, example.line, "no gold label, where other examples of the file have one")
+        times[example.id] += 1
+        name = example.id
+        if times[name] > 1:
+            problems.warning(path, example.line, "duplicate id, made unique by a number at its end")
+            while (name := f"{example.id}#{times[example.id]}") in taken:
+                times[example.id] += 1
+            taken.add(name)
+        finished.append(example if name == example.id else dataclasses.replace(example, id=name))
+    return finished
+
+
+def predicted_tags(
+    examples: Sequence[TaggedSentence], predictions: Sequence[Prediction], source: Path
+) -> Iterator[tuple[TaggedSentence, tuple[str, ...]]]:
+    """Each sentence with its predicted tags.
+
+    Raises:
+        IsoglossError: There is not one prediction per sentence, and in it one tag per token.
+    """
+    check_number(examples, predictions, source)
+    for example, tags in zip(examples, predictions, strict=True):
+        if isinstance(tags, str) or len(tags) != len(example.tokens):
+            raise IsoglossError(
+                f"{source}:{example.line}: {len(example.tokens)} tokens, but the prediction is {tags!r}"
+            )
+        yield example, tags
+
+
+def predicted_labels(
+    examples: Sequence[LabelledText], predictions: Sequence[Prediction], source: Path
+) -> dict[int, str]:
+    """The predicted label of each text by its line.
+
+    Raises:
+        IsoglossError: There is not one prediction per text, or one is not a label.
+    """
+    check_number(examples, predictions, source)
+    labels = {}
+    for example, label in zip(examples, predictions, strict=True):
+        if not isinstance(label, str) or "\n" in label:
+            raise IsoglossError(f"{source}:{example.line}: a text has one label on one line, not {label!r}")
+        labels[example.line] = label
+    return labels
+
+
+def check_number(examples: Sequence[Example], predictions: Sequence[Prediction], source: Path) -> None:
+    """Stop unless there is one prediction per example of ``source``.
+
+    Raises:
+        IsoglossError: The two numbers differ; the message gives both.
+    """
+    if len(examples) != len(predictions):
+        raise IsoglossError(f"{source}: {len(predictions)} predictions for {len(examples)} examples")

@@ -1,0 +1,125 @@
+"""JSON Lines of labelled texts: one object a line."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from isogloss.data.columns import check_columns, labelled_text, locate
+from isogloss.data.formats import finish, predicted_labels
+from isogloss.data.lines import read_lines, rewrite
+from isogloss.data.problems import Problems
+from isogloss.errors import nearest
+from isogloss.types import LabelledText, Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLines:
+    """A file with one JSON object a line. Labels and ids may be numbers; they become strings.
+
+    Args:
+        columns: The file's key of our ``text`` and, where it has them, ``pair``, ``label`` and ``id``. None: the first
+            of the names that `Table` knows which the first object has.
+
+    Raises:
+        IsoglossError: ``columns`` has an unknown name or no ``text``.
+    """
+
+    columns: Mapping[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        """Check the columns."""
+        if self.columns is not None:
+            check_columns(self.columns)
+
+    def read(self, path: Path, language: str, problems: Problems) -> list[LabelledText]:
+        """The good objects of the file."""
+        located: dict[str, str] | None = None
+        examples = []
+        number = 0
+        for line, text in enumerate(read_lines(path, problems), start=1):
+            record = _record(text, path, line, problems)
+            if record is None:
+                continue
+            number += 1
+            if located is None:
+                located = locate(self.columns, list(record), path, line, problems)
+                if "text" not in located or not set(located.values()) <= set(record):
+                    return []
+            fields = _fields(record, located, path, line, problems)
+            example = labelled_text(fields, number, language, path, line, problems) if fields is not None else None
+            if example is not None:
+                examples.append(example)
+        return finish(examples, path, problems)
+
+    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+        """Write ``source`` with the predictions under the key of the label, added as ``label`` where there is none."""
+        lines = read_lines(source, Problems())
+        labels = predicted_labels(self.read(source, "", Problems()), predictions, source)
+        replacements = {}
+        key = None
+        for line, label in labels.items():
+            record = json.loads(lines[line - 1])
+            key = key or locate(self.columns, list(record), source, line, Problems()).get("label", "label")
+            replacements[line] = _with(lines[line - 1], record, key, label)
+        rewrite(source, destination, replacements)
+
+
+def _record(text: str, path: Path, line: int, problems: Problems) -> dict[str, Any] | None:
+    """The object on a line; None, and a problem, if there is none."""
+    if not text.strip():
+        problems.warning(path, line, "blank line skipped")
+        return None
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        place = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        problems.error(path, line, f"not JSON: {getattr(error, 'msg', error)}{place}")
+        return None
+    if not isinstance(record, dict):
+        problems.error(path, line, f"expected a JSON object, found {type(record).__name__}")
+        return None
+    return record
+
+
+def _fields(
+    record: dict[str, Any], located: Mapping[str, str], path: Path, line: int, problems: Problems
+) -> dict[str, str | None] | None:
+    """The values of our columns as strings; None, and an error for each, if one is missing or of the wrong type."""
+    fields: dict[str, str | None] = {}
+    for ours, name in located.items():
+        value = record.get(name)
+        # A text must be a string; a label or an id may be a number, and a label may be left open.
+        if isinstance(value, str) or (value is None and name in record and ours in ("label", "id")):
+            fields[ours] = value
+        elif isinstance(value, (int, float)) and ours in ("label", "id"):
+            fields[ours] = json.dumps(value)
+        elif name not in record:
+            problems.error(path, line, f"no key {name!r} (the {ours}){nearest(name, record)}")
+        else:
+            problems.error(path, line, f"{name!r} (the {ours}) is of type {type(value).__name__}, not a string")
+    return fields if len(fields) == len(located) else None
+
+
+def _with(text: str, record: dict[str, Any], key: str, label: str) -> str:
+    """The object that stands on the line ``text`` with its label replaced, laid out as it was."""
+    layouts = itertools.product((False, True), ((", ", ": "), (",", ":")))
+    layout = next(
+        ({"ensure_ascii": escaped, "separators": marks} for escaped, marks in layouts
+         if json.dumps(record, ensure_ascii=escaped, separators=marks) == text),
+        {"ensure_ascii": False},
+    )  # fmt: skip
+    # A label that was read from a number goes back as one, so that the file can be compared with its source.
+    numeric = isinstance(record.get(key), (int, float)) and _is_number(label)
+    return json.dumps({**record, key: json.loads(label) if numeric else label}, **layout)
+
+
+def _is_number(label: str) -> bool:
+    try:
+        return isinstance(json.loads(label), (int, float))
+    except ValueError:
+        return False

@@ -1,0 +1,66 @@
+"""The lines of a text file: read strictly, and written back with some of them changed."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Mapping
+from pathlib import Path
+
+from isogloss.data.problems import Problems
+from isogloss.writing import write_text
+
+
+def read_lines(path: Path, problems: Problems) -> list[str]:
+    """The lines of a UTF-8 file, without byte order mark and line ends (LF or CRLF).
+
+    Only a line feed ends a line: `str.splitlines` would also cut at characters that occur inside of real sentences
+    (U+0085, U+2028).
+
+    Args:
+        path: The file.
+        problems: Takes the error if the file cannot be read, is not UTF-8 or holds a NUL; there are no lines then.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        problems.error(path, None, "no such file")
+        return []
+    except IsADirectoryError:
+        problems.error(path, None, "is a directory, not a file")
+        return []
+    except OSError as error:
+        problems.error(path, None, f"cannot be read: {error.strerror}")
+        return []
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        found = f"not UTF-8: byte 0x{content[error.start]:02x} at byte offset {error.start}"
+        utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        hint = "; the file is UTF-16, save it as UTF-8" if utf16 else ""
+        problems.error(path, content.count(b"\n", 0, error.start) + 1, found + hint)
+        return []
+    if "\0" in text:
+        problems.error(path, text.count("\n", 0, text.index("\0")) + 1, "NUL character; is this a text file?")
+        return []
+    lines = text.removeprefix("\ufeff").split("\n")
+    return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
+
+
+def rewrite(source: Path, destination: Path, replacements: Mapping[int, str]) -> None:
+    """Write the lines of ``source`` to ``destination`` with some replaced; every other byte stays.
+
+    Args:
+        source: A file that `read_lines` accepts.
+        destination: File to write, as a whole; may be ``source`` itself.
+        replacements: New text, without line end, by line number from 1.
+
+    Raises:
+        IsoglossError: ``destination`` cannot be written; the message gives the reason.
+    """
+    # Not `read_text`, which would turn CRLF into LF.
+    text = source.read_bytes().decode("utf-8")
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    lines = text.removeprefix(mark).split("\n")
+    for number, line in replacements.items():
+        lines[number - 1] = line + ("\r" if lines[number - 1].endswith("\r") else "")
+    write_text(destination, mark + "\n".join(lines))

@@ -1,0 +1,98 @@
+"""Tables of labelled texts: TSV and CSV, with a header or without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from isogloss.data.columns import check_columns, labelled_text, locate
+from isogloss.data.delimiters import TAB, Delimiter, Row
+from isogloss.data.formats import finish, predicted_labels
+from isogloss.data.lines import read_lines, rewrite
+from isogloss.data.problems import Problems
+from isogloss.errors import IsoglossError
+from isogloss.types import LabelledText, Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with one text, or pair of texts, a row.
+
+    Args:
+        delimiter: How rows are cut: `TAB` (TSV, no quoting), `COMMA` (CSV), or another `Unquoted` or `Quoted`.
+        columns: The file's column of our ``text`` and, where it has them, ``pair``, ``label`` and ``id``. All names, if
+            the file has a header, or all positions from 0, if it has none. None: the file has a header, and the first
+            of these names in it is taken: for the text ``text``, ``sentence``, ``premise``, ``sentence1``; for the pair
+            ``hypothesis``, ``sentence2``; for the label ``label``, ``category``, ``gold_label``; for the id ``id``,
+            ``index_id``, ``idx``, ``pairID``.
+
+    Raises:
+        IsoglossError: ``columns`` has an unknown name, no ``text``, or mixes names and positions.
+    """
+
+    delimiter: Delimiter = TAB
+    columns: Mapping[str, str | int] | None = None
+
+    def __post_init__(self) -> None:
+        """Check the columns."""
+        if self.columns is not None:
+            check_columns(self.columns)
+            positions = [column for column in self.columns.values() if isinstance(column, int)]
+            if len(positions) not in (0, len(self.columns)) or any(position < 0 for position in positions):
+                raise IsoglossError(f"columns: all names, or all positions from 0; found {dict(self.columns)}")
+
+    def read(self, path: Path, language: str, problems: Problems) -> list[LabelledText]:
+        """The good rows of the file."""
+        header, positions, rows = self._layout(read_lines(path, problems), path, problems)
+        width = len((header or rows[0]).fields) if header or rows else 0
+        where = "in the header" if header else "in the first row"
+        examples = []
+        for number, row in enumerate(rows, start=1):
+            if len(row.fields) != width:
+                found = len(row.fields)
+                problems.error(path, row.first, f"expected {width} columns, as {where}, found {found}")
+                continue
+            fields = {ours: row.fields[position] for ours, position in positions.items()}
+            example = labelled_text(fields, number, language, path, row.first, problems)
+            if example is not None:
+                examples.append(example)
+        return finish(examples, path, problems)
+
+    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+        """Write ``source`` with the predictions in the label column, added as the last one where there is none."""
+        lines = read_lines(source, Problems())
+        labels = predicted_labels(self.read(source, "", Problems()), predictions, source)
+        header, positions, rows = self._layout(lines, source, Problems())
+        position = positions.get("label")
+        values = [(row, labels[row.first]) for row in rows if row.first in labels]
+        if header and position is None:
+            values.append((header, "label"))
+        replacements: dict[int, str] = {}
+        for row, value in values:
+            text = self.delimiter.replace("\n".join(lines[row.first - 1 : row.last]), position, value)
+            replacements.update(enumerate(text.split("\n"), start=row.first))
+        rewrite(source, destination, replacements)
+
+    def _layout(
+        self, lines: Sequence[str], path: Path, problems: Problems
+    ) -> tuple[Row | None, dict[str, int], list[Row]]:
+        """The header, if there is one, the position of each of our columns, and the rows; no rows if one is missing."""
+        rows = list(self.delimiter.rows(lines, path, problems))
+        if not rows:
+            return None, {}, []
+        names = {ours: column for ours, column in (self.columns or {}).items() if isinstance(column, str)}
+        if self.columns is not None and not names:
+            positions = {ours: column for ours, column in self.columns.items() if isinstance(column, int)}
+            width = len(rows[0].fields)
+            wrong = [
+                f"no column {at} (the {ours}) in a row of {width}" for ours, at in positions.items() if at >= width
+            ]
+            for complaint in wrong:
+                problems.error(path, rows[0].first, f"{complaint}; positions count from 0")
+            return None, positions, [] if wrong else rows
+        header = rows[0]
+        located = locate(names or None, header.fields, path, header.first, problems)
+        complete = "text" in located and all(name in header.fields for name in located.values())
+        positions = {ours: header.fields.index(name) for ours, name in located.items() if complete}
+        return header, positions, rows[1:] if complete else []

@@ -1,0 +1,153 @@
+"""All that is wrong with the data of a run, in one pass over all files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Sequence
+from pathlib import Path
+
+from isogloss.data.collection import Collection
+from isogloss.data.formats import gold
+from isogloss.data.problems import Problems
+from isogloss.errors import IsoglossError
+from isogloss.languages import dominant_scripts, find, script_share
+from isogloss.types import Example, TaggedSentence
+
+FEWEST_LETTERS = 50
+"""A text of fewer letters (a few names, say) proves nothing about its language."""
+
+
+def validate_collections(
+    collections: Iterable[Collection], *, train_languages: Iterable[str] | None = None
+) -> Problems:
+    """Read every file of data sets that belong to one task, and list all problems.
+
+    Beside what the readers find: a file that stands for two languages, text in the script of another language, labels
+    that no train file has, repeated train examples, and train examples that occur in dev or test of their language.
+
+    Args:
+        collections: The data sets, all of one task, since their train files are taken together.
+        train_languages: The languages whose train files count; None: all.
+    """
+    problems = Problems()
+    collections = list(collections)
+    wanted = None if train_languages is None else frozenset(train_languages)
+    owners: dict[str, tuple[str, Path]] = {}
+    train: list[tuple[str, Path, list[Example]]] = []
+    evaluation: list[tuple[str, Path, list[Example]]] = []
+    for collection in collections:
+        try:
+            files = collection.files()
+        except IsoglossError as error:
+            problems.error(collection.template, None, str(error))
+            continue
+        for (language, split), path in files.items():
+            examples = collection.read(language, split, problems)
+            check_collection_language(examples, language, path, problems)
+            _check_owner(path, language, owners, problems)
+            if split != "train":
+                evaluation.append((language, path, examples))
+            elif wanted is None or language in wanted:
+                train.append((language, path, examples))
+    _check_repetition(train, evaluation, problems)
+    if train:
+        # A label to which the user renames others is one that they know of.
+        known = {label for collection in collections for label in collection.label_map.values()}
+        _check_labels(train, evaluation, known, problems)
+    return problems
+
+
+def check_collection_language(examples: Iterable[Example], language: str, path: Path, problems: Problems) -> None:
+    """Check that at least half of the letters are of a script in which the language is written.
+
+    This finds the files of two languages that were swapped, as long as their scripts differ.
+
+    Args:
+        examples: The examples of a file.
+        language: The language that they are said to be in.
+        path: The file.
+        problems: Takes the error, or a warning where the language is not known.
+    """
+    known = find(language)
+    if known is None:
+        problems.warning(path, None, f"unknown language code {language!r}: its script was not checked")
+        return
+    text = " ".join(part for example in examples for part in _content(example))
+    found = dominant_scripts(text)
+    if found.total() < FEWEST_LETTERS:
+        return
+    share = script_share(text, known.scripts)
+    if share < 0.5:
+        script, _ = found.most_common(1)[0]
+        expected = " or ".join(known.scripts)
+        problems.error(
+            path,
+            None,
+            f"{share:.0%} of the letters are {expected}, as expected of {known.name} ({language}), most are {script}: "
+            "is this the file of another language?",
+        )
+
+
+def unseen_labels(train: Iterable[Example], evaluation: Iterable[Example]) -> Counter[str]:
+    """The labels of ``evaluation`` that ``train`` does not have, with their number of times."""
+    seen = {label for example in train for label in gold(example) or ()}
+    return Counter(label for example in evaluation for label in gold(example) or () if label not in seen)
+
+
+def _content(example: Example) -> tuple[str, ...]:
+    """What two examples must share to be the same, labels aside."""
+    if isinstance(example, TaggedSentence):
+        return example.tokens
+    return (example.text,) if example.pair is None else (example.text, example.pair)
+
+
+def _check_owner(path: Path, language: str, owners: dict[str, tuple[str, Path]], problems: Problems) -> None:
+    """Check that no other language has a file of the same content; remember this one in ``owners``."""
+    if not path.is_file() or problems.spoils(path):
+        return
+    owner, first = owners.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), (language, path))
+    if owner != language:
+        problems.error(path, None, f"{owner} and {language} share one file (equal to {first}): check the template")
+
+
+def _check_repetition(
+    train: Iterable[tuple[str, Path, list[Example]]],
+    evaluation: Iterable[tuple[str, Path, list[Example]]],
+    problems: Problems,
+) -> None:
+    """Warn of examples that repeat one of the train file, or of any train file of their language in dev or test."""
+    trained: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for language, path, examples in train:
+        seen: set[tuple[str, ...]] = set()
+        for example in examples:
+            if _content(example) in seen:
+                problems.warning(path, example.line, "train example that occurs before in this file")
+            seen.add(_content(example))
+        trained[language] |= seen
+    for language, path, examples in evaluation:
+        for example in examples:
+            if _content(example) in trained[language]:
+                problems.warning(path, example.line, "occurs in the train data of the same language too")
+
+
+def _check_labels(
+    train: Sequence[tuple[str, Path, list[Example]]],
+    evaluation: Iterable[tuple[str, Path, list[Example]]],
+    known: Container[str],
+    problems: Problems,
+) -> None:
+    """Check that every label of dev and test is in a train file or ``known``."""
+    trained = [example for _, _, examples in train for example in examples]
+    labels = ", ".join(sorted({label for example in trained for label in gold(example) or ()}))
+    for _, path, examples in evaluation:
+        for label, times in unseen_labels(trained, examples).items():
+            if label in known:
+                continue
+            line = next(example.line for example in examples if label in (gold(example) or ()))
+            problems.error(
+                path,
+                line,
+                f"label {label!r} ({times} times, first here) is in no train file (they have {labels}); "
+                "rename it with label_map",
+            )

@@ -1,0 +1,244 @@
+"""Languages: code, English name, the scripts they are written in and their family."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language.
+
+    Attributes:
+        code: ISO 639-1 code, or ISO 639-3 where there is none.
+        name: English name.
+        scripts: Scripts of its usual spelling, as the Unicode names of letters begin (``LATIN``, ``CJK``).
+        family: Top-level family; for Indo-European, Niger-Congo, Austronesian and Afro-Asiatic the branch too.
+    """
+
+    code: str
+    name: str
+    scripts: tuple[str, ...]
+    family: str
+
+
+# Codes of each language, ours first, then its name and scripts. Benchmarks differ in their codes: MasakhaNER has `swa`,
+# SIB-200 `swh_Latn`, XTREME `sw`.
+_FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "Indo-European, Germanic": (
+        ("af afr", "Afrikaans", "LATIN"),
+        ("da dan", "Danish", "LATIN"),
+        ("de deu", "German", "LATIN"),
+        ("en eng", "English", "LATIN"),
+        ("fo fao", "Faroese", "LATIN"),
+        ("is isl", "Icelandic", "LATIN"),
+        ("lb ltz", "Luxembourgish", "LATIN"),
+        ("nl nld", "Dutch", "LATIN"),
+        ("nn nno", "Norwegian Nynorsk", "LATIN"),
+        ("no nb nob nor", "Norwegian Bokmål", "LATIN"),
+        ("sv swe", "Swedish", "LATIN"),
+        ("yi yid ydd", "Yiddish", "HEBREW"),
+    ),
+    "Indo-European, Italic": (
+        ("ca cat", "Catalan", "LATIN"),
+        ("es spa", "Spanish", "LATIN"),
+        ("fr fra", "French", "LATIN"),
+        ("gl glg", "Galician", "LATIN"),
+        ("it ita", "Italian", "LATIN"),
+        ("la lat", "Latin", "LATIN"),
+        ("oc oci", "Occitan", "LATIN"),
+        ("pt por", "Portuguese", "LATIN"),
+        ("ro ron", "Romanian", "LATIN"),
+    ),
+    "Indo-European, Balto-Slavic": (
+        ("be bel", "Belarusian", "CYRILLIC"),
+        ("bg bul", "Bulgarian", "CYRILLIC"),
+        ("bs bos", "Bosnian", "LATIN CYRILLIC"),
+        ("cs ces", "Czech", "LATIN"),
+        ("hr hrv", "Croatian", "LATIN"),
+        ("lt lit", "Lithuanian", "LATIN"),
+        ("lv lav lvs", "Latvian", "LATIN"),
+        ("mk mkd", "Macedonian", "CYRILLIC"),
+        ("pl pol", "Polish", "LATIN"),
+        ("ru rus", "Russian", "CYRILLIC"),
+        ("sk slk", "Slovak", "LATIN"),
+        ("sl slv", "Slovenian", "LATIN"),
+        ("sr srp", "Serbian", "CYRILLIC LATIN"),
+        ("uk ukr", "Ukrainian", "CYRILLIC"),
+    ),
+    "Indo-European, Indo-Iranian": (
+        ("as asm", "Assamese", "BENGALI"),
+        ("bn ben", "Bengali", "BENGALI"),
+        ("fa fas pes prs", "Persian", "ARABIC"),
+        ("gu guj", "Gujarati", "GUJARATI"),
+        ("hi hin", "Hindi", "DEVANAGARI"),
+        ("ku kmr kur", "Northern Kurdish", "LATIN ARABIC"),
+        ("mr mar", "Marathi", "DEVANAGARI"),
+        ("ne npi nep", "Nepali", "DEVANAGARI"),
+        ("or ory ori", "Odia", "ORIYA"),
+        ("pa pan", "Punjabi", "GURMUKHI ARABIC"),
+        ("ps pbt pus", "Pashto", "ARABIC"),
+        ("sa san", "Sanskrit", "DEVANAGARI"),
+        ("sd snd", "Sindhi", "ARABIC DEVANAGARI"),
+        ("si sin", "Sinhala", "SINHALA"),
+        ("tg tgk", "Tajik", "CYRILLIC"),
+        ("ur urd", "Urdu", "ARABIC"),
+    ),
+    "Indo-European, Celtic": (
+        ("br bre", "Breton", "LATIN"),
+        ("cy cym", "Welsh", "LATIN"),
+        ("ga gle", "Irish", "LATIN"),
+        ("gd gla", "Scottish Gaelic", "LATIN"),
+    ),
+    "Indo-European, Hellenic": (("el ell", "Greek", "GREEK"),),
+    "Indo-European, Armenian": (("hy hye", "Armenian", "ARMENIAN"),),
+    "Indo-European, Albanian": (("sq sqi als", "Albanian", "LATIN"),),
+    "Uralic": (
+        ("et est ekk", "Estonian", "LATIN"),
+        ("fi fin", "Finnish", "LATIN"),
+        ("hu hun", "Hungarian", "LATIN"),
+    ),
+    "Turkic": (
+        ("az aze azj", "Azerbaijani", "LATIN"),
+        ("ba bak", "Bashkir", "CYRILLIC"),
+        ("kk kaz", "Kazakh", "CYRILLIC"),
+        ("ky kir", "Kyrgyz", "CYRILLIC"),
+        ("tk tuk", "Turkmen", "LATIN"),
+        ("tr tur", "Turkish", "LATIN"),
+        ("tt tat", "Tatar", "CYRILLIC"),
+        ("ug uig", "Uyghur", "ARABIC"),
+        ("uz uzb uzn", "Uzbek", "LATIN CYRILLIC"),
+    ),
+    "Afro-Asiatic, Semitic": (
+        ("am amh", "Amharic", "ETHIOPIC"),
+        ("ar ara arb", "Arabic", "ARABIC"),
+        ("he heb", "Hebrew", "HEBREW"),
+        ("mt mlt", "Maltese", "LATIN"),
+        ("ti tir", "Tigrinya", "ETHIOPIC"),
+    ),
+    "Afro-Asiatic, Chadic": (("ha hau", "Hausa", "LATIN"),),
+    "Afro-Asiatic, Cushitic": (
+        ("om orm gaz", "Oromo", "LATIN"),
+        ("so som", "Somali", "LATIN"),
+    ),
+    "Niger-Congo, Bantu": (
+        ("bbj", "Ghomala", "LATIN"),
+        ("lg lug", "Luganda", "LATIN"),
+        ("ny nya", "Chichewa", "LATIN"),
+        ("rw kin", "Kinyarwanda", "LATIN"),
+        ("sn sna", "Shona", "LATIN"),
+        ("sw swa swh", "Swahili", "LATIN"),
+        ("tn tsn", "Setswana", "LATIN"),
+        ("xh xho", "Xhosa", "LATIN"),
+        ("zu zul", "Zulu", "LATIN"),
+    ),
+    "Niger-Congo, Volta-Niger": (
+        ("ee ewe", "Ewe", "LATIN"),
+        ("fon", "Fon", "LATIN"),
+        ("ig ibo", "Igbo", "LATIN"),
+        ("yo yor", "Yoruba", "LATIN"),
+    ),
+    "Niger-Congo, Kwa": (("tw twi", "Twi", "LATIN"),),
+    "Niger-Congo, Gur": (("mos", "Mossi", "LATIN"),),
+    "Niger-Congo, Atlantic": (("wo wol", "Wolof", "LATIN"),),
+    "Mande": (("bm bam", "Bambara", "LATIN"),),
+    "Nilo-Saharan": (("luo", "Luo", "LATIN"),),
+    "Dravidian": (
+        ("kn kan", "Kannada", "KANNADA"),
+        ("ml mal", "Malayalam", "MALAYALAM"),
+        ("ta tam", "Tamil", "TAMIL"),
+        ("te tel", "Telugu", "TELUGU"),
+    ),
+    "Sino-Tibetan": (
+        ("bo bod", "Tibetan", "TIBETAN"),
+        ("my mya", "Burmese", "MYANMAR"),
+        ("yue", "Cantonese", "CJK"),
+        ("zh zho cmn", "Chinese", "CJK"),
+    ),
+    "Austroasiatic": (
+        ("km khm", "Khmer", "KHMER"),
+        ("vi vie", "Vietnamese", "LATIN"),
+    ),
+    "Kra-Dai": (
+        ("lo lao", "Lao", "LAO"),
+        ("th tha", "Thai", "THAI"),
+    ),
+    "Austronesian, Malayo-Polynesian": (
+        ("ceb", "Cebuano", "LATIN"),
+        ("id ind", "Indonesian", "LATIN"),
+        ("jv jav", "Javanese", "LATIN"),
+        ("mg mlg plt", "Malagasy", "LATIN"),
+        ("mi mri", "Maori", "LATIN"),
+        ("ms msa zsm", "Malay", "LATIN"),
+        ("su sun", "Sundanese", "LATIN"),
+        ("tl tgl fil", "Tagalog", "LATIN"),
+    ),
+    "Japonic": (("ja jpn", "Japanese", "HIRAGANA KATAKANA KATAKANA-HIRAGANA CJK"),),
+    "Koreanic": (("ko kor", "Korean", "HANGUL CJK"),),
+    "Mongolic": (("mn mon khk", "Mongolian", "CYRILLIC"),),
+    "Kartvelian": (("ka kat", "Georgian", "GEORGIAN"),),
+    "Basque": (("eu eus", "Basque", "LATIN"),),
+    "Creole": (
+        ("ht hat", "Haitian Creole", "LATIN"),
+        ("pcm", "Nigerian Pidgin", "LATIN"),
+    ),
+    "Quechuan": (
+        ("qu que", "Quechua", "LATIN"),
+        ("quy", "Ayacucho Quechua", "LATIN"),
+        ("quz", "Cusco Quechua", "LATIN"),
+    ),
+    "Aymaran": (("aym ay ayr", "Aymara", "LATIN"),),
+    "Tupian": (("gn grn gug", "Guarani", "LATIN"),),
+    "Uto-Aztecan": (
+        ("hch", "Wixarika", "LATIN"),
+        ("nah", "Nahuatl", "LATIN"),
+        ("tar", "Rarámuri", "LATIN"),
+    ),
+    "Arawakan": (("cni", "Asháninka", "LATIN"),),
+    "Chibchan": (("bzd", "Bribri", "LATIN"),),
+    "Oto-Manguean": (("oto", "Otomi", "LATIN"),),
+    "Panoan": (("shp", "Shipibo-Konibo", "LATIN"),),
+}
+
+_LANGUAGES: dict[str, Language] = {
+    code: Language(codes.split()[0], name, tuple(scripts.split()), family)
+    for family, rows in _FAMILIES.items()
+    for codes, name, scripts in rows
+    for code in codes.split()
+}
+
+
+def find(code: str) -> Language | None:
+    """The language of a code, or None if it is not in the table.
+
+    Args:
+        code: A code of ISO 639-1 or 639-3; what follows a hyphen or underscore (``zh-CN``, ``swh_Latn``) is ignored.
+
+    Example:
+        >>> find("pt_br").name
+        'Portuguese'
+    """
+    return _LANGUAGES.get(code.replace("_", "-").split("-")[0].lower())
+
+
+def dominant_scripts(text: str) -> Counter[str]:
+    """How many letters of each script are in the text, the script being the first word of a letter's Unicode name.
+
+    Example:
+        >>> dominant_scripts("Москва, Tver 12").most_common()
+        [('CYRILLIC', 6), ('LATIN', 4)]
+    """
+    scripts: Counter[str] = Counter()
+    for letter, number in Counter(text).items():
+        if letter.isalpha():
+            scripts[unicodedata.name(letter, "UNKNOWN").split(" ")[0]] += number
+    return scripts
+
+
+def script_share(text: str, scripts: Iterable[str]) -> float:
+    """The share, 0 to 1, of the letters of the text that are of one of the scripts; 1 if it has no letters."""
+    found = dominant_scripts(text)
+    return sum(found[script] for script in scripts) / found.total() if found else 1.0
