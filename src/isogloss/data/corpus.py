@@ -1,0 +1,154 @@
+"""All labelled data of a run: training examples by language, evaluation examples by data set, language and split."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from isogloss.data.collection import Collection
+from isogloss.data.formats import gold
+from isogloss.data.problems import Problems
+from isogloss.data.validate import check_collection_language
+from isogloss.errors import IsoglossError, nearest
+from isogloss.types import Example
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Cell:
+    """A place in the grid of evaluations: which data, which language, which split."""
+
+    data: str
+    language: str
+    split: str
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What a run reads.
+
+    Attributes:
+        train: Training examples by language, in the order of the recipe's ``train_languages``.
+        evaluation: Evaluation examples by cell (dev and test).
+        files: SHA-256 of every file read, by path.
+        problems: The warnings met while reading.
+    """
+
+    train: Mapping[str, Sequence[Example]]
+    evaluation: Mapping[Cell, Sequence[Example]]
+    files: Mapping[str, str]
+    problems: Problems
+
+    def cells(self, split: str) -> list[Cell]:
+        """The cells of a split, sorted."""
+        return sorted(cell for cell in self.evaluation if cell.split == split)
+
+
+def load_corpus(
+    collections: Sequence[Collection],
+    *,
+    train_languages: Sequence[str] | None = None,
+    evaluate_languages: Sequence[str] | None = None,
+    limit: int | None = None,
+) -> Corpus:
+    """Read and check everything a run needs.
+
+    Args:
+        collections: The data entries.
+        train_languages: Languages to train on; None: all with a training file.
+        evaluate_languages: Languages to evaluate on; None: all with a dev or test file.
+        limit: Examples read per language and split, evenly spaced over the file; None: all.
+
+    Raises:
+        IsoglossError: A file is missing or broken, a language has no data, a split has no labels, two data sets share a
+            name, or a label of the evaluation data occurs in no training file; the message names file and line.
+    """
+    names = [collection.name for collection in collections]
+    if len(set(names)) < len(names):
+        raise IsoglossError(
+            f"data: two entries are named {Counter(names).most_common(1)[0][0]!r}; give them a name each"
+        )
+    found = [(collection, *key, path) for collection in collections for key, path in collection.files().items()]
+    trained = _chosen(
+        "train_languages", train_languages, {language for _, language, split, _ in found if split == "train"}
+    )
+    evaluated = _chosen(
+        "evaluate_languages", evaluate_languages, {language for _, language, split, _ in found if split != "train"}
+    )
+    problems = Problems()
+    train: dict[str, list[Example]] = {language: [] for language in trained}
+    evaluation: dict[Cell, Sequence[Example]] = {}
+    used = [entry for entry in found if entry[1] in (trained if entry[2] == "train" else evaluated)]
+    for collection, language, split, path in used:
+        examples = _spread(collection.read(language, split, problems), limit)
+        check_collection_language(examples, language, path, problems)
+        _require_labels(examples, path, problems)
+        if split == "train":
+            train[language].extend(examples)
+        else:
+            evaluation[Cell(collection.name, language, split)] = examples
+    problems.raise_errors()
+    files = {str(path): _digest(path) for *_, path in used}
+    corpus = Corpus(train, evaluation, files, problems)
+    _require_known_labels(corpus, collections)
+    return corpus
+
+
+def without_labels(examples: Sequence[Example]) -> list[Example]:
+    """The examples as a model may see them in evaluation."""
+    return [
+        dataclasses.replace(example, **{"tags" if hasattr(example, "tags") else "label": None}) for example in examples
+    ]
+
+
+def _chosen(key: str, wanted: Sequence[str] | None, available: set[str]) -> tuple[str, ...]:
+    if wanted is None:
+        return tuple(sorted(available))
+    for language in wanted:
+        if language not in available:
+            raise IsoglossError(f"{key}: no file for language {language!r}{nearest(language, available)}")
+    return tuple(wanted)
+
+
+def _spread(examples: Sequence[Example], limit: int | None) -> Sequence[Example]:
+    """At most ``limit`` examples, evenly spaced: the head of a sorted file would be one genre, or one label."""
+    if limit is None or len(examples) <= limit:
+        return examples
+    return [examples[index * len(examples) // limit] for index in range(limit)]
+
+
+def _require_labels(examples: Sequence[Example], path: Path, problems: Problems) -> None:
+    missing = [example for example in examples if gold(example) is None]
+    if missing and not problems.spoils(path):
+        problems.error(path, missing[0].line, f"{len(missing)} of {len(examples)} examples have no gold label")
+
+
+def _require_known_labels(corpus: Corpus, collections: Sequence[Collection]) -> None:
+    """Labels that no training file has can never be predicted; a label_map that names one as its target accepts that."""
+    known = {label for examples in corpus.train.values() for example in examples for label in gold(example) or ()}
+    accepted = {target for collection in collections for target in collection.label_map.values()}
+    if not known:
+        return
+    unseen: Counter[str] = Counter()
+    place: dict[str, str] = {}
+    for examples in corpus.evaluation.values():
+        for example in examples:
+            for label in set(gold(example) or ()) - known - accepted:
+                unseen[label] += (gold(example) or ()).count(label)
+                place.setdefault(label, f"{example.path}:{example.line}")
+    if unseen:
+        listed = "; ".join(f"{label!r} {count} times, first in {place[label]}" for label, count in unseen.most_common())
+        raise IsoglossError(
+            f"labels in evaluation data that no training file has: {listed}. Training labels: {', '.join(sorted(known))}. "
+            "Rename them by a label_map, such as {"
+            + f"{next(iter(unseen))}: {sorted(known)[0]}"
+            + "}, or keep one, to be "
+            "counted as always wrong, by mapping it to itself"
+        )
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

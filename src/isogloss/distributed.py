@@ -1,0 +1,121 @@
+"""Processes that train together. The only file that knows about ranks.
+
+The model is never wrapped: what has to be added up over processes is added up here, explicitly. `Ranks` are the processes
+of the launcher (``accelerate launch``, ``torchrun``); `ALONE` is a process that shares nothing, which is also how a worker
+of the averaged-worker Reptile walks its inner loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import torch
+import torch.distributed
+from accelerate import PartialState
+from accelerate.utils import gather_object
+from torch import Tensor
+
+BUCKET = 25 * 2**20
+"""Bytes of gradient reduced in one call; 25 MiB is also what PyTorch's own data-parallel wrapper uses."""
+
+
+class Communicator(Protocol):
+    """What a group of processes can do together."""
+
+    rank: int
+    world_size: int
+
+    def sum(self, tensors: Sequence[Tensor]) -> None:
+        """Replace each tensor by its sum over the processes, in place; equal to the last bit on all of them."""
+
+    def gather(self, rows: list[Any]) -> list[Any]:
+        """All processes' rows, in the order of ranks, on every process."""
+
+    def wait(self) -> None:
+        """Go on when all have come here."""
+
+
+class Alone:
+    """A process that shares nothing."""
+
+    rank = 0
+    world_size = 1
+
+    def sum(self, tensors: Sequence[Tensor]) -> None:
+        """Nothing to add."""
+
+    def gather(self, rows: list[Any]) -> list[Any]:
+        """Only its own rows."""
+        return rows
+
+    def wait(self) -> None:
+        """Nobody to wait for."""
+
+
+ALONE = Alone()
+
+
+class Ranks:
+    """The processes started by a launcher."""
+
+    def __init__(self) -> None:
+        self._state = PartialState()
+        self.rank: int = self._state.process_index
+        self.world_size: int = self._state.num_processes
+
+    def sum(self, tensors: Sequence[Tensor]) -> None:
+        """Replace each tensor by its sum over the processes, in place."""
+        for bucket in _buckets(tensors):
+            flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
+            torch.distributed.all_reduce(flat)
+            start = 0
+            for tensor in bucket:
+                tensor.copy_(flat[start : start + tensor.numel()].view_as(tensor))
+                start += tensor.numel()
+
+    def gather(self, rows: list[Any]) -> list[Any]:
+        """All processes' rows, in the order of ranks."""
+        return list(gather_object(rows))
+
+    def wait(self) -> None:
+        """Go on when all have come here."""
+        self._state.wait_for_everyone()
+
+
+def processes() -> Communicator:
+    """The group this process was launched in."""
+    return Ranks() if PartialState().num_processes > 1 else ALONE
+
+
+def device() -> torch.device:
+    """The device of this process."""
+    return torch.device(PartialState().device)
+
+
+def average(group: Communicator, tensors: Sequence[Tensor]) -> None:
+    """Replace each tensor by its mean over the processes, in place."""
+    group.sum(tensors)
+    if group.world_size > 1:
+        for tensor in tensors:
+            tensor.div_(group.world_size)
+
+
+def sum_gradients(group: Communicator, parameters: Iterable[torch.nn.Parameter]) -> None:
+    """Replace each gradient by its sum over the processes, in place."""
+    if group.world_size > 1:
+        group.sum([parameter.grad for parameter in parameters if parameter.grad is not None])
+
+
+def _buckets(tensors: Sequence[Tensor]) -> Iterable[list[Tensor]]:
+    """Runs of tensors of one type, of about `BUCKET` bytes."""
+    bucket: list[Tensor] = []
+    size = 0
+    for tensor in tensors:
+        if bucket and (size >= BUCKET or tensor.dtype != bucket[0].dtype):
+            yield bucket
+            bucket, size = [], 0
+        bucket.append(tensor)
+        size += tensor.numel() * tensor.element_size()
+    if bucket:
+        yield bucket

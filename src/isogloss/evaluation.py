@@ -1,0 +1,97 @@
+"""Scores on a grid of data sets, languages and splits, as rows of one long table.
+
+Evaluation remembers nothing and chooses nothing: it returns rows and predictions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from isogloss.data.corpus import Cell, without_labels
+from isogloss.distributed import Communicator
+from isogloss.tasks.task import Task
+from isogloss.types import Example, Prediction
+
+COLUMNS = (
+    "run", "method", "task", "data", "train_languages", "language", "context_language", "split", "view", "translated",
+    "metric", "value", "n", "seed", "step", "selection", "few_shot", "test_touches",
+)  # fmt: skip
+"""The flat schema of results.jsonl; null where a column does not apply."""
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Predicts with a model and scores what it predicts.
+
+    Attributes:
+        task: The task.
+        tokenizer: The model's fast tokenizer.
+        max_length: Sub-words per piece.
+        batch_size: Pieces per forward pass.
+        autocast: Makes the context of a forward pass.
+        group: Processes that share the work; all of them get all predictions.
+    """
+
+    task: Task
+    tokenizer: Any
+    max_length: int
+    batch_size: int
+    autocast: Callable[[], AbstractContextManager[Any]]
+    group: Communicator
+
+    @torch.no_grad()
+    def predict(self, model: nn.Module, examples: Sequence[Example]) -> list[Prediction]:
+        """One prediction per example, in order; gold labels are not looked at. The model's mode is left as it was."""
+        encoded = self.task.encode(without_labels(examples), self.tokenizer, self.max_length)
+        features = encoded.features
+        by_length = sorted(range(len(features)), key=lambda index: len(features[index]))
+        batches = [by_length[start : start + self.batch_size] for start in range(0, len(by_length), self.batch_size)]
+        device = next(model.parameters()).device
+        was_training = model.training
+        model.eval()
+        decoded: list[tuple[int, Any]] = []
+        try:
+            for indices in batches[self.group.rank :: self.group.world_size]:
+                chosen = [features[index] for index in indices]
+                batch = self.task.collate(chosen, self.tokenizer).to(device)
+                with self.autocast():
+                    logits = model(**batch.inputs).logits
+                decoded.extend(zip(indices, self.task.decode(logits.float().cpu(), chosen), strict=True))
+        finally:
+            model.train(was_training)
+        in_order = [value for _, value in sorted(self.group.gather(decoded), key=lambda pair: pair[0])]
+        return self.task.assemble(examples, features, in_order)
+
+    def score(self, examples: Sequence[Example], predictions: Sequence[Prediction]) -> dict[str, float]:
+        """The task's metrics, fractions in [0, 1]."""
+        golds = [target for example in examples if (target := self.task.gold(example)) is not None]
+        return self.task.score(golds, predictions)
+
+
+def result_rows(scores: Mapping[str, float], cell: Cell, n: int, **columns: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    """One row per metric, with every column of the schema.
+
+    Args:
+        scores: Value per metric.
+        cell: What was evaluated.
+        n: Number of examples.
+        columns: Values of other columns; the rest is null.
+    """
+    shared = {"data": cell.data, "language": cell.language, "split": cell.split, "n": n, "view": "original", **columns}
+    unknown = set(shared) - set(COLUMNS)
+    assert not unknown, unknown
+    return [{name: {**shared, "metric": metric, "value": value}.get(name) for name in COLUMNS} for metric, value in scores.items()]
+
+
+def prediction_rows(task: Task, examples: Sequence[Example], predictions: Sequence[Prediction]) -> list[dict[str, Any]]:
+    """One row per example: its id, what was predicted and the gold label."""
+    return [
+        {"id": example.id, "predicted": predicted, "gold": task.gold(example)}
+        for example, predicted in zip(examples, predictions, strict=True)
+    ]

@@ -1,0 +1,182 @@
+"""The training loop. It knows no method: a method is what the parts of a `Training` answer.
+
+Per step: who may move, which sources, their losses and gradients, how these meet, one optimizer step; then those who look,
+evaluation and saving. Every draw of randomness is seeded by (seed, step), so a step is a function of the weights, the
+optimizer state and the step's number, and whoever looks cannot disturb it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from isogloss.distributed import ALONE, Communicator, sum_gradients
+from isogloss.errors import IsoglossError
+from isogloss.gradients.collect import gram, put_gradients, take_gradients
+from isogloss.meter import Meter
+from isogloss.randomness import seed_torch
+from isogloss.types import Batch, DataSource, Probe, Progress, Sampler, Unfreezing, Weighting
+
+
+class Optimizer(Protocol):
+    """What the loop asks of an optimizer; every `torch.optim.Optimizer` and `isogloss.optim.lookahead.Lookahead` has it."""
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """Parameter groups."""
+
+    def step(self) -> Any:  # noqa: ANN401 - torch's own optimizers return an optional loss
+        """Move the parameters by their gradients."""
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Drop all gradients."""
+
+
+class Schedule(Protocol):
+    """A learning-rate scheduler as `transformers.get_scheduler` makes it."""
+
+    def step(self) -> None:
+        """Set the learning rate of the next step."""
+
+
+@dataclass
+class Training:
+    """Everything a step needs; its parts hold all that a run remembers.
+
+    Attributes:
+        model: The model, never wrapped.
+        sources: Data sources by name.
+        sampler: Which of them a step sees.
+        optimizer: How the model moves; built over every parameter that will ever train.
+        schedule: Its learning rate.
+        seed: Seed of dropout and the like.
+        group: The processes that share every batch and add up their gradients.
+        weighting: How the gradients of a step's sources meet; None: they are added up.
+        unfreezing: Which parameter groups may move; None: all.
+        parameter_groups: Names of the groups to their parameters, for ``unfreezing``.
+        max_grad_norm: Global norm that gradients are clipped to; None: no clipping.
+        autocast: Makes the context of a forward pass (mixed precision).
+        probes: Those who look after a step; they change nothing.
+        progress: How far the run is.
+        meter: Losses since the last log.
+    """
+
+    model: nn.Module
+    sources: Mapping[str, DataSource]
+    sampler: Sampler
+    optimizer: Optimizer
+    schedule: Schedule
+    seed: int
+    group: Communicator = ALONE
+    weighting: Weighting | None = None
+    unfreezing: Unfreezing | None = None
+    parameter_groups: Mapping[Hashable, Sequence[nn.Parameter]] = field(default_factory=dict)
+    max_grad_norm: float | None = 1.0
+    autocast: Callable[[], AbstractContextManager[Any]] = torch.enable_grad
+    probes: Sequence[Probe] = ()
+    progress: Progress = field(default_factory=Progress)
+    meter: Meter = field(default_factory=Meter)
+
+
+def train_until(training: Training, steps: int, after_step: Callable[[list[dict[str, Any]]], None]) -> None:
+    """Take steps until ``steps`` have been taken in all.
+
+    Args:
+        training: The parts; changed in place.
+        steps: Number of optimizer steps at which to stop, counted from the start of the run.
+        after_step: Called after every step with the rows that probes saw; it logs, evaluates and saves.
+
+    Raises:
+        IsoglossError: A loss is not finite on some rank; the model has not moved by it.
+    """
+    training.model.train()
+    while training.progress.step < steps:
+        take_step(training)
+        probes = [probe for probe in training.probes if probe.due(training.progress.step)]
+        after_step([row for probe in probes for row in probe(training.model, training.progress)])
+
+
+def take_step(training: Training) -> None:
+    """One optimizer step, see the module's head."""
+    progress, model = training.progress, training.model
+    open_groups(training)
+    seed_torch(training.seed, "step", progress.step, training.group.rank)
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    names = training.sampler(progress.step)
+    rows, losses = [], []
+    for name in names:
+        losses.append(backward(training, training.sources[name], progress.draw(name)))
+        if training.weighting is not None:
+            rows.append(take_gradients(parameters))
+    if training.weighting is None:
+        sum_gradients(training.group, parameters)
+    else:
+        for row in rows:
+            training.group.sum([gradient for gradient in row if gradient is not None])
+        put_gradients(parameters, rows, training.weighting(names, gram(rows), torch.tensor(losses)))
+    if training.max_grad_norm is not None:
+        torch.nn.utils.clip_grad_norm_(parameters, training.max_grad_norm)
+    training.optimizer.step()
+    training.optimizer.zero_grad(set_to_none=True)
+    training.schedule.step()
+    progress.step += 1
+
+
+def open_groups(training: Training) -> None:
+    """Let exactly the open groups require gradients; must come before any forward pass.
+
+    A closed parameter's gradient becomes None: a zero gradient would still move it by momentum and decay.
+    """
+    if training.unfreezing is None:
+        return
+    is_open = training.unfreezing(training.progress.step)
+    for key, parameters in training.parameter_groups.items():
+        for parameter in parameters:
+            parameter.requires_grad_(key in is_open)
+            if key not in is_open:
+                parameter.grad = None
+
+
+def backward(training: Training, source: DataSource, k: int) -> float:
+    """Add the gradients of the source's k-th global batch, of which this process has a slice, to the model's.
+
+    Returns:
+        The loss of the global batch: per term, the sum over all items divided by their number; then the terms added up.
+    """
+    device = next(training.model.parameters()).device
+    batches = [batch.to(device) for batch in source.stream(k)]
+    counts = [source.objective.counts(batch) for batch in batches]
+    terms = list(counts[0])
+    totals = torch.stack([sum((count[term].sum() for count in counts), torch.zeros((), device=device)) for term in terms])
+    training.group.sum([totals])
+    divisors = dict(zip(terms, totals.clamp(min=1.0), strict=True))
+    values = torch.zeros(len(terms), dtype=torch.float64, device=device)
+    for batch, count in zip(batches, counts, strict=True):
+        with training.autocast():
+            sums = source.objective(training.model, batch)
+        loss = torch.stack([sums[term].sum() / divisors[term] for term in terms])
+        loss.sum().backward()  # type: ignore[no-untyped-call]
+        values += loss.detach()
+        _record(training.meter, batch, sums, count)
+    training.group.sum([values])
+    _check_finite(training, source.name, dict(zip(terms, values.tolist(), strict=True)))
+    return float(values.sum())
+
+
+def _record(meter: Meter, batch: Batch, sums: Mapping[str, Tensor], counts: Mapping[str, Tensor]) -> None:
+    for term in sums:
+        meter.add(term, batch.languages, sums[term].detach(), counts[term])
+
+
+def _check_finite(training: Training, source: str, values: Mapping[str, float]) -> None:
+    for term, value in values.items():
+        if value != value or value in (float("inf"), float("-inf")):
+            raise IsoglossError(
+                f"step {training.progress.step + 1}: the loss term {term!r} of source {source!r} is {value}; nothing was "
+                "changed by this step. A lower learning_rate, more warmup_steps or precision: fp32 usually help."
+            )

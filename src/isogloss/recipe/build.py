@@ -1,0 +1,194 @@
+"""From a resolved recipe to built objects: the only place where a name becomes an object."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import get_scheduler
+
+from isogloss import sampling
+from isogloss.data.collection import Collection
+from isogloss.distributed import ALONE, Communicator, average
+from isogloss.errors import IsoglossError, nearest
+from isogloss.loop import Optimizer
+from isogloss.objectives.supervised import Supervised
+from isogloss.optim.groups import parameter_groups
+from isogloss.optim.lookahead import Lookahead, carry, forget_all, forget_momentum
+from isogloss.randomness import derive
+from isogloss.recipe import schema
+from isogloss.recipe.names import FORMATS, TASKS, NamedTask
+from isogloss.selection import Best, Last, RunningAverage, Selection
+from isogloss.streams import BucketedStream, Examples
+from isogloss.tasks.task import Task
+from isogloss.types import DataSource, Feature, Sampler
+
+MIXED = "all"
+"""Name of the one source of mixed batches."""
+
+RESETS: Mapping[str, Callable[[torch.optim.Optimizer], None]] = {
+    "none": carry,
+    "momentum": forget_momentum,
+    "all": forget_all,
+}
+
+
+def build_collections(recipe: schema.Recipe) -> tuple[NamedTask, list[Collection]]:
+    """The recipe's task and its data entries.
+
+    Raises:
+        IsoglossError: An unknown task or format, or entries of several tasks.
+    """
+    names = [entry.task for entry in recipe.data]
+    for index, name in enumerate(names):
+        if name not in TASKS:
+            raise IsoglossError(f"data.{index}.task: no task {name!r}{nearest(name, TASKS)}")
+    if len(set(names)) != 1:
+        raise IsoglossError(f"data: all entries must be of one task, found {', '.join(sorted(set(names))) or 'no entry'}")
+    return TASKS[names[0]], [build_collection(entry, f"data.{index}") for index, entry in enumerate(recipe.data)]
+
+
+def build_collection(entry: schema.DataEntry, where: str) -> Collection:
+    """One data entry."""
+    if entry.format not in FORMATS:
+        raise IsoglossError(f"{where}.format: no format {entry.format!r}{nearest(entry.format, FORMATS)}")
+    columns = entry.columns and entry.columns.model_dump(exclude_none=True)
+    name = entry.name or entry.path.split("{")[0].rstrip("/").rsplit("/", 1)[-1] or entry.task
+    return Collection(
+        name=name,
+        format=FORMATS[entry.format].build(columns),
+        template=entry.path,
+        languages=entry.languages,
+        splits=entry.splits,
+        label_map=entry.label_map,
+    )
+
+
+def with_defaults(recipe: schema.Recipe, task: NamedTask, train_sizes: Sequence[int]) -> schema.Recipe:
+    """The recipe with everything filled in that depends on the data: batch size, steps and the intervals derived from them."""
+    batch_size = recipe.batch_size or task.batch_size
+    per_step = batch_size * (len(train_sizes) if isinstance(recipe.sampling, schema.Joint) else 1)
+    steps = recipe.steps or max(1, math.ceil((recipe.epochs or 0) * sum(train_sizes) / per_step))
+    evaluation_steps = recipe.evaluation_steps or max(1, steps // 10)
+    return recipe.model_copy(
+        update={
+            "batch_size": batch_size,
+            "steps": steps,
+            "epochs": None,
+            "evaluation_steps": evaluation_steps,
+            "logging_steps": recipe.logging_steps or max(1, steps // 100),
+            "save_steps": recipe.save_steps or evaluation_steps,
+        }
+    )
+
+
+def walks_apart(recipe: schema.Recipe) -> bool:
+    """Whether each process walks its own inner loop."""
+    lookahead = recipe.optimizer.lookahead
+    return lookahead is not None and lookahead.workers == "averaged"
+
+
+def walk_seed(recipe: schema.Recipe, seed: int, ranks: Communicator) -> int:
+    """Seed of sampling, batches and dropout: the run's own, or a worker's where each walks apart."""
+    return derive(seed, "worker", ranks.rank) if walks_apart(recipe) else seed
+
+
+def build_sampler(recipe: schema.Recipe, sizes: Mapping[str, int], seed: int) -> Sampler:
+    """The answer to: which data does this step see?"""
+    names = tuple(sizes)
+    match recipe.sampling:
+        case schema.Mixed():
+            return sampling.Joint((MIXED,))
+        case schema.Joint():
+            return sampling.Joint(names)
+        case schema.Temperature(temperature=temperature):
+            return sampling.Temperature(names, tuple(sizes.values()), temperature, seed)
+        case schema.RoundRobin():
+            return sampling.RoundRobin(names)
+        case schema.Blocks(length=length):
+            lookahead = recipe.optimizer.lookahead
+            if length is None and lookahead is None:
+                raise IsoglossError("sampling.length: needed for kind blocks where the optimizer has no lookahead")
+            return sampling.Blocks(sampling.RoundRobin(names), length or lookahead.inner_steps)  # type: ignore[union-attr]
+
+
+def build_sources(
+    recipe: schema.Recipe, features: Mapping[str, list[Feature]], task: Task, tokenizer: Any, seed: int, group: Communicator
+) -> dict[str, DataSource]:  # noqa: ANN401 - any tokenizer
+    """One source per language, or one over all of them for mixed batches."""
+    mixed = isinstance(recipe.sampling, schema.Mixed)
+    groups = {MIXED: list(features.values())} if mixed else {language: [own] for language, own in features.items()}
+    temperature = recipe.sampling.temperature if isinstance(recipe.sampling, schema.Mixed) else 1.0
+    sources = {}
+    for name, parts in groups.items():
+        stream = BucketedStream(
+            [feature for part in parts for feature in part],
+            Examples([len(part) for part in parts], temperature=temperature, seed=seed, name=name),
+            batch_size=recipe.batch_size or 1,
+            collate=partial(task.collate, tokenizer=tokenizer),
+            rank=group.rank,
+            world_size=group.world_size,
+            accumulation=recipe.gradient_accumulation_steps,
+        )
+        sources[name] = DataSource(name, stream, Supervised())
+    return sources
+
+
+def build_optimizer(
+    recipe: schema.Recipe, model: nn.Module, fresh: frozenset[str], languages: int, ranks: Communicator
+) -> tuple[Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """The answer to: how does it move? And its learning-rate schedule."""
+    lookahead = recipe.optimizer.lookahead
+    own_alpha = lookahead and lookahead.head_outer_learning_rate
+    groups = parameter_groups(
+        model, weight_decay=recipe.weight_decay, fresh=fresh, fresh_options={"alpha": own_alpha} if own_alpha else None
+    )
+    inner = torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=recipe.optimizer.betas, eps=recipe.optimizer.eps)
+    steps = recipe.steps or 0
+    warmup = recipe.warmup_steps * steps if recipe.warmup_steps < 1 else recipe.warmup_steps
+    schedule = get_scheduler(recipe.schedule, inner, num_warmup_steps=math.ceil(warmup), num_training_steps=steps)
+    if lookahead is None:
+        return inner, schedule
+    averaged = {"average": partial(average, ranks)} if walks_apart(recipe) else {}
+    slow = Lookahead(
+        inner,
+        period=lookahead.inner_steps,
+        alpha=lookahead.outer_learning_rate,
+        restarts=restarts(lookahead, languages),
+        reset=RESETS[lookahead.reset],
+        **averaged,
+    )
+    return slow, schedule
+
+
+def restarts(lookahead: schema.Lookahead, languages: int) -> int:
+    """Inner loops per outer step."""
+    return languages if lookahead.restarts == "languages" else int(lookahead.restarts)
+
+
+def build_selection(recipe: schema.Recipe) -> Selection:
+    """Which weights the run ends with."""
+    match recipe.selection:
+        case "last":
+            return Last()
+        case "average":
+            return RunningAverage(math.ceil(recipe.average_from * (recipe.steps or 0)))
+        case _:
+            return Best()
+
+
+def build_autocast(recipe: schema.Recipe, device: torch.device) -> Callable[[], AbstractContextManager[Any]]:
+    """The context of a forward pass."""
+    if recipe.precision == "bf16":
+        return partial(torch.autocast, device.type, dtype=torch.bfloat16)
+    return nullcontext
+
+
+def group_of(recipe: schema.Recipe, ranks: Communicator) -> Communicator:
+    """The processes that share every batch: all, or each alone."""
+    return ALONE if walks_apart(recipe) else ranks

@@ -1,0 +1,51 @@
+"""Methods: names for sets of answers to the five questions. Each answer can be overridden on its own in a recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Method:
+    """A preset.
+
+    Attributes:
+        summary: One line for `isogloss list methods`.
+        answers: Recipe keys that it sets.
+        one_run_per_language: Whether it trains a model for each language instead of one for all.
+    """
+
+    summary: str
+    answers: dict[str, Any] = field(default_factory=dict)
+    one_run_per_language: bool = False
+
+
+METHODS: dict[str, Method] = {
+    "single": Method(
+        "one model per training language, each evaluated everywhere",
+        {"sampling": {"kind": "mixed"}},
+        one_run_per_language=True,
+    ),
+    "multitask": Method("one model, batches mixed from all languages", {"sampling": {"kind": "mixed"}}),
+    "multitask_summed": Method("one model, one batch per language and step, summed", {"sampling": {"kind": "joint"}}),
+    "temperature_sampling": Method(
+        "one model, one language per step, drawn with N^(1/temperature)", {"sampling": {"kind": "temperature"}}
+    ),
+    "reptile": Method(
+        "inner loops on one language each, averaged into slow weights",
+        {"sampling": {"kind": "blocks"}, "optimizer": {"kind": "adamw", "lookahead": {"restarts": "languages"}}},
+    ),
+    "sequential_reptile": Method(
+        "inner loops that change language at every step, then a short step of the slow weights",
+        {"sampling": {"kind": "temperature"}, "optimizer": {"kind": "adamw", "lookahead": {}}},
+    ),
+    "lookahead": Method(
+        "control: mixed batches with the same slow weights as Sequential Reptile",
+        {"sampling": {"kind": "mixed"}, "optimizer": {"kind": "adamw", "lookahead": {}}},
+    ),
+    "checkpoint_averaging": Method(
+        "control: multi-task training, the mean of the weights at its evaluations",
+        {"sampling": {"kind": "mixed"}, "selection": "average"},
+    ),
+}

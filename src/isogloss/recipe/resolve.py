@@ -1,0 +1,172 @@
+"""From YAML, overrides and a scale to one checked recipe.
+
+Order, later wins: the method's preset, the recipe, its scale, the ``--set`` overrides. A part with a ``kind`` is merged key
+by key with a part of the same kind and replaced by one of another.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from isogloss.errors import IsoglossError, nearest
+from isogloss.recipe.presets import METHODS
+from isogloss.recipe.schema import Recipe
+
+SHIPPED = Path(__file__).parent.parent / "recipes"
+
+
+def resolve(recipe: Recipe | Mapping[str, Any] | str | Path, *, overrides: Iterable[str] = (), scale: str | None = None) -> Recipe:
+    """A recipe with every default filled in.
+
+    Args:
+        recipe: A path to YAML, the name of a shipped recipe, a mapping, or a resolved recipe.
+        overrides: ``"a.b=c"`` each, c read as YAML; a number steps into a list.
+        scale: Name of one of the recipe's ``scales``.
+
+    Raises:
+        IsoglossError: No such file, bad YAML, an unknown key, name or scale, or a bad value; the message names the nearest
+            valid ones.
+    """
+    if isinstance(recipe, Recipe):
+        recipe = recipe.model_dump(mode="json")
+    raw, origin = _read(recipe)
+    scales = raw.pop("scales", {})
+    if scale is not None:
+        if scale not in scales:
+            raise IsoglossError(f"{origin}: no scale {scale!r}{nearest(scale, scales)}")
+        raw = merge(_without_other_budget(raw, scales[scale] or {}), scales[scale] or {})
+    for override in overrides:
+        raw = _set(raw, override)
+    method = raw.setdefault("method", "multitask")
+    if method not in METHODS:
+        raise IsoglossError(f"{origin}: method: no method {method!r}{nearest(str(method), METHODS)}")
+    try:
+        return Recipe.model_validate(merge(METHODS[method].answers, raw))
+    except ValidationError as error:
+        raise IsoglossError(_explain(error, origin)) from None
+
+
+def shipped_recipes() -> dict[str, Path]:
+    """The recipes that come with the package, by name."""
+    return {path.stem: path for path in sorted(SHIPPED.glob("*.yaml"))}
+
+
+def as_yaml(recipe: Recipe) -> str:
+    """The recipe as YAML that resolves to the same recipe."""
+    return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=120)
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """``over`` on top of ``base``, key by key; a mapping of another ``kind`` replaces the whole one below it."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        if isinstance(below, Mapping) and isinstance(value, Mapping) and value.get("kind", below.get("kind")) == below.get("kind"):
+            value = merge(below, value)
+        merged[key] = value
+    return merged
+
+
+def _read(recipe: Mapping[str, Any] | str | Path) -> tuple[dict[str, Any], str]:
+    if isinstance(recipe, Mapping):
+        return dict(recipe), "recipe"
+    path = Path(recipe)
+    if not path.exists():
+        path = shipped_recipes().get(str(recipe), path)
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        neighbours = [str(other) for other in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        raise IsoglossError(f"no recipe {str(recipe)!r}{nearest(str(recipe), [*shipped_recipes(), *neighbours])}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise IsoglossError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    except OSError as error:
+        raise IsoglossError(f"{path}: cannot be read: {error.strerror}") from None
+    if not isinstance(raw, dict):
+        raise IsoglossError(f"{path}: a recipe is a mapping of keys, found {type(raw).__name__}")
+    return raw, str(path)
+
+
+def _set(raw: dict[str, Any], override: str) -> dict[str, Any]:
+    path, equals, text = override.partition("=")
+    if not equals or not path:
+        raise IsoglossError(f"--set takes KEY=VALUE such as optimizer.betas=[0.9,0.98], found {override!r}")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise IsoglossError(f"--set {override}: the value is not YAML: {' '.join(str(error).split())}") from None
+    if isinstance(value, str):
+        value = _number(value)
+    keys = path.split(".")
+    return dict(_put(_without_other_budget(raw, {keys[0]: value}), keys, value, override))
+
+
+def _without_other_budget(raw: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """A layer that gives steps takes the place of epochs below it, and the other way round."""
+    replaced = {"steps": "epochs", "epochs": "steps"}
+    return {key: value for key, value in raw.items() if replaced.get(key) not in over}
+
+
+def _put(node: Any, keys: list[str], value: Any, override: str) -> Any:  # noqa: ANN401 - raw YAML
+    if not keys:
+        return value
+    key, *rest = keys
+    if isinstance(node, list):
+        if not key.isdigit() or int(key) >= len(node):
+            raise IsoglossError(f"--set {override}: {key!r} is no place in a list of {len(node)}")
+        return [_put(entry, rest, value, override) if place == int(key) else entry for place, entry in enumerate(node)]
+    if node is not None and not isinstance(node, dict):
+        raise IsoglossError(f"--set {override}: {key!r} cannot be set inside the value {node!r}")
+    changed = dict(node or {})
+    if rest:
+        changed[key] = _put(changed.get(key), rest, value, override)
+    else:
+        changed[key] = merge(changed[key], value) if isinstance(changed.get(key), dict) and isinstance(value, dict) else value
+    return changed
+
+
+def _number(text: str) -> Any:  # noqa: ANN401 - raw YAML
+    """YAML 1.1 reads 3e-5 as text; users mean the number."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _explain(error: ValidationError, origin: str) -> str:
+    lines = []
+    for problem in error.errors():
+        where = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"unknown key {where!r}{nearest(str(problem['loc'][-1]), _keys_at(problem['loc'][:-1]))}")
+        elif problem["type"] == "union_tag_invalid":
+            found, expected = problem["ctx"]["tag"], problem["ctx"]["expected_tags"].replace("'", "").split(", ")
+            lines.append(f"{where}.kind: no kind {found!r}{nearest(str(found), expected)}")
+        else:
+            found = "" if problem["type"] == "missing" else f", found {problem['input']!r}"
+            message = problem["msg"].removeprefix("Value error, ")
+            lines.append(f"{where}: {message}{found}" if where else message)
+    return "\n".join(f"{origin}: {line}" for line in lines)
+
+
+def _keys_at(location: tuple[int | str, ...]) -> list[str]:
+    """The keys that the schema has at a place; inside a union pydantic names the spec, or its kind."""
+    specs: list[type[BaseModel]] = [Recipe]
+    for part in location:
+        below = [found for spec in specs if part in spec.model_fields for found in _specs_in(spec.model_fields[str(part)].annotation)]
+        chosen = [spec for spec in specs if part == spec.__name__ or ("kind" in spec.model_fields and spec.model_fields["kind"].default == part)]
+        specs = below or chosen or specs
+    return [key for spec in specs for key in spec.model_fields]
+
+
+def _specs_in(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - any type annotation
+    """The specs that a value of this type can hold."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [spec for argument in typing.get_args(annotation) for spec in _specs_in(argument)]

@@ -1,0 +1,203 @@
+"""The typed recipe: every key a user can write, its type, default and meaning. Building objects from it is `build`'s work."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+
+class Spec(BaseModel):
+    """A part of a recipe: unknown keys are errors, and nothing changes after it has been checked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Mixed(Spec):
+    """Batches mixed from all languages; an epoch holds the share N^(1/temperature) of each."""
+
+    kind: Literal["mixed"] = "mixed"
+    temperature: float = Field(1.0, gt=0, description="1: proportional to size; larger: flatter")
+
+
+class Joint(Spec):
+    """One batch per language in every step, their losses added up."""
+
+    kind: Literal["joint"] = "joint"
+
+
+class Temperature(Spec):
+    """One language per step, drawn with probability proportional to N^(1/temperature)."""
+
+    kind: Literal["temperature"] = "temperature"
+    temperature: float = Field(1.0, gt=0, description="1: proportional to size; larger: flatter")
+
+
+class RoundRobin(Spec):
+    """One language per step, in turn."""
+
+    kind: Literal["round_robin"] = "round_robin"
+
+
+class Blocks(Spec):
+    """One language for a whole block of steps; languages in turn."""
+
+    kind: Literal["blocks"] = "blocks"
+    length: int | None = Field(None, ge=1, description="steps per block; null: the optimizer's inner_steps")
+
+
+class Supervised(Spec):
+    """Cross-entropy with the gold labels."""
+
+    kind: Literal["supervised"] = "supervised"
+
+
+class Sum(Spec):
+    """Gradients of a step's languages are added up."""
+
+    kind: Literal["sum"] = "sum"
+
+
+class Everything(Spec):
+    """All parameters move from the first step."""
+
+    kind: Literal["everything"] = "everything"
+
+
+class Lookahead(Spec):
+    """Slow weights around the optimizer: Lookahead and the Reptile family."""
+
+    inner_steps: int = Field(1000, ge=1, description="K: optimizer steps per inner loop (1000: Sequential Reptile paper)")
+    outer_learning_rate: float = Field(0.1, gt=0, le=1, description="eta: share of the way the slow weights move (paper: 0.1)")
+    head_outer_learning_rate: float | None = Field(
+        None, gt=0, le=1, description="eta of a fresh task head; null: as outer_learning_rate"
+    )
+    restarts: int | Literal["languages"] = Field(
+        1, description="inner loops averaged per outer step, each from the same slow weights; languages: one per language"
+    )
+    reset: Literal["none", "momentum", "all"] = Field("none", description="what Adam forgets after each inner loop")
+    workers: Literal["shared", "averaged"] = Field(
+        "shared", description="several processes: share every batch, or each walk its own inner loop and average the drift"
+    )
+
+
+class AdamW(Spec):
+    """AdamW, alone or with slow weights around it."""
+
+    kind: Literal["adamw"] = "adamw"
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = Field(1e-8, gt=0)
+    lookahead: Lookahead | None = None
+
+
+class RandomModel(Spec):
+    """An encoder with random weights, and a tokenizer trained on the training text."""
+
+    config: dict[str, Any] = Field(description="a Hugging Face config: model_type and its sizes")
+    vocabulary_size: int = Field(8000, ge=16, description="sub-words of the tokenizer, at most")
+
+
+class Columns(Spec):
+    """The file's columns that hold what a text example is made of."""
+
+    text: str | int | None = None
+    pair: str | int | None = None
+    label: str | int | None = None
+    id: str | int | None = None
+
+
+class DataEntry(Spec):
+    """Labelled files, one per language and split."""
+
+    task: str = Field(description="see `isogloss list tasks`")
+    format: str = Field(description="see `isogloss list formats`")
+    path: str = Field(description='template such as "data/{language}/{split}.conllu"; relative to the working directory')
+    name: str | None = Field(None, description="name in results; default: the folder before the first brace")
+    languages: tuple[str, ...] | None = Field(None, description="default: all that the template finds")
+    splits: dict[Literal["train", "dev", "test"], str] | None = Field(
+        None, description="splits to use, as a list or as {our name: name in the path}; default: all found"
+    )
+    columns: Columns | None = Field(None, description="columns by name, or by position from 0 in a table without header; default: by their usual names")
+    label_map: dict[str, str] = Field(default_factory=dict, description="labels to rename, such as {B-DATE: O}")
+
+    @field_validator("splits", mode="before")
+    @classmethod
+    def _list_of_splits(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        if isinstance(value, str):
+            value = [value]
+        return {split: split for split in value} if isinstance(value, list | tuple) else value
+
+    @field_validator("languages", mode="before")
+    @classmethod
+    def _codes_as_text(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        # YAML 1.1 reads an unquoted `no` (Norwegian) as False.
+        return ["no" if code is False else code for code in value] if isinstance(value, list | tuple) else value
+
+
+Sampling = Annotated[Mixed | Joint | Temperature | RoundRobin | Blocks, Field(discriminator="kind")]
+
+
+class Recipe(Spec):
+    """A run, fully described."""
+
+    name: str | None = Field(None, description="name of the run folder; default: recipe and method")
+    method: str = Field("multitask", description="preset for the five answers below, see `isogloss list methods`")
+
+    model: str | RandomModel = Field(description="hub id, local folder, or {config: {...}} for random weights")
+    random_weights: bool = Field(False, description="keep the model's architecture and tokenizer, forget its weights")
+    trust_remote_code: bool = Field(False, description="run code that comes with the model")
+    dropout: float | None = Field(None, ge=0, lt=1, description="default: as the model's config says")
+    max_length: int = Field(128, ge=8, description="sub-words per sentence; longer tagged sentences are cut, texts truncated")
+
+    data: tuple[DataEntry, ...]
+    train_languages: tuple[str, ...] | None = Field(None, description="default: all with training data")
+    evaluate_languages: tuple[str, ...] | None = Field(None, description="default: all with dev or test data")
+
+    sampling: Sampling = Field(default_factory=Mixed, description="which data does a step see?")
+    objective: Supervised = Field(default_factory=Supervised, description="what is the loss?")
+    weighting: Sum = Field(default_factory=Sum, description="how do gradients meet?")
+    unfreezing: Everything = Field(default_factory=Everything, description="what may move?")
+    optimizer: AdamW = Field(default_factory=AdamW, description="how does it move?")
+
+    steps: int | None = Field(None, ge=1, description="optimizer steps; or give epochs")
+    epochs: float | None = Field(None, gt=0, description="passes over as many examples as the training data holds")
+    batch_size: int | None = Field(
+        None, ge=1, description="sentences per language source and step, over all processes; default: the task's, 16 or 32"
+    )
+    gradient_accumulation_steps: int = Field(1, ge=1, description="parts that each process cuts its batch into")
+    learning_rate: float = Field(3e-5, gt=0, description="peak rate of the inner optimizer (3e-5: Sequential Reptile paper)")
+    schedule: Literal["constant", "constant_with_warmup", "linear", "cosine"] = "constant_with_warmup"
+    warmup_steps: float = Field(0.1, ge=0, description="steps, or below 1 a share of all steps")
+    weight_decay: float = Field(0.01, ge=0)
+    max_grad_norm: float | None = Field(1.0, gt=0, description="null: no clipping")
+    precision: Literal["fp32", "bf16"] = Field("fp32", description="bf16: autocast; weights stay float32")
+    seed: int | tuple[int, ...] = Field(0, description="one seed, or a list: one run each")
+
+    selection: Literal["source-dev", "target-dev", "last", "average"] = Field(
+        "source-dev", description="which weights a run ends with"
+    )
+    average_from: float = Field(0.5, ge=0, lt=1, description="selection: average takes evaluations after this share of steps")
+    evaluation_steps: int | None = Field(None, ge=1, description="steps between dev evaluations; default: a tenth of all")
+    evaluation_batch_size: int = Field(64, ge=1)
+    logging_steps: int | None = Field(None, ge=1, description="steps between logged losses; default: a hundredth of all")
+    save_steps: int | None = Field(None, ge=1, description="steps between checkpoints; default: as evaluation_steps")
+    save_total_limit: int = Field(1, ge=1, description="checkpoints kept")
+    limit: int | None = Field(None, ge=1, description="examples read per language and split; default: all")
+    test: bool = Field(False, description="score the test split at the end; each time is counted")
+    report_to: Literal["none", "tensorboard"] = "tensorboard"
+
+    @field_validator("data", mode="before")
+    @classmethod
+    def _one_entry(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        return [value] if isinstance(value, dict) else value
+
+    @model_validator(mode="after")
+    def _steps_or_epochs(self) -> Recipe:
+        if (self.steps is None) == (self.epochs is None):
+            raise ValueError(f"give either steps or epochs, found steps={self.steps} and epochs={self.epochs}")
+        return self
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds, one run each."""
+        return (self.seed,) if isinstance(self.seed, int) else self.seed

@@ -1,0 +1,157 @@
+"""The run folder: everything a run leaves behind, and what a resume may find there."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import sys
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from isogloss.checkpoints import checkpoints
+from isogloss.data.corpus import Cell
+from isogloss.errors import IsoglossError
+from isogloss.writing import append_lines, read_lines, write_json, write_text, writing
+
+PACKAGES = ("isogloss", "torch", "transformers", "tokenizers", "accelerate", "safetensors", "numpy", "seqeval", "scikit-learn")
+
+
+class RunFolder:
+    """A folder with one run in it.
+
+    ``recipe.yaml`` the resolved recipe; ``environment.json`` versions and hardware; ``fingerprint.json`` data, tokenizer and
+    starting weights; ``checkpoint-N/``; ``results.jsonl``; ``predictions/``; ``trainer_state.json``; ``events/``
+    (TensorBoard); ``starting_weights/`` (random weights only); ``model/`` the final model, a plain Hugging Face folder.
+
+    Args:
+        path: The folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.recipe = path / "recipe.yaml"
+        self.fingerprint = path / "fingerprint.json"
+        self.results = path / "results.jsonl"
+        self.predictions = path / "predictions"
+        self.events = path / "events"
+        self.model = path / "model"
+        self.starting_weights = path / "starting_weights"
+        self.trainer_state = path / "trainer_state.json"
+        self._touches = path / "test_touches.json"
+
+    def require_free(self, *, resume: bool) -> None:
+        """Stop if the folder is not ours to write to.
+
+        Raises:
+            IsoglossError: It holds something and ``resume`` is false, or it holds something that is no run.
+        """
+        if self.path.is_dir() and any(self.path.iterdir()):
+            if not resume:
+                raise IsoglossError(f"{self.path} exists; --resume goes on with it, --output names another folder")
+            if not self.fingerprint.exists():
+                raise IsoglossError(f"{self.path} holds no run to resume (no {self.fingerprint.name}); --output names another folder")
+        elif self.path.exists() and not self.path.is_dir():
+            raise IsoglossError(f"{self.path} is a file, not a folder; --output names another")
+
+    def start(self, recipe: str, fingerprint: Mapping[str, Any], world_size: int) -> None:
+        """Write what identifies the run; the fingerprint last, since it marks the folder as a run."""
+        with writing(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+        write_text(self.recipe, recipe)
+        write_json(self.path / "environment.json", environment(world_size))
+        write_json(self.fingerprint, fingerprint)
+
+    def require_same(self, fingerprint: Mapping[str, Any]) -> None:
+        """Stop if the run to resume was started on something else.
+
+        Raises:
+            IsoglossError: Data, tokenizer or starting weights differ; the message names what.
+        """
+        stored = json.loads(self.fingerprint.read_text(encoding="utf-8"))
+        changed = differences(stored, fingerprint)
+        if changed:
+            raise IsoglossError(f"{self.path}: cannot resume, the run was started with other input: {'; '.join(changed)}")
+
+    def cut(self, step: int) -> None:
+        """Drop results and predictions later than ``step``, and those of an end that came before the last checkpoint's."""
+        rows = read_lines(self.results)
+        kept = [row for row in rows if row["step"] <= step and row["selection"] is None]
+        if kept != rows:
+            write_text(self.results, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept))
+        if self.predictions.is_dir():
+            for path in self.predictions.iterdir():
+                stem, _, number = path.stem.rpartition("step-")
+                if not stem or not number.isdigit() or int(number) > step:
+                    path.unlink()
+        for partial in self.path.glob(".checkpoint-*.partial"):
+            shutil.rmtree(partial)
+        shutil.rmtree(self.model, ignore_errors=True)
+
+    def last_checkpoint(self) -> tuple[int, Path] | None:
+        """Step and path of the newest complete checkpoint."""
+        found = checkpoints(self.path) if self.path.is_dir() else []
+        return found[-1] if found else None
+
+    def write_predictions(self, cell: Cell, label: str, rows: list[dict[str, Any]]) -> None:
+        """Write per-example predictions, as JSON lines, as a whole."""
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        name = f"{cell.data}.{cell.language}.{cell.split}.{label}.jsonl".replace("/", "-")
+        write_text(self.predictions / name, text)
+
+    def add_results(self, rows: list[dict[str, Any]]) -> None:
+        """Append rows to results.jsonl."""
+        append_lines(self.results, rows)
+
+    def touch_test(self, cell: Cell) -> int:
+        """Count one more scoring of a test set by this run; the count survives every resume.
+
+        Returns:
+            How often this run has scored it, this time included.
+        """
+        touches = json.loads(self._touches.read_text(encoding="utf-8")) if self._touches.exists() else {}
+        key = f"{cell.data}/{cell.language}"
+        touches[key] = touches.get(key, 0) + 1
+        write_json(self._touches, touches)
+        return int(touches[key])
+
+
+def environment(world_size: int) -> dict[str, Any]:
+    """Versions, hardware and command of this process."""
+    return {
+        "command": sys.argv,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "processes": world_size,
+        "threads": torch.get_num_threads(),
+        "devices": [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())] or [platform.processor() or "cpu"],
+    }
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any], where: str = "") -> list[str]:
+    """Where two nested mappings differ, as ``key was x, is y``."""
+    found = []
+    for key in sorted({*old, *new}):
+        before, after = old.get(key), new.get(key)
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            found.extend(differences(before, after, f"{where}{key}."))
+        elif before != after:
+            found.append(f"{where}{key} was {_short(before)}, is {_short(after)}")
+    return found
+
+
+def _short(value: Any) -> str:  # noqa: ANN401 - any JSON
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,115 @@
+"""Which data does this step see? Pure functions from the step to the names of sources.
+
+None of them remembers anything, so a run can stop and go on anywhere, and all ranks agree without talking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from isogloss.errors import IsoglossError
+from isogloss.randomness import generator
+from isogloss.types import Sampler
+
+
+def shares(sizes: Sequence[int], temperature: float) -> np.ndarray:
+    """Probability of each source, p_t = N_t^(1/T) / sum_u N_u^(1/T).
+
+    Args:
+        sizes: Number of training examples N_t of each source, all positive.
+        temperature: T > 0. 1 is proportional to size, infinity uniform; q = 1/T in the Sequential Reptile literature.
+
+    Returns:
+        Probabilities ``[m]``, summing to 1.
+
+    Raises:
+        IsoglossError: A size or the temperature is not positive.
+    """
+    if not temperature > 0:
+        raise IsoglossError(f"temperature must be positive, found {temperature}")
+    if min(sizes) < 1:
+        raise IsoglossError(f"every source needs at least one example, found sizes {list(sizes)}")
+    logs = np.log(np.asarray(sizes, dtype=np.float64)) / temperature
+    weights = np.exp(logs - logs.max())
+    return weights / weights.sum()
+
+
+@dataclass(frozen=True)
+class Joint:
+    """All sources in every step; the loop adds their losses up (multi-task training, summed).
+
+    Args:
+        names: The sources.
+    """
+
+    names: tuple[str, ...]
+
+    def __call__(self, step: int) -> tuple[str, ...]:
+        """All names."""
+        return self.names
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """One source per step, drawn with replacement with probability N_t^(1/T) / sum_u N_u^(1/T).
+
+    Args:
+        names: The m sources.
+        sizes: Their numbers of training examples.
+        temperature: T > 0; default 1.0, proportional to size, so that the examples seen match the concatenated data.
+        seed: Seed of the draws.
+
+    Reference:
+        Conneau et al., *Unsupervised Cross-lingual Representation Learning at Scale*, ACL 2020 (exponential smoothing);
+        Lee et al., *Sequential Reptile*, ICLR 2022 (one task per inner step).
+    """
+
+    names: tuple[str, ...]
+    sizes: tuple[int, ...]
+    temperature: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check sizes and temperature."""
+        shares(self.sizes, self.temperature)
+
+    def __call__(self, step: int) -> tuple[str, ...]:
+        """The source of step ``step``."""
+        edges = np.cumsum(shares(self.sizes, self.temperature))
+        draw = generator(self.seed, "sampling", step).random()
+        return (self.names[min(int(np.searchsorted(edges, draw, side="right")), len(self.names) - 1)],)
+
+
+@dataclass(frozen=True)
+class RoundRobin:
+    """One source per step, in turn: step mod m.
+
+    Args:
+        names: The m sources.
+    """
+
+    names: tuple[str, ...]
+
+    def __call__(self, step: int) -> tuple[str, ...]:
+        """The source of step ``step``."""
+        return (self.names[step % len(self.names)],)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Hold each choice of another sampler for ``length`` steps (Reptile's inner loops).
+
+    Args:
+        sampler: The sampler asked once per block, with the number of the block.
+        length: Steps per block, at least 1.
+    """
+
+    sampler: Sampler
+    length: int
+
+    def __call__(self, step: int) -> tuple[str, ...]:
+        """The sources of step ``step``."""
+        return self.sampler(step // self.length)

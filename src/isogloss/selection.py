@@ -1,0 +1,122 @@
+"""Which weights a run ends with. Part of the loop's memory; evaluation itself only returns rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+
+class Selection(Protocol):
+    """Looks at the weights at every evaluation and says which to end with."""
+
+    step: int | None
+    score: float | None
+
+    def consider(self, model: nn.Module, step: int, score: float | None) -> None:
+        """Look at ``model`` after ``step`` steps, with its dev score where one was taken (higher is better)."""
+
+    def apply(self, model: nn.Module) -> None:
+        """Give ``model`` the chosen weights."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to go on."""
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from ``state``."""
+
+
+class Last:
+    """The weights at the end."""
+
+    def __init__(self) -> None:
+        self.step: int | None = None
+        self.score: float | None = None
+
+    def consider(self, model: nn.Module, step: int, score: float | None) -> None:
+        """Note the step."""
+        self.step, self.score = step, score
+
+    def apply(self, model: nn.Module) -> None:
+        """Leave the model as it is."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """The step and score seen last."""
+        return {"step": self.step, "score": self.score}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from ``state``."""
+        self.step, self.score = state["step"], state["score"]
+
+
+class _Stored:
+    """A selection that keeps a copy of weights, on the CPU."""
+
+    def __init__(self) -> None:
+        self.step: int | None = None
+        self.score: float | None = None
+        self._weights: dict[str, Tensor] = {}
+
+    @torch.no_grad()
+    def apply(self, model: nn.Module) -> None:
+        """Give ``model`` the kept weights, if any were kept."""
+        for name, parameter in model.named_parameters():
+            if name in self._weights:
+                parameter.copy_(self._weights[name])
+
+    def state_dict(self) -> dict[str, Any]:
+        """Step, score and kept weights."""
+        return {"step": self.step, "score": self.score, "weights": dict(self._weights)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from ``state``."""
+        self.step, self.score, self._weights = state["step"], state["score"], dict(state["weights"])
+
+
+class Best(_Stored):
+    """The weights with the highest dev score so far; the earlier ones at a tie. Keeps one copy of the model on the CPU."""
+
+    def consider(self, model: nn.Module, step: int, score: float | None) -> None:
+        """Keep the weights if ``score`` is the highest so far."""
+        if score is not None and (self.score is None or score > self.score):
+            self.step, self.score = step, score
+            self._weights = {name: p.detach().to("cpu", copy=True) for name, p in model.named_parameters()}
+
+
+class RunningAverage(_Stored):
+    """The uniform mean of the weights at the evaluations from step ``start`` on. Keeps one copy of the model on the CPU.
+
+    Args:
+        start: First step whose weights count.
+
+    Reference:
+        Schmidt, Vulić, Glavaš, *Free Lunch: Robust Cross-Lingual Transfer via Model Checkpoint Averaging*, ACL 2023.
+    """
+
+    def __init__(self, start: int) -> None:
+        super().__init__()
+        self.start, self.taken = start, 0
+
+    @torch.no_grad()
+    def consider(self, model: nn.Module, step: int, score: float | None) -> None:
+        """Move the mean towards ``model`` by 1 / (number of weights taken)."""
+        if step < self.start:
+            return
+        self.step, self.taken = step, self.taken + 1
+        for name, parameter in model.named_parameters():
+            weights = parameter.detach().cpu()
+            if self.taken == 1:
+                self._weights[name] = weights.clone()
+            else:
+                self._weights[name].lerp_(weights, 1 / self.taken)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The mean and how many weights are in it."""
+        return {**super().state_dict(), "taken": self.taken}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from ``state``."""
+        super().load_state_dict(state)
+        self.taken = state["taken"]

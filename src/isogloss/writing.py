@@ -1,0 +1,81 @@
+"""Files that are either whole or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+
+from isogloss.errors import IsoglossError
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a failed write inside into one error that names ``path`` and the reason.
+
+    Raises:
+        IsoglossError: The disk is full, the folder cannot be written to, and the like.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise IsoglossError(f"cannot write {path}: {error.strerror or error}. {_ADVICE}") from error
+    except (RuntimeError, SafetensorError) as error:
+        # torch and safetensors wrap the system's reason in errors of their own.
+        raise IsoglossError(f"cannot write {path}: {str(error).splitlines()[0]}. {_ADVICE}") from error
+
+
+_ADVICE = "Is the disk full, or the folder read-only? Whatever had been written completely is intact"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file as a whole: a reader, or a crash, never sees half of it.
+
+    Raises:
+        IsoglossError: The file cannot be written; an earlier version of it is intact.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    with writing(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with partial.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+
+
+def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - anything JSON can hold
+    """Write ``value`` as JSON, as a whole."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
+
+
+def append_lines(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Append rows as JSON, one a line, in one write."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """The rows of a file of JSON lines; none if it does not exist. A last line cut short by a crash is left out."""
+    if not path.exists():
+        return []
+    rows = []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, start=1):
+        try:
+            rows.append(json.loads(line))
+        except ValueError as error:
+            if number < len(lines):
+                raise IsoglossError(f"{path}:{number}: not a line of JSON: {error}") from error
+    return rows
