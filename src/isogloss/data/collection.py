@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import glob
 import re
 import string
@@ -107,13 +108,21 @@ class Collection:
 
     def _nearest_path(self, candidates: Mapping[tuple[str, str], Path]) -> str:
         """How far the template's path exists, and what is there instead of its next part."""
-        path = min(candidates.values(), default=Path(self.template))
-        existing = next(parent for parent in path.parents if parent.is_dir() or parent == parent.parent)
-        missing = path.relative_to(existing).parts[0]
-        there = sorted(entry.name for entry in existing.iterdir())
+        existing = Path()
+        missing = ""
+        path = next(iter(candidates.values()), Path(self.template))
+        for depth, missing in enumerate(path.parts, start=1):
+            # Any folder may stand for {language} on the way, but not in place of the file.
+            open_to_all = "{" in missing and depth < len(path.parts)
+            folders = sorted(existing.iterdir()) if open_to_all else [existing / missing]
+            found = next((folder for folder in folders if folder.is_dir()), None)
+            if found is None:
+                break
+            existing = found
+        # The twenty nearest of what may be thousands.
+        there = difflib.get_close_matches(missing, [entry.name for entry in existing.iterdir()], n=20, cutoff=0)
         place = "the current directory" if existing == Path() else f"'{existing}'"
-        shown = nearest(missing, there[:20]) if there else " (it is empty)"
-        return f"; {place} holds no '{missing}'{shown}"
+        return f"; {place} holds no '{missing}'{nearest(missing, there) if there else ' (it is empty)'}"
 
     def _error(self, message: str) -> IsoglossError:
         return IsoglossError(f"data set {self.name!r}, template {self.template!r}: {message}")

@@ -42,10 +42,13 @@ class JsonLines:
         examples = []
         number = 0
         for line, text in enumerate(read_lines(path, problems), start=1):
+            if not text.strip():
+                problems.warning(path, line, "blank line skipped")
+                continue
+            number += 1
             record = _record(text, path, line, problems)
             if record is None:
                 continue
-            number += 1
             if located is None:
                 located = locate(self.columns, list(record), path, line, problems)
                 if "text" not in located or not set(located.values()) <= set(record):
@@ -70,10 +73,7 @@ class JsonLines:
 
 
 def _record(text: str, path: Path, line: int, problems: Problems) -> dict[str, Any] | None:
-    """The object on a line; None, and a problem, if there is none."""
-    if not text.strip():
-        problems.warning(path, line, "blank line skipped")
-        return None
+    """The object on a line; None, and an error, if there is none."""
     try:
         record = json.loads(text)
     except (ValueError, RecursionError) as error:

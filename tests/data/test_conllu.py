@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from isogloss.data import ConllU
+from isogloss.errors import IsoglossError
+from tests.data.reading import read
+
+
+def row(number: str, form: str, tag: str = "X"):
+    return "\t".join([number, form, "_", tag, *["_"] * 6])
+
+
+GOOD = "\n".join([
+    "# sent_id = s1",
+    "# text = vámonos a la mar",
+    row("1-2", "vámonos", "_"),
+    row("1", "vamos", "VERB"),
+    row("2", "nos", "PRON"),
+    row("2.1", "nada", "_"),
+    row("3", "a la", "ADP"),
+    "",
+    "# newdoc",
+    "",
+    row("1", "¡", "PUNCT"),
+    "",
+    "",
+    row("1", "Mar", "_"),
+    "",
+])  # fmt: skip
+
+
+def test_words_are_read_and_ranges_and_empty_nodes_are_not(tmp_path: Path):
+    (first, second, third), problems = read(ConllU(), tmp_path / "file", GOOD)
+    assert (first.id, first.tokens, first.tags) == ("s1", ("vamos", "nos", "a la"), ("VERB", "PRON", "ADP"))
+    assert (first.line, first.language, first.path) == (4, "en", str(tmp_path / "file"))
+    assert (second.id, second.tags, second.line) == ("2", ("PUNCT",), 11)
+    assert third.tags is None
+    assert problems == ["file:14: warning: no gold label, where other examples of the file have one"]
+
+
+@pytest.mark.parametrize("content", [GOOD, GOOD.replace("\n", "\r\n"), "\ufeff" + GOOD, GOOD.rstrip("\n")])
+def test_writing_what_was_read_gives_the_same_file(tmp_path: Path, content: str):
+    examples, _ = read(ConllU(), tmp_path / "file", content)
+    ConllU().write(tmp_path / "file", [example.tags or ("_",) for example in examples], tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == content.encode()
+
+
+def test_predictions_are_read_back(tmp_path: Path):
+    examples, _ = read(ConllU(), tmp_path / "file", GOOD)
+    predictions = [tuple(f"{example.id}{token}" for token in example.tokens) for example in examples]
+    ConllU().write(tmp_path / "file", predictions, tmp_path / "copy")
+    again, _ = read(ConllU(), tmp_path / "again", (tmp_path / "copy").read_bytes())
+    assert [example.tags for example in again] == predictions
+    assert [example.tokens for example in again] == [example.tokens for example in examples]
+
+
+@pytest.mark.parametrize(
+    ("predictions", "message"),
+    [([("X",)], "1 predictions for 2 examples"), ([("X",), ("X", "X")], "1 tokens, but the prediction is")],
+)
+def test_predictions_must_fit(tmp_path: Path, predictions: list[tuple[str, ...]], message: str):
+    path = tmp_path / "file"
+    read(ConllU(), path, f"{row('1', 'a')}\n\n{row('1', 'b')}\n")
+    with pytest.raises(IsoglossError, match=message):
+        ConllU().write(path, predictions, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["1\ta\tX"], "file:3: error: expected 10 columns separated by tabs, found 3"),
+        ([row("2", "a")], "file:3: error: expected ID 1, found '2'"),
+        ([row("1", "a"), row("x", "b")], "file:4: error: expected ID 2, found 'x'"),
+        (
+            [row("1", "a"), row("1", "b")],
+            "file:4: error: expected ID 2, found '1'; is the blank line between two sentences missing?",
+        ),
+        ([row("1", "")], "file:3: error: column FORM is empty"),
+        ([row("1", "a", "")], "file:3: error: column UPOS is empty"),
+        (
+            [row("1", "a"), row("2", "b", "_")],
+            "file:4: error: UPOS is '_', where other words of the sentence have a tag",
+        ),
+        ([row("1-2", "a")], "file:3: error: sentence without words"),
+    ],
+)
+def test_a_bad_sentence_is_an_error_and_the_others_are_read(tmp_path: Path, lines: list[str], message: str):
+    content = "\n".join([row("1", "good"), "", *lines, "", row("1", "fine"), ""])
+    examples, problems = read(ConllU(), tmp_path / "file", content)
+    assert [(example.id, example.tokens) for example in examples] == [("1", ("good",)), ("3", ("fine",))]
+    assert problems == [message]
+
+
+def test_repeated_ids_are_made_unique(tmp_path: Path):
+    block = f"# sent_id = a\n{row('1', 'x')}\n\n"
+    examples, problems = read(ConllU(), tmp_path / "file", block * 2 + block.replace("= a", "= a#2") + block)
+    assert [example.id for example in examples] == ["a", "a#3", "a#2", "a#4"]
+    assert problems == ["file:5: warning: duplicate id, made unique by a number at its end (2 times, first here)"]
