@@ -55,6 +55,7 @@ def test_a_label_is_added_where_there_is_none(tmp_path: Path):
         ('{"text": "a"', "file:2: error: not JSON: Expecting ',' delimiter at column 13"),
         ("[1]", "file:2: error: expected a JSON object, found list"),
         ('{"text": "", "label": 1}', "file:2: error: the text is empty"),
+        (r'{"text": "\ud83d", "label": 1}', "file:2: error: the text holds a lone surrogate, which is not a character"),
         ('{"text": 5, "label": 1}', "file:2: error: 'text' (the text) is of type int, not a string"),
         ('{"text": "a", "label": [1]}', "file:2: error: 'label' (the label) is of type list, not a string"),
         (

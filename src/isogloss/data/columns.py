@@ -64,7 +64,7 @@ def locate(
 def labelled_text(
     fields: Mapping[str, str | None], number: int, language: str, path: Path, line: int, problems: Problems
 ) -> LabelledText | None:
-    """The example that has these fields, or None, and an error, where a text is empty.
+    """The example that has these fields, or None, and an error, where one of them cannot be used.
 
     Args:
         fields: Values by our names.
@@ -78,6 +78,11 @@ def labelled_text(
     for ours in ("text", "pair"):
         if ours in fields and not (fields[ours] or "").strip():
             problems.error(path, line, f"the {ours} is empty")
+            good = False
+    for ours, value in fields.items():
+        # JSON can spell half of a surrogate pair, which no tokeniser takes and no file can hold.
+        if value is not None and any("\ud800" <= character <= "\udfff" for character in value):
+            problems.error(path, line, f"the {ours} holds a lone surrogate, which is not a character")
             good = False
     label = (fields.get("label") or "").strip() or None
     if label is not None and "\n" in label:
