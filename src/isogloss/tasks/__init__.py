@@ -1,0 +1,20 @@
+"""What is to be predicted: how examples become model inputs, and how outputs become predictions and scores."""
+
+from __future__ import annotations
+
+from isogloss.tasks.classification import Classification
+from isogloss.tasks.tag_scores import TagScorer, entity_scores, token_scores
+from isogloss.tasks.tagging import Tagging, named_entities, part_of_speech
+from isogloss.tasks.task import Encoded, Task
+
+__all__ = [
+    "Classification",
+    "Encoded",
+    "TagScorer",
+    "Tagging",
+    "Task",
+    "entity_scores",
+    "named_entities",
+    "part_of_speech",
+    "token_scores",
+]

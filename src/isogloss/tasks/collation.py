@@ -1,0 +1,46 @@
+"""Padding: from features to a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from isogloss.tasks.task import IGNORED
+from isogloss.types import Batch, Feature
+
+
+def collate(features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> Batch:
+    """Pad features on the right to the longest of them.
+
+    Sub-word ids are padded with the tokenizer's padding id, other inputs (mask, types) with 0, labels with -100.
+
+    Args:
+        features: The b features, at least one, all of one task.
+        tokenizer: Tokenizer that made them.
+
+    Returns:
+        Inputs ``[b, s]``; labels ``[b, s]`` (tagging) or ``[b]``, or None if no feature has any.
+    """
+    width = max(len(feature) for feature in features)
+    padding = {"input_ids": int(tokenizer.pad_token_id)}
+    inputs = {
+        name: _padded([feature.inputs[name] for feature in features], width, padding.get(name, 0))
+        for name in features[0].inputs
+    }
+    return Batch(inputs, _labels(features, width), tuple(feature.language for feature in features))
+
+
+def _labels(features: Sequence[Feature], width: int) -> Tensor | None:
+    targets = [feature.labels for feature in features]
+    if all(target is None for target in targets):
+        return None
+    if any(isinstance(target, int) for target in targets):
+        return torch.tensor([IGNORED if target is None else target for target in targets])
+    return _padded([target if isinstance(target, Sequence) else () for target in targets], width, IGNORED)
+
+
+def _padded(rows: Sequence[Sequence[int]], width: int, value: int) -> Tensor:
+    return torch.tensor([[*row, *[value] * (width - len(row))] for row in rows])

@@ -1,0 +1,143 @@
+"""One label per token: part of speech, named entities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from torch import Tensor
+from transformers import AutoModelForTokenClassification, PreTrainedTokenizerBase
+
+from isogloss.errors import IsoglossError, nearest
+from isogloss.tasks.alignment import align, cut
+from isogloss.tasks.collation import collate
+from isogloss.tasks.tag_scores import TagScorer, entity_scores, token_scores
+from isogloss.tasks.task import IGNORED, Encoded, check_pairs, check_tokenizer
+from isogloss.types import Batch, Example, Feature, Prediction, TaggedSentence
+
+
+@dataclass(frozen=True)
+class Tagging:
+    """Predict one label per token, at its first sub-word.
+
+    Args:
+        name: Name of the task, as in results.
+        labels: The tags, in the order of the model's outputs.
+        scorer: How predictions are scored.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    scorer: TagScorer
+    auto_class: ClassVar[Any] = AutoModelForTokenClassification
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the scores; the first is the one to select by."""
+        return self.scorer.metrics
+
+    def encode(self, examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase, max_length: int) -> Encoded:
+        """Features of at most ``max_length`` sub-words; a longer sentence is cut between tokens into several.
+
+        So every token gets a label and a prediction, as in XTREME. Labels stand at the first sub-word of a token, -100
+        elsewhere; `isogloss.tasks.alignment.align` says which sub-word that is.
+
+        Args:
+            examples: Tagged sentences, with or without tags.
+            tokenizer: A fast tokenizer.
+            max_length: Longest feature, in sub-words, special ones included.
+
+        Raises:
+            IsoglossError: An example is no tagged sentence or has an unknown tag, a token cannot be encoded, the
+                tokenizer is not a fast one, or ``max_length`` is out of range.
+        """
+        check_tokenizer(tokenizer, max_length)
+        sentences = [self._sentence(example) for example in examples]
+        classes = {label: index for index, label in enumerate(self.labels)}
+        features: list[Feature] = []
+        overlong = 0
+        for index, (sentence, aligned) in enumerate(zip(sentences, align(sentences, tokenizer), strict=True)):
+            targets = self._targets(sentence, classes)
+            overlong += len(aligned.words) > max_length
+            for piece in cut(aligned, max_length):
+                labels = targets and [targets[word] if word >= 0 else IGNORED for word in piece.words]
+                features.append(Feature(piece.inputs, labels, sentence.language, index, piece.words))
+        return Encoded(features, overlong)
+
+    def collate(self, features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> Batch:
+        """One batch, padded to its longest feature: inputs and labels ``[b, s]``."""
+        return collate(features, tokenizer)
+
+    def decode(self, logits: Tensor, features: Sequence[Feature]) -> list[Prediction]:
+        """The best tag of each token of each feature, from logits ``[b, s, c]``."""
+        best = logits.argmax(dim=-1).tolist()  # [b, s]
+        return [
+            tuple(self.labels[label] for label, word in zip(row, feature.words, strict=False) if word >= 0)
+            for row, feature in zip(best, features, strict=True)
+        ]
+
+    def assemble(
+        self, examples: Sequence[Example], features: Sequence[Feature], decoded: Sequence[Prediction]
+    ) -> list[Prediction]:
+        """The tags of each example, from its features in any order.
+
+        Raises:
+            ValueError: Some token has no prediction: features of the examples are missing.
+        """
+        tags: list[dict[int, str]] = [{} for _ in examples]
+        for feature, prediction in zip(features, decoded, strict=True):
+            words = [word for word in feature.words if word >= 0]
+            tags[feature.example].update(zip(words, prediction, strict=True))
+        for example, found in zip(examples, tags, strict=True):
+            if len(found) != len(self._sentence(example).tokens):
+                raise ValueError(f"{example.path}:{example.line}: predictions for {len(found)} tokens only")
+        return [tuple(found[word] for word in range(len(found))) for found in tags]
+
+    def gold(self, example: Example) -> Prediction | None:
+        """The gold tags, None where the file has none."""
+        return self._sentence(example).tags
+
+    def score(self, gold: Sequence[Prediction], predicted: Sequence[Prediction]) -> dict[str, float]:
+        """All of ``metrics``, as fractions in [0, 1].
+
+        Raises:
+            IsoglossError: There is nothing to score.
+            ValueError: Gold and predicted tags differ in number.
+        """
+        check_pairs(self.name, gold, predicted)
+        for row, (truth, guess) in enumerate(zip(gold, predicted, strict=True)):
+            if len(truth) != len(guess):
+                raise ValueError(f"task {self.name!r}: sentence {row} has {len(truth)} tags but {len(guess)} predicted")
+        return self.scorer.compute(gold, predicted)
+
+    def label_set(self, examples: Sequence[Example]) -> tuple[str, ...]:
+        """The tags that occur in the examples, sorted, O first."""
+        found = {tag for example in examples for tag in self._sentence(example).tags or ()}
+        return tuple(sorted(found, key=lambda tag: (tag != "O", tag)))
+
+    def _sentence(self, example: Example) -> TaggedSentence:
+        if isinstance(example, TaggedSentence):
+            return example
+        raise IsoglossError(f"{example.path}:{example.line}: task {self.name!r} needs sentences with one tag per token")
+
+    def _targets(self, sentence: TaggedSentence, classes: dict[str, int]) -> list[int] | None:
+        if sentence.tags is None:
+            return None
+        for token, tag in zip(sentence.tokens, sentence.tags, strict=True):
+            if tag not in classes:
+                raise IsoglossError(
+                    f"{sentence.path}:{sentence.line}: token {token!r} of this sentence has the tag {tag!r}, "
+                    f"which is no label of task {self.name!r}{nearest(tag, self.labels)}"
+                )
+        return [classes[tag] for tag in sentence.tags]
+
+
+def part_of_speech(labels: Sequence[str] = (), *, name: str = "pos") -> Tagging:
+    """Part-of-speech tagging, scored by token accuracy and XTREME's F1."""
+    return Tagging(name, tuple(labels), token_scores)
+
+
+def named_entities(labels: Sequence[str] = (), *, name: str = "ner") -> Tagging:
+    """Named entity recognition over IOB2 tags, scored by entity F1, precision and recall, and token accuracy."""
+    return Tagging(name, tuple(labels), entity_scores)

@@ -1,0 +1,124 @@
+"""The protocol of a task, and the checks that all tasks share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from isogloss.errors import IsoglossError
+from isogloss.types import Batch, Example, Feature, Prediction
+
+IGNORED = -100
+"""Target of a position that has no label; PyTorch's default ``ignore_index``."""
+
+TOKENIZER_BATCH = 1024
+"""Examples in one call of the tokenizer: enough to use all cores, few enough to bound its memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Examples as the model sees them.
+
+    Attributes:
+        features: The features, those of one example together, in the order of the examples.
+        overlong: Number of examples longer than the limit, which were cut into pieces (tagging) or truncated
+            (classification).
+    """
+
+    features: list[Feature]
+    overlong: int
+
+
+class Task(Protocol):
+    """What is to be predicted.
+
+    Predicting a file takes ``encode``, then per batch ``collate``, the model and ``decode``, and ``assemble`` in the
+    end, whatever the order in which the features went through the model.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name of the task, as in results."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, in the order of the model's outputs."""
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the scores; the first is the one to select by."""
+
+    @property
+    def auto_class(self) -> Any:  # noqa: ANN401 - the auto classes of transformers have no common public type
+        """The class of transformers that loads an encoder with this task's head."""
+
+    def encode(self, examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase, max_length: int) -> Encoded:
+        """Features of at most ``max_length`` sub-words, special ones included."""
+
+    def collate(self, features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> Batch:
+        """One batch, padded to its longest feature."""
+
+    def decode(self, logits: Tensor, features: Sequence[Feature]) -> list[Prediction]:
+        """What the logits of a batch say of each of its features."""
+
+    def assemble(
+        self, examples: Sequence[Example], features: Sequence[Feature], decoded: Sequence[Prediction]
+    ) -> list[Prediction]:
+        """One prediction per example, in the order of the examples; ``decoded[i]`` belongs to ``features[i]``."""
+
+    def gold(self, example: Example) -> Prediction | None:
+        """The gold prediction of an example, None where the file has none."""
+
+    def score(self, gold: Sequence[Prediction], predicted: Sequence[Prediction]) -> dict[str, float]:
+        """All of ``metrics``, as fractions in [0, 1]."""
+
+    def label_set(self, examples: Sequence[Example]) -> tuple[str, ...]:
+        """The labels that occur in the examples, each once, in a fixed order."""
+
+
+def check_tokenizer(tokenizer: PreTrainedTokenizerBase, max_length: int, *, pair: bool = False) -> None:
+    """Refuse a tokenizer or a limit that cannot encode anything.
+
+    Args:
+        tokenizer: Tokenizer of the model.
+        max_length: Longest input, in sub-words, special ones included.
+        pair: Whether the inputs are pairs of texts.
+
+    Raises:
+        IsoglossError: The tokenizer is not a fast one (it cannot say where its sub-words lie in the text), or
+            ``max_length`` is beyond what the model takes, or leaves no room beside the special sub-words.
+    """
+    if not tokenizer.is_fast:
+        raise IsoglossError(
+            f"tokenizer {type(tokenizer).__name__} is not a fast one (backed by `tokenizers`), so it cannot say where "
+            "its sub-words lie in the text; use a model that has a tokenizer.json"
+        )
+    special = tokenizer.num_special_tokens_to_add(pair=pair)
+    shortest, longest = special + 1 + pair, tokenizer.model_max_length
+    if not shortest <= max_length <= longest:
+        raise IsoglossError(
+            f"max_length is {max_length}, but must be from {shortest} ({special} special sub-words and one of each "
+            f"text) to {longest} (the longest input of the model)"
+        )
+
+
+def check_pairs(task: str, gold: Sequence[Prediction], predicted: Sequence[Prediction]) -> None:
+    """Refuse to score nothing, or predictions of other examples than the gold ones.
+
+    Args:
+        task: Name of the task, for the message.
+        gold: The gold predictions.
+        predicted: As many predictions, in the same order.
+
+    Raises:
+        IsoglossError: There is nothing to score.
+        ValueError: The numbers differ.
+    """
+    if len(gold) != len(predicted):
+        raise ValueError(f"task {task!r}: {len(gold)} gold predictions but {len(predicted)} to score")
+    if not gold:
+        raise IsoglossError(f"task {task!r}: nothing to score, there is no example with gold labels")

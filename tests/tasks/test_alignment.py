@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import pytest
+from tests.tasks.tokenizers import ALL, word_piece, wrap
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+
+from isogloss.errors import IsoglossError
+from isogloss.tasks.alignment import Aligned, align, cut
+from isogloss.types import TaggedSentence
+
+SENTENCES = {
+    "plain": ("der", "Hund", "schläft", "unbelievably", "."),
+    "punctuation": ("dogs", ",", "'s", "(", "U.S.", ")", "3,5"),
+    "chinese": ("他", "喜欢", "公园", "龘", "文"),
+    "inner spaces": ("thành phố", "Hồ Chí Minh", "là", "lớn"),
+    "zero width": ("the", "\u200b", "dogs", "\u200bsleep", "\u200d"),
+    "only zero width": ("\u200b",),
+    "blank token": ("他", "\u3000", "文"),
+    "marks": ("½", "ﬁn", "e\u0301", "<mask>", "</s>", "<unk>"),
+    "one": ("Sofa",),
+}
+
+
+def sentence(tokens: tuple[str, ...], tags: tuple[str, ...] | None = None) -> TaggedSentence:
+    return TaggedSentence("1", "xx", tokens, tags, "a.conll", 7)
+
+
+@pytest.fixture(scope="module", params=list(ALL))
+def tokenizer(request: pytest.FixtureRequest):
+    return ALL[request.param]()
+
+
+@pytest.mark.parametrize("tokens", SENTENCES.values(), ids=SENTENCES.keys())
+def test_every_token_has_one_sub_word_in_order(tokenizer, tokens) -> None:
+    (aligned,) = align([sentence(tokens)], tokenizer)
+    assert [word for word in aligned.words if word >= 0] == list(range(len(tokens)))
+    assert len(aligned.words) == len(aligned.inputs["input_ids"])
+    assert (aligned.opening, aligned.closing) == (1, 1)
+    assert aligned.words[0] == aligned.words[-1] == -1
+
+
+@pytest.mark.parametrize("name", ["plain", "chinese", "inner spaces", "one"])
+def test_same_first_sub_words_as_a_tokenizer_given_tokens(name) -> None:
+    for build in ALL.values():
+        tokenizer = build()
+        if getattr(tokenizer.backend_tokenizer.pre_tokenizer, "add_prefix_space", True) is False:
+            continue  # such a tokenizer sees other sub-words in tokens than in the text
+        tokens = SENTENCES[name]
+        (aligned,) = align([sentence(tokens)], tokenizer)
+        encoding = tokenizer(list(tokens), is_split_into_words=True)
+        assert aligned.inputs["input_ids"] == encoding["input_ids"]
+        words, last = [], None
+        for word in encoding.word_ids():
+            words.append(-1 if word is None or word == last else word)
+            last = word
+        if name != "inner spaces" or build is ALL["word piece"]:
+            assert aligned.words == words
+
+
+@pytest.mark.parametrize("name", ["plain", "punctuation", "chinese"])
+def test_same_first_sub_words_as_word_ids_of_word_piece(name) -> None:
+    tokenizer, tokens = word_piece(), SENTENCES[name]
+    (aligned,) = align([sentence(tokens)], tokenizer)
+    ids = tokenizer(list(tokens), is_split_into_words=True).word_ids()
+    first = [-1 if word is None or word in ids[:i] else word for i, word in enumerate(ids)]
+    assert aligned.words == first
+
+
+def test_without_a_prefix_space_tokens_look_as_in_text() -> None:
+    tokenizer = ALL["bytes"]()
+    (aligned,) = align([sentence(("der", "Hund", "schläft"))], tokenizer)
+    assert aligned.inputs["input_ids"] == tokenizer("der Hund schläft")["input_ids"]
+    pieces = tokenizer.convert_ids_to_tokens(aligned.inputs["input_ids"])
+    firsts = [piece for piece, word in zip(pieces, aligned.words, strict=True) if word >= 0]
+    assert [first.startswith("Ġ") for first in firsts] == [False, True, True]
+
+
+def test_a_swallowed_token_does_not_take_its_neighbours_sub_word() -> None:
+    # The zero-width token becomes part of the space before "dogs", whose sub-word begins with it in the offsets.
+    tokenizer = ALL["unigram"]()
+    (aligned,) = align([sentence(("the", "\u200b", "dogs"))], tokenizer)
+    pieces = tokenizer.convert_ids_to_tokens(aligned.inputs["input_ids"])
+    assert "<unk>" in pieces
+    assert "".join(pieces).replace("▁", "") == "<s>the<unk>dogs</s>"
+
+
+def test_many_sentences_come_out_as_one_by_one(tokenizer, monkeypatch) -> None:
+    monkeypatch.setattr("isogloss.tasks.alignment.TOKENIZER_BATCH", 2)
+    sentences = [sentence(tokens) for tokens in SENTENCES.values()]
+    assert align(sentences, tokenizer) == [align([one], tokenizer)[0] for one in sentences]
+
+
+def test_a_token_without_sub_word_and_unknown_token_is_an_error() -> None:
+    raw = Tokenizer(models.WordLevel({"a": 0, "<s>": 1, "</s>": 2, "<unk>": 3, "<pad>": 4, "<mask>": 5}, "<unk>"))
+    raw.normalizer, raw.pre_tokenizer = normalizers.Replace("\u200b", ""), pre_tokenizers.Whitespace()
+    tokenizer = wrap(raw)
+    tokenizer.unk_token = None
+    with pytest.raises(IsoglossError, match=r"a.conll:7: token 2 of the sentence, '\\u200b', has no sub-word"):
+        align([sentence(("a", "\u200b"))], tokenizer)
+
+
+def aligned_of(words: list[int]) -> Aligned:
+    count = len(words)
+    return Aligned(
+        {"input_ids": [1, *range(10, 10 + count), 2], "attention_mask": [1] * (count + 2)}, [-1, *words, -1], 1, 1
+    )
+
+
+def test_cuts_lie_between_tokens() -> None:
+    pieces = cut(aligned_of([0, -1, 1, 2, -1, -1, 3]), 5)
+    assert [piece.inputs["input_ids"] for piece in pieces] == [[1, 10, 11, 12, 2], [1, 13, 14, 15, 2], [1, 16, 2]]
+    assert [piece.words for piece in pieces] == [[-1, 0, -1, 1, -1], [-1, 2, -1, -1, -1], [-1, 3, -1]]
+    assert all(len(piece.inputs["attention_mask"]) == len(piece.words) for piece in pieces)
+
+
+def test_a_token_longer_than_the_limit_keeps_its_first_sub_words() -> None:
+    pieces = cut(aligned_of([0, 1, -1, -1, -1, 2]), 4)
+    assert [piece.inputs["input_ids"] for piece in pieces] == [[1, 10, 2], [1, 11, 12, 2], [1, 15, 2]]
+    assert [piece.words for piece in cut(aligned_of([0, -1, -1, -1]), 4)] == [[-1, 0, -1, -1]]
+
+
+def test_what_fits_is_not_cut() -> None:
+    whole = aligned_of([0, 1, 2])
+    assert cut(whole, 5) == [whole]
+
+
+@pytest.mark.parametrize("limit", [3, 4, 5, 8, 13])
+def test_pieces_of_any_limit_hold_all_tokens(tokenizer, limit) -> None:
+    tokens = SENTENCES["plain"] + SENTENCES["chinese"] + SENTENCES["inner spaces"]
+    pieces = cut(align([sentence(tokens)], tokenizer)[0], limit)
+    assert [word for piece in pieces for word in piece.words if word >= 0] == list(range(len(tokens)))
+    assert all(len(piece.words) <= limit for piece in pieces)
