@@ -1,0 +1,77 @@
+"""The configuration of an encoder: read, or made for a tokenizer, and set up for a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig, PreTrainedTokenizerBase
+from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
+
+from isogloss.errors import IsoglossError, nearest
+from isogloss.models.dropout import set_dropout
+
+_UNLIMITED = 1_000_000
+"""transformers gives a tokenizer that knows no limit one far beyond this."""
+
+
+def read_config(source: str | Path, revision: str | None, *, remote: bool) -> PreTrainedConfig:
+    """The configuration in a folder or on the hub.
+
+    Raises:
+        IsoglossError: There is none, or it needs code that may not run.
+    """
+    try:
+        config: PreTrainedConfig = AutoConfig.from_pretrained(str(source), revision=revision, trust_remote_code=remote)
+    except (OSError, ValueError, KeyError) as error:
+        raise IsoglossError(f"model {str(source)!r}: its config.json cannot be used: {error}") from error
+    return config
+
+
+def new_config(values: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) -> PreTrainedConfig:
+    """A configuration from values, with the tokenizer's vocabulary and special tokens where they say nothing else.
+
+    Raises:
+        IsoglossError: ``model_type`` or another name is unknown, or a value is not valid.
+    """
+    model_type = str(values.get("model_type"))
+    if model_type not in CONFIG_MAPPING:
+        raise IsoglossError(f"model_type {model_type!r} is unknown{nearest(model_type, _encoders())}")
+    known = AutoConfig.for_model(model_type)
+    for name in values:
+        if not hasattr(known, name):
+            raise IsoglossError(f"a model of type {model_type!r} has no {name!r}{nearest(name, known.to_dict())}")
+    length = tokenizer.model_max_length if tokenizer.model_max_length < _UNLIMITED else 512
+    # XLM-R and its kin number positions from the padding id + 1; to the others the few more do no harm.
+    defaults = {"vocab_size": len(tokenizer), "max_position_embeddings": length + tokenizer.pad_token_id + 1}
+    for name in ("pad_token_id", "bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id"):
+        defaults[name] = getattr(tokenizer, name)
+    fitting = {name: value for name, value in defaults.items() if hasattr(known, name)}
+    try:
+        return AutoConfig.for_model(**{**fitting, **values})
+    except (TypeError, ValueError) as error:
+        raise IsoglossError(f"configuration of a {model_type!r} model: {' '.join(str(error).split())}") from error
+
+
+def prepare(config: PreTrainedConfig, labels: Sequence[str] | None, dropout: float | None) -> None:
+    """Set up a configuration, in place, for an encoder with a head for ``labels``.
+
+    Raises:
+        IsoglossError: It is no encoder's, or ``dropout`` cannot be set.
+    """
+    # An encoder is what transformers can pre-train by masked language modelling; code from the hub speaks for itself.
+    known = config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES or getattr(config, "auto_map", None)
+    if not known or config.is_encoder_decoder or getattr(config, "is_decoder", False):
+        raise IsoglossError(
+            f"a model of type {config.model_type!r} is no encoder{nearest(config.model_type, _encoders())}"
+        )
+    if labels is not None:
+        config.id2label = dict(enumerate(labels))
+        config.label2id = {label: index for index, label in enumerate(labels)}
+    if dropout is not None:
+        set_dropout(config, dropout)
+
+
+def _encoders() -> list[str]:
+    return list(MODEL_FOR_MASKED_LM_MAPPING_NAMES)

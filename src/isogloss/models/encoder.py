@@ -1,0 +1,157 @@
+"""An encoder with a task's head: from a checkpoint, or from a configuration alone."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from isogloss.errors import IsoglossError
+from isogloss.models.configuration import new_config, prepare, read_config
+from isogloss.models.identity import identify
+from isogloss.models.tokenizer import load_tokenizer
+from isogloss.models.weights import draw, head, read
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model to train.
+
+    Attributes:
+        model: The encoder with its head, in float32 on the CPU, in training mode.
+        tokenizer: Its tokenizer; ``model_max_length`` is no more than the model has positions for.
+        fresh: Names of the parameters that no checkpoint gave: the head, or all of them.
+        unused: Names in the checkpoint that the model has no place for (the head of pre-training).
+        identity: What identifies the starting weights, as plain values for JSON: ``source``, and the hub's ``commit``
+            or the ``sha256`` of each weight file; for random weights ``weights`` and ``seed``.
+    """
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    fresh: frozenset[str]
+    unused: frozenset[str]
+    identity: dict[str, Any]
+
+
+def load_encoder(
+    source: str | Path,
+    auto_class: Any,  # noqa: ANN401 - the auto classes of transformers have no common public type
+    labels: Sequence[str] | None,
+    *,
+    seed: int,
+    dropout: float | None = None,
+    random_weights: bool = False,
+    trust_remote_code: bool = False,
+) -> Loaded:
+    """Load a pre-trained encoder and give it a head for some labels.
+
+    Weights are float32 whatever they are stored in: in half precision Adam's eps is 0, and precision is a matter of
+    autocast. They come from safetensors where there are any, else from ``pytorch_model.bin``, which transformers opens
+    with ``weights_only``, so that no code in it runs. Fresh parameters depend on the seed alone, not on what was drawn
+    before. An output layer that the checkpoint has for other labels, or for the same in another order, is made anew.
+
+    Args:
+        source: Local folder, or id of a model on the hub.
+        auto_class: Class of transformers that adds the head, as a task's ``auto_class``.
+        labels: The classes, in the order of the outputs; None for a head without classes (masked language modelling).
+        seed: Seed of the parameters that are fresh; the global random state stays as it was.
+        dropout: Probability for all dropout in the model, in [0, 1); None leaves the checkpoint's own.
+        random_weights: Whether to keep only architecture and tokenizer and draw all parameters anew.
+        trust_remote_code: Whether to run Python code that comes with the model.
+
+    Raises:
+        IsoglossError: The folder lacks files, the hub cannot be reached, the model is no encoder or does not fit its
+            own checkpoint or tokenizer, it has no fast tokenizer or padding token, or ``dropout`` cannot be set.
+    """
+    identity = identify(source, weights=not random_weights)
+    revision = identity.get("commit")
+    config = read_config(source, revision, remote=trust_remote_code)
+    stored = tuple(label for _, label in sorted((config.id2label or {}).items()))
+    prepare(config, labels, dropout)
+    tokenizer = load_tokenizer(source, revision=revision, remote=trust_remote_code)
+    if random_weights:
+        model = draw(auto_class, config, seed, remote=trust_remote_code)
+        return _loaded(model, tokenizer, _names(model), frozenset(), {**identity, "weights": "random", "seed": seed})
+    model, fresh, unused = read(source, auto_class, config, seed, revision=revision, remote=trust_remote_code)
+    outputs = _outputs(model, labels)
+    if stored != tuple(labels or ()) and not outputs <= fresh:
+        drawn = draw(auto_class, config, seed, remote=trust_remote_code)
+        for name in outputs:
+            model.get_parameter(name).data.copy_(drawn.get_parameter(name).data)
+        fresh |= outputs
+    return _loaded(model, tokenizer, fresh, unused, identity)
+
+
+def build_encoder(
+    config: Mapping[str, Any],
+    tokenizer: PreTrainedTokenizerBase,
+    auto_class: Any,  # noqa: ANN401 - the auto classes of transformers have no common public type
+    labels: Sequence[str] | None,
+    *,
+    seed: int,
+    dropout: float | None = None,
+) -> Loaded:
+    """An encoder with random weights from the values of a configuration.
+
+    Size of the vocabulary and ids of special tokens come from the tokenizer, and positions suffice for its
+    ``model_max_length`` (512 if it has none), unless the configuration says otherwise.
+
+    Args:
+        config: ``model_type`` (``xlm-roberta``, ``bert``, ``deberta-v2``, ``modernbert``, ...) and whatever differs
+            from the defaults of that type (``hidden_size``, ``num_hidden_layers``, ...).
+        tokenizer: Its tokenizer, left as it is.
+        auto_class: Class of transformers that adds the head, as a task's ``auto_class``.
+        labels: The classes, in the order of the outputs; None for a head without classes.
+        seed: Seed of the parameters; the global random state stays as it was.
+        dropout: Probability for all dropout in the model, in [0, 1); None leaves that of ``config``.
+
+    Raises:
+        IsoglossError: ``model_type`` or another name is unknown, a value is not valid, or the type is no encoder.
+    """
+    built = new_config(config, tokenizer)
+    prepare(built, labels, dropout)
+    model = draw(auto_class, built, seed, remote=False)
+    identity = {"config": dict(config), "weights": "random", "seed": seed}
+    return _loaded(model, copy.deepcopy(tokenizer), _names(model), frozenset(), identity)
+
+
+def _loaded(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    fresh: frozenset[str],
+    unused: frozenset[str],
+    identity: dict[str, Any],
+) -> Loaded:
+    rows = len(model.get_input_embeddings().get_parameter("weight"))
+    if len(tokenizer) > rows:
+        raise IsoglossError(
+            f"the tokenizer has {len(tokenizer)} sub-words, but the model has embeddings for {rows} only"
+        )
+    tokenizer.model_max_length = min([tokenizer.model_max_length, *_positions(model)])
+    return Loaded(model.train(), tokenizer, fresh, unused, identity)
+
+
+def _names(model: PreTrainedModel) -> frozenset[str]:
+    return frozenset(name for name, _ in model.named_parameters())
+
+
+def _outputs(model: PreTrainedModel, labels: Sequence[str] | None) -> frozenset[str]:
+    """Parameters of the head with one row per label."""
+    if labels is None:
+        return frozenset()
+    return frozenset(name for name in head(model) if model.get_parameter(name).shape[0] == len(labels))
+
+
+def _positions(model: PreTrainedModel) -> list[int]:
+    """Longest inputs that tables of absolute positions allow; without a table (relative, rotary) there is no limit."""
+    return [
+        # XLM-R and its kin number positions from the padding id + 1.
+        module.num_embeddings - (0 if module.padding_idx is None else module.padding_idx + 1)
+        for name, module in model.base_model.named_modules()
+        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding)
+    ]

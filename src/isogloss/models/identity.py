@@ -1,0 +1,55 @@
+"""What identifies the weights that a run starts from."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from transformers.utils.hub import cached_file, extract_commit_hash
+
+from isogloss.errors import IsoglossError
+
+# In the order in which transformers looks for them.
+_WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
+
+
+def identify(source: str | Path, *, weights: bool) -> dict[str, Any]:
+    """Where a model comes from, as plain values for JSON.
+
+    Args:
+        source: Local folder, or id of a model on the hub.
+        weights: Whether its weights are wanted, and not only its configuration.
+
+    Returns:
+        ``source``, and ``commit`` for a hub id (the newest, or without a network the one in the local cache) or
+        ``sha256`` by file name for the weights in a folder.
+
+    Raises:
+        IsoglossError: The folder lacks files, or the hub cannot be reached and the cache does not have the model.
+    """
+    folder = Path(source)
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise IsoglossError(f"model folder {str(source)!r} has no config.json")
+        return {"source": str(source), **({"sha256": _hashes(folder)} if weights else {})}
+    try:
+        commit = extract_commit_hash(cached_file(str(source), "config.json"), None)
+    except OSError as error:
+        raise IsoglossError(
+            f"model {str(source)!r} is neither a local folder nor to be had from the hub: {error}\n"
+            "Without a network, fetch it elsewhere (`hf download NAME --local-dir FOLDER`) and name the folder"
+        ) from error
+    return {"source": str(source), "commit": commit}
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """The SHA-256 of the files that the weights are read from, by name: safetensors where there are any."""
+    for pattern in _WEIGHTS:
+        hashes = {}
+        for path in sorted(folder.glob(pattern)):
+            with path.open("rb") as file:
+                hashes[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+        if hashes:
+            return hashes
+    raise IsoglossError(f"model folder {str(folder)!r} has no weights: neither {' nor '.join(_WEIGHTS)}")

@@ -1,0 +1,106 @@
+"""The weights of an encoder: drawn under a seed, or read from a checkpoint."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from transformers import PreTrainedConfig, PreTrainedModel
+from transformers.utils import logging as transformers_logging
+
+from isogloss.errors import IsoglossError
+
+
+def draw(auto_class: Any, config: PreTrainedConfig, seed: int, *, remote: bool) -> PreTrainedModel:  # noqa: ANN401
+    """A model whose parameters are all random, a function of ``config`` and ``seed``.
+
+    Raises:
+        IsoglossError: ``auto_class`` has no model of this type.
+    """
+    try:
+        with _seeded(seed):
+            model: PreTrainedModel = auto_class.from_config(config, dtype=torch.float32, trust_remote_code=remote)
+    except ValueError as error:
+        raise IsoglossError(f"a {config.model_type!r} model with this head cannot be built: {error}") from error
+    return model
+
+
+def read(
+    source: str | Path,
+    auto_class: Any,  # noqa: ANN401 - the auto classes of transformers have no common public type
+    config: PreTrainedConfig,
+    seed: int,
+    *,
+    revision: str | None,
+    remote: bool,
+) -> tuple[PreTrainedModel, frozenset[str], frozenset[str]]:
+    """A model from a checkpoint, the names of the parameters that the checkpoint lacks, and of those it has too many.
+
+    The lacking ones are random, a function of ``config`` and ``seed``.
+
+    Raises:
+        IsoglossError: The files cannot be read, or lack parts of the encoder itself.
+    """
+    try:
+        with _seeded(seed), _without_load_report():
+            model, report = auto_class.from_pretrained(
+                str(source),
+                config=config,
+                # The default is the stored precision.
+                dtype=torch.float32,
+                # A head for another number of classes; what does not fit in the encoder is refused below.
+                ignore_mismatched_sizes=True,
+                output_loading_info=True,
+                revision=revision,
+                trust_remote_code=remote,
+            )
+    except (OSError, ValueError, RuntimeError, SafetensorError, UnpicklingError) as error:
+        raise IsoglossError(f"model {str(source)!r}: its weights cannot be read: {error}") from error
+    absent = frozenset(report["missing_keys"]) | {name for name, *_ in report["mismatched_keys"]}
+    # Encoders are pre-trained and saved with or without a pooler.
+    broken = sorted(name for name in absent - head(model) if "pooler" not in name)
+    if broken:
+        raise IsoglossError(
+            f"model {str(source)!r}: its weights are not those of a {config.model_type!r} model with this config.json: "
+            f"{len(broken)} parameters of the encoder are missing or of another shape, {broken[0]} among them"
+        )
+    return model, absent, frozenset(report["unexpected_keys"])
+
+
+def head(model: PreTrainedModel) -> frozenset[str]:
+    """Names of the parameters outside the encoder proper."""
+    encoder = {id(parameter) for parameter in model.base_model.parameters()}
+    return frozenset(name for name, parameter in model.named_parameters() if id(parameter) not in encoder)
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Draw under ``seed`` on the CPU, and leave the global random state as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def _without_load_report() -> Iterator[None]:
+    """Hide what transformers says of newly initialised heads, which `Loaded.fresh` says; any other message stays."""
+
+    def keep(record: logging.LogRecord) -> bool:
+        return "LOAD REPORT" not in record.getMessage()
+
+    logger = logging.getLogger("transformers.modeling_utils")
+    shown = transformers_logging.is_progress_bar_enabled()
+    logger.addFilter(keep)
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logger.removeFilter(keep)
+        if shown:
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
