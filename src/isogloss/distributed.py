@@ -1,8 +1,8 @@
 """Processes that train together. The only file that knows about ranks.
 
-The model is never wrapped: what has to be added up over processes is added up here, explicitly. `Ranks` are the processes
-of the launcher (``accelerate launch``, ``torchrun``); `ALONE` is a process that shares nothing, which is also how a worker
-of the averaged-worker Reptile walks its inner loop.
+The model is never wrapped: what has to be added up over processes is added up here, explicitly. `Ranks` are the
+processes of the launcher (``accelerate launch``, ``torchrun``); `ALONE` is a process that shares nothing, which is also
+how a worker of the averaged-worker Reptile walks its inner loop.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 import torch
 import torch.distributed
-from accelerate import PartialState
-from accelerate.utils import gather_object
+from accelerate import PartialState  # type: ignore[import-untyped]
+from accelerate.utils import gather_object  # type: ignore[import-untyped]
 from torch import Tensor
 
 BUCKET = 25 * 2**20

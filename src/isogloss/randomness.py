@@ -1,7 +1,7 @@
 """Randomness without memory: every draw is a pure function of the seed and of what is drawn for.
 
-A generator that lives through a run has a state that a checkpoint must carry, and anything that draws once more (a probe,
-an evaluation) shifts everything after it. Seeding afresh from names and numbers has neither problem.
+A generator that lives through a run has a state that a checkpoint must carry, and anything that draws once more (a
+probe, an evaluation) shifts everything after it. Seeding afresh from names and numbers has neither problem.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import torch
 
 
 def derive(*parts: int | str) -> int:
-    """A seed in [0, 2**63) that depends on every part and on their order, the same on every machine and in every process."""
+    """A seed in [0, 2**63) that depends on every part and on their order, the same in every process."""
     digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little") >> 1
 

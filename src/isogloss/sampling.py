@@ -30,11 +30,12 @@ def shares(sizes: Sequence[int], temperature: float) -> np.ndarray:
     """
     if not temperature > 0:
         raise IsoglossError(f"temperature must be positive, found {temperature}")
-    if min(sizes) < 1:
+    if min(sizes, default=0) < 1:
         raise IsoglossError(f"every source needs at least one example, found sizes {list(sizes)}")
-    logs = np.log(np.asarray(sizes, dtype=np.float64)) / temperature
-    weights = np.exp(logs - logs.max())
-    return weights / weights.sum()
+    logs = np.log(np.asarray(sizes, dtype=np.float64))
+    with np.errstate(over="ignore"):  # a temperature near 0: all but the largest go to -infinity
+        weights: np.ndarray = np.exp((logs - logs.max()) / temperature)
+    return np.asarray(weights / weights.sum())
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class Temperature:
 
     def __post_init__(self) -> None:
         """Check sizes and temperature."""
+        if len(self.names) != len(self.sizes):
+            raise IsoglossError(f"every source needs one size, found {len(self.names)} names, {len(self.sizes)} sizes")
         shares(self.sizes, self.temperature)
 
     def __call__(self, step: int) -> tuple[str, ...]:
@@ -109,6 +112,11 @@ class Blocks:
 
     sampler: Sampler
     length: int
+
+    def __post_init__(self) -> None:
+        """Check the length."""
+        if self.length < 1:
+            raise IsoglossError(f"length of a block must be at least 1, found {self.length}")
 
     def __call__(self, step: int) -> tuple[str, ...]:
         """The sources of step ``step``."""

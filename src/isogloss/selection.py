@@ -76,7 +76,7 @@ class _Stored:
 
 
 class Best(_Stored):
-    """The weights with the highest dev score so far; the earlier ones at a tie. Keeps one copy of the model on the CPU."""
+    """The weights with the highest dev score so far, the earlier ones at a tie. Keeps a copy of them on the CPU."""
 
     def consider(self, model: nn.Module, step: int, score: float | None) -> None:
         """Keep the weights if ``score`` is the highest so far."""
@@ -86,7 +86,7 @@ class Best(_Stored):
 
 
 class RunningAverage(_Stored):
-    """The uniform mean of the weights at the evaluations from step ``start`` on. Keeps one copy of the model on the CPU.
+    """The uniform mean of the weights at the evaluations from step ``start`` on. Keeps a copy of it on the CPU.
 
     Args:
         start: First step whose weights count.
@@ -110,7 +110,8 @@ class RunningAverage(_Stored):
             if self.taken == 1:
                 self._weights[name] = weights.clone()
             else:
-                self._weights[name].lerp_(weights, 1 / self.taken)
+                # Not in place: a state that was loaded or handed out stays as it was.
+                self._weights[name] = self._weights[name].lerp(weights, 1 / self.taken)
 
     def state_dict(self) -> dict[str, Any]:
         """The mean and how many weights are in it."""

@@ -2,8 +2,8 @@
 
 The examples of a source form an endless sequence: epoch after epoch, each a permutation seeded by (seed, epoch). The
 sequence is cut into windows of a few dozen batches; inside a window the examples are sorted by length and cut into
-batches, and the batches are shuffled. So batches hold sentences of similar length (little padding), every example is seen
-once per epoch, all batches are full, and the k-th batch can be named without walking through the ones before it.
+batches, and the batches are shuffled. So batches hold sentences of similar length (little padding), every example is
+seen once per epoch, all batches are full, and the k-th batch can be named without walking through the ones before it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ WINDOW = 32
 class Examples:
     """An endless, shuffled sequence of indices over one or more groups of examples (languages).
 
-    An epoch holds as many examples as there are; group t fills the share N_t^(1/T) of it, drawn without replacement from
-    its own endless permutation. At T = 1 an epoch is exactly one permutation of all examples.
+    An epoch holds as many examples as there are; group t fills the share p_t of it (see `shares`), drawn without
+    replacement from its own endless permutation. At T = 1 an epoch is exactly one permutation of all examples.
 
     Args:
         sizes: Number of examples N_t of each group; group t holds the indices from sum(sizes[:t]).
@@ -101,7 +101,8 @@ class BucketedStream:
 
     def indices(self, k: int) -> np.ndarray:
         """Indices of the examples of the k-th global batch ``[batch_size]``, by length."""
-        return self._window(k // WINDOW)[k % WINDOW]
+        batch: np.ndarray = self._window(k // WINDOW)[k % WINDOW]
+        return batch
 
     def __call__(self, k: int) -> list[Batch]:
         """This rank's micro-batches of the k-th global batch."""

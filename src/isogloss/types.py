@@ -1,8 +1,8 @@
 """The nouns of a training step, and the protocols of the five questions it asks.
 
 A step asks which data it sees (`Sampler`), what the loss is (`Objective`), how the gradients of several sources meet
-(`Weighting`), what may move (`Unfreezing`) and how it moves (a `torch.optim.Optimizer`, plain or wrapped). A `Probe` may
-only look. A method answers one or two of these questions, so that methods compose.
+(`Weighting`), what may move (`Unfreezing`) and how it moves (a `torch.optim.Optimizer`, plain or wrapped). A `Probe`
+may only look. A method answers one or two of these questions, so that methods compose.
 
 Shape letters used throughout: b examples in a batch, s sub-words, c classes, m sources in a step, g parameter groups.
 """
@@ -71,8 +71,8 @@ class Feature:
     """An example, or a piece of a long one, as the model sees it.
 
     Attributes:
-        inputs: Model inputs without padding, each a list of s integers (``input_ids``, ``attention_mask`` and, where the
-            model has them, ``token_type_ids``).
+        inputs: Model inputs without padding, each a list of s integers (``input_ids``, ``attention_mask`` and, where
+            the model has them, ``token_type_ids``).
         labels: Target class per sub-word (-100: none), or one class for the text; None where there is no gold label.
         language: Language code.
         example: Index of the example in the list that was encoded.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
+from transformers.utils import logging
 
 from isogloss.errors import IsoglossError
 
@@ -59,11 +61,18 @@ def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - anything JSON 
 
 
 def append_lines(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Append rows as JSON, one a line, in one write."""
+    """Append rows as JSON, one a line, in one write, in place of a last line that a crash cut short.
+
+    Raises:
+        IsoglossError: They cannot be written; all earlier rows are intact.
+    """
+    added = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+        with path.open("a+b") as file:
+            file.seek(0)
+            file.truncate(file.read().rfind(b"\n") + 1)
+            file.write(added.encode())
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -71,11 +80,36 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     rows = []
-    lines = path.read_text(encoding="utf-8").splitlines()
-    for number, line in enumerate(lines, start=1):
+    # Only a line feed ends a line (texts hold other line breaks), and only a line with its end is whole.
+    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
         try:
             rows.append(json.loads(line))
         except ValueError as error:
-            if number < len(lines):
-                raise IsoglossError(f"{path}:{number}: not a line of JSON: {error}") from error
+            raise IsoglossError(f"{path}:{number}: not a line of JSON: {error}") from error
     return rows
+
+
+def write_model(folder: Path, model: Any, tokenizer: Any) -> None:  # noqa: ANN401 - anything with save_pretrained
+    """Write a plain Hugging Face folder, as a whole, in place of an earlier one."""
+    partial = folder.with_name(f".{folder.name}.partial")
+    with writing(folder):
+        try:
+            shutil.rmtree(partial, ignore_errors=True)
+            save_model(partial, model, tokenizer)
+            shutil.rmtree(folder, ignore_errors=True)
+            partial.replace(folder)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+
+
+def save_model(folder: Path, model: Any, tokenizer: Any) -> None:  # noqa: ANN401 - anything with save_pretrained
+    """``save_pretrained`` without the progress bar that would tear our own."""
+    was_shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+    finally:
+        if was_shown:
+            logging.enable_progress_bar()

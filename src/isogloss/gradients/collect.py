@@ -1,7 +1,7 @@
 """Take the gradients of one source out of a model, compare them, and put a weighted sum back.
 
-One source's graph is alive at a time: its gradients are moved out of ``.grad`` as a row, and the next source starts from
-none. All weightings need of the rows is their Gram matrix.
+One source's graph is alive at a time: its gradients are moved out of ``.grad`` as a row, and the next source starts
+from none. All weightings need of the rows is their Gram matrix.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ def parameter_groups(
 ) -> list[dict[str, Any]]:
     """Groups for an optimizer over every parameter of ``model``, frozen ones included.
 
-    The optimizer must know all parameters that will ever train, before anything is frozen. Vectors (biases and the scales
-    of norms) never decay; tied weights appear once.
+    The optimizer must know all parameters that will ever train, before anything is frozen. Vectors (biases and the
+    scales of norms) never decay; tied weights appear once.
 
     Args:
         model: The model.

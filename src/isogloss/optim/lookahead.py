@@ -1,8 +1,8 @@
 """Slow weights around any optimizer: Lookahead, Reptile and Sequential Reptile are one rule.
 
-The inner optimizer walks ``period`` steps from the slow weights phi to theta; then phi moves the share alpha of that way
-and the next walk starts there. Which data the walk sees is the sampler's business: mixed batches make it Lookahead, one
-random language per step Sequential Reptile, one language per walk Reptile.
+The inner optimizer walks ``period`` steps from the slow weights phi to theta; then phi moves the share alpha of that
+way and the next walk starts there. Which data the walk sees is the sampler's business: mixed batches make it Lookahead,
+one random language per step Sequential Reptile, one language per walk Reptile.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ def _keep_apart(tensors: Sequence[Tensor]) -> None:
 
 
 class Lookahead:
-    """Every ``period`` inner steps, phi <- phi + alpha * (mean of theta over ``restarts`` walks - phi); theta <- phi.
+    """After every ``restarts`` walks of ``period`` inner steps, phi <- phi + alpha * (mean theta - phi); theta <- phi.
 
-    The walks between two outer steps all start at the same phi. A closed parameter (``requires_grad`` false) does not move
-    at an outer step, and its slow copy follows it when it closes.
+    The walks between two outer steps all start at the same phi. A closed parameter (``requires_grad`` false) does not
+    move at an outer step, and its slow copy follows it when it closes.
 
     Args:
         inner: The inner optimizer. A parameter group's own ``"alpha"`` wins over ``alpha`` (a fresh head may want 1).
@@ -52,7 +52,8 @@ class Lookahead:
         average: Replaces tensors by their mean over workers, in place; given when each worker walks on its own.
 
     Raises:
-        IsoglossError: ``period`` or ``restarts`` below 1, or an alpha outside (0, 1].
+        IsoglossError: ``period`` or ``restarts`` below 1, an alpha outside (0, 1], or an inner optimizer with an alpha
+            of another meaning (RMSprop, ASGD).
 
     Reference:
         Zhang et al., *Lookahead Optimizer: k steps forward, 1 step back*, NeurIPS 2019; Nichol et al., *On First-Order
@@ -71,6 +72,8 @@ class Lookahead:
     ) -> None:
         if period < 1 or restarts < 1:
             raise IsoglossError(f"period and restarts must be at least 1, found {period} and {restarts}")
+        if "alpha" in inner.defaults:
+            raise IsoglossError(f"{type(inner).__name__} cannot be an inner optimizer: it has an alpha of its own")
         for group in inner.param_groups:
             share = group.setdefault("alpha", alpha)
             if not 0 < share <= 1:
@@ -170,7 +173,7 @@ class Lookahead:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from ``state``; the model must hold the slow weights when this is called, and holds the fast ones after it."""
+        """Go on from ``state``: the model must hold the slow weights before, and holds the fast ones after."""
         parameters = list(self._parameters())
         self.inner.load_state_dict(state["inner"])
         self.steps = state["steps"]
@@ -178,7 +181,10 @@ class Lookahead:
             for parameter, fast in zip(parameters, state["fast"], strict=True):
                 self._slow[parameter].copy_(parameter)
                 parameter.copy_(fast)
-        self._walked = {parameters[n]: total.to(parameters[n].device) for n, total in state["walked"].items()}
+        self._walked = {
+            parameters[n]: total.to(parameters[n].device, copy=True) for n, total in state["walked"].items()
+        }
+        self._closed = set()
 
     def _parameters(self) -> Iterator[nn.Parameter]:
         for group in self.inner.param_groups:
@@ -190,5 +196,5 @@ class Lookahead:
 
 def evaluation_weights(optimizer: Any) -> AbstractContextManager[None]:  # noqa: ANN401 - any optimizer
     """A context in which the model holds the weights to evaluate and to ship: the slow ones where there are any."""
-    slow = getattr(optimizer, "evaluation_weights", nullcontext)
-    return slow()  # type: ignore[no-any-return]
+    slow: Callable[[], AbstractContextManager[None]] = getattr(optimizer, "evaluation_weights", nullcontext)
+    return slow()
