@@ -22,7 +22,7 @@ from isogloss.errors import IsoglossError
 from isogloss.loop import Training
 from isogloss.optim.lookahead import evaluation_weights
 from isogloss.selection import Selection
-from isogloss.writing import write_json, writing
+from isogloss.writing import save_model, write_json, writing
 
 
 def save_checkpoint(
@@ -51,8 +51,7 @@ def save_checkpoint(
                 shutil.rmtree(partial, ignore_errors=True)
                 partial.mkdir(parents=True)
                 with evaluation_weights(training.optimizer):
-                    training.model.save_pretrained(partial)  # type: ignore[operator]
-                tokenizer.save_pretrained(partial)
+                    save_model(partial, training.model, tokenizer)
                 torch.save(training.schedule.state_dict(), partial / "scheduler.pt")  # type: ignore[attr-defined]
                 torch.save(selection.state_dict(), partial / "selection.pt")
                 torch.save(_state(training.weighting), partial / "weighting.pt")

@@ -15,6 +15,7 @@ from torch import nn
 
 from isogloss.data.corpus import Cell, without_labels
 from isogloss.distributed import Communicator
+from isogloss.runs import RunFolder
 from isogloss.tasks.task import Task
 from isogloss.types import Example, Prediction
 
@@ -72,6 +73,44 @@ class Evaluator:
         """The task's metrics, fractions in [0, 1]."""
         golds = [target for example in examples if (target := self.task.gold(example)) is not None]
         return self.task.score(golds, predictions)
+
+
+def score_cells(
+    evaluator: Evaluator,
+    model: nn.Module,
+    evaluation: Mapping[Cell, Sequence[Example]],
+    cells: Sequence[Cell],
+    folder: RunFolder,
+    columns: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    """Evaluate on cells of the grid and keep rows and per-example predictions in the run folder.
+
+    Args:
+        evaluator: Predicts and scores.
+        model: The model.
+        evaluation: The examples of every cell.
+        cells: The cells to evaluate on.
+        folder: The run's folder; each scoring of a test split is counted there.
+        columns: Values of the other columns of the rows, ``step`` and ``selection`` among them.
+
+    Returns:
+        The rows, on every process.
+    """
+    rows: list[dict[str, Any]] = []
+    for cell in cells:
+        examples = evaluation[cell]
+        predictions = evaluator.predict(model, examples)
+        shared = {**columns, "task": evaluator.task.name}
+        if evaluator.group.rank == 0:
+            if cell.split == "test":
+                shared["test_touches"] = folder.touch_test(cell)
+            name = columns["selection"] or f"step-{columns['step']}"
+            folder.write_predictions(cell, name, prediction_rows(evaluator.task, examples, predictions))
+        rows += result_rows(evaluator.score(examples, predictions), cell, len(examples), **shared)
+    if evaluator.group.rank == 0:
+        folder.add_results(rows)
+    evaluator.group.wait()
+    return rows
 
 
 def result_rows(scores: Mapping[str, float], cell: Cell, n: int, **columns: Any) -> list[dict[str, Any]]:  # noqa: ANN401

@@ -1,8 +1,8 @@
 """The training loop. It knows no method: a method is what the parts of a `Training` answer.
 
-Per step: who may move, which sources, their losses and gradients, how these meet, one optimizer step; then those who look,
-evaluation and saving. Every draw of randomness is seeded by (seed, step), so a step is a function of the weights, the
-optimizer state and the step's number, and whoever looks cannot disturb it.
+Per step: who may move, which sources, their losses and gradients, how these meet, one optimizer step; then those who
+look, evaluation and saving. Every draw of randomness is seeded by (seed, step), so a step is a function of the weights,
+the optimizer state and the step's number, and whoever looks cannot disturb it.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from isogloss.distributed import ALONE, Communicator, sum_gradients
 from isogloss.errors import IsoglossError
 from isogloss.gradients.collect import gram, put_gradients, take_gradients
 from isogloss.meter import Meter
 from isogloss.randomness import seed_torch
-from isogloss.types import Batch, DataSource, Probe, Progress, Sampler, Unfreezing, Weighting
+from isogloss.types import DataSource, Probe, Progress, Sampler, Unfreezing, Weighting
 
 
 class Optimizer(Protocol):
-    """What the loop asks of an optimizer; every `torch.optim.Optimizer` and `isogloss.optim.lookahead.Lookahead` has it."""
+    """What the loop asks of an optimizer; `torch.optim.Optimizer` and `isogloss.optim.lookahead.Lookahead` have it."""
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:
@@ -152,7 +152,9 @@ def backward(training: Training, source: DataSource, k: int) -> float:
     batches = [batch.to(device) for batch in source.stream(k)]
     counts = [source.objective.counts(batch) for batch in batches]
     terms = list(counts[0])
-    totals = torch.stack([sum((count[term].sum() for count in counts), torch.zeros((), device=device)) for term in terms])
+    totals = torch.stack(
+        [sum((count[term].sum() for count in counts), torch.zeros((), device=device)) for term in terms]
+    )
     training.group.sum([totals])
     divisors = dict(zip(terms, totals.clamp(min=1.0), strict=True))
     values = torch.zeros(len(terms), dtype=torch.float64, device=device)
@@ -162,21 +164,16 @@ def backward(training: Training, source: DataSource, k: int) -> float:
         loss = torch.stack([sums[term].sum() / divisors[term] for term in terms])
         loss.sum().backward()  # type: ignore[no-untyped-call]
         values += loss.detach()
-        _record(training.meter, batch, sums, count)
+        training.meter.add(batch.languages, sums, count)
     training.group.sum([values])
     _check_finite(training, source.name, dict(zip(terms, values.tolist(), strict=True)))
     return float(values.sum())
-
-
-def _record(meter: Meter, batch: Batch, sums: Mapping[str, Tensor], counts: Mapping[str, Tensor]) -> None:
-    for term in sums:
-        meter.add(term, batch.languages, sums[term].detach(), counts[term])
 
 
 def _check_finite(training: Training, source: str, values: Mapping[str, float]) -> None:
     for term, value in values.items():
         if value != value or value in (float("inf"), float("-inf")):
             raise IsoglossError(
-                f"step {training.progress.step + 1}: the loss term {term!r} of source {source!r} is {value}; nothing was "
-                "changed by this step. A lower learning_rate, more warmup_steps or precision: fp32 usually help."
+                f"step {training.progress.step + 1}: the loss term {term!r} of source {source!r} is {value}; nothing "
+                "was changed by this step. A lower learning_rate, more warmup_steps or precision: fp32 usually help."
             )

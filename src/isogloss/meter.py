@@ -1,66 +1,72 @@
-"""Losses per language since the last log."""
+"""Losses and sentences per language since the last log."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
-import torch
 from torch import Tensor
 
 from isogloss.distributed import Communicator
 
+_Waiting = tuple[str, Sequence[str], Tensor, Tensor]
+
 
 class Meter:
-    """Adds up losses and items per term and language.
+    """Adds up losses and items per term and language, and counts sentences: the mix that training really saw.
 
     It is read before every checkpoint, so it is empty there and no checkpoint has to hold it.
     """
 
     def __init__(self) -> None:
-        self._sums: dict[tuple[str, str], list[float]] = {}
-        self._waiting: list[tuple[str, Sequence[str], Tensor, Tensor]] = []
-        self.sentences = 0
+        self._waiting: list[_Waiting] = []
+        self._sentences: Counter[str] = Counter()
 
-    def add(self, term: str, languages: Sequence[str], sums: Tensor, counts: Tensor) -> None:
-        """Note the summed losses ``[b]`` and numbers of items ``[b]`` of a batch."""
-        # Read only when asked for: reading a tensor waits for the accelerator.
-        self._waiting.append((term, languages, sums, counts))
-        self.sentences += len(languages)
+    def add(self, languages: Sequence[str], sums: Mapping[str, Tensor], counts: Mapping[str, Tensor]) -> None:
+        """Note per term the summed losses ``[b]`` and numbers of items ``[b]`` of a batch of b sentences."""
+        # Tensors are read only when asked for: reading one waits for the accelerator.
+        self._waiting += [(term, languages, sums[term].detach(), counts[term]) for term in sums]
+        self._sentences.update(languages)
 
     def read(self, group: Communicator) -> dict[str, float]:
-        """Mean loss per item since the last reading, over all processes, and start anew.
+        """What was noted since the last reading, over all processes; start anew.
 
         Returns:
-            ``loss`` over all languages (terms added up) and ``loss/<language>``.
+            ``loss``, the mean loss per item (terms added up), ``loss/<language>``, and ``sentences/<language>``.
         """
-        self._settle()
-        rows = group.gather([self._sums])
-        self._sums = {}
-        self.sentences = 0
-        total: dict[tuple[str, str], list[float]] = {}
-        for row in rows:
-            for key, (loss, items) in row.items():
-                entry = total.setdefault(key, [0.0, 0.0])
-                entry[0] += loss
-                entry[1] += items
-        languages = sorted({language for _, language in total})
-        terms = sorted({term for term, _ in total})
-        means = {"loss": sum(_mean([total[key] for key in total if key[0] == term]) for term in terms)}
-        for language in languages:
-            present = [total[term, language] for term in terms if (term, language) in total]
-            means[f"loss/{language}"] = sum(_mean([entry]) for entry in present)
-        return means
-
-    def _settle(self) -> None:
-        for term, languages, sums, counts in self._waiting:
-            pairs = torch.stack([sums.double(), counts.double()]).tolist()
-            for language, loss, items in zip(languages, *pairs, strict=True):
-                entry = self._sums.setdefault((term, language), [0.0, 0.0])
-                entry[0] += loss
-                entry[1] += items
-        self._waiting.clear()
+        own = _add_up(self._waiting)
+        rows = group.gather([(own, self._sentences)])
+        self._waiting, self._sentences = [], Counter()
+        totals: dict[tuple[str, str], tuple[float, float]] = {}
+        sentences: Counter[str] = Counter()
+        for sums, seen in rows:
+            sentences.update(seen)
+            for key, (loss, items) in sums.items():
+                before = totals.get(key, (0.0, 0.0))
+                totals[key] = (before[0] + loss, before[1] + items)
+        read = {"loss": _mean_of_terms(totals)}
+        for language in sorted(sentences):
+            of_language = {key: entry for key, entry in totals.items() if key[1] == language}
+            read[f"loss/{language}"] = _mean_of_terms(of_language)
+            read[f"sentences/{language}"] = sentences[language]
+        return read
 
 
-def _mean(entries: Sequence[Sequence[float]]) -> float:
-    items = sum(entry[1] for entry in entries)
-    return sum(entry[0] for entry in entries) / items if items else float("nan")
+def _add_up(waiting: Sequence[_Waiting]) -> dict[tuple[str, str], tuple[float, float]]:
+    """Summed losses and items by term and language."""
+    totals: dict[tuple[str, str], tuple[float, float]] = {}
+    for term, languages, sums, counts in waiting:
+        for language, loss, items in zip(languages, sums.double().tolist(), counts.double().tolist(), strict=True):
+            before = totals.get((term, language), (0.0, 0.0))
+            totals[term, language] = (before[0] + loss, before[1] + items)
+    return totals
+
+
+def _mean_of_terms(totals: Mapping[tuple[str, str], tuple[float, float]]) -> float:
+    mean = 0.0
+    for term in sorted({term for term, _ in totals}):
+        losses, items = zip(*(entry for key, entry in totals.items() if key[0] == term), strict=True)
+        mean += sum(losses) / sum(items) if sum(items) else float("nan")
+    return mean
+
+

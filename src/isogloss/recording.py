@@ -7,73 +7,88 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 from transformers import TrainerState
 
 from isogloss.writing import write_json, writing
 
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
 
 class Recorder:
-    """Keeps the log history in the shape of Hugging Face's ``trainer_state.json`` and shows it.
+    """Keeps the log history in the shape of Hugging Face's ``trainer_state.json`` and, once opened, shows it.
 
     Args:
         state: The history so far and the sizes of the run.
-        events: Folder for TensorBoard events; None: none are written.
-        show: Whether to draw a progress bar: on a terminal only, and in one process.
     """
 
-    def __init__(self, state: TrainerState, *, events: Path | None, show: bool) -> None:
+    def __init__(self, state: TrainerState) -> None:
         self.state = state
-        self._writer = None
+        self._writer: SummaryWriter | None = None
+        self._bar: tqdm[Any] | None = None
+        self._since = 0.0
+
+    def resume(self, history: Mapping[str, Any]) -> None:
+        """Go on with a history that `as_dict` gave; sizes of the run stay those of now."""
+        for name in ("epoch", "global_step", "log_history", "best_metric", "best_global_step"):
+            setattr(self.state, name, history[name])
+
+    def open(self, events: Path | None) -> None:
+        """Start showing.
+
+        Args:
+            events: Folder for TensorBoard events; None: none are written.
+        """
         if events is not None:
             from torch.utils.tensorboard import SummaryWriter  # slow to import, so only when wanted
 
             with writing(events):
-                # Events of a crashed run beyond this step are hidden by TensorBoard and by its readers.
-                self._writer = SummaryWriter(str(events), purge_step=state.global_step + 1)
+                # Events of a crashed run beyond this step are dropped by TensorBoard and by its readers.
+                self._writer = SummaryWriter(str(events), purge_step=self.state.global_step + 1)  # type: ignore[no-untyped-call]
         self._bar = tqdm(
-            total=state.max_steps,
-            initial=state.global_step,
-            unit="step",
-            disable=not (show and sys.stderr.isatty()),
-            dynamic_ncols=True,
+            total=self.state.max_steps, initial=self.state.global_step, disable=not sys.stderr.isatty(), dynamic_ncols=True
         )
-        self._since, self._sentences = time.perf_counter(), 0
+        self._since = time.perf_counter()
 
-    def step(self, step: int, epoch: float, sentences: int) -> None:
-        """Note that ``step`` steps have been taken; ``sentences`` were seen in the last one."""
+    def step(self, step: int, epoch: float) -> None:
+        """Note that ``step`` steps have been taken, ``epoch`` passes over the data."""
         self.state.global_step, self.state.epoch = step, epoch
-        self._sentences += sentences
-        self._bar.update(1)
+        if self._bar is not None:
+            self._bar.update(1)
 
     def log(self, values: Mapping[str, float]) -> None:
         """Add values of the current step to the history."""
         step = self.state.global_step
-        self.state.log_history.append({**values, "epoch": self.state.epoch, "step": step})
+        self.state.log_history.append({**values, "epoch": self.state.epoch or 0.0, "step": step})
         if self._writer is not None:
             for name, value in values.items():
                 self._writer.add_scalar(name, value, step)  # type: ignore[no-untyped-call]
             self._writer.flush()  # type: ignore[no-untyped-call]
 
     def log_losses(self, losses: Mapping[str, float], learning_rate: float) -> None:
-        """Log losses since the last time; the bar shows them, and sentences per second."""
+        """Log what a meter read; the bar shows the losses and the sentences per second since the last time."""
         self.log({**losses, "learning_rate": learning_rate})
-        elapsed = time.perf_counter() - self._since
-        shown = {name.removeprefix("loss/"): f"{value:.3f}" for name, value in losses.items()}
-        self._bar.set_postfix({**shown, "sentences/s": f"{self._sentences / elapsed:.0f}"}, refresh=False)
-        self._since, self._sentences = time.perf_counter(), 0
+        if self._bar is not None:
+            sentences = sum(value for name, value in losses.items() if name.startswith("sentences/"))
+            rate = sentences / (time.perf_counter() - self._since)
+            shown = {name.removeprefix("loss/"): f"{value:.3f}" for name, value in losses.items() if name.startswith("loss")}
+            self._bar.set_postfix({**shown, "sentences/s": f"{rate:.0f}"}, refresh=False)
+            self._since = time.perf_counter()
 
-    def say(self, text: str) -> None:
-        """Print a line above the bar."""
-        self._bar.write(text, file=sys.stderr)
+    def as_dict(self) -> dict[str, Any]:
+        """The history as Hugging Face's JSON holds it."""
+        return dataclasses.asdict(self.state)
 
     def save(self, path: Path) -> None:
         """Write the history as ``trainer_state.json``."""
-        write_json(path, dataclasses.asdict(self.state))
+        write_json(path, self.as_dict())
 
     def close(self) -> None:
         """Finish the bar and the events."""
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
         if self._writer is not None:
             self._writer.close()  # type: ignore[no-untyped-call]

@@ -78,18 +78,17 @@ class RunFolder:
             raise IsoglossError(f"{self.path}: cannot resume, the run was started with other input: {'; '.join(changed)}")
 
     def cut(self, step: int) -> None:
-        """Drop results and predictions later than ``step``, and those of an end that came before the last checkpoint's."""
+        """Drop results and predictions of training later than ``step``, and those of an end that will come again."""
         rows = read_lines(self.results)
-        kept = [row for row in rows if row["step"] <= step and row["selection"] is None]
+        kept = [row for row in rows if row["selection"] is None and row["step"] <= step]
         if kept != rows:
             write_text(self.results, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept))
-        if self.predictions.is_dir():
-            for path in self.predictions.iterdir():
-                stem, _, number = path.stem.rpartition("step-")
-                if not stem or not number.isdigit() or int(number) > step:
-                    path.unlink()
-        for partial in self.path.glob(".checkpoint-*.partial"):
-            shutil.rmtree(partial)
+        for folder in self.predictions.glob("*"):
+            number = folder.name.removeprefix("step-")
+            if not number.isdigit() or int(number) > step:
+                shutil.rmtree(folder)
+        for partial in self.path.glob(".*.partial"):
+            shutil.rmtree(partial) if partial.is_dir() else partial.unlink()
         shutil.rmtree(self.model, ignore_errors=True)
 
     def last_checkpoint(self) -> tuple[int, Path] | None:
@@ -97,11 +96,11 @@ class RunFolder:
         found = checkpoints(self.path) if self.path.is_dir() else []
         return found[-1] if found else None
 
-    def write_predictions(self, cell: Cell, label: str, rows: list[dict[str, Any]]) -> None:
-        """Write per-example predictions, as JSON lines, as a whole."""
+    def write_predictions(self, cell: Cell, evaluation: str, rows: list[dict[str, Any]]) -> None:
+        """Write per-example predictions as JSON lines; ``evaluation`` names the folder, ``step-N`` or the selection."""
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        name = f"{cell.data}.{cell.language}.{cell.split}.{label}.jsonl".replace("/", "-")
-        write_text(self.predictions / name, text)
+        name = f"{cell.data}.{cell.language}.{cell.split}.jsonl".replace("/", "-")
+        write_text(self.predictions / evaluation / name, text)
 
     def add_results(self, rows: list[dict[str, Any]]) -> None:
         """Append rows to results.jsonl."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,12 +32,14 @@ class Corpus:
 
     Attributes:
         train: Training examples by language, in the order of the recipe's ``train_languages``.
+        labels: The label set: the union over all training files.
         evaluation: Evaluation examples by cell (dev and test).
         files: SHA-256 of every file read, by path.
         problems: The warnings met while reading.
     """
 
     train: Mapping[str, Sequence[Example]]
+    labels: tuple[str, ...]
     evaluation: Mapping[Cell, Sequence[Example]]
     files: Mapping[str, str]
     problems: Problems
@@ -49,6 +51,7 @@ class Corpus:
 
 def load_corpus(
     collections: Sequence[Collection],
+    label_set: Callable[[Sequence[Example]], tuple[str, ...]],
     *,
     train_languages: Sequence[str] | None = None,
     evaluate_languages: Sequence[str] | None = None,
@@ -58,9 +61,10 @@ def load_corpus(
 
     Args:
         collections: The data entries.
+        label_set: The labels that occur in examples, in a fixed order.
         train_languages: Languages to train on; None: all with a training file.
         evaluate_languages: Languages to evaluate on; None: all with a dev or test file.
-        limit: Examples read per language and split, evenly spaced over the file; None: all.
+        limit: Examples kept per language and split, evenly spaced over the file; None: all. The label set is that of all.
 
     Raises:
         IsoglossError: A file is missing or broken, a language has no data, a split has no labels, two data sets share a
@@ -83,7 +87,7 @@ def load_corpus(
     evaluation: dict[Cell, Sequence[Example]] = {}
     used = [entry for entry in found if entry[1] in (trained if entry[2] == "train" else evaluated)]
     for collection, language, split, path in used:
-        examples = _spread(collection.read(language, split, problems), limit)
+        examples = collection.read(language, split, problems)
         check_collection_language(examples, language, path, problems)
         _require_labels(examples, path, problems)
         if split == "train":
@@ -92,9 +96,15 @@ def load_corpus(
             evaluation[Cell(collection.name, language, split)] = examples
     problems.raise_errors()
     files = {str(path): _digest(path) for *_, path in used}
-    corpus = Corpus(train, evaluation, files, problems)
-    _require_known_labels(corpus, collections)
-    return corpus
+    labels = label_set([example for examples in train.values() for example in examples])
+    _require_known_labels(evaluation, labels, collections)
+    return Corpus(
+        {language: _spread(examples, limit) for language, examples in train.items()},
+        labels,
+        {cell: _spread(examples, limit) for cell, examples in evaluation.items()},
+        files,
+        problems,
+    )
 
 
 def without_labels(examples: Sequence[Example]) -> list[Example]:
@@ -126,27 +136,25 @@ def _require_labels(examples: Sequence[Example], path: Path, problems: Problems)
         problems.error(path, missing[0].line, f"{len(missing)} of {len(examples)} examples have no gold label")
 
 
-def _require_known_labels(corpus: Corpus, collections: Sequence[Collection]) -> None:
+def _require_known_labels(
+    evaluation: Mapping[Cell, Sequence[Example]], labels: Sequence[str], collections: Sequence[Collection]
+) -> None:
     """Labels that no training file has can never be predicted; a label_map that names one as its target accepts that."""
-    known = {label for examples in corpus.train.values() for example in examples for label in gold(example) or ()}
-    accepted = {target for collection in collections for target in collection.label_map.values()}
-    if not known:
-        return
+    known = {*labels, *(target for collection in collections for target in collection.label_map.values())}
     unseen: Counter[str] = Counter()
     place: dict[str, str] = {}
-    for examples in corpus.evaluation.values():
+    for examples in evaluation.values():
         for example in examples:
-            for label in set(gold(example) or ()) - known - accepted:
-                unseen[label] += (gold(example) or ()).count(label)
-                place.setdefault(label, f"{example.path}:{example.line}")
-    if unseen:
+            for label in gold(example) or ():
+                if label not in known:
+                    unseen[label] += 1
+                    place.setdefault(label, f"{example.path}:{example.line}")
+    if unseen and labels:
         listed = "; ".join(f"{label!r} {count} times, first in {place[label]}" for label, count in unseen.most_common())
         raise IsoglossError(
-            f"labels in evaluation data that no training file has: {listed}. Training labels: {', '.join(sorted(known))}. "
-            "Rename them by a label_map, such as {"
-            + f"{next(iter(unseen))}: {sorted(known)[0]}"
-            + "}, or keep one, to be "
-            "counted as always wrong, by mapping it to itself"
+            f"labels in evaluation data that no training file has: {listed}. Training labels: {', '.join(labels)}. "
+            f"Rename them by a label_map, such as {{{next(iter(unseen))}: {labels[0]}}}, or keep one, to be counted as "
+            "always wrong, by mapping it to itself"
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from huggingface_hub.errors import StrictDataclassError
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig, PreTrainedTokenizerBase
 from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
@@ -24,7 +25,7 @@ def read_config(source: str | Path, revision: str | None, *, remote: bool) -> Pr
     """
     try:
         config: PreTrainedConfig = AutoConfig.from_pretrained(str(source), revision=revision, trust_remote_code=remote)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, StrictDataclassError) as error:
         raise IsoglossError(f"model {str(source)!r}: its config.json cannot be used: {error}") from error
     return config
 
@@ -50,7 +51,7 @@ def new_config(values: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) ->
     fitting = {name: value for name, value in defaults.items() if hasattr(known, name)}
     try:
         return AutoConfig.for_model(**{**fitting, **values})
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, StrictDataclassError) as error:
         raise IsoglossError(f"configuration of a {model_type!r} model: {' '.join(str(error).split())}") from error
 
 

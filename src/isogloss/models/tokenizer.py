@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tokenizers import Tokenizer
+from tokenizers.decoders import Metaspace as MetaspaceDecoder
 from tokenizers.models import BPE
 from tokenizers.normalizers import NFKC
 from tokenizers.pre_tokenizers import Metaspace
@@ -84,13 +85,13 @@ def train_tokenizer(texts: Iterable[str], vocabulary_size: int, *, max_length: i
         for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(line))
         for character in word
     )
-    if not counts:
+    if not counts.keys() - {splitter.replacement}:
         raise IsoglossError("a tokenizer cannot be trained: the texts have no characters")
     room = vocabulary_size - len(_SPECIAL)
     # Chosen here because the trainer breaks ties between equally frequent characters by hash order.
     alphabet = sorted(counts, key=lambda character: (-counts[character], character))[:room]
     tokenizer = Tokenizer(BPE(unk_token="<unk>"))
-    tokenizer.normalizer, tokenizer.pre_tokenizer = normalizer, splitter
+    tokenizer.normalizer, tokenizer.pre_tokenizer, tokenizer.decoder = normalizer, splitter, MetaspaceDecoder()
     trainer = BpeTrainer(
         vocab_size=vocabulary_size,
         special_tokens=list(_SPECIAL),

@@ -119,7 +119,7 @@ def build_sampler(recipe: schema.Recipe, sizes: Mapping[str, int], seed: int) ->
 
 def build_sources(
     recipe: schema.Recipe, features: Mapping[str, list[Feature]], task: Task, tokenizer: Any, seed: int, group: Communicator
-) -> dict[str, DataSource]:  # noqa: ANN401 - any tokenizer
+) -> dict[str, DataSource]:
     """One source per language, or one over all of them for mixed batches."""
     mixed = isinstance(recipe.sampling, schema.Mixed)
     groups = {MIXED: list(features.values())} if mixed else {language: [own] for language, own in features.items()}

@@ -13,7 +13,7 @@ from isogloss.data.json_lines import JsonLines
 from isogloss.data.tables import Table
 from isogloss.errors import IsoglossError
 from isogloss.tasks.classification import Classification
-from isogloss.tasks.tagging import Tagging, entities, parts_of_speech
+from isogloss.tasks.tagging import named_entities, part_of_speech
 from isogloss.tasks.task import Task
 
 Columns = Mapping[str, str | int] | None
@@ -63,8 +63,8 @@ def _without_columns(make: Callable[[], Format]) -> Callable[[Columns], Format]:
 
 
 TASKS: dict[str, NamedTask] = {
-    "pos": NamedTask("part-of-speech tagging: token accuracy, F1 as XTREME computes it", parts_of_speech, 16),
-    "ner": NamedTask("named entities: entity F1, precision, recall (seqeval), token accuracy", entities, 16),
+    "pos": NamedTask("part-of-speech tagging: token accuracy, F1 as XTREME computes it", part_of_speech, 16),
+    "ner": NamedTask("named entities: entity F1, precision, recall (seqeval), token accuracy", named_entities, 16),
     "nli": NamedTask("natural language inference, premise and hypothesis: accuracy, macro-F1", _classification("nli"), 32),
     "topic": NamedTask("classification of one text: accuracy, macro-F1", _classification("topic"), 32),
 }

@@ -49,7 +49,7 @@ def resolve(recipe: Recipe | Mapping[str, Any] | str | Path, *, overrides: Itera
     try:
         return Recipe.model_validate(merge(METHODS[method].answers, raw))
     except ValidationError as error:
-        raise IsoglossError(_explain(error, origin)) from None
+        raise IsoglossError(explain(error, origin)) from None
 
 
 def shipped_recipes() -> dict[str, Path]:
@@ -139,7 +139,8 @@ def _number(text: str) -> Any:  # noqa: ANN401 - raw YAML
         return text
 
 
-def _explain(error: ValidationError, origin: str) -> str:
+def explain(error: ValidationError, origin: str) -> str:
+    """What is wrong, a line each, with the nearest valid names."""
     lines = []
     for problem in error.errors():
         where = ".".join(str(part) for part in problem["loc"])

@@ -1,0 +1,37 @@
+"""The command line: thin verbs over the Python calls of the same names."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from isogloss.cli import compare, data, evaluate, predict, show, train
+from isogloss.cli import list as list_
+from isogloss.errors import IsoglossError
+
+app = typer.Typer(
+    name="isogloss",
+    help="Carry a multilingual model across languages: train on those that have labels, measure on those that need it.",
+    epilog="Start with `isogloss list recipes`, then `isogloss show RECIPE` and `isogloss train RECIPE --scale smoke`.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+app.command("predict")(predict.predict)
+app.command("compare")(compare.compare)
+app.command("show")(show.show)
+app.add_typer(data.app, name="data")
+app.add_typer(list_.app, name="list")
+
+
+def main() -> None:
+    """Run the command line; an `IsoglossError` becomes one message and exit status 2."""
+    try:
+        app()
+    except IsoglossError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)

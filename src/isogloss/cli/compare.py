@@ -1,0 +1,23 @@
+"""``isogloss compare``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from isogloss import api
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders, or folders that hold them.")],
+    baseline: Annotated[str, typer.Option(help="Method that the others are compared with.")],
+    split: Annotated[str, typer.Option(help="dev or test.")] = "dev",
+    metric: Annotated[str | None, typer.Option(help="Metric; default the task's primary one.")] = None,
+) -> None:
+    """Methods side by side, per language: mean, range, and the difference to a baseline with its interval over seeds.
+
+    Example: isogloss compare runs/ --baseline multitask --split test
+    """
+    print(api.compare(runs, baseline=baseline, split=split, metric=metric))

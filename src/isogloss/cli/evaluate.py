@@ -1,0 +1,28 @@
+"""``isogloss evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from isogloss import api
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="Name of a data entry of the recipe, or an entry as YAML: '{format: conllu, path: x/{language}.conllu, splits: test}'."),
+    ] = None,
+    languages: Annotated[list[str] | None, typer.Option(help="Languages, separated by commas or given one by one; default all.")] = None,
+    split: Annotated[str, typer.Option(help="dev or test; each scoring of test is counted.")] = "dev",
+    view: Annotated[str, typer.Option(help="How the text reaches the model: original.")] = "original",
+) -> None:
+    """Score the final model of a run per language, add the rows to its results and print them.
+
+    Example: isogloss evaluate runs/first --split test --languages de,fi
+    """
+    codes = [code for given in languages or () for code in given.split(",") if code]
+    api.evaluate(run, data=data or (), languages=codes, split=split, view=view)

@@ -1,0 +1,48 @@
+"""``isogloss list``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import typer
+import yaml
+from tabulate import tabulate
+
+from isogloss.recipe.names import FORMATS, TASKS
+from isogloss.recipe.presets import METHODS
+from isogloss.recipe.resolve import shipped_recipes
+
+app = typer.Typer(help="What a recipe can name.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command()
+def methods() -> None:
+    """Training methods: presets for `method:`."""
+    _print({name: method.summary for name, method in METHODS.items()})
+
+
+@app.command()
+def tasks() -> None:
+    """Tasks and their metrics, the primary one first."""
+    _print({name: task.summary for name, task in TASKS.items()})
+
+
+@app.command()
+def formats() -> None:
+    """File formats."""
+    _print({name: format.summary for name, format in FORMATS.items()})
+
+
+@app.command()
+def recipes() -> None:
+    """Recipes that come with the package, with their scales."""
+    described = {}
+    for name, path in shipped_recipes().items():
+        text = path.read_text(encoding="utf-8")
+        scales = ", ".join(yaml.safe_load(text).get("scales", {}))
+        described[name] = f"{text.splitlines()[0].lstrip('# ')} [{scales}]"
+    _print(described)
+
+
+def _print(rows: Mapping[str, str]) -> None:
+    print(tabulate(rows.items(), tablefmt="plain"))

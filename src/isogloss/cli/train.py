@@ -1,0 +1,32 @@
+"""``isogloss train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from isogloss import api
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="Path to a YAML recipe, or the name of a shipped one.")],
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key, such as optimizer.lookahead.inner_steps=100.")
+    ] = None,
+    scale: Annotated[str | None, typer.Option(help="One of the recipe's scales: smoke, small or paper.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Examples read per language and split.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Run folder; default runs/NAME.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the output folder.")] = False,
+    report_to: Annotated[str | None, typer.Option(help="none or tensorboard; default as the recipe says.")] = None,
+) -> None:
+    """Train as a recipe says, once per seed, and print the dev scores of every language.
+
+    Example: isogloss train ud-pos-sequential-reptile --scale smoke --output runs/first
+
+    Several processes: accelerate launch --num_processes 2 -m isogloss train RECIPE
+    """
+    api.train(
+        recipe, overrides=overrides or (), scale=scale, limit=limit, output=output, resume=resume, report_to=report_to
+    )

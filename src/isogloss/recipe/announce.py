@@ -1,0 +1,64 @@
+"""What a user should know before the first step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from isogloss.errors import IsoglossError
+from isogloss.recipe.build import restarts, walks_apart
+from isogloss.recipe.schema import Recipe
+
+FORGETS_LITTLE = 0.1
+"""Share of initial weights left above which a warning is printed: a fresh head is then a tenth untrained."""
+
+
+def announcements(recipe: Recipe, *, world_size: int, sizes: Mapping[str, int], parameters: int) -> list[str]:
+    """Sizes of the run and, with slow weights, what its budget does to them.
+
+    Args:
+        recipe: The recipe with nothing left open.
+        world_size: Number of processes.
+        sizes: Training examples by language.
+        parameters: Number of parameters.
+
+    Raises:
+        IsoglossError: The steps do not suffice for one outer step.
+    """
+    languages = ", ".join(f"{language} {size:,}" for language, size in sizes.items())
+    steps, batch = recipe.steps or 0, recipe.batch_size or 1
+    lines = [f"{recipe.method}, seed {recipe.seeds[0]}: {parameters:,} parameters; training examples: {languages}"]
+    if walks_apart(recipe):
+        lines.append(f"{steps:,} steps on each of {world_size} workers, batch {batch} each")
+    else:
+        micro = recipe.gradient_accumulation_steps
+        per_pass = batch / world_size / micro
+        lines.append(f"{steps:,} steps, batch {batch} = {world_size} process(es) x {micro} micro-batch(es) x {per_pass:g}")
+    return lines + _outer_steps(recipe, len(sizes))
+
+
+def _outer_steps(recipe: Recipe, languages: int) -> list[str]:
+    """The budget trap: after M outer steps the share (1 - eta)^M of the initial weights, fresh head included, is left."""
+    lookahead = recipe.optimizer.lookahead
+    if lookahead is None:
+        return []
+    walks, steps = restarts(lookahead, languages), recipe.steps or 0
+    outer, rest = divmod(steps, lookahead.inner_steps * walks)
+    if outer == 0:
+        raise IsoglossError(
+            f"steps: {steps} is less than one outer step ({lookahead.inner_steps} inner_steps x {walks} restarts), so the "
+            "slow weights would never move; give more steps or a smaller optimizer.lookahead.inner_steps"
+        )
+    eta = lookahead.outer_learning_rate
+    left = (1 - eta) ** outer
+    lines = [
+        f"M = {outer} outer steps of {walks} x {lookahead.inner_steps} inner steps; share of initial weights left at the end: "
+        f"(1 - {eta:g})^{outer} = {left:.3g}"
+    ]
+    if left > FORGETS_LITTLE:
+        lines.append(
+            f"warning: {left:.0%} of the initial weights, of a fresh head too, will be left; give more steps, fewer "
+            "inner_steps, a larger outer_learning_rate, or the head its own head_outer_learning_rate"
+        )
+    if rest:
+        lines.append(f"the last {rest} steps are a partial inner loop, which is dropped")
+    return lines
