@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.tasks.tokenizers import ALL, word_piece, wrap
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+from transformers import PreTrainedTokenizerBase
 
 from isogloss.errors import IsoglossError
 from isogloss.tasks.alignment import Aligned, align, cut
 from isogloss.types import TaggedSentence
+from tests.tasks.tokenizers import ALL, word_piece, wrap
 
 SENTENCES = {
     "plain": ("der", "Hund", "schläft", "unbelievably", "."),
@@ -31,7 +32,7 @@ def tokenizer(request: pytest.FixtureRequest):
 
 
 @pytest.mark.parametrize("tokens", SENTENCES.values(), ids=SENTENCES.keys())
-def test_every_token_has_one_sub_word_in_order(tokenizer, tokens) -> None:
+def test_every_token_has_one_sub_word_in_order(tokenizer: PreTrainedTokenizerBase, tokens: tuple[str, ...]) -> None:
     (aligned,) = align([sentence(tokens)], tokenizer)
     assert [word for word in aligned.words if word >= 0] == list(range(len(tokens)))
     assert len(aligned.words) == len(aligned.inputs["input_ids"])
@@ -40,7 +41,7 @@ def test_every_token_has_one_sub_word_in_order(tokenizer, tokens) -> None:
 
 
 @pytest.mark.parametrize("name", ["plain", "chinese", "inner spaces", "one"])
-def test_same_first_sub_words_as_a_tokenizer_given_tokens(name) -> None:
+def test_same_first_sub_words_as_a_tokenizer_given_tokens(name: str) -> None:
     for build in ALL.values():
         tokenizer = build()
         if getattr(tokenizer.backend_tokenizer.pre_tokenizer, "add_prefix_space", True) is False:
@@ -58,7 +59,7 @@ def test_same_first_sub_words_as_a_tokenizer_given_tokens(name) -> None:
 
 
 @pytest.mark.parametrize("name", ["plain", "punctuation", "chinese"])
-def test_same_first_sub_words_as_word_ids_of_word_piece(name) -> None:
+def test_same_first_sub_words_as_word_ids_of_word_piece(name: str) -> None:
     tokenizer, tokens = word_piece(), SENTENCES[name]
     (aligned,) = align([sentence(tokens)], tokenizer)
     ids = tokenizer(list(tokens), is_split_into_words=True).word_ids()
@@ -84,7 +85,9 @@ def test_a_swallowed_token_does_not_take_its_neighbours_sub_word() -> None:
     assert "".join(pieces).replace("▁", "") == "<s>the<unk>dogs</s>"
 
 
-def test_many_sentences_come_out_as_one_by_one(tokenizer, monkeypatch) -> None:
+def test_many_sentences_come_out_as_one_by_one(
+    tokenizer: PreTrainedTokenizerBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("isogloss.tasks.alignment.TOKENIZER_BATCH", 2)
     sentences = [sentence(tokens) for tokens in SENTENCES.values()]
     assert align(sentences, tokenizer) == [align([one], tokenizer)[0] for one in sentences]
@@ -125,7 +128,7 @@ def test_what_fits_is_not_cut() -> None:
 
 
 @pytest.mark.parametrize("limit", [3, 4, 5, 8, 13])
-def test_pieces_of_any_limit_hold_all_tokens(tokenizer, limit) -> None:
+def test_pieces_of_any_limit_hold_all_tokens(tokenizer: PreTrainedTokenizerBase, limit: int) -> None:
     tokens = SENTENCES["plain"] + SENTENCES["chinese"] + SENTENCES["inner spaces"]
     pieces = cut(align([sentence(tokens)], tokenizer)[0], limit)
     assert [word for piece in pieces for word in piece.words if word >= 0] == list(range(len(tokens)))

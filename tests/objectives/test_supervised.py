@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from isogloss.objectives import Supervised
+from isogloss.types import Batch, Objective
+
+
+class Fixed(nn.Module):
+    """A model whose logits are a parameter."""
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.logits = nn.Parameter(torch.randn(*shape, generator=torch.Generator().manual_seed(0)))
+
+    def forward(self, input_ids: torch.Tensor) -> SimpleNamespace:
+        return SimpleNamespace(logits=self.logits + 0 * input_ids.sum())
+
+
+TAGS = torch.tensor([[-100, 2, 0, -100], [-100, 1, -100, -100], [-100, -100, -100, -100]])
+
+
+def batch(labels: torch.Tensor | None) -> Batch:
+    return Batch({"input_ids": torch.ones(3, 4, dtype=torch.long)}, labels, ("a", "b", "c"))
+
+
+def test_tagging_sums_over_labelled_tokens() -> None:
+    objective: Objective = Supervised()
+    model = Fixed(3, 4, 5)
+    assert objective.counts(batch(TAGS))["task"].tolist() == [2, 1, 0]
+    losses = objective(model, batch(TAGS))["task"]
+    logs = model.logits.log_softmax(dim=-1)
+    assert torch.allclose(losses, -torch.stack([logs[0, 1, 2] + logs[0, 2, 0], logs[1, 1, 1], torch.zeros(())]))
+    mean = functional.cross_entropy(model.logits.flatten(0, 1), TAGS.flatten())
+    assert torch.allclose(losses.sum() / 3, mean)
+
+
+def test_classification_is_one_item_per_text() -> None:
+    labels, model = torch.tensor([1, -100, 4]), Fixed(3, 5)
+    assert Supervised().counts(batch(labels))["task"].tolist() == [1, 0, 1]
+    losses = Supervised()(model, batch(labels))["task"]
+    expected = functional.cross_entropy(model.logits, labels, ignore_index=-100, reduction="none")
+    assert torch.equal(losses, expected)
+
+
+def test_float32_under_autocast_and_without_labels_no_gradient() -> None:
+    model = Fixed(3, 4, 5)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        losses = Supervised()(model.bfloat16(), batch(TAGS))["task"]
+    assert losses.dtype == torch.float32
+    losses[2].backward()
+    assert not model.logits.grad.any()
+
+
+def test_a_batch_without_labels_is_an_error() -> None:
+    with pytest.raises(ValueError, match="needs a batch with labels"):
+        Supervised().counts(batch(None))

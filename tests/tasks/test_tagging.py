@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from isogloss.errors import IsoglossError
+from isogloss.tasks import Tagging, Task, named_entities, part_of_speech
+from isogloss.types import Feature, LabelledText, TaggedSentence
+from tests.tasks.tokenizers import ALL
+
+LABELS = ("ADJ", "NOUN", "PUNCT", "VERB")
+
+
+def sentence(words: str, tags: str | None, line: int = 1) -> TaggedSentence:
+    return TaggedSentence(str(line), "de", tuple(words.split()), tags and tuple(tags.split()), "de.conllu", line)
+
+
+EXAMPLES = [
+    sentence("der Hund schläft", "ADJ NOUN VERB", 3),
+    sentence("unbelievably \u200b dogs sleep on the sofa", "ADJ PUNCT NOUN VERB ADJ ADJ NOUN", 9),
+    sentence("他 喜欢", "NOUN VERB", 20),
+]
+
+
+@pytest.fixture(scope="module", params=list(ALL))
+def tokenizer(request: pytest.FixtureRequest):
+    return ALL[request.param]()
+
+
+def logits_for(features: list[Feature], width: int) -> torch.Tensor:
+    """Logits that are right at labelled sub-words and wrong (class 0) elsewhere."""
+    logits = torch.zeros(len(features), width, len(LABELS))
+    for row, feature in enumerate(features):
+        for position, label in enumerate(feature.labels):
+            logits[row, position, max(label, 0)] = 1
+    return logits
+
+
+def test_it_is_a_task() -> None:
+    task: Task = part_of_speech(LABELS)
+    assert (task.name, task.labels, task.metrics[0]) == ("pos", LABELS, "accuracy")
+    assert named_entities(("O", "B-PER")).metrics[0] == "f1"
+
+
+@pytest.mark.parametrize("limit", [3, 5, 7, 64])
+def test_there_and_back_in_any_order(tokenizer: PreTrainedTokenizerBase, limit: int) -> None:
+    task = part_of_speech(LABELS)
+    encoded = task.encode(EXAMPLES, tokenizer, limit)
+    assert all(len(feature) <= limit for feature in encoded.features)
+    shuffled = random.Random(limit).sample(encoded.features, len(encoded.features))
+    decoded = []
+    for start in range(0, len(shuffled), 2):
+        chunk = shuffled[start : start + 2]
+        batch = task.collate(chunk, tokenizer)
+        decoded += task.decode(logits_for(chunk, batch.inputs["input_ids"].shape[1]), chunk)
+    predictions = task.assemble(EXAMPLES, shuffled, decoded)
+    assert predictions == [task.gold(example) for example in EXAMPLES]
+    assert task.score([example.tags for example in EXAMPLES], predictions)["accuracy"] == 1.0
+
+
+def test_sentences_over_the_limit_are_counted(tokenizer: PreTrainedTokenizerBase) -> None:
+    task = part_of_speech(LABELS)
+    whole = task.encode(EXAMPLES, tokenizer, 64)
+    assert (whole.overlong, len(whole.features)) == (0, 3)
+    longest = max(len(feature) for feature in whole.features)
+    cut = task.encode(EXAMPLES, tokenizer, longest - 1)
+    assert (cut.overlong, {feature.example for feature in cut.features}) == (1, {0, 1, 2})
+
+
+def test_labels_stand_at_first_sub_words_only(tokenizer: PreTrainedTokenizerBase) -> None:
+    for feature in part_of_speech(LABELS).encode(EXAMPLES, tokenizer, 64).features:
+        assert [label >= 0 for label in feature.labels] == [word >= 0 for word in feature.words]
+        tags = EXAMPLES[feature.example].tags
+        assert [LABELS[label] for label in feature.labels if label >= 0] == list(tags)
+
+
+def test_without_tags(tokenizer: PreTrainedTokenizerBase) -> None:
+    task = part_of_speech(LABELS)
+    bare = [replace(example, tags=None) for example in EXAMPLES]
+    with_tags, without = task.encode(EXAMPLES, tokenizer, 7), task.encode(bare, tokenizer, 7)
+    assert without.features == [replace(feature, labels=None) for feature in with_tags.features]
+    batch = task.collate(without.features, tokenizer)
+    assert batch.labels is None
+    assert task.gold(bare[0]) is None
+    decoded = task.decode(torch.zeros(*batch.inputs["input_ids"].shape, 4), without.features)
+    assert [len(tags) for tags in task.assemble(bare, without.features, decoded)] == [3, 7, 2]
+
+
+def test_padding() -> None:
+    tokenizer, task = ALL["unigram"](), part_of_speech(LABELS)
+    features = task.encode([EXAMPLES[0], replace(EXAMPLES[1], tags=None)], tokenizer, 64).features
+    short, batch = features[0], task.collate(features, tokenizer)
+    width = len(features[1])
+    assert len(short) < width
+    assert batch.inputs["input_ids"][0].tolist() == [*short.inputs["input_ids"], *[1] * (width - len(short))]
+    assert batch.inputs["attention_mask"].sum(dim=1).tolist() == [len(short), width]
+    assert batch.labels[0].tolist() == [*short.labels, *[-100] * (width - len(short))]
+    assert batch.labels[1].tolist() == [-100] * width
+    assert (batch.labels.dtype, batch.languages) == (torch.int64, ("de", "de"))
+
+
+def test_an_unknown_tag_is_an_error(tokenizer: PreTrainedTokenizerBase) -> None:
+    with pytest.raises(IsoglossError, match=r"de.conllu:5: token 'Hund' .* 'NOUNS'.*did you mean 'NOUN'"):
+        part_of_speech(LABELS).encode([sentence("der Hund", "ADJ NOUNS", 5)], tokenizer, 64)
+
+
+def test_a_text_is_no_sentence(tokenizer: PreTrainedTokenizerBase) -> None:
+    text = LabelledText("1", "de", "der Hund", None, "x", "a.tsv", 4)
+    with pytest.raises(IsoglossError, match=r"a\.tsv:4: task 'pos' needs sentences"):
+        part_of_speech(LABELS).encode([text], tokenizer, 64)
+
+
+@pytest.mark.parametrize("limit", [0, 2, 65])
+def test_a_limit_that_cannot_be_met_is_an_error(tokenizer: PreTrainedTokenizerBase, limit: int) -> None:
+    with pytest.raises(IsoglossError, match=f"max_length is {limit}, but must be from 3 .* to 64"):
+        part_of_speech(LABELS).encode(EXAMPLES, tokenizer, limit)
+
+
+def test_a_slow_tokenizer_is_an_error() -> None:
+    class Slow:
+        is_fast = False
+
+    with pytest.raises(IsoglossError, match="Slow is not a fast one"):
+        part_of_speech(LABELS).encode(EXAMPLES, Slow(), 64)
+
+
+def test_a_missing_piece_is_an_error() -> None:
+    task, tokenizer = part_of_speech(LABELS), ALL["unigram"]()
+    features = task.encode(EXAMPLES, tokenizer, 7).features
+    decoded = [tuple("ADJ" for word in feature.words if word >= 0) for feature in features]
+    with pytest.raises(ValueError, match="predictions for"):
+        task.assemble(EXAMPLES, features[:-1], decoded[:-1])
+
+
+def test_scores_of_other_lengths_are_errors() -> None:
+    task = part_of_speech(LABELS)
+    with pytest.raises(ValueError, match="sentence 0 has 1 tags but 2 predicted"):
+        task.score([("ADJ",)], [("ADJ", "ADJ")])
+    with pytest.raises(ValueError, match="1 gold predictions but 0"):
+        task.score([("ADJ",)], [])
+    with pytest.raises(IsoglossError, match="nothing to score"):
+        task.score([], [])
+
+
+def test_label_set_has_o_first() -> None:
+    task = named_entities()
+    examples = [sentence("a b c", "B-PER O A"), sentence("a", None)]
+    assert isinstance(task, Tagging)
+    assert task.label_set(examples) == ("O", "A", "B-PER")
