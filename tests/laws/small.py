@@ -46,7 +46,12 @@ class TwoTerms:
     def __call__(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         logits = model(**batch.inputs)
         losses = functional.cross_entropy(logits.transpose(1, 2), labels_of(batch), reduction="none")
-        return {"task": losses.sum(dim=1), "size": 0.01 * logits.square().sum(dim=(1, 2))}
+        return {"task": losses.sum(dim=1), "size": sizes(batch, logits)}
+
+
+def sizes(batch: Batch, logits: Tensor) -> Tensor:
+    """A hundredth of each sentence's squared logits, without those of padding ``[b]``."""
+    return 0.01 * (logits.square().sum(dim=2) * (batch.inputs["input_ids"] != 0)).sum(dim=1)
 
 
 def labels_of(batch: Batch) -> Tensor:
@@ -132,7 +137,7 @@ def mean_loss(model: nn.Module, batches: Sequence[Batch]) -> Tensor:
     batch = collate([item for part in batches for item in unpad(part)])
     logits = model(**batch.inputs)
     task = functional.cross_entropy(logits.flatten(0, 1), labels_of(batch).flatten())
-    return task + 0.01 * logits.square().sum(dim=(1, 2)).mean()
+    return task + sizes(batch, logits).mean()
 
 
 def unpad(batch: Batch) -> list[Feature]:

@@ -1,0 +1,120 @@
+"""Law 2: weights of one are plain multi-task training, and the Gram matrix says all that explicit gradients say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from isogloss.loop import take_step
+from isogloss.sampling import Joint
+from tests.laws.small import (
+    LANGUAGES,
+    Tagger,
+    adamw,
+    assert_close,
+    assert_same,
+    mean_loss,
+    sources,
+    training,
+    walk,
+    weights,
+)
+
+
+def ones(names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
+    return torch.ones(1, len(names))
+
+
+class Still(torch.optim.Optimizer):
+    """Moves nothing and keeps the gradients it was asked to move by."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        super().__init__(model.parameters(), {"lr": 0.1})
+        self.model = model
+        self.seen: dict[str, Tensor] = {}
+
+    def step(self, closure: Any = None) -> None:
+        self.seen = {n: p.grad.clone() for n, p in self.model.named_parameters() if p.grad is not None}
+
+
+def explicit_gradients(model: torch.nn.Module, k: int) -> Tensor:
+    """Flattened gradients ``[m, n]`` of the k-th batch of every language."""
+    parameters = list(model.parameters())
+    losses = [mean_loss(model, source.stream(k)) for source in sources().values()]
+    return torch.stack([torch.cat([g.flatten() for g in torch.autograd.grad(loss, parameters)]) for loss in losses])
+
+
+def flat(values: dict[str, Tensor]) -> Tensor:
+    return torch.cat([value.flatten() for value in values.values()])
+
+
+def test_weights_of_one_are_no_weighting():
+    plain, weighted = Tagger(dropout=0.2), Tagger(dropout=0.2)
+    left = walk(training(plain, adamw(plain), Joint(LANGUAGES)), 20)
+    right = walk(training(weighted, adamw(weighted), Joint(LANGUAGES), weighting=ones), 20)
+    for one, other in zip(left, right, strict=True):
+        assert_same(one, other)
+
+
+def test_weights_of_one_are_no_weighting_over_micro_batches():
+    plain, weighted = Tagger(dtype=torch.float64), Tagger(dtype=torch.float64)
+    slices = {"accumulation": 4}
+    walk(training(plain, adamw(plain), Joint(LANGUAGES), slices=slices), 20)
+    walk(training(weighted, adamw(weighted), Joint(LANGUAGES), slices=slices, weighting=ones), 20)
+    assert_close(weights(plain), weights(weighted))
+
+
+@pytest.mark.parametrize("accumulation", [1, 4])
+def test_a_weighting_gets_the_inner_products_and_losses_of_the_batches(accumulation: int):
+    seen = {}
+
+    def look(names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
+        seen.update(names=names, gram=grams, losses=losses)
+        return torch.tensor([[0.5, 2.0, -1.0]])
+
+    model = Tagger(dtype=torch.float64)
+    still = Still(model)
+    slices = {"accumulation": accumulation}
+    parts = training(model, still, Joint(LANGUAGES), slices=slices, weighting=look, max_grad_norm=None)
+    explicit = explicit_gradients(model, 0)
+    take_step(parts)
+    assert seen["names"] == LANGUAGES
+    torch.testing.assert_close(seen["gram"][0], explicit @ explicit.T)
+    losses = torch.stack([mean_loss(model, source.stream(0)).detach() for source in sources().values()])
+    torch.testing.assert_close(seen["losses"].double(), losses, rtol=1e-6, atol=0)
+    torch.testing.assert_close(flat(still.seen), torch.tensor([0.5, 2.0, -1.0]).double() @ explicit)
+
+
+def project_conflicts(names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
+    """PCGrad in the fixed order of the names, from the Gram matrix alone: row i are the weights of g_i'."""
+    gram = grams[0]
+    rows = torch.eye(len(names), dtype=gram.dtype)
+    for i in range(len(names)):
+        for j in range(len(names)):
+            product = rows[i] @ gram[:, j]
+            if i != j and product < 0:
+                rows[i, j] -= product / gram[j, j]
+    return rows.sum(dim=0, keepdim=True)
+
+
+def test_projecting_weights_is_projecting_gradients():
+    model = Tagger(dtype=torch.float64)
+    optimizer = adamw(model)
+    walk(training(model, optimizer, Joint(LANGUAGES)), 5)  # after some steps, languages disagree
+    still = Still(model)
+    parts = training(model, still, Joint(LANGUAGES), weighting=project_conflicts, max_grad_norm=None)
+    conflicts = 0
+    for k in range(5):
+        explicit = explicit_gradients(model, k)
+        projected = explicit.clone()
+        for i in range(3):
+            for j in range(3):
+                if i != j and projected[i] @ explicit[j] < 0:
+                    conflicts += 1
+                    projected[i] -= projected[i] @ explicit[j] / explicit[j].square().sum() * explicit[j]
+        take_step(parts)
+        torch.testing.assert_close(flat(still.seen), projected.sum(dim=0))
+    assert conflicts > 0
