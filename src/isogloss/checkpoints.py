@@ -1,7 +1,7 @@
 """Checkpoints: all that remembers something, written so that a crash leaves the last good one intact.
 
-``checkpoint-N`` is a plain Hugging Face folder (the weights to ship, the tokenizer) plus the optimizer's state, the learning
-rate schedule, the selection and the progress. It is written under a hidden name and renamed when it is complete.
+``checkpoint-N`` is a plain Hugging Face folder (the weights to ship, the tokenizer) plus the optimizer's state, the learning rate
+schedule, the selection and the progress. It is written under a hidden name and renamed when it is complete.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def save_checkpoint(
 ) -> Path:
     """Write ``checkpoint-N`` for the training's step N, then drop the oldest beyond ``keep``.
 
-    Where the processes of a run walk apart (``training.group`` is not ``ranks``), each writes its own optimizer state.
+    Where the processes of a run walk apart (``training.group`` is not ``ranks``), each writes its own optimizer state
+    and progress.
 
     Raises:
         IsoglossError: It cannot be written; earlier checkpoints are intact.
@@ -56,10 +57,11 @@ def save_checkpoint(
                 torch.save(selection.state_dict(), partial / "selection.pt")
                 torch.save(_state(training.weighting), partial / "weighting.pt")
                 write_json(partial / "trainer_state.json", trainer_state)
-                write_json(partial / "progress.json", {**training.progress.state_dict(), "world_size": ranks.world_size})
             ranks.wait()
             if is_main or training.group is not ranks:
-                torch.save(training.optimizer.state_dict(), partial / _optimizer_file(ranks.rank))  # type: ignore[attr-defined]
+                torch.save(training.optimizer.state_dict(), partial / _of_rank("optimizer.pt", ranks.rank))  # type: ignore[attr-defined]
+                progress = {**training.progress.state_dict(), "world_size": ranks.world_size}
+                write_json(partial / _of_rank("progress.json", ranks.rank), progress)
             ranks.wait()
             if is_main:
                 _make_durable(partial)
@@ -78,7 +80,9 @@ def save_checkpoint(
 
 def checkpoints(folder: Path) -> list[tuple[int, Path]]:
     """The complete checkpoints of a run, (step, path), oldest first."""
-    found = [(int(match[1]), path) for path in folder.iterdir() if (match := re.fullmatch(r"checkpoint-(\d+)", path.name))]
+    found = [
+        (int(match[1]), path) for path in folder.iterdir() if (match := re.fullmatch(r"checkpoint-(\d+)", path.name))
+    ]
     return sorted(found)
 
 
@@ -89,27 +93,33 @@ def load_checkpoint(path: Path, training: Training, selection: Selection, *, ran
         IsoglossError: The processes walk apart and their number has changed, or a file is missing or damaged.
     """
     try:
-        progress = json.loads((path / "progress.json").read_text(encoding="utf-8"))
         apart = training.group is not ranks
+        progress = json.loads((path / "progress.json").read_text(encoding="utf-8"))
         if apart and progress["world_size"] != ranks.world_size:
             raise IsoglossError(
                 f"{path}: written by {progress['world_size']} averaged workers, resumed by {ranks.world_size}; each "
                 "worker's own state is needed, so start the same number of processes"
             )
-        load_model(training.model, str(path / "model.safetensors"), device=str(next(training.model.parameters()).device))
-        optimizer_file = _optimizer_file(ranks.rank if apart else 0)
-        training.optimizer.load_state_dict(_load(path / optimizer_file))  # type: ignore[attr-defined]
+        load_model(
+            training.model, str(path / "model.safetensors"), device=str(next(training.model.parameters()).device)
+        )
+        own = ranks.rank if apart else 0
+        if own:
+            progress = json.loads((path / _of_rank("progress.json", own)).read_text(encoding="utf-8"))
+        training.optimizer.load_state_dict(_load(path / _of_rank("optimizer.pt", own)))  # type: ignore[attr-defined]
         training.schedule.load_state_dict(_load(path / "scheduler.pt"))  # type: ignore[attr-defined]
         selection.load_state_dict(_load(path / "selection.pt"))
-        if hasattr(training.weighting, "load_state_dict"):
+        if training.weighting is not None and hasattr(training.weighting, "load_state_dict"):
             training.weighting.load_state_dict(_load(path / "weighting.pt"))
         training.progress.load_state_dict(progress)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise IsoglossError(f"{path}: cannot resume from this checkpoint: {error}") from error
 
 
-def _optimizer_file(rank: int) -> str:
-    return "optimizer.pt" if rank == 0 else f"optimizer-{rank}.pt"
+def _of_rank(name: str, rank: int) -> str:
+    """The name of a file that each rank has its own of: ``optimizer.pt``, ``optimizer-1.pt``, ..."""
+    path = Path(name)
+    return name if rank == 0 else f"{path.stem}-{rank}{path.suffix}"
 
 
 def _state(part: Any) -> Any:  # noqa: ANN401 - whatever a part remembers
