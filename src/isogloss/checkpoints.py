@@ -1,7 +1,7 @@
 """Checkpoints: all that remembers something, written so that a crash leaves the last good one intact.
 
-``checkpoint-N`` is a plain Hugging Face folder (the weights to ship, the tokenizer) plus the optimizer's state, the learning rate
-schedule, the selection and the progress. It is written under a hidden name and renamed when it is complete.
+``checkpoint-N`` is a plain Hugging Face folder (the weights to ship, the tokenizer) plus the optimizer's state, the
+learning rate schedule, the selection and the progress. It is written under a hidden name and renamed when complete.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ def save_checkpoint(
             ranks.wait()
             if is_main or training.group is not ranks:
                 torch.save(training.optimizer.state_dict(), partial / _of_rank("optimizer.pt", ranks.rank))  # type: ignore[attr-defined]
-                progress = {**training.progress.state_dict(), "world_size": ranks.world_size}
+                apart = {"world_size": ranks.world_size, "apart": training.group is not ranks}
+                progress = {**training.progress.state_dict(), **apart}
                 write_json(partial / _of_rank("progress.json", ranks.rank), progress)
             ranks.wait()
             if is_main:
@@ -95,7 +96,7 @@ def load_checkpoint(path: Path, training: Training, selection: Selection, *, ran
     try:
         apart = training.group is not ranks
         progress = json.loads((path / "progress.json").read_text(encoding="utf-8"))
-        if apart and progress["world_size"] != ranks.world_size:
+        if (apart or progress["apart"]) and progress["world_size"] != ranks.world_size:
             raise IsoglossError(
                 f"{path}: written by {progress['world_size']} averaged workers, resumed by {ranks.world_size}; each "
                 "worker's own state is needed, so start the same number of processes"
