@@ -17,7 +17,7 @@ from isogloss.data.corpus import Cell, without_labels
 from isogloss.distributed import Communicator
 from isogloss.runs import RunFolder
 from isogloss.tasks.task import Task
-from isogloss.types import Example, Prediction
+from isogloss.types import Example, Feature, Prediction
 
 COLUMNS = (
     "run", "method", "task", "data", "train_languages", "language", "context_language", "split", "view", "translated",
@@ -46,11 +46,13 @@ class Evaluator:
     autocast: Callable[[], AbstractContextManager[Any]]
     group: Communicator
 
+    def encode(self, examples: Sequence[Example]) -> list[Feature]:
+        """The features that `predict` takes; gold labels are not looked at."""
+        return self.task.encode(without_labels(examples), self.tokenizer, self.max_length).features
+
     @torch.no_grad()
-    def predict(self, model: nn.Module, examples: Sequence[Example]) -> list[Prediction]:
-        """One prediction per example, in order; gold labels are not looked at. The model's mode is left as it was."""
-        encoded = self.task.encode(without_labels(examples), self.tokenizer, self.max_length)
-        features = encoded.features
+    def predict(self, model: nn.Module, examples: Sequence[Example], features: Sequence[Feature]) -> list[Prediction]:
+        """One prediction per example, in order, from their features. The model's mode is left as it was."""
         by_length = sorted(range(len(features)), key=lambda index: len(features[index]))
         batches = [by_length[start : start + self.batch_size] for start in range(0, len(by_length), self.batch_size)]
         device = next(model.parameters()).device
@@ -78,8 +80,7 @@ class Evaluator:
 def score_cells(
     evaluator: Evaluator,
     model: nn.Module,
-    evaluation: Mapping[Cell, Sequence[Example]],
-    cells: Sequence[Cell],
+    cells: Mapping[Cell, tuple[Sequence[Example], Sequence[Feature]]],
     folder: RunFolder,
     columns: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
@@ -88,8 +89,7 @@ def score_cells(
     Args:
         evaluator: Predicts and scores.
         model: The model.
-        evaluation: The examples of every cell.
-        cells: The cells to evaluate on.
+        cells: The cells to evaluate on, with their examples and the features that the evaluator made of them.
         folder: The run's folder; each scoring of a test split is counted there.
         columns: Values of the other columns of the rows, ``step`` and ``selection`` among them.
 
@@ -97,9 +97,8 @@ def score_cells(
         The rows, on every process.
     """
     rows: list[dict[str, Any]] = []
-    for cell in cells:
-        examples = evaluation[cell]
-        predictions = evaluator.predict(model, examples)
+    for cell, (examples, features) in cells.items():
+        predictions = evaluator.predict(model, examples, features)
         shared = {**columns, "task": evaluator.task.name}
         if evaluator.group.rank == 0:
             if cell.split == "test":
@@ -122,13 +121,25 @@ def result_rows(scores: Mapping[str, float], cell: Cell, n: int, **columns: Any)
         n: Number of examples.
         columns: Values of other columns; the rest is null.
     """
-    shared = {"data": cell.data, "language": cell.language, "split": cell.split, "n": n, "view": "original", **columns}
+    shared = {
+        "data": cell.data,
+        "language": cell.language,
+        "split": cell.split,
+        "n": n,
+        "view": "original",
+        **columns,
+    }
     unknown = set(shared) - set(COLUMNS)
     assert not unknown, unknown
-    return [{name: {**shared, "metric": metric, "value": value}.get(name) for name in COLUMNS} for metric, value in scores.items()]
+    return [
+        {name: {**shared, "metric": metric, "value": value}.get(name) for name in COLUMNS}
+        for metric, value in scores.items()
+    ]
 
 
-def prediction_rows(task: Task, examples: Sequence[Example], predictions: Sequence[Prediction]) -> list[dict[str, Any]]:
+def prediction_rows(
+    task: Task, examples: Sequence[Example], predictions: Sequence[Prediction]
+) -> list[dict[str, Any]]:
     """One row per example: its id, what was predicted and the gold label."""
     return [
         {"id": example.id, "predicted": predicted, "gold": task.gold(example)}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from isogloss.checkpoints import save_checkpoint
-from isogloss.data.corpus import Corpus
+from isogloss.data.corpus import Cell, Corpus
 from isogloss.distributed import Communicator
 from isogloss.evaluation import Evaluator, score_cells
 from isogloss.loop import Training, train_until
@@ -16,6 +17,7 @@ from isogloss.recipe.schema import Recipe
 from isogloss.recording import Recorder
 from isogloss.runs import RunFolder
 from isogloss.selection import Selection
+from isogloss.types import Example, Feature
 from isogloss.writing import write_model
 
 
@@ -44,6 +46,7 @@ class Experiment:
     evaluator: Evaluator
     recorder: Recorder
     ranks: Communicator
+    _encoded: dict[Cell, tuple[Sequence[Example], Sequence[Feature]]] = field(default_factory=dict)
 
     def run(self) -> list[dict[str, Any]]:
         """Train to the end and score the selected weights.
@@ -102,8 +105,12 @@ class Experiment:
             "step": step,
             "selection": selection,
         }
-        cells = self.corpus.cells(split)
-        return score_cells(self.evaluator, self.training.model, self.corpus.evaluation, cells, self.folder, columns)
+        for cell in self.corpus.cells(split):
+            if cell not in self._encoded:
+                examples = self.corpus.evaluation[cell]
+                self._encoded[cell] = (examples, self.evaluator.encode(examples))
+        cells = {cell: self._encoded[cell] for cell in self.corpus.cells(split)}
+        return score_cells(self.evaluator, self.training.model, cells, self.folder, columns)
 
     def _save(self) -> None:
         state = self.recorder.state

@@ -68,5 +68,3 @@ def _mean_of_terms(totals: Mapping[tuple[str, str], tuple[float, float]]) -> flo
         losses, items = zip(*(entry for key, entry in totals.items() if key[0] == term), strict=True)
         mean += sum(losses) / sum(items) if sum(items) else float("nan")
     return mean
-
-

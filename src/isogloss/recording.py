@@ -47,9 +47,12 @@ class Recorder:
 
             with writing(events):
                 # Events of a crashed run beyond this step are dropped by TensorBoard and by its readers.
-                self._writer = SummaryWriter(str(events), purge_step=self.state.global_step + 1)  # type: ignore[no-untyped-call]
+                self._writer = SummaryWriter(str(events), purge_step=self.state.global_step + 1)
         self._bar = tqdm(
-            total=self.state.max_steps, initial=self.state.global_step, disable=not sys.stderr.isatty(), dynamic_ncols=True
+            total=self.state.max_steps,
+            initial=self.state.global_step,
+            disable=not sys.stderr.isatty(),
+            dynamic_ncols=True,
         )
         self._since = time.perf_counter()
 
@@ -65,8 +68,8 @@ class Recorder:
         self.state.log_history.append({**values, "epoch": self.state.epoch or 0.0, "step": step})
         if self._writer is not None:
             for name, value in values.items():
-                self._writer.add_scalar(name, value, step)  # type: ignore[no-untyped-call]
-            self._writer.flush()  # type: ignore[no-untyped-call]
+                self._writer.add_scalar(name, value, step)
+            self._writer.flush()
 
     def log_losses(self, losses: Mapping[str, float], learning_rate: float) -> None:
         """Log what a meter read; the bar shows the losses and the sentences per second since the last time."""
@@ -74,7 +77,11 @@ class Recorder:
         if self._bar is not None:
             sentences = sum(value for name, value in losses.items() if name.startswith("sentences/"))
             rate = sentences / (time.perf_counter() - self._since)
-            shown = {name.removeprefix("loss/"): f"{value:.3f}" for name, value in losses.items() if name.startswith("loss")}
+            shown = {
+                name.removeprefix("loss/"): f"{value:.3f}"
+                for name, value in losses.items()
+                if name.startswith("loss")
+            }
             self._bar.set_postfix({**shown, "sentences/s": f"{rate:.0f}"}, refresh=False)
             self._since = time.perf_counter()
 
@@ -91,4 +98,4 @@ class Recorder:
         if self._bar is not None:
             self._bar.close()
         if self._writer is not None:
-            self._writer.close()  # type: ignore[no-untyped-call]
+            self._writer.close()

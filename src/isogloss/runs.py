@@ -18,14 +18,24 @@ from isogloss.data.corpus import Cell
 from isogloss.errors import IsoglossError
 from isogloss.writing import append_lines, read_lines, write_json, write_text, writing
 
-PACKAGES = ("isogloss", "torch", "transformers", "tokenizers", "accelerate", "safetensors", "numpy", "seqeval", "scikit-learn")
+PACKAGES = (
+    "isogloss",
+    "torch",
+    "transformers",
+    "tokenizers",
+    "accelerate",
+    "safetensors",
+    "numpy",
+    "seqeval",
+    "scikit-learn",
+)
 
 
 class RunFolder:
     """A folder with one run in it.
 
-    ``recipe.yaml`` the resolved recipe; ``environment.json`` versions and hardware; ``fingerprint.json`` data, tokenizer and
-    starting weights; ``checkpoint-N/``; ``results.jsonl``; ``predictions/``; ``trainer_state.json``; ``events/``
+    ``recipe.yaml`` the resolved recipe; ``environment.json`` versions and hardware; ``fingerprint.json`` data,
+    tokenizer and starting weights; ``checkpoint-N/``; ``results.jsonl``; ``predictions/``; ``trainer_state.json``; ``events/``
     (TensorBoard); ``starting_weights/`` (random weights only); ``model/`` the final model, a plain Hugging Face folder.
 
     Args:
@@ -54,7 +64,9 @@ class RunFolder:
             if not resume:
                 raise IsoglossError(f"{self.path} exists; --resume goes on with it, --output names another folder")
             if not self.fingerprint.exists():
-                raise IsoglossError(f"{self.path} holds no run to resume (no {self.fingerprint.name}); --output names another folder")
+                raise IsoglossError(
+                    f"{self.path} holds no run to resume (no {self.fingerprint.name}); --output names another folder"
+                )
         elif self.path.exists() and not self.path.is_dir():
             raise IsoglossError(f"{self.path} is a file, not a folder; --output names another")
 
@@ -75,7 +87,9 @@ class RunFolder:
         stored = json.loads(self.fingerprint.read_text(encoding="utf-8"))
         changed = differences(stored, fingerprint)
         if changed:
-            raise IsoglossError(f"{self.path}: cannot resume, the run was started with other input: {'; '.join(changed)}")
+            raise IsoglossError(
+                f"{self.path}: cannot resume, the run was started with other input: {'; '.join(changed)}"
+            )
 
     def cut(self, step: int) -> None:
         """Drop results and predictions of training later than ``step``, and those of an end that will come again."""
@@ -128,7 +142,8 @@ def environment(world_size: int) -> dict[str, Any]:
         "packages": {name: _version(name) for name in PACKAGES},
         "processes": world_size,
         "threads": torch.get_num_threads(),
-        "devices": [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())] or [platform.processor() or "cpu"],
+        "devices": [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+        or [platform.processor() or "cpu"],
     }
 
 

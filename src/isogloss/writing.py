@@ -106,10 +106,10 @@ def write_model(folder: Path, model: Any, tokenizer: Any) -> None:  # noqa: ANN4
 def save_model(folder: Path, model: Any, tokenizer: Any) -> None:  # noqa: ANN401 - anything with save_pretrained
     """``save_pretrained`` without the progress bar that would tear our own."""
     was_shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
     finally:
         if was_shown:
-            logging.enable_progress_bar()
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

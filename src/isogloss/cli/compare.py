@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from isogloss import api
+import isogloss
 
 
 def compare(
@@ -20,4 +20,4 @@ def compare(
 
     Example: isogloss compare runs/ --baseline multitask --split test
     """
-    print(api.compare(runs, baseline=baseline, split=split, metric=metric))
+    print(isogloss.compare(runs, baseline=baseline, split=split, metric=metric))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from isogloss import api
+import isogloss
 
 app = typer.Typer(help="Look at data.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -21,14 +21,16 @@ def validate(
     target: Annotated[str, typer.Argument(help="A recipe; or, with --task and --format, a path or template.")],
     task: Annotated[str | None, typer.Option(help="Task of the files, see `isogloss list tasks`.")] = None,
     format: Annotated[str | None, typer.Option(help="Format of the files, see `isogloss list formats`.")] = None,
-    overrides: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the recipe.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the recipe.")
+    ] = None,
     scale: Annotated[str | None, typer.Option(help="One of the recipe's scales.")] = None,
 ) -> None:
     """List everything that is wrong with data, with file and line, in one pass; exit status 1 if there is an error.
 
     Example: isogloss data validate "mine/{language}/{split}.conllu" --task pos --format conllu
     """
-    problems = api.validate(target, task=task, format=format, overrides=overrides or (), scale=scale)
+    problems = isogloss.validate(target, task=task, format=format, overrides=overrides or (), scale=scale)
     for problem in [*problems.errors, *problems.warnings]:
         print(problem)
     print(f"{len(problems.errors)} error(s), {len(problems.warnings)} warning(s)")

@@ -7,16 +7,20 @@ from typing import Annotated
 
 import typer
 
-from isogloss import api
+import isogloss
 
 
 def evaluate(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     data: Annotated[
         list[str] | None,
-        typer.Option(help="Name of a data entry of the recipe, or an entry as YAML: '{format: conllu, path: x/{language}.conllu, splits: test}'."),
+        typer.Option(
+            help="Name of a data entry of the recipe, or one as YAML, such as '{format: conllu, path: x.conllu, ...}'."
+        ),
     ] = None,
-    languages: Annotated[list[str] | None, typer.Option(help="Languages, separated by commas or given one by one; default all.")] = None,
+    languages: Annotated[
+        list[str] | None, typer.Option(help="Languages, separated by commas or given one by one; default all.")
+    ] = None,
     split: Annotated[str, typer.Option(help="dev or test; each scoring of test is counted.")] = "dev",
     view: Annotated[str, typer.Option(help="How the text reaches the model: original.")] = "original",
 ) -> None:
@@ -25,4 +29,4 @@ def evaluate(
     Example: isogloss evaluate runs/first --split test --languages de,fi
     """
     codes = [code for given in languages or () for code in given.split(",") if code]
-    api.evaluate(run, data=data or (), languages=codes, split=split, view=view)
+    isogloss.evaluate(run, data=data or (), languages=codes, split=split, view=view)

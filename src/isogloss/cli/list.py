@@ -8,7 +8,6 @@ import typer
 import yaml
 from tabulate import tabulate
 
-from isogloss.recipe.names import FORMATS, TASKS
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import shipped_recipes
 
@@ -24,12 +23,16 @@ def methods() -> None:
 @app.command()
 def tasks() -> None:
     """Tasks and their metrics, the primary one first."""
+    from isogloss.recipe.names import TASKS  # with all the code of tasks behind it, so only when wanted
+
     _print({name: task.summary for name, task in TASKS.items()})
 
 
 @app.command()
 def formats() -> None:
     """File formats."""
+    from isogloss.recipe.names import FORMATS
+
     _print({name: format.summary for name, format in FORMATS.items()})
 
 

@@ -7,19 +7,25 @@ from typing import Annotated
 
 import typer
 
-from isogloss import api
+import isogloss
 
 
 def predict(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     file: Annotated[Path, typer.Argument(help="File to label, with or without labels.")],
     language: Annotated[str, typer.Option(help="Its language code.")],
-    format: Annotated[str | None, typer.Option(help="Its format; default that of the recipe's first data entry.")] = None,
-    output: Annotated[Path | None, typer.Option(help="Where to write; default beside the file, as NAME.predicted.ENDING.")] = None,
-    xtreme: Annotated[bool, typer.Option("--xtreme", help="Write test-LANGUAGE.tsv for XTREME's scorer, into the folder --output.")] = False,
+    format: Annotated[
+        str | None, typer.Option(help="Its format; default that of the recipe's first data entry.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write; default beside the file, as NAME.predicted.ENDING.")
+    ] = None,
+    xtreme: Annotated[
+        bool, typer.Option("--xtreme", help="Write test-LANGUAGE.tsv for XTREME's scorer, into the folder --output.")
+    ] = False,
 ) -> None:
     """Label a file with the final model of a run, in the format it was read from.
 
     Example: isogloss predict runs/first my.conllu --language de --output labelled.conllu
     """
-    print(api.predict(run, file, language=language, format=format, output=output, xtreme=xtreme))
+    print(isogloss.predict(run, file, language=language, format=format, output=output, xtreme=xtreme))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from isogloss import api
+import isogloss
 
 
 def show(
@@ -18,4 +18,4 @@ def show(
 
     Example: isogloss show ud-pos-sequential-reptile --scale paper > mine.yaml
     """
-    print(api.show(recipe, overrides=overrides or (), scale=scale), end="")
+    print(isogloss.show(recipe, overrides=overrides or (), scale=scale), end="")

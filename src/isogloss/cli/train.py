@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from isogloss import api
+import isogloss
 
 
 def train(
     recipe: Annotated[str, typer.Argument(help="Path to a YAML recipe, or the name of a shipped one.")],
     overrides: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key, such as optimizer.lookahead.inner_steps=100.")
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a key, such as optimizer.lookahead.inner_steps=100."),
     ] = None,
     scale: Annotated[str | None, typer.Option(help="One of the recipe's scales: smoke, small or paper.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Examples read per language and split.")] = None,
@@ -27,6 +28,6 @@ def train(
 
     Several processes: accelerate launch --num_processes 2 -m isogloss train RECIPE
     """
-    api.train(
+    isogloss.train(
         recipe, overrides=overrides or (), scale=scale, limit=limit, output=output, resume=resume, report_to=report_to
     )

@@ -14,7 +14,7 @@ from isogloss.data.formats import gold
 from isogloss.data.problems import Problems
 from isogloss.data.validate import check_collection_language
 from isogloss.errors import IsoglossError, nearest
-from isogloss.types import Example
+from isogloss.types import Example, TaggedSentence
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -64,7 +64,8 @@ def load_corpus(
         label_set: The labels that occur in examples, in a fixed order.
         train_languages: Languages to train on; None: all with a training file.
         evaluate_languages: Languages to evaluate on; None: all with a dev or test file.
-        limit: Examples kept per language and split, evenly spaced over the file; None: all. The label set is that of all.
+        limit: Examples kept per language and split, evenly spaced over the file; None: all. The label
+            set is that of all.
 
     Raises:
         IsoglossError: A file is missing or broken, a language has no data, a split has no labels, two data sets share a
@@ -110,7 +111,10 @@ def load_corpus(
 def without_labels(examples: Sequence[Example]) -> list[Example]:
     """The examples as a model may see them in evaluation."""
     return [
-        dataclasses.replace(example, **{"tags" if hasattr(example, "tags") else "label": None}) for example in examples
+        dataclasses.replace(example, tags=None)
+        if isinstance(example, TaggedSentence)
+        else dataclasses.replace(example, label=None)
+        for example in examples
     ]
 
 
@@ -139,7 +143,7 @@ def _require_labels(examples: Sequence[Example], path: Path, problems: Problems)
 def _require_known_labels(
     evaluation: Mapping[Cell, Sequence[Example]], labels: Sequence[str], collections: Sequence[Collection]
 ) -> None:
-    """Labels that no training file has can never be predicted; a label_map that names one as its target accepts that."""
+    """A label that no training file has can never be predicted; a label_map with it as a target accepts that."""
     known = {*labels, *(target for collection in collections for target in collection.label_map.values())}
     unseen: Counter[str] = Counter()
     place: dict[str, str] = {}
@@ -150,7 +154,9 @@ def _require_known_labels(
                     unseen[label] += 1
                     place.setdefault(label, f"{example.path}:{example.line}")
     if unseen and labels:
-        listed = "; ".join(f"{label!r} {count} times, first in {place[label]}" for label, count in unseen.most_common())
+        listed = "; ".join(
+            f"{label!r} {count} times, first in {place[label]}" for label, count in unseen.most_common()
+        )
         raise IsoglossError(
             f"labels in evaluation data that no training file has: {listed}. Training labels: {', '.join(labels)}. "
             f"Rename them by a label_map, such as {{{next(iter(unseen))}: {labels[0]}}}, or keep one, to be counted as "

@@ -1,0 +1,1 @@
+"""Recipes: the only place where a name becomes an object."""

@@ -32,12 +32,14 @@ def announcements(recipe: Recipe, *, world_size: int, sizes: Mapping[str, int], 
     else:
         micro = recipe.gradient_accumulation_steps
         per_pass = batch / world_size / micro
-        lines.append(f"{steps:,} steps, batch {batch} = {world_size} process(es) x {micro} micro-batch(es) x {per_pass:g}")
+        lines.append(
+            f"{steps:,} steps, batch {batch} = {world_size} process(es) x {micro} micro-batch(es) x {per_pass:g}"
+        )
     return lines + _outer_steps(recipe, len(sizes))
 
 
 def _outer_steps(recipe: Recipe, languages: int) -> list[str]:
-    """The budget trap: after M outer steps the share (1 - eta)^M of the initial weights, fresh head included, is left."""
+    """The budget trap: after M outer steps the share (1 - eta)^M of the initial weights, a fresh head too, is left."""
     lookahead = recipe.optimizer.lookahead
     if lookahead is None:
         return []
@@ -45,14 +47,14 @@ def _outer_steps(recipe: Recipe, languages: int) -> list[str]:
     outer, rest = divmod(steps, lookahead.inner_steps * walks)
     if outer == 0:
         raise IsoglossError(
-            f"steps: {steps} is less than one outer step ({lookahead.inner_steps} inner_steps x {walks} restarts), so the "
-            "slow weights would never move; give more steps or a smaller optimizer.lookahead.inner_steps"
+            f"steps: {steps} is less than one outer step ({lookahead.inner_steps} inner_steps x {walks} restarts), so "
+            "the slow weights would never move; give more steps or a smaller optimizer.lookahead.inner_steps"
         )
     eta = lookahead.outer_learning_rate
     left = (1 - eta) ** outer
     lines = [
-        f"M = {outer} outer steps of {walks} x {lookahead.inner_steps} inner steps; share of initial weights left at the end: "
-        f"(1 - {eta:g})^{outer} = {left:.3g}"
+        f"M = {outer} outer steps of {walks} x {lookahead.inner_steps} inner steps; share of initial weights left at "
+        f"the end: (1 - {eta:g})^{outer} = {left:.3g}"
     ]
     if left > FORGETS_LITTLE:
         lines.append(

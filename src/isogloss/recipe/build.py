@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import get_scheduler
+from transformers import PreTrainedTokenizerBase, get_scheduler
 
 from isogloss import sampling
 from isogloss.data.collection import Collection
@@ -49,7 +49,9 @@ def build_collections(recipe: schema.Recipe) -> tuple[NamedTask, list[Collection
         if name not in TASKS:
             raise IsoglossError(f"data.{index}.task: no task {name!r}{nearest(name, TASKS)}")
     if len(set(names)) != 1:
-        raise IsoglossError(f"data: all entries must be of one task, found {', '.join(sorted(set(names))) or 'no entry'}")
+        raise IsoglossError(
+            f"data: all entries must be of one task, found {', '.join(sorted(set(names))) or 'no entry'}"
+        )
     return TASKS[names[0]], [build_collection(entry, f"data.{index}") for index, entry in enumerate(recipe.data)]
 
 
@@ -57,20 +59,20 @@ def build_collection(entry: schema.DataEntry, where: str) -> Collection:
     """One data entry."""
     if entry.format not in FORMATS:
         raise IsoglossError(f"{where}.format: no format {entry.format!r}{nearest(entry.format, FORMATS)}")
-    columns = entry.columns and entry.columns.model_dump(exclude_none=True)
+    columns = None if entry.columns is None else entry.columns.model_dump(exclude_none=True)
     name = entry.name or entry.path.split("{")[0].rstrip("/").rsplit("/", 1)[-1] or entry.task
     return Collection(
         name=name,
         format=FORMATS[entry.format].build(columns),
         template=entry.path,
         languages=entry.languages,
-        splits=entry.splits,
+        splits=None if entry.splits is None else {str(ours): theirs for ours, theirs in entry.splits.items()},
         label_map=entry.label_map,
     )
 
 
 def with_defaults(recipe: schema.Recipe, task: NamedTask, train_sizes: Sequence[int]) -> schema.Recipe:
-    """The recipe with everything filled in that depends on the data: batch size, steps and the intervals derived from them."""
+    """The recipe with all filled in that depends on the data: batch size, steps and the intervals that follow."""
     batch_size = recipe.batch_size or task.batch_size
     per_step = batch_size * (len(train_sizes) if isinstance(recipe.sampling, schema.Joint) else 1)
     steps = recipe.steps or max(1, math.ceil((recipe.epochs or 0) * sum(train_sizes) / per_step))
@@ -118,7 +120,12 @@ def build_sampler(recipe: schema.Recipe, sizes: Mapping[str, int], seed: int) ->
 
 
 def build_sources(
-    recipe: schema.Recipe, features: Mapping[str, list[Feature]], task: Task, tokenizer: Any, seed: int, group: Communicator
+    recipe: schema.Recipe,
+    features: Mapping[str, list[Feature]],
+    task: Task,
+    tokenizer: PreTrainedTokenizerBase,
+    seed: int,
+    group: Communicator,
 ) -> dict[str, DataSource]:
     """One source per language, or one over all of them for mixed batches."""
     mixed = isinstance(recipe.sampling, schema.Mixed)
@@ -146,7 +153,10 @@ def build_optimizer(
     lookahead = recipe.optimizer.lookahead
     own_alpha = lookahead and lookahead.head_outer_learning_rate
     groups = parameter_groups(
-        model, weight_decay=recipe.weight_decay, fresh=fresh, fresh_options={"alpha": own_alpha} if own_alpha else None
+        model,
+        weight_decay=recipe.weight_decay,
+        fresh=fresh,
+        fresh_options={"alpha": own_alpha} if own_alpha else None,
     )
     inner = torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=recipe.optimizer.betas, eps=recipe.optimizer.eps)
     steps = recipe.steps or 0

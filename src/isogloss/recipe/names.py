@@ -62,17 +62,29 @@ def _without_columns(make: Callable[[], Format]) -> Callable[[Columns], Format]:
     return build
 
 
+def _json_lines(columns: Columns) -> Format:
+    return JsonLines(None if columns is None else {name: str(key) for name, key in columns.items()})
+
+
 TASKS: dict[str, NamedTask] = {
     "pos": NamedTask("part-of-speech tagging: token accuracy, F1 as XTREME computes it", part_of_speech, 16),
     "ner": NamedTask("named entities: entity F1, precision, recall (seqeval), token accuracy", named_entities, 16),
-    "nli": NamedTask("natural language inference, premise and hypothesis: accuracy, macro-F1", _classification("nli"), 32),
+    "nli": NamedTask(
+        "natural language inference, premise and hypothesis: accuracy, macro-F1", _classification("nli"), 32
+    ),
     "topic": NamedTask("classification of one text: accuracy, macro-F1", _classification("topic"), 32),
 }
 
 FORMATS: dict[str, NamedFormat] = {
-    "conllu": NamedFormat("CoNLL-U, tags from UPOS; ranges and empty nodes are passed over", _without_columns(ConllU), "sentence"),
-    "conll": NamedFormat("token and tag per line, blank line between sentences; IOB1, IOB2, BIOES", _without_columns(TokenTag), "sentence"),
+    "conllu": NamedFormat(
+        "CoNLL-U, tags from UPOS; ranges and empty nodes are passed over", _without_columns(ConllU), "sentence"
+    ),
+    "conll": NamedFormat(
+        "token and tag per line, blank line between sentences; IOB1, IOB2, BIOES",
+        _without_columns(TokenTag),
+        "sentence",
+    ),
     "tsv": NamedFormat("tab-separated columns without quoting", lambda columns: Table(columns=columns), "text"),
     "csv": NamedFormat("comma-separated columns with quoting", lambda columns: Table(COMMA, columns), "text"),
-    "jsonl": NamedFormat("one JSON object per line", lambda columns: JsonLines(columns=columns), "text"),
+    "jsonl": NamedFormat("one JSON object per line", _json_lines, "text"),
 }

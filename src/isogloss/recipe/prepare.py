@@ -1,4 +1,4 @@
-"""From a recipe of one seed to an experiment that can be run: data, model, parts of the loop, run folder, checkpoint."""
+"""From a recipe of one seed to an experiment that can be run: data, model, parts of the loop, run folder."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 import yaml
 from transformers import TrainerState
 
@@ -54,7 +55,7 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool) -> Experiment:
     task = named.build(corpus.labels)
     loaded = load_model(recipe, task, corpus)
     features, overlong = _encode(corpus, task, loaded, recipe.max_length)
-    recipe = build.with_defaults(recipe, named, {language: len(found) for language, found in features.items()})
+    recipe = build.with_defaults(recipe, named, [len(found) for found in features.values()])
     fingerprint = _fingerprint(corpus, loaded)
     resuming = folder.fingerprint.exists()
     if resuming:
@@ -71,7 +72,15 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool) -> Experiment:
     )
     _open_folder(experiment, fingerprint, resuming=resuming)
     if ranks.rank == 0:
-        print("\n".join([f"{path}{f', resumed at step {step}' if (step := experiment.training.progress.step) else ''}", *notes]), file=sys.stderr)
+        print(
+            "\n".join(
+                [
+                    f"{path}{f', resumed at step {step}' if (step := experiment.training.progress.step) else ''}",
+                    *notes,
+                ]
+            ),
+            file=sys.stderr,
+        )
     return experiment
 
 
@@ -94,7 +103,7 @@ def load_model(recipe: Recipe, task: Task, corpus: Corpus) -> Loaded:
             random_weights=recipe.random_weights,
             trust_remote_code=recipe.trust_remote_code,
         )
-    loaded.model.to(device())
+    torch.nn.Module.to(loaded.model, device())
     return loaded
 
 
@@ -112,7 +121,9 @@ def _require_training_data(recipe: Recipe, corpus: Corpus) -> None:
         raise IsoglossError("selection: target-dev needs dev data, none found; selection: last needs none")
 
 
-def _encode(corpus: Corpus, task: Task, loaded: Loaded, max_length: int) -> tuple[dict[str, list[Feature]], dict[str, int]]:
+def _encode(
+    corpus: Corpus, task: Task, loaded: Loaded, max_length: int
+) -> tuple[dict[str, list[Feature]], dict[str, int]]:
     """Training features and the number of overlong examples, by language."""
     encoded = {
         language: task.encode(examples, loaded.tokenizer, max_length) for language, examples in corpus.train.items()
@@ -125,7 +136,7 @@ def _encode(corpus: Corpus, task: Task, loaded: Loaded, max_length: int) -> tupl
 
 def _warnings(corpus: Corpus, overlong: Mapping[str, int], recipe: Recipe) -> list[str]:
     cut = [
-        f"warning: {language}: {count} training example(s) longer than max_length {recipe.max_length} sub-words were cut"
+        f"warning: {language}: {count} training example(s) longer than max_length {recipe.max_length} sub-words cut"
         for language, count in overlong.items()
         if count
     ]
@@ -210,7 +221,9 @@ def _fingerprint(corpus: Corpus, loaded: Loaded) -> dict[str, Any]:
 def _require_same_recipe(folder: RunFolder, recipe: Recipe) -> Recipe:
     """The recipe to go on with: the stored one, with more steps where that changes nothing that has been done."""
     stored = resolve(yaml.safe_load(folder.recipe.read_text(encoding="utf-8")))
-    more = recipe.schedule == "constant" and recipe.selection != "average" and (recipe.steps or 0) > (stored.steps or 0)
+    more = (
+        recipe.schedule == "constant" and recipe.selection != "average" and (recipe.steps or 0) > (stored.steps or 0)
+    )
     # Intervals that follow from the number of steps stay as they were when the run was started.
     kept = {"evaluation_steps", "logging_steps", "save_steps", *({"steps"} if more else ())}
     old, new = (values.model_dump(mode="json", exclude=kept) for values in (stored, recipe))

@@ -1,7 +1,7 @@
 """From YAML, overrides and a scale to one checked recipe.
 
-Order, later wins: the method's preset, the recipe, its scale, the ``--set`` overrides. A part with a ``kind`` is merged key
-by key with a part of the same kind and replaced by one of another.
+Order, later wins: the method's preset, the recipe, its scale, the ``--set`` overrides. A part with a ``kind`` is merged
+key by key with a part of the same kind and replaced by one of another.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from isogloss.recipe.schema import Recipe
 SHIPPED = Path(__file__).parent.parent / "recipes"
 
 
-def resolve(recipe: Recipe | Mapping[str, Any] | str | Path, *, overrides: Iterable[str] = (), scale: str | None = None) -> Recipe:
+def resolve(
+    recipe: Recipe | Mapping[str, Any] | str | Path, *, overrides: Iterable[str] = (), scale: str | None = None
+) -> Recipe:
     """A recipe with every default filled in.
 
     Args:
@@ -30,8 +32,8 @@ def resolve(recipe: Recipe | Mapping[str, Any] | str | Path, *, overrides: Itera
         scale: Name of one of the recipe's ``scales``.
 
     Raises:
-        IsoglossError: No such file, bad YAML, an unknown key, name or scale, or a bad value; the message names the nearest
-            valid ones.
+        IsoglossError: No such file, bad YAML, an unknown key, name or scale, or a bad value; the message names the
+            nearest valid ones.
     """
     if isinstance(recipe, Recipe):
         recipe = recipe.model_dump(mode="json")
@@ -67,7 +69,11 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
         below = merged.get(key)
-        if isinstance(below, Mapping) and isinstance(value, Mapping) and value.get("kind", below.get("kind")) == below.get("kind"):
+        if (
+            isinstance(below, Mapping)
+            and isinstance(value, Mapping)
+            and value.get("kind", below.get("kind")) == below.get("kind")
+        ):
             value = merge(below, value)
         merged[key] = value
     return merged
@@ -83,7 +89,9 @@ def _read(recipe: Mapping[str, Any] | str | Path) -> tuple[dict[str, Any], str]:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         neighbours = [str(other) for other in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        raise IsoglossError(f"no recipe {str(recipe)!r}{nearest(str(recipe), [*shipped_recipes(), *neighbours])}") from None
+        raise IsoglossError(
+            f"no recipe {str(recipe)!r}{nearest(str(recipe), [*shipped_recipes(), *neighbours])}"
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise IsoglossError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     except OSError as error:
@@ -120,14 +128,18 @@ def _put(node: Any, keys: list[str], value: Any, override: str) -> Any:  # noqa:
     if isinstance(node, list):
         if not key.isdigit() or int(key) >= len(node):
             raise IsoglossError(f"--set {override}: {key!r} is no place in a list of {len(node)}")
-        return [_put(entry, rest, value, override) if place == int(key) else entry for place, entry in enumerate(node)]
+        return [
+            _put(entry, rest, value, override) if place == int(key) else entry for place, entry in enumerate(node)
+        ]
     if node is not None and not isinstance(node, dict):
         raise IsoglossError(f"--set {override}: {key!r} cannot be set inside the value {node!r}")
     changed = dict(node or {})
     if rest:
         changed[key] = _put(changed.get(key), rest, value, override)
     else:
-        changed[key] = merge(changed[key], value) if isinstance(changed.get(key), dict) and isinstance(value, dict) else value
+        changed[key] = (
+            merge(changed[key], value) if isinstance(changed.get(key), dict) and isinstance(value, dict) else value
+        )
     return changed
 
 
@@ -160,8 +172,17 @@ def _keys_at(location: tuple[int | str, ...]) -> list[str]:
     """The keys that the schema has at a place; inside a union pydantic names the spec, or its kind."""
     specs: list[type[BaseModel]] = [Recipe]
     for part in location:
-        below = [found for spec in specs if part in spec.model_fields for found in _specs_in(spec.model_fields[str(part)].annotation)]
-        chosen = [spec for spec in specs if part == spec.__name__ or ("kind" in spec.model_fields and spec.model_fields["kind"].default == part)]
+        below = [
+            found
+            for spec in specs
+            if part in spec.model_fields
+            for found in _specs_in(spec.model_fields[str(part)].annotation)
+        ]
+        chosen = [
+            spec
+            for spec in specs
+            if part == spec.__name__ or ("kind" in spec.model_fields and spec.model_fields["kind"].default == part)
+        ]
         specs = below or chosen or specs
     return [key for spec in specs for key in spec.model_fields]
 

@@ -1,4 +1,4 @@
-"""The typed recipe: every key a user can write, its type, default and meaning. Building objects from it is `build`'s work."""
+"""The typed recipe: every key a user can write, its type, default and meaning; `build` makes objects from it."""
 
 from __future__ import annotations
 
@@ -67,17 +67,23 @@ class Everything(Spec):
 class Lookahead(Spec):
     """Slow weights around the optimizer: Lookahead and the Reptile family."""
 
-    inner_steps: int = Field(1000, ge=1, description="K: optimizer steps per inner loop (1000: Sequential Reptile paper)")
-    outer_learning_rate: float = Field(0.1, gt=0, le=1, description="eta: share of the way the slow weights move (paper: 0.1)")
+    inner_steps: int = Field(
+        1000, ge=1, description="K: optimizer steps per inner loop (1000: Sequential Reptile paper)"
+    )
+    outer_learning_rate: float = Field(
+        0.1, gt=0, le=1, description="eta: share of the way the slow weights move (paper: 0.1)"
+    )
     head_outer_learning_rate: float | None = Field(
         None, gt=0, le=1, description="eta of a fresh task head; null: as outer_learning_rate"
     )
     restarts: int | Literal["languages"] = Field(
-        1, description="inner loops averaged per outer step, each from the same slow weights; languages: one per language"
+        1,
+        description="inner loops averaged per outer step, each from the same slow weights; languages: one per language",
     )
     reset: Literal["none", "momentum", "all"] = Field("none", description="what Adam forgets after each inner loop")
     workers: Literal["shared", "averaged"] = Field(
-        "shared", description="several processes: share every batch, or each walk its own inner loop and average the drift"
+        "shared",
+        description="several processes: share every batch, or each walk its own inner loop and average the drift",
     )
 
 
@@ -111,13 +117,18 @@ class DataEntry(Spec):
 
     task: str = Field(description="see `isogloss list tasks`")
     format: str = Field(description="see `isogloss list formats`")
-    path: str = Field(description='template such as "data/{language}/{split}.conllu"; relative to the working directory')
+    path: str = Field(
+        description='template such as "data/{language}/{split}.conllu"; relative to the working directory'
+    )
     name: str | None = Field(None, description="name in results; default: the folder before the first brace")
     languages: tuple[str, ...] | None = Field(None, description="default: all that the template finds")
     splits: dict[Literal["train", "dev", "test"], str] | None = Field(
         None, description="splits to use, as a list or as {our name: name in the path}; default: all found"
     )
-    columns: Columns | None = Field(None, description="columns by name, or by position from 0 in a table without header; default: by their usual names")
+    columns: Columns | None = Field(
+        None,
+        description="columns by name, or by position from 0 in a table without header; default: by their usual names",
+    )
     label_map: dict[str, str] = Field(default_factory=dict, description="labels to rename, such as {B-DATE: O}")
 
     @field_validator("splits", mode="before")
@@ -147,25 +158,31 @@ class Recipe(Spec):
     random_weights: bool = Field(False, description="keep the model's architecture and tokenizer, forget its weights")
     trust_remote_code: bool = Field(False, description="run code that comes with the model")
     dropout: float | None = Field(None, ge=0, lt=1, description="default: as the model's config says")
-    max_length: int = Field(128, ge=8, description="sub-words per sentence; longer tagged sentences are cut, texts truncated")
+    max_length: int = Field(
+        128, ge=8, description="sub-words per sentence; longer tagged sentences are cut, texts truncated"
+    )
 
     data: tuple[DataEntry, ...]
     train_languages: tuple[str, ...] | None = Field(None, description="default: all with training data")
     evaluate_languages: tuple[str, ...] | None = Field(None, description="default: all with dev or test data")
 
-    sampling: Sampling = Field(default_factory=Mixed, description="which data does a step see?")
+    sampling: Sampling = Field(Mixed(), description="which data does a step see?")
     objective: Supervised = Field(default_factory=Supervised, description="what is the loss?")
     weighting: Sum = Field(default_factory=Sum, description="how do gradients meet?")
     unfreezing: Everything = Field(default_factory=Everything, description="what may move?")
-    optimizer: AdamW = Field(default_factory=AdamW, description="how does it move?")
+    optimizer: AdamW = Field(AdamW(), description="how does it move?")
 
     steps: int | None = Field(None, ge=1, description="optimizer steps; or give epochs")
     epochs: float | None = Field(None, gt=0, description="passes over as many examples as the training data holds")
     batch_size: int | None = Field(
-        None, ge=1, description="sentences per language source and step, over all processes; default: the task's, 16 or 32"
+        None,
+        ge=1,
+        description="sentences per language source and step, over all processes; default: the task's, 16 or 32",
     )
     gradient_accumulation_steps: int = Field(1, ge=1, description="parts that each process cuts its batch into")
-    learning_rate: float = Field(3e-5, gt=0, description="peak rate of the inner optimizer (3e-5: Sequential Reptile paper)")
+    learning_rate: float = Field(
+        3e-5, gt=0, description="peak rate of the inner optimizer (3e-5: Sequential Reptile paper)"
+    )
     schedule: Literal["constant", "constant_with_warmup", "linear", "cosine"] = "constant_with_warmup"
     warmup_steps: float = Field(0.1, ge=0, description="steps, or below 1 a share of all steps")
     weight_decay: float = Field(0.01, ge=0)
@@ -176,10 +193,16 @@ class Recipe(Spec):
     selection: Literal["source-dev", "target-dev", "last", "average"] = Field(
         "source-dev", description="which weights a run ends with"
     )
-    average_from: float = Field(0.5, ge=0, lt=1, description="selection: average takes evaluations after this share of steps")
-    evaluation_steps: int | None = Field(None, ge=1, description="steps between dev evaluations; default: a tenth of all")
+    average_from: float = Field(
+        0.5, ge=0, lt=1, description="selection: average takes evaluations after this share of steps"
+    )
+    evaluation_steps: int | None = Field(
+        None, ge=1, description="steps between dev evaluations; default: a tenth of all"
+    )
     evaluation_batch_size: int = Field(64, ge=1)
-    logging_steps: int | None = Field(None, ge=1, description="steps between logged losses; default: a hundredth of all")
+    logging_steps: int | None = Field(
+        None, ge=1, description="steps between logged losses; default: a hundredth of all"
+    )
     save_steps: int | None = Field(None, ge=1, description="steps between checkpoints; default: as evaluation_steps")
     save_total_limit: int = Field(1, ge=1, description="checkpoints kept")
     limit: int | None = Field(None, ge=1, description="examples read per language and split; default: all")

@@ -71,6 +71,20 @@ def closing_table(rows: Sequence[Row], train_languages: Collection[str], metrics
     return "\n".join([table, "", *footer, f"{_told(shown, 'selection')}, {_told(shown, 'split')}"])
 
 
+def closing_tables(rows: Sequence[Row], metrics: Sequence[str]) -> str:
+    """`closing_table` for each split in the rows of one run, headed by the name of the split.
+
+    Args:
+        rows: Result rows of one run; its source languages are those in their ``train_languages``.
+        metrics: Names of the metrics to show, the primary one first.
+    """
+    tables = []
+    for split in sorted({row["split"] for row in rows}):
+        of_split = [row for row in rows if row["split"] == split]
+        tables.append(f"\n{split}\n{closing_table(of_split, of_split[0]['train_languages'], metrics)}")
+    return "\n".join(tables)
+
+
 def comparison_table(
     rows: Sequence[Row], baseline: str, *, mixed: Collection[str] = (), confidence: float = 0.95
 ) -> str:
