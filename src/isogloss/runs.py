@@ -35,8 +35,8 @@ class RunFolder:
     """A folder with one run in it.
 
     ``recipe.yaml`` the resolved recipe; ``environment.json`` versions and hardware; ``fingerprint.json`` data,
-    tokenizer and starting weights; ``checkpoint-N/``; ``results.jsonl``; ``predictions/``; ``trainer_state.json``; ``events/``
-    (TensorBoard); ``starting_weights/`` (random weights only); ``model/`` the final model, a plain Hugging Face folder.
+    tokenizer and starting weights; ``checkpoint-N/``; ``results.jsonl``; ``predictions/``; ``trainer_state.json``;
+    ``events/`` (TensorBoard); ``starting_weights/`` (random weights only); ``model/`` the final model, a plain Hugging Face folder.
 
     Args:
         path: The folder.

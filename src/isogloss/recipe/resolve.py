@@ -1,6 +1,6 @@
 """From YAML, overrides and a scale to one checked recipe.
 
-Order, later wins: the method's preset, the recipe, its scale, the ``--set`` overrides. A part with a ``kind`` is merged
+Order, later wins: the method's preset, the recipe's ``base``, the recipe, its scale, the ``--set`` overrides. A part with a ``kind`` is merged
 key by key with a part of the same kind and replaced by one of another.
 """
 
@@ -38,6 +38,7 @@ def resolve(
     if isinstance(recipe, Recipe):
         recipe = recipe.model_dump(mode="json")
     raw, origin = _read(recipe)
+    raw = _on_base(raw)
     scales = raw.pop("scales", {})
     if scale is not None:
         if scale not in scales:
@@ -99,6 +100,15 @@ def _read(recipe: Mapping[str, Any] | str | Path) -> tuple[dict[str, Any], str]:
     if not isinstance(raw, dict):
         raise IsoglossError(f"{path}: a recipe is a mapping of keys, found {type(raw).__name__}")
     return raw, str(path)
+
+
+def _on_base(raw: dict[str, Any]) -> dict[str, Any]:
+    """A recipe on top of the one that its ``base`` names, if any."""
+    name = raw.pop("base", None)
+    if name is None:
+        return raw
+    below, _ = _read(str(name))
+    return merge(_without_other_budget(_on_base(below), raw), raw)
 
 
 def _set(raw: dict[str, Any], override: str) -> dict[str, Any]:
