@@ -7,13 +7,14 @@ how a worker of the averaged-worker Reptile walks its inner loop.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import torch
 import torch.distributed
 from accelerate import PartialState  # type: ignore[import-untyped]
-from accelerate.utils import gather_object  # type: ignore[import-untyped]
+from accelerate.utils import gather_object, parse_flag_from_env  # type: ignore[import-untyped]
 from torch import Tensor
 
 BUCKET = 25 * 2**20
@@ -60,7 +61,7 @@ class Ranks:
     """The processes started by a launcher."""
 
     def __init__(self) -> None:
-        self._state = PartialState()
+        self._state = _launched()
         self.rank: int = self._state.process_index
         self.world_size: int = self._state.num_processes
 
@@ -85,12 +86,12 @@ class Ranks:
 
 def processes() -> Communicator:
     """The group this process was launched in."""
-    return Ranks() if PartialState().num_processes > 1 else ALONE
+    return Ranks() if _launched().num_processes > 1 else ALONE
 
 
 def device() -> torch.device:
     """The device of this process."""
-    return torch.device(PartialState().device)
+    return torch.device(_launched().device)
 
 
 def average(group: Communicator, tensors: Sequence[Tensor]) -> None:
@@ -105,6 +106,13 @@ def sum_gradients(group: Communicator, parameters: Iterable[torch.nn.Parameter])
     """Replace each gradient by its sum over the processes, in place."""
     if group.world_size > 1:
         group.sum([parameter.grad for parameter in parameters if parameter.grad is not None])
+
+
+def _launched() -> PartialState:
+    """What the launcher started. Left to itself, accelerate takes processes without a GPU for one process each."""
+    is_launched = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    no_gpu = not torch.accelerator.is_available() or (is_launched and torch.backends.mps.is_available())
+    return PartialState(cpu=no_gpu or parse_flag_from_env("ACCELERATE_USE_CPU"))
 
 
 def _buckets(tensors: Sequence[Tensor]) -> Iterable[list[Tensor]]:
