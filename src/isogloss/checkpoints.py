@@ -12,9 +12,11 @@ import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_model
 
 from isogloss.distributed import Communicator
@@ -113,7 +115,7 @@ def load_checkpoint(path: Path, training: Training, selection: Selection, *, ran
         if training.weighting is not None and hasattr(training.weighting, "load_state_dict"):
             training.weighting.load_state_dict(_load(path / "weighting.pt"))
         training.progress.load_state_dict(progress)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, EOFError, SafetensorError, UnpicklingError) as error:
         raise IsoglossError(f"{path}: cannot resume from this checkpoint: {error}") from error
 
 
