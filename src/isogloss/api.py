@@ -11,6 +11,7 @@ from isogloss.data.validate import validate_collections
 from isogloss.errors import IsoglossError, nearest
 from isogloss.finished import evaluate, predict
 from isogloss.recipe import build
+from isogloss.recipe.check import check_data
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.prepare import prepare
 from isogloss.recipe.presets import METHODS
@@ -87,9 +88,7 @@ def validate(
         IsoglossError: The recipe itself is wrong, or there is no file at all.
     """
     if format is None and task is None:
-        recipe = resolve(target, overrides=overrides, scale=scale)
-        _, collections = build.build_collections(recipe)
-        return validate_collections(collections, train_languages=recipe.train_languages)
+        return check_data(resolve(target, overrides=overrides, scale=scale))
     if format is None or task is None:
         raise IsoglossError("data validate PATH needs both --task and --format")
     if task not in TASKS:

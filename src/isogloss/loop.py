@@ -22,6 +22,11 @@ from isogloss.meter import Meter
 from isogloss.randomness import seed_torch
 from isogloss.types import DataSource, Probe, Progress, Sampler, Unfreezing, Weighting
 
+_NOT_FINITE = (
+    "this step has changed nothing. A lower learning_rate, more warmup_steps, clipping (max_grad_norm) or precision: "
+    "fp32 usually help"
+)
+
 
 class Optimizer(Protocol):
     """What the loop asks of an optimizer; `torch.optim.Optimizer` and `isogloss.optim.lookahead.Lookahead` have it."""
@@ -120,7 +125,9 @@ def take_step(training: Training) -> None:
             training.group.sum([gradient for gradient in row if gradient is not None])
         put_gradients(parameters, rows, training.weighting(names, gram(rows), torch.tensor(losses)))
     if training.max_grad_norm is not None:
-        torch.nn.utils.clip_grad_norm_(parameters, training.max_grad_norm)
+        norm = torch.nn.utils.clip_grad_norm_(parameters, training.max_grad_norm)
+        if not torch.isfinite(norm):
+            raise IsoglossError(f"step {progress.step + 1}: the norm of the gradient is {norm.item()}; {_NOT_FINITE}")
     training.optimizer.step()
     training.optimizer.zero_grad(set_to_none=True)
     training.schedule.step()
@@ -157,7 +164,7 @@ def backward(training: Training, source: DataSource, k: int) -> float:
     )
     training.group.sum([totals])
     divisors = dict(zip(terms, totals.clamp(min=1.0), strict=True))
-    values = torch.zeros(len(terms), dtype=torch.float64, device=device)
+    values = torch.zeros(len(terms), device=device)
     for batch, count in zip(batches, counts, strict=True):
         with training.autocast():
             sums = source.objective(training.model, batch)
@@ -174,6 +181,5 @@ def _check_finite(training: Training, source: str, values: Mapping[str, float]) 
     for term, value in values.items():
         if value != value or value in (float("inf"), float("-inf")):
             raise IsoglossError(
-                f"step {training.progress.step + 1}: the loss term {term!r} of source {source!r} is {value}; nothing "
-                "was changed by this step. A lower learning_rate, more warmup_steps or precision: fp32 usually help."
+                f"step {training.progress.step + 1}: loss term {term!r} of source {source!r} is {value}; {_NOT_FINITE}"
             )

@@ -56,7 +56,7 @@ def _add_up(waiting: Sequence[_Waiting]) -> dict[tuple[str, str], tuple[float, f
     """Summed losses and items by term and language."""
     totals: dict[tuple[str, str], tuple[float, float]] = {}
     for term, languages, sums, counts in waiting:
-        for language, loss, items in zip(languages, sums.double().tolist(), counts.double().tolist(), strict=True):
+        for language, loss, items in zip(languages, sums.tolist(), counts.tolist(), strict=True):
             before = totals.get((term, language), (0.0, 0.0))
             totals[term, language] = (before[0] + loss, before[1] + items)
     return totals

@@ -36,7 +36,8 @@ class RunFolder:
 
     ``recipe.yaml`` the resolved recipe; ``environment.json`` versions and hardware; ``fingerprint.json`` data,
     tokenizer and starting weights; ``checkpoint-N/``; ``results.jsonl``; ``predictions/``; ``trainer_state.json``;
-    ``events/`` (TensorBoard); ``starting_weights/`` (random weights only); ``model/`` the final model, a plain Hugging Face folder.
+    ``events/`` (TensorBoard); ``starting_weights/`` (random weights only); ``model/`` the final model, a plain Hugging
+    Face folder.
 
     Args:
         path: The folder.

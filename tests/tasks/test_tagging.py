@@ -65,10 +65,10 @@ def test_there_and_back_in_any_order(tokenizer: PreTrainedTokenizerBase, limit: 
 def test_sentences_over_the_limit_are_counted(tokenizer: PreTrainedTokenizerBase) -> None:
     task = part_of_speech(LABELS)
     whole = task.encode(EXAMPLES, tokenizer, 64)
-    assert (whole.overlong, len(whole.features)) == (0, 3)
+    assert (whole.overlong, len(whole.features)) == ((), 3)
     longest = max(len(feature) for feature in whole.features)
     cut = task.encode(EXAMPLES, tokenizer, longest - 1)
-    assert (cut.overlong, {feature.example for feature in cut.features}) == (1, {0, 1, 2})
+    assert (len(cut.overlong), {feature.example for feature in cut.features}) == (1, {0, 1, 2})
 
 
 def test_labels_stand_at_first_sub_words_only(tokenizer: PreTrainedTokenizerBase) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import typer
-import yaml
 from tabulate import tabulate
 
 from isogloss.recipe.presets import METHODS
-from isogloss.recipe.resolve import shipped_recipes
+from isogloss.recipe.resolve import scales_of, shipped_recipes
 
 app = typer.Typer(help="What a recipe can name.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -41,9 +40,8 @@ def recipes() -> None:
     """Recipes that come with the package, with their scales."""
     described = {}
     for name, path in shipped_recipes().items():
-        text = path.read_text(encoding="utf-8")
-        scales = ", ".join(yaml.safe_load(text).get("scales", {}))
-        described[name] = f"{text.splitlines()[0].lstrip('# ')} [{scales}]"
+        summary = path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
+        described[name] = f"{summary} [{', '.join(scales_of(path))}]"
     _print(described)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from isogloss.data.collection import Collection
 from isogloss.data.formats import gold
 from isogloss.data.problems import Problems
-from isogloss.data.validate import check_collection_language
+from isogloss.data.validate import check_collection_language, check_owner
 from isogloss.errors import IsoglossError, nearest
 from isogloss.types import Example, TaggedSentence
 
@@ -84,12 +84,14 @@ def load_corpus(
         "evaluate_languages", evaluate_languages, {language for _, language, split, _ in found if split != "train"}
     )
     problems = Problems()
+    owners: dict[str, tuple[str, Path]] = {}
     train: dict[str, list[Example]] = {language: [] for language in trained}
     evaluation: dict[Cell, Sequence[Example]] = {}
     used = [entry for entry in found if entry[1] in (trained if entry[2] == "train" else evaluated)]
     for collection, language, split, path in used:
         examples = collection.read(language, split, problems)
         check_collection_language(examples, language, path, problems)
+        check_owner(path, language, owners, problems)
         _require_labels(examples, path, problems)
         if split == "train":
             train[language].extend(examples)

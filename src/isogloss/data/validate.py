@@ -45,7 +45,7 @@ def validate_collections(
         for (language, split), path in files.items():
             examples = collection.read(language, split, problems)
             check_collection_language(examples, language, path, problems)
-            _check_owner(path, language, owners, problems)
+            check_owner(path, language, owners, problems)
             if split != "train":
                 evaluation.append((language, path, examples))
             elif wanted is None or language in wanted:
@@ -102,7 +102,7 @@ def _content(example: Example) -> tuple[str, ...]:
     return (example.text,) if example.pair is None else (example.text, example.pair)
 
 
-def _check_owner(path: Path, language: str, owners: dict[str, tuple[str, Path]], problems: Problems) -> None:
+def check_owner(path: Path, language: str, owners: dict[str, tuple[str, Path]], problems: Problems) -> None:
     """Check that no other language has a file of the same content; remember this one in ``owners``."""
     if not path.is_file() or problems.spoils(path):
         return

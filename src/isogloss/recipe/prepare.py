@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +14,22 @@ import yaml
 from transformers import TrainerState
 
 from isogloss.checkpoints import load_checkpoint
-from isogloss.data.corpus import Corpus, load_corpus
+from isogloss.data.corpus import Corpus
 from isogloss.distributed import Communicator, device, processes
 from isogloss.errors import IsoglossError
 from isogloss.evaluation import Evaluator
 from isogloss.experiment import Experiment
 from isogloss.loop import Training
 from isogloss.models.encoder import Loaded, build_encoder, load_encoder
-from isogloss.models.tokenizer import train_tokenizer
 from isogloss.recipe import build
 from isogloss.recipe.announce import announcements
+from isogloss.recipe.check import new_tokenizer, note_overlong, read_corpus
 from isogloss.recipe.resolve import as_yaml, resolve
 from isogloss.recipe.schema import RandomModel, Recipe
 from isogloss.recording import Recorder
 from isogloss.runs import RunFolder, differences
 from isogloss.tasks.task import Task
-from isogloss.types import Example, Feature, LabelledText
+from isogloss.types import Feature
 from isogloss.writing import write_model, write_text
 
 
@@ -44,17 +44,10 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool) -> Experiment:
     folder, ranks = RunFolder(path), processes()
     folder.require_free(resume=resume)
     named, collections = build.build_collections(recipe)
-    corpus = load_corpus(
-        collections,
-        named.build(()).label_set,
-        train_languages=recipe.train_languages,
-        evaluate_languages=recipe.evaluate_languages,
-        limit=recipe.limit,
-    )
-    _require_training_data(recipe, corpus)
+    corpus = read_corpus(recipe, named, collections)
     task = named.build(corpus.labels)
     loaded = load_model(recipe, task, corpus)
-    features, overlong = _encode(corpus, task, loaded, recipe.max_length)
+    features = _encode(corpus, task, loaded, recipe.max_length)
     recipe = build.with_defaults(recipe, named, [len(found) for found in features.values()])
     fingerprint = _fingerprint(corpus, loaded)
     resuming = folder.fingerprint.exists()
@@ -63,7 +56,7 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool) -> Experiment:
         folder.require_same(fingerprint)
     ranks.wait()
     experiment = _assemble(recipe, folder, corpus, task, loaded, features, ranks)
-    notes = _warnings(corpus, overlong, recipe)
+    notes = [str(problem) for problem in corpus.problems.warnings]
     notes += announcements(
         recipe,
         world_size=ranks.world_size,
@@ -88,8 +81,7 @@ def load_model(recipe: Recipe, task: Task, corpus: Corpus) -> Loaded:
     """The recipe's model with a head for the task's labels."""
     seed = recipe.seeds[0]
     if isinstance(recipe.model, RandomModel):
-        texts = (text for examples in corpus.train.values() for example in examples for text in _texts(example))
-        tokenizer = train_tokenizer(texts, recipe.model.vocabulary_size, max_length=max(512, recipe.max_length))
+        tokenizer = new_tokenizer(recipe, corpus)
         loaded = build_encoder(
             recipe.model.config, tokenizer, task.auto_class, task.labels, seed=seed, dropout=recipe.dropout
         )
@@ -107,49 +99,14 @@ def load_model(recipe: Recipe, task: Task, corpus: Corpus) -> Loaded:
     return loaded
 
 
-def _require_training_data(recipe: Recipe, corpus: Corpus) -> None:
-    if not corpus.train:
-        raise IsoglossError("data: no entry has a train split for any training language")
-    with_dev = {cell.language for cell in corpus.cells("dev")}
-    without = sorted(set(corpus.train) - with_dev)
-    if recipe.selection == "source-dev" and without:
-        raise IsoglossError(
-            f"selection: source-dev needs dev data in every training language, none found for {', '.join(without)} "
-            "(in evaluate_languages); selection: last needs none"
-        )
-    if recipe.selection == "target-dev" and not with_dev:
-        raise IsoglossError("selection: target-dev needs dev data, none found; selection: last needs none")
-
-
-def _encode(
-    corpus: Corpus, task: Task, loaded: Loaded, max_length: int
-) -> tuple[dict[str, list[Feature]], dict[str, int]]:
-    """Training features and the number of overlong examples, by language."""
-    encoded = {
-        language: task.encode(examples, loaded.tokenizer, max_length) for language, examples in corpus.train.items()
-    }
-    return (
-        {language: result.features for language, result in encoded.items()},
-        {language: result.overlong for language, result in encoded.items()},
-    )
-
-
-def _warnings(corpus: Corpus, overlong: Mapping[str, int], recipe: Recipe) -> list[str]:
-    cut = [
-        f"warning: {language}: {count} training example(s) longer than max_length {recipe.max_length} sub-words cut"
-        for language, count in overlong.items()
-        if count
-    ]
-    return [str(problem) for problem in corpus.problems.warnings] + cut
-
-
-def _texts(example: Example) -> Iterator[str]:
-    if isinstance(example, LabelledText):
-        yield example.text
-        if example.pair is not None:
-            yield example.pair
-    else:
-        yield " ".join(example.tokens)
+def _encode(corpus: Corpus, task: Task, loaded: Loaded, max_length: int) -> dict[str, list[Feature]]:
+    """Training features by language; overlong examples are noted among the corpus's problems."""
+    features = {}
+    for language, examples in corpus.train.items():
+        encoded = task.encode(examples, loaded.tokenizer, max_length)
+        note_overlong(encoded, examples, max_length, corpus.problems)
+        features[language] = encoded.features
+    return features
 
 
 def _assemble(
@@ -225,9 +182,10 @@ def _require_same_recipe(folder: RunFolder, recipe: Recipe) -> Recipe:
         recipe.schedule == "constant" and recipe.selection != "average" and (recipe.steps or 0) > (stored.steps or 0)
     )
     # Intervals that follow from the number of steps stay as they were when the run was started.
-    kept = {"evaluation_steps", "logging_steps", "save_steps", *({"steps"} if more else ())}
+    changeable = {"name": recipe.name, "report_to": recipe.report_to, "save_total_limit": recipe.save_total_limit}
+    kept = {"evaluation_steps", "logging_steps", "save_steps", *changeable, *({"steps"} if more else ())}
     old, new = (values.model_dump(mode="json", exclude=kept) for values in (stored, recipe))
     changed = differences(old, new)
     if changed:
         raise IsoglossError(f"{folder.path}: cannot resume, the recipe has changed: {'; '.join(changed)}")
-    return stored.model_copy(update={"steps": recipe.steps}) if more else stored
+    return stored.model_copy(update={**changeable, **({"steps": recipe.steps} if more else {})})

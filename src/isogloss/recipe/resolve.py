@@ -1,7 +1,7 @@
 """From YAML, overrides and a scale to one checked recipe.
 
-Order, later wins: the method's preset, the recipe's ``base``, the recipe, its scale, the ``--set`` overrides. A part with a ``kind`` is merged
-key by key with a part of the same kind and replaced by one of another.
+Order, later wins: the method's preset, the recipe's ``base``, the recipe, its scale, ``--set`` overrides. A part with a
+``kind`` is merged key by key with a part of the same kind and replaced by one of another.
 """
 
 from __future__ import annotations
@@ -58,6 +58,11 @@ def resolve(
 def shipped_recipes() -> dict[str, Path]:
     """The recipes that come with the package, by name."""
     return {path.stem: path for path in sorted(SHIPPED.glob("*.yaml"))}
+
+
+def scales_of(recipe: str | Path) -> list[str]:
+    """The names of the scales that a recipe, or its base, has."""
+    return list(_on_base(_read(recipe)[0]).get("scales", {}))
 
 
 def as_yaml(recipe: Recipe) -> str:

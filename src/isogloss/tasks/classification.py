@@ -51,7 +51,7 @@ class Classification:
             Feature(inputs, target, text.language, index)
             for index, (text, target, (inputs, _)) in enumerate(zip(texts, targets, rows, strict=True))
         ]
-        return Encoded(features, sum(truncated for _, truncated in rows))
+        return Encoded(features, tuple(index for index, (_, truncated) in enumerate(rows) if truncated))
 
     def collate(self, features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> Batch:
         """One batch, padded to its longest feature: inputs ``[b, s]``, labels ``[b]``."""

@@ -56,14 +56,15 @@ class Tagging:
         sentences = [self._sentence(example) for example in examples]
         classes = {label: index for index, label in enumerate(self.labels)}
         features: list[Feature] = []
-        overlong = 0
+        overlong = []
         for index, (sentence, aligned) in enumerate(zip(sentences, align(sentences, tokenizer), strict=True)):
             targets = self._targets(sentence, classes)
-            overlong += len(aligned.words) > max_length
+            if len(aligned.words) > max_length:
+                overlong.append(index)
             for piece in cut(aligned, max_length):
                 labels = targets and [targets[word] if word >= 0 else IGNORED for word in piece.words]
                 features.append(Feature(piece.inputs, labels, sentence.language, index, piece.words))
-        return Encoded(features, overlong)
+        return Encoded(features, tuple(overlong))
 
     def collate(self, features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> Batch:
         """One batch, padded to its longest feature: inputs and labels ``[b, s]``."""

@@ -25,12 +25,12 @@ class Encoded:
 
     Attributes:
         features: The features, those of one example together, in the order of the examples.
-        overlong: Number of examples longer than the limit, which were cut into pieces (tagging) or truncated
+        overlong: Indices of the examples longer than the limit, which were cut into pieces (tagging) or truncated
             (classification).
     """
 
     features: list[Feature]
-    overlong: int
+    overlong: tuple[int, ...]
 
 
 class Task(Protocol):

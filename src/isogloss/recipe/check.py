@@ -1,0 +1,98 @@
+"""The data of a recipe: read and checked for training, or looked through for everything that is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from transformers import PreTrainedTokenizerBase
+
+from isogloss.data.collection import Collection
+from isogloss.data.corpus import Corpus, load_corpus
+from isogloss.data.problems import Problems
+from isogloss.data.validate import validate_collections
+from isogloss.errors import IsoglossError
+from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
+from isogloss.recipe.build import build_collections
+from isogloss.recipe.names import NamedTask
+from isogloss.recipe.schema import RandomModel, Recipe
+from isogloss.tasks.task import Encoded
+from isogloss.types import Example, LabelledText
+
+
+def read_corpus(recipe: Recipe, task: NamedTask, collections: Sequence[Collection]) -> Corpus:
+    """The recipe's data.
+
+    Raises:
+        IsoglossError: Anything wrong with them, or dev data missing that the recipe's selection needs.
+    """
+    corpus = load_corpus(
+        collections,
+        task.build(()).label_set,
+        train_languages=recipe.train_languages,
+        evaluate_languages=recipe.evaluate_languages,
+        limit=recipe.limit,
+    )
+    if not corpus.train:
+        raise IsoglossError("data: no entry has a train split for any training language")
+    with_dev = {cell.language for cell in corpus.cells("dev")}
+    without = sorted(set(corpus.train) - with_dev)
+    if recipe.selection == "source-dev" and without:
+        raise IsoglossError(
+            f"selection: source-dev needs dev data in every training language, none found for {', '.join(without)} "
+            "(in evaluate_languages); selection: last needs none"
+        )
+    if recipe.selection == "target-dev" and not with_dev:
+        raise IsoglossError("selection: target-dev needs dev data, none found; selection: last needs none")
+    return corpus
+
+
+def check_data(recipe: Recipe) -> Problems:
+    """Everything that is wrong with the recipe's data, in one pass; see `validate_collections`.
+
+    If the files themselves are good, also what `read_corpus` refuses, and the examples longer than ``max_length``.
+    """
+    named, collections = build_collections(recipe)
+    problems = validate_collections(collections, train_languages=recipe.train_languages)
+    if problems.errors:
+        return problems
+    try:
+        corpus = read_corpus(recipe, named, collections)
+    except IsoglossError as error:
+        problems.error("recipe", None, str(error))
+        return problems
+    try:
+        if isinstance(recipe.model, RandomModel):
+            tokenizer = new_tokenizer(recipe, corpus)
+        else:
+            tokenizer = load_tokenizer(recipe.model, remote=recipe.trust_remote_code)
+    except IsoglossError as error:
+        problems.warning("recipe", None, f"lengths not checked, there is no tokenizer: {error}")
+        return problems
+    task = named.build(corpus.labels)
+    for examples in [*corpus.train.values(), *corpus.evaluation.values()]:
+        note_overlong(task.encode(examples, tokenizer, recipe.max_length), examples, recipe.max_length, problems)
+    return problems
+
+
+def new_tokenizer(recipe: Recipe, corpus: Corpus) -> PreTrainedTokenizerBase:
+    """The tokenizer of a model with random weights, trained on the training text."""
+    assert isinstance(recipe.model, RandomModel)
+    texts = (text for examples in corpus.train.values() for example in examples for text in _texts(example))
+    return train_tokenizer(texts, recipe.model.vocabulary_size, max_length=max(512, recipe.max_length))
+
+
+def note_overlong(encoded: Encoded, examples: Sequence[Example], max_length: int, problems: Problems) -> None:
+    """A warning for every example that was cut or truncated."""
+    for index in encoded.overlong:
+        example = examples[index]
+        done = "truncated" if isinstance(example, LabelledText) else "cut into pieces"
+        problems.warning(example.path, example.line, f"longer than max_length {max_length} sub-words, {done}")
+
+
+def _texts(example: Example) -> Iterator[str]:
+    if isinstance(example, LabelledText):
+        yield example.text
+        if example.pair is not None:
+            yield example.pair
+    else:
+        yield " ".join(example.tokens)
