@@ -164,14 +164,15 @@ def backward(training: Training, source: DataSource, k: int) -> float:
     )
     training.group.sum([totals])
     divisors = dict(zip(terms, totals.clamp(min=1.0), strict=True))
-    values = torch.zeros(len(terms), device=device)
+    parts = []
     for batch, count in zip(batches, counts, strict=True):
         with training.autocast():
             sums = source.objective(training.model, batch)
         loss = torch.stack([sums[term].sum() / divisors[term] for term in terms])
         loss.sum().backward()  # type: ignore[no-untyped-call]
-        values += loss.detach()
+        parts.append(loss.detach())
         training.meter.add(batch.languages, sums, count)
+    values = torch.stack(parts).sum(dim=0)
     training.group.sum([values])
     _check_finite(training, source.name, dict(zip(terms, values.tolist(), strict=True)))
     return float(values.sum())
