@@ -89,6 +89,15 @@ def test_a_closed_group_gets_no_gradient():
     assert seen == [[False, False], [True, True], [False, False], [True, True]]
 
 
+def test_a_gradient_left_from_before_does_not_move_a_closed_group():
+    model = Tagger()
+    before = weights(model)
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    walk(unfreezing_run(model, adamw(model), lambda step: WITHOUT_HIDDEN), 1)
+    assert_same(hidden(weights(model)), hidden(before))
+
+
 def thetas(model: nn.Module, optimizer: Lookahead) -> list[dict[str, Tensor]]:
     """A list that gets the weights after every inner step, before what follows it."""
     found: list[dict[str, Tensor]] = []
