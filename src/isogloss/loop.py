@@ -99,8 +99,8 @@ def train_until(training: Training, steps: int, after_step: Callable[[list[dict[
     Raises:
         IsoglossError: A loss is not finite on some rank; the model has not moved by it.
     """
-    training.model.train()
     while training.progress.step < steps:
+        training.model.train()  # every time: whoever looked may have left it in another mode
         take_step(training)
         probes = [probe for probe in training.probes if probe.due(training.progress.step)]
         after_step([row for probe in probes for row in probe(training.model, training.progress)])
@@ -123,7 +123,7 @@ def take_step(training: Training) -> None:
     else:
         for row in rows:
             training.group.sum([gradient for gradient in row if gradient is not None])
-        put_gradients(parameters, rows, training.weighting(names, gram(rows), torch.tensor(losses)))
+        put_gradients(parameters, rows, training.weighting(names, gram(rows), torch.tensor(losses, dtype=torch.float64)))
     if training.max_grad_norm is not None:
         norm = torch.nn.utils.clip_grad_norm_(parameters, training.max_grad_norm)
         if not torch.isfinite(norm):

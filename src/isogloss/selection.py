@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -80,7 +81,9 @@ class Best(_Stored):
 
     def consider(self, model: nn.Module, step: int, score: float | None) -> None:
         """Keep the weights if ``score`` is the highest so far."""
-        if score is not None and (self.score is None or score > self.score):
+        if score is None or math.isnan(score):
+            return
+        if self.score is None or score > self.score:
             self.step, self.score = step, score
             self._weights = {name: p.detach().to("cpu", copy=True) for name, p in model.named_parameters()}
 

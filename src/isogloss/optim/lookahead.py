@@ -22,10 +22,11 @@ def carry(optimizer: torch.optim.Optimizer) -> None:
 
 
 def forget_momentum(optimizer: torch.optim.Optimizer) -> None:
-    """Between walks, set Adam's first moment to zero; the second moment and the step count carry over."""
+    """Between walks, set the momentum (Adam's first moment) to zero; all other state carries over."""
     for state in optimizer.state.values():
-        if "exp_avg" in state:
-            state["exp_avg"].zero_()
+        for name in ("exp_avg", "momentum_buffer"):
+            if state.get(name) is not None:
+                state[name].zero_()
 
 
 def forget_all(optimizer: torch.optim.Optimizer) -> None:
