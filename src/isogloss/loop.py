@@ -123,7 +123,8 @@ def take_step(training: Training) -> None:
     else:
         for row in rows:
             training.group.sum([gradient for gradient in row if gradient is not None])
-        put_gradients(parameters, rows, training.weighting(names, gram(rows), torch.tensor(losses, dtype=torch.float64)))
+        weights = training.weighting(names, gram(rows), torch.tensor(losses, dtype=torch.float64))
+        put_gradients(parameters, rows, weights)
     if training.max_grad_norm is not None:
         norm = torch.nn.utils.clip_grad_norm_(parameters, training.max_grad_norm)
         if not torch.isfinite(norm):
