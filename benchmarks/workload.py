@@ -1,0 +1,146 @@
+"""What is trained in every benchmark: a small XLM-R from random weights, on parts of speech in four languages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from isogloss.data.collection import Collection
+from isogloss.data.conllu import ConllU
+from isogloss.data.corpus import load_corpus
+from isogloss.errors import IsoglossError
+from isogloss.models.encoder import build_encoder
+from isogloss.models.tokenizer import train_tokenizer
+from isogloss.recipe.resolve import resolve
+from isogloss.recipe.schema import Recipe
+from isogloss.tasks.tagging import Tagging, part_of_speech
+from isogloss.types import Feature, TaggedSentence
+
+LANGUAGES = ("en", "fr", "ru", "tr")
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large everything is.
+
+    Attributes:
+        layers: Layers of the encoder.
+        hidden: Its width.
+        vocabulary: Sub-words of the tokenizer.
+        batch_size: Sentences per batch.
+        max_length: Longest sentence in sub-words, and the width that padding to a fixed length pads to.
+        limit: Sentences per language; None: all.
+        steps: Timed steps per round.
+        warm_steps: Steps before them in each round, not timed.
+    """
+
+    layers: int = 4
+    hidden: int = 256
+    vocabulary: int = 8000
+    batch_size: int = 32
+    max_length: int = 128
+    limit: int | None = None
+    # As many steps as a window of the stream has batches: every round has short, middling and long ones alike.
+    steps: int = 32
+    warm_steps: int = 2
+
+    def timed_steps(self, number: int) -> int:
+        """Timed steps of the round of that number; round 0, which only warms up, is short."""
+        return self.steps if number else min(4, self.steps)
+
+
+TOY = Size(layers=1, hidden=16, vocabulary=300, batch_size=4, max_length=32, limit=64, steps=2, warm_steps=1)
+"""Small enough for a test; its numbers mean nothing."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Data and tokenizer, read once.
+
+    Attributes:
+        size: How large everything is.
+        task: The task with its labels.
+        tokenizer: Trained on the training text.
+        features: Encoded training sentences by language.
+    """
+
+    size: Size
+    task: Tagging
+    tokenizer: PreTrainedTokenizerBase
+    features: dict[str, list[Feature]]
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Number of training features by language."""
+        return {language: len(features) for language, features in self.features.items()}
+
+    def everything(self) -> list[Feature]:
+        """The features of all languages, in the order of the mixed source."""
+        return [feature for features in self.features.values() for feature in features]
+
+    def config(self) -> dict[str, Any]:
+        """Configuration of the encoder."""
+        return {
+            "model_type": "xlm-roberta",
+            "hidden_size": self.size.hidden,
+            "intermediate_size": 4 * self.size.hidden,
+            "num_hidden_layers": self.size.layers,
+            "num_attention_heads": max(1, self.size.hidden // 64),
+        }
+
+    def new_model(self) -> PreTrainedModel:
+        """The model every arm starts from: each call gives the same weights."""
+        return build_encoder(self.config(), self.tokenizer, self.task.auto_class, self.task.labels, seed=SEED).model
+
+    def recipe(self, method: str, precision: str, **answers: object) -> Recipe:
+        """The recipe of a method on this workload, everything that the benchmark does not set at its default."""
+        return resolve(
+            {
+                "method": method,
+                "model": {"config": self.config(), "vocabulary_size": self.size.vocabulary},
+                "data": [{"task": "pos", "format": "conllu", "path": "{language}/train.conllu", "splits": ["train"]}],
+                "batch_size": self.size.batch_size,
+                "max_length": self.size.max_length,
+                "steps": 1_000_000,
+                "schedule": "constant",
+                "precision": precision,
+                "seed": SEED,
+                **answers,
+            }
+        )
+
+
+def load(data: Path, size: Size) -> Workload:
+    """Read the treebanks ``data/LANGUAGE/train.conllu`` and train the tokenizer on them.
+
+    Raises:
+        IsoglossError: The folder is not there or lacks a language.
+    """
+    if not data.is_dir():
+        raise IsoglossError(
+            f"no folder {str(data)!r}: the benchmarks need Universal Dependencies treebanks, "
+            f"{{language}}/train.conllu for {', '.join(LANGUAGES)}; --data names the folder"
+        )
+    template = str(data / "{language}" / "train.conllu")
+    collection = Collection("ud", ConllU(), template, LANGUAGES, {"train": "train"})
+    task = part_of_speech()
+    corpus = load_corpus(
+        [collection], task.label_set, train_languages=LANGUAGES, evaluate_languages=(), limit=size.limit
+    )
+    task = part_of_speech(corpus.labels)
+    texts = [" ".join(example.tokens) for examples in corpus.train.values() for example in _sentences(examples)]
+    tokenizer = train_tokenizer(texts, size.vocabulary)
+    features = {
+        language: task.encode(examples, tokenizer, size.max_length).features
+        for language, examples in corpus.train.items()
+    }
+    return Workload(size, task, tokenizer, features)
+
+
+def _sentences(examples: Sequence[Any]) -> list[TaggedSentence]:
+    return [example for example in examples if isinstance(example, TaggedSentence)]

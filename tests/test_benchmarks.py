@@ -1,0 +1,102 @@
+"""The benchmarks run at a toy size and leave what the report is made from. What they measure is not tested."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from benchmarks import memory, slow_weights, step
+from benchmarks.__main__ import main
+from benchmarks.report import write_report
+from benchmarks.results import save
+from benchmarks.timing import Measurement, interleave, per_step, slowdown, speedup
+from benchmarks.workload import LANGUAGES, TOY, Workload, load
+
+# In the script of the language: the reader wants to know about text that cannot be in it.
+STEMS = {"en": "word", "fr": "mot", "ru": "слово", "tr": "kelime"}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def workload(tmp_path_factory: pytest.TempPathFactory) -> Workload:
+    """Sentences of two to nine words, 40 per language."""
+    folder = tmp_path_factory.mktemp("ud")
+    for language in LANGUAGES:
+        path = folder / language / "train.conllu"
+        path.parent.mkdir()
+        path.write_text("".join(_sentence(language, number) for number in range(40)), encoding="utf-8")
+    return load(folder, TOY)
+
+
+def _sentence(language: str, number: int) -> str:
+    columns = "\t_" * 6
+    words = [
+        f"{word}\t{STEMS[language]}{word}{number % 7}\t_\t{'NOUN' if word % 2 else 'VERB'}{columns}\n"
+        for word in range(1, 3 + number % 8)
+    ]
+    return "".join(words) + "\n"
+
+
+def test_arms_take_turns_and_round_zero_is_thrown_away():
+    seen = []
+
+    def arm(name: str, seconds: float):
+        def run(number: int):
+            seen.append(f"{name}{number}")
+            return Measurement(seconds * (number + 1), steps=2)
+
+        return run
+
+    kept = interleave({"a": arm("a", 1.0), "b": arm("b", 4.0)}, rounds=2)
+    assert seen == ["b0", "a0", "a1", "b1", "b2", "a2"]
+    assert [one.seconds for one in kept["a"]] == [2.0, 3.0]
+    assert slowdown(kept["b"], kept["a"], per_step) == {"median": 4.0, "min": 4.0, "max": 4.0, "values": [4.0, 4.0]}
+    assert speedup(kept["b"], kept["a"], per_step)["median"] == 0.25
+
+
+def _check(result: dict[str, Any], folder: Path) -> None:
+    """It survives JSON, and the report shows it."""
+    result = json.loads(save(folder, result["benchmark"], result).read_text(encoding="utf-8"))
+    assert {"machine", "workload", "skipped"} <= result.keys()
+    report = write_report(folder).read_text(encoding="utf-8")
+    for part in result["parts"]:
+        assert part["part"].capitalize() in report
+        assert all(name in report for name in part["arms"])
+        for ratio in part["ratios"]:
+            assert len(ratio["values"]) == 1
+            assert ratio["what"] in report
+
+
+def test_step(workload: Workload, tmp_path: Path):
+    result = step.run(workload, 1)
+    _check(result, tmp_path)
+    for part in result["parts"]:
+        rounds = [arm["rounds"][0] for arm in part["arms"].values()]
+        assert len({(one["sentences"], one["subwords"]) for one in rounds}) == 1, "all arms see the same sentences"
+        if part["part"] == step.EQUAL:
+            assert len({one["cells"] for one in rounds}) == 1, "and with the same padding"
+
+
+def test_slow_weights(workload: Workload, tmp_path: Path):
+    _check(slow_weights.run(workload, 1), tmp_path)
+
+
+def test_memory(workload: Workload, tmp_path: Path):
+    _check(memory.run(workload, 1, [memory.MULTITASK]), tmp_path)
+
+
+def test_a_missing_folder_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["--data", str(tmp_path / "nowhere"), "--results", str(tmp_path)]) == 1
+    assert "nowhere" in capsys.readouterr().err
