@@ -1,0 +1,129 @@
+"""The tables of docs/recipes.md, made from the schema: `python -m tests.docs.reference` writes them anew."""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from isogloss.recipe import schema
+
+PAGE = Path(__file__).parents[2] / "docs" / "recipes.md"
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "run": ("name", "method", "seed"),
+    "model": ("model", "random_weights", "trust_remote_code", "dropout", "max_length", "precision"),
+    "data": ("data", "train_languages", "evaluate_languages", "limit"),
+    "sampling": ("sampling", "batch_size", "gradient_accumulation_steps"),
+    "objective": ("objective",),
+    "weighting": ("weighting",),
+    "unfreezing": ("unfreezing",),
+    "optimizer": ("optimizer", "learning_rate", "schedule", "warmup_steps", "weight_decay", "max_grad_norm"),
+    "length": ("steps", "epochs"),
+    "ending": ("selection", "average_from", "evaluation_steps", "evaluation_batch_size", "test"),
+    "records": ("logging_steps", "save_steps", "save_total_limit", "report_to"),
+}
+"""The top-level keys, by the table they stand in."""
+
+PARTS: tuple[type[BaseModel], ...] = (
+    schema.RandomModel, schema.DataEntry, schema.Columns, schema.Mixed, schema.Joint, schema.Temperature,
+    schema.RoundRobin, schema.Blocks, schema.Supervised, schema.Sum, schema.Everything, schema.AdamW, schema.Lookahead,
+)  # fmt: skip
+"""The parts with keys of their own, a table each."""
+
+MEANINGS: dict[str, str] = {
+    "Recipe.data": "the data sets, one entry each; a single entry needs no list",
+    "Recipe.schedule": "how the learning rate moves over all inner steps, as in transformers",
+    "Recipe.weight_decay": "decay of matrices; vectors (biases, scales of norms) never decay",
+    "Recipe.evaluation_batch_size": "pieces of text per forward pass in evaluation",
+    "Recipe.report_to": "where the history goes besides trainer_state.json",
+    "Columns.text": "the text; in inference the premise",
+    "Columns.pair": "the second text; in inference the hypothesis",
+    "Columns.label": "the gold label",
+    "Columns.id": "an identifier, kept in predictions",
+    "AdamW.betas": "decay of Adam's two moments",
+    "AdamW.eps": "added to the root of Adam's second moment",
+    "AdamW.lookahead": "slow weights around the optimizer; null: none",
+}
+"""What the schema says nothing about."""
+
+BLOCK = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
+
+
+def tables() -> dict[str, str]:
+    """Every table by its name, in Markdown."""
+    found = {name: _table(schema.Recipe, keys) for name, keys in KEYS.items()}
+    return found | {part.__name__: _table(part, tuple(part.model_fields)) for part in PARTS}
+
+
+def written(page: str) -> str:
+    """The page with its tables made anew."""
+    made = tables()
+    return BLOCK.sub(lambda match: f"<!-- table: {match[1]} -->\n{made[match[1]]}\n<!-- end -->", page)
+
+
+def meaning(spec: type[BaseModel], key: str) -> str | None:
+    """What a key means, in a line; None if nobody says."""
+    field = spec.model_fields[key]
+    if key == "kind":
+        return (spec.__doc__ or "").rstrip(".")
+    return field.description or MEANINGS.get(f"{spec.__name__}.{key}")
+
+
+def _table(spec: type[BaseModel], keys: tuple[str, ...]) -> str:
+    rows = [
+        f"| `{key}` | {_type(field.annotation)}{_bounds(field)} | {_default(field)} | {meaning(spec, key)} |"
+        for key in keys
+        for field in [spec.model_fields[key]]
+    ]
+    return "\n".join(["| key | type | default | meaning |", "|---|---|---|---|", *rows])
+
+
+def _type(annotation: Any) -> str:
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _type(arguments[0])
+    if origin in (types.UnionType, typing.Union):
+        return ", ".join(_type(argument) for argument in arguments)
+    if origin is typing.Literal:
+        return ", ".join(f"`{value}`" for value in arguments)
+    if origin is tuple:
+        return f"list of {_type(arguments[0])}" if arguments[1] is ... else f"{len(arguments)} of {_type(arguments[0])}"
+    if origin is dict:
+        return f"map of {_type(arguments[0])} to {_type(arguments[1])}"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
+    names = {str: "text", int: "integer", float: "number", bool: "true, false", type(None): "null", Any: "anything"}
+    return names[annotation]
+
+
+def _bounds(field: FieldInfo) -> str:
+    signs = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
+    found = [
+        f"{sign} {getattr(rule, name)}"
+        for rule in field.metadata
+        for name, sign in signs.items()
+        if hasattr(rule, name)
+    ]
+    return f" ({', '.join(found)})" if found else ""
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    if value is PydanticUndefined:
+        return "required"
+    if isinstance(value, BaseModel):
+        return f"`{{kind: {value.kind}}}`"  # type: ignore[attr-defined]
+    if value is None or isinstance(value, bool):
+        return f"`{ {None: 'null', True: 'true', False: 'false'}[value] }`".replace(" ", "")
+    return f"`{list(value)}`" if isinstance(value, tuple) else f"`{value}`"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

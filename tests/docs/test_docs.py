@@ -1,0 +1,115 @@
+"""The documentation says what is true: tables, links, commands, recipes and code in it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import typer
+import yaml
+
+from isogloss.cli import app
+from isogloss.recipe.presets import METHODS
+from isogloss.recipe.resolve import resolve, scales_of, shipped_recipes
+from isogloss.recipe.schema import Recipe, Spec
+from tests.docs import reference
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+DATA = {"task": "pos", "format": "conllu", "path": "{language}/{split}.conllu"}
+OWN_FILES = {"own.yaml"}
+"""Recipes that the text tells the reader to write."""
+
+
+def blocks(language: str) -> Iterator[tuple[str, str]]:
+    """The fenced blocks of a language: where, and the text."""
+    for page in PAGES:
+        for number, found in enumerate(re.findall(rf"^```{language}\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)):
+            yield f"{page.relative_to(ROOT)} {number}", found
+
+
+def commands() -> Iterator[list[str]]:
+    for _, text in blocks("bash"):
+        for line in text.replace("\\\n", " ").splitlines():
+            words = shlex.split(line, comments=True)
+            if "isogloss" in words:
+                yield words[words.index("isogloss") + 1 :]
+
+
+def specs_below(spec: type) -> set[type]:
+    return {spec, *(below for child in spec.__subclasses__() for below in specs_below(child))}
+
+
+def test_the_tables_are_those_of_the_schema():
+    page = reference.PAGE.read_text("utf-8")
+    assert page == reference.written(page), "python -m tests.docs.reference makes the tables anew"
+    assert set(re.findall("<!-- table: (.*?) -->", page)) == set(reference.tables())
+
+
+def test_every_key_is_in_a_table_and_means_something():
+    keys = [key for group in reference.KEYS.values() for key in group]
+    assert sorted(keys) == sorted(Recipe.model_fields)
+    assert set(reference.PARTS) == specs_below(Spec) - {Spec, Recipe}
+    for spec in (Recipe, *reference.PARTS):
+        for key in spec.model_fields:
+            assert reference.meaning(spec, key), f"{spec.__name__}.{key} has no description"
+
+
+@pytest.mark.parametrize(("where", "text"), [pytest.param(*block, id=block[0]) for block in blocks("yaml")])
+def test_recipes_resolve(where: str, text: str):
+    recipe = yaml.safe_load(text)
+    budget = {} if "steps" in recipe or "epochs" in recipe else {"steps": 2000}
+    resolve({"model": "some/encoder", "data": [DATA], **budget, **recipe})
+
+
+@pytest.mark.parametrize("words", list(commands()), ids=" ".join)
+def test_commands_are_understood(words: list[str]):
+    command: click.Command = typer.main.get_command(app)
+    context = command.make_context("isogloss", list(words))
+    while isinstance(command, click.Group):
+        name, found, rest = command.resolve_command(context, [*context.protected_args, *context.args])
+        assert found is not None and name is not None
+        command, context = found, found.make_context(name, rest, parent=context)
+    recipe = context.params.get("recipe")
+    if recipe in shipped_recipes():
+        assert context.params["scale"] in (None, *scales_of(recipe))
+        resolve(recipe, scale=context.params["scale"], overrides=context.params["overrides"] or ())
+    else:
+        assert recipe in {None, "RECIPE", *OWN_FILES}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path):
+    text = page.read_text("utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        there = (page.parent / path).resolve() if path else page
+        assert there.exists() or there.parent == ROOT / "docs" / "results", f"{page.name}: {target}"
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", there.read_text("utf-8"), re.M)
+            anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert anchor in anchors, f"{page.name}: {target}"
+
+
+def test_every_method_has_a_card():
+    index = (ROOT / "docs" / "methods" / "README.md").read_text("utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", index, re.M)) == set(METHODS)
+
+
+def test_the_quick_start_runs(
+    shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    ((_, text),) = blocks("python")
+    assert len(text.splitlines()) <= 15
+    (tmp_path / "checkout").mkdir()
+    (tmp_path / "shared").symlink_to(shared_data.resolve().parent)
+    monkeypatch.chdir(tmp_path / "checkout")
+    exec(text, {})
+    printed = capsys.readouterr().out
+    assert "scored 16 sentences" in printed and "# text =" in printed
