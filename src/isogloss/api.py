@@ -42,7 +42,8 @@ def train(
         overrides: Keys to change, ``"a.b=c"`` each.
         scale: One of the recipe's scales (smoke, small, paper).
         limit: Examples read per language and split.
-        output: Run folder; default ``runs/<name>``. With several seeds, or one run per language, it gets a folder each.
+        output: Run folder; default ``runs/<recipe>-<scale>``. With several seeds, or one run per
+            language, it gets a folder each.
         resume: Go on with an existing run; one that has not been started is started.
         report_to: none or tensorboard.
 
@@ -56,7 +57,7 @@ def train(
     changes += [f"limit={limit}"] if limit is not None else []
     changes += [f"report_to={report_to}"] if report_to is not None else []
     resolved = resolve(recipe, overrides=changes, scale=scale)
-    root = Path(output) if output is not None else Path("runs") / _name(recipe, resolved)
+    root = Path(output) if output is not None else Path("runs") / _name(recipe, resolved, scale)
     rows = []
     for path, one in _runs(resolved, root):
         experiment = prepare(one, path, resume=resume)
@@ -105,7 +106,14 @@ def show(recipe: RecipeLike, *, overrides: Iterable[str] = (), scale: str | None
     return as_yaml(resolve(recipe, overrides=overrides, scale=scale))
 
 
-def compare(runs: Sequence[str | Path], *, baseline: str, split: str = "dev", metric: str | None = None) -> str:
+def compare(
+    runs: Sequence[str | Path],
+    *,
+    baseline: str,
+    split: str = "dev",
+    metric: str | None = None,
+    allow_mixed: Sequence[str] = (),
+) -> str:
     """Methods side by side: mean and range over seeds per language, differences to a baseline paired over seeds.
 
     Args:
@@ -113,6 +121,7 @@ def compare(runs: Sequence[str | Path], *, baseline: str, split: str = "dev", me
         baseline: The method that others are compared with.
         split: dev or test; of several scorings the last one counts.
         metric: Metric; default: the task's primary one.
+        allow_mixed: Parts of the protocol in which the runs may differ: selection, train_languages, view, few_shot.
 
     Returns:
         A Markdown table.
@@ -130,7 +139,14 @@ def compare(runs: Sequence[str | Path], *, baseline: str, split: str = "dev", me
         )
     primary = metric or TASKS[rows[0]["task"]].build(()).metrics[0]
     latest = {(row["run"], row["data"], row["language"]): row for row in rows if row["metric"] == primary}
-    return comparison_table(list(latest.values()), baseline)
+    return comparison_table([_named(row) for row in latest.values()], baseline, mixed=allow_mixed)
+
+
+def _named(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Models of one language each are methods of their own in a comparison."""
+    if not METHODS[row["method"]].one_run_per_language:
+        return row
+    return {**row, "method": f"{row['method']} {'+'.join(row['train_languages'])}"}
 
 
 def _runs(recipe: Recipe, root: Path) -> list[tuple[Path, Recipe]]:
@@ -154,8 +170,9 @@ def _languages_with_training_data(recipe: Recipe) -> tuple[str, ...]:
     return tuple(sorted({language for c in collections for language, split in c.files() if split == "train"}))
 
 
-def _name(recipe: RecipeLike, resolved: Recipe) -> str:
+def _name(recipe: RecipeLike, resolved: Recipe, scale: str | None) -> str:
     if resolved.name is not None:
         return resolved.name
     stem = Path(recipe).stem if isinstance(recipe, str | Path) else "run"
-    return stem if resolved.method in stem.replace("-", "_") else f"{stem}-{resolved.method}"
+    stem = stem if resolved.method in stem.replace("-", "_") else f"{stem}-{resolved.method}"
+    return stem if scale is None else f"{stem}-{scale}"

@@ -37,22 +37,6 @@ PARTS: tuple[type[BaseModel], ...] = (
 )  # fmt: skip
 """The parts with keys of their own, a table each."""
 
-MEANINGS: dict[str, str] = {
-    "Recipe.data": "the data sets, one entry each; a single entry needs no list",
-    "Recipe.schedule": "how the learning rate moves over all inner steps, as in transformers",
-    "Recipe.weight_decay": "decay of matrices; vectors (biases, scales of norms) never decay",
-    "Recipe.evaluation_batch_size": "pieces of text per forward pass in evaluation",
-    "Recipe.report_to": "where the history goes besides trainer_state.json",
-    "Columns.text": "the text; in inference the premise",
-    "Columns.pair": "the second text; in inference the hypothesis",
-    "Columns.label": "the gold label",
-    "Columns.id": "an identifier, kept in predictions",
-    "AdamW.betas": "decay of Adam's two moments",
-    "AdamW.eps": "added to the root of Adam's second moment",
-    "AdamW.lookahead": "slow weights around the optimizer; null: none",
-}
-"""What the schema says nothing about."""
-
 BLOCK = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
 
 
@@ -73,7 +57,7 @@ def meaning(spec: type[BaseModel], key: str) -> str | None:
     field = spec.model_fields[key]
     if key == "kind":
         return (spec.__doc__ or "").rstrip(".")
-    return field.description or MEANINGS.get(f"{spec.__name__}.{key}")
+    return field.description
 
 
 def _table(spec: type[BaseModel], keys: tuple[str, ...]) -> str:

@@ -15,9 +15,13 @@ def compare(
     baseline: Annotated[str, typer.Option(help="Method that the others are compared with.")],
     split: Annotated[str, typer.Option(help="dev or test.")] = "dev",
     metric: Annotated[str | None, typer.Option(help="Metric; default the task's primary one.")] = None,
+    allow_mixed: Annotated[
+        list[str] | None,
+        typer.Option(help="Let runs differ in selection, train_languages, view or few_shot."),
+    ] = None,
 ) -> None:
     """Methods side by side, per language: mean, range, and the difference to a baseline with its interval over seeds.
 
     Example: isogloss compare runs/ --baseline multitask --split test
     """
-    print(isogloss.compare(runs, baseline=baseline, split=split, metric=metric))
+    print(isogloss.compare(runs, baseline=baseline, split=split, metric=metric, allow_mixed=allow_mixed or ()))

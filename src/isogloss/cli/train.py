@@ -18,7 +18,7 @@ def train(
     ] = None,
     scale: Annotated[str | None, typer.Option(help="One of the recipe's scales: smoke, small or paper.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Examples read per language and split.")] = None,
-    output: Annotated[Path | None, typer.Option(help="Run folder; default runs/NAME.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Run folder; default runs/RECIPE-SCALE.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the output folder.")] = False,
     report_to: Annotated[str | None, typer.Option(help="none or tensorboard; default as the recipe says.")] = None,
 ) -> None:

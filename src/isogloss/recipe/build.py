@@ -147,7 +147,7 @@ def build_sources(
 
 
 def build_optimizer(
-    recipe: schema.Recipe, model: nn.Module, fresh: frozenset[str], languages: int, ranks: Communicator
+    recipe: schema.Recipe, model: nn.Module, fresh_head: frozenset[str], languages: int, ranks: Communicator
 ) -> tuple[Optimizer, torch.optim.lr_scheduler.LRScheduler]:
     """The answer to: how does it move? And its learning-rate schedule."""
     lookahead = recipe.optimizer.lookahead
@@ -155,7 +155,7 @@ def build_optimizer(
     groups = parameter_groups(
         model,
         weight_decay=recipe.weight_decay,
-        fresh=fresh,
+        fresh=fresh_head,
         fresh_options={"alpha": own_alpha} if own_alpha else None,
     )
     inner = torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=recipe.optimizer.betas, eps=recipe.optimizer.eps)

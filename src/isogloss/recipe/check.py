@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from huggingface_hub import try_to_load_from_cache
 from transformers import PreTrainedTokenizerBase
 
 from isogloss.data.collection import Collection
@@ -63,15 +65,22 @@ def check_data(recipe: Recipe) -> Problems:
     try:
         if isinstance(recipe.model, RandomModel):
             tokenizer = new_tokenizer(recipe, corpus)
-        else:
+        elif Path(recipe.model).is_dir() or _is_cached(recipe.model):
             tokenizer = load_tokenizer(recipe.model, remote=recipe.trust_remote_code)
+        else:
+            raise IsoglossError(f"model {recipe.model!r} is no folder and not in the hub's cache on this machine")
     except IsoglossError as error:
-        problems.warning("recipe", None, f"lengths not checked, there is no tokenizer: {error}")
+        problems.warning("recipe", None, f"lengths not checked: {error}")
         return problems
     task = named.build(corpus.labels)
     for examples in [*corpus.train.values(), *corpus.evaluation.values()]:
         note_overlong(task.encode(examples, tokenizer, recipe.max_length), examples, recipe.max_length, problems)
     return problems
+
+
+def _is_cached(model: str) -> bool:
+    """Whether a hub model's tokenizer is on this machine: looking through data should not wait for a network."""
+    return isinstance(try_to_load_from_cache(model, "tokenizer_config.json"), str)
 
 
 def new_tokenizer(recipe: Recipe, corpus: Corpus) -> PreTrainedTokenizerBase:

@@ -21,6 +21,7 @@ from isogloss.evaluation import Evaluator
 from isogloss.experiment import Experiment
 from isogloss.loop import Training
 from isogloss.models.encoder import Loaded, build_encoder, load_encoder
+from isogloss.models.weights import head
 from isogloss.recipe import build
 from isogloss.recipe.announce import announcements
 from isogloss.recipe.check import new_tokenizer, note_overlong, read_corpus
@@ -120,7 +121,8 @@ def _assemble(
 ) -> Experiment:
     seed, group = build.walk_seed(recipe, recipe.seeds[0], ranks), build.group_of(recipe, ranks)
     sizes = {language: len(examples) for language, examples in corpus.train.items()}
-    optimizer, schedule = build.build_optimizer(recipe, loaded.model, loaded.fresh, len(sizes), ranks)
+    fresh_head = loaded.fresh & head(loaded.model)
+    optimizer, schedule = build.build_optimizer(recipe, loaded.model, fresh_head, len(sizes), ranks)
     autocast = build.build_autocast(recipe, device())
     training = Training(
         model=loaded.model,

@@ -33,7 +33,7 @@ METHODS: dict[str, Method] = {
         "one model, one language per step, drawn with N^(1/temperature)", {"sampling": {"kind": "temperature"}}
     ),
     "reptile": Method(
-        "inner loops on one language each, averaged into slow weights",
+        "inner loops on one language each, all from the same slow weights, averaged",
         {"sampling": {"kind": "blocks"}, "optimizer": {"kind": "adamw", "lookahead": {"restarts": "languages"}}},
     ),
     "sequential_reptile": Method(

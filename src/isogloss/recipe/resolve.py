@@ -38,7 +38,7 @@ def resolve(
     if isinstance(recipe, Recipe):
         recipe = recipe.model_dump(mode="json")
     raw, origin = _read(recipe)
-    raw = _on_base(raw)
+    raw = _on_base(raw, origin)
     scales = raw.pop("scales", {})
     if scale is not None:
         if scale not in scales:
@@ -62,7 +62,7 @@ def shipped_recipes() -> dict[str, Path]:
 
 def scales_of(recipe: str | Path) -> list[str]:
     """The names of the scales that a recipe, or its base, has."""
-    return list(_on_base(_read(recipe)[0]).get("scales", {}))
+    return list(_on_base(*_read(recipe)).get("scales", {}))
 
 
 def as_yaml(recipe: Recipe) -> str:
@@ -107,13 +107,16 @@ def _read(recipe: Mapping[str, Any] | str | Path) -> tuple[dict[str, Any], str]:
     return raw, str(path)
 
 
-def _on_base(raw: dict[str, Any]) -> dict[str, Any]:
+def _on_base(raw: dict[str, Any], origin: str) -> dict[str, Any]:
     """A recipe on top of the one that its ``base`` names, if any."""
     name = raw.pop("base", None)
     if name is None:
         return raw
-    below, _ = _read(str(name))
-    return merge(_without_other_budget(_on_base(below), raw), raw)
+    try:
+        below = _on_base(*_read(str(name)))
+    except IsoglossError as error:
+        raise IsoglossError(f"{origin}: base: {error}") from None
+    return merge(_without_other_budget(below, raw), raw)
 
 
 def _set(raw: dict[str, Any], override: str) -> dict[str, Any]:

@@ -91,9 +91,9 @@ class AdamW(Spec):
     """AdamW, alone or with slow weights around it."""
 
     kind: Literal["adamw"] = "adamw"
-    betas: tuple[float, float] = (0.9, 0.999)
-    eps: float = Field(1e-8, gt=0)
-    lookahead: Lookahead | None = None
+    betas: tuple[float, float] = Field((0.9, 0.999), description="decay of Adam's two moments")
+    eps: float = Field(1e-8, gt=0, description="added to the root of Adam's second moment")
+    lookahead: Lookahead | None = Field(None, description="slow weights around the optimizer; null: none")
 
 
 class RandomModel(Spec):
@@ -106,10 +106,10 @@ class RandomModel(Spec):
 class Columns(Spec):
     """The file's columns that hold what a text example is made of."""
 
-    text: str | int | None = None
-    pair: str | int | None = None
-    label: str | int | None = None
-    id: str | int | None = None
+    text: str | int | None = Field(None, description="the text; in inference the premise")
+    pair: str | int | None = Field(None, description="the second text; in inference the hypothesis")
+    label: str | int | None = Field(None, description="the gold label")
+    id: str | int | None = Field(None, description="an identifier, kept in predictions")
 
 
 class DataEntry(Spec):
@@ -162,7 +162,7 @@ class Recipe(Spec):
         128, ge=8, description="sub-words per sentence; longer tagged sentences are cut, texts truncated"
     )
 
-    data: tuple[DataEntry, ...]
+    data: tuple[DataEntry, ...] = Field(description="the data sets, one entry each; a single entry needs no list")
     train_languages: tuple[str, ...] | None = Field(None, description="default: all with training data")
     evaluate_languages: tuple[str, ...] | None = Field(None, description="default: all with dev or test data")
 
@@ -183,9 +183,13 @@ class Recipe(Spec):
     learning_rate: float = Field(
         3e-5, gt=0, description="peak rate of the inner optimizer (3e-5: Sequential Reptile paper)"
     )
-    schedule: Literal["constant", "constant_with_warmup", "linear", "cosine"] = "constant_with_warmup"
+    schedule: Literal["constant", "constant_with_warmup", "linear", "cosine"] = Field(
+        "constant_with_warmup", description="how the learning rate moves over all inner steps, as in transformers"
+    )
     warmup_steps: float = Field(0.1, ge=0, description="steps, or below 1 a share of all steps")
-    weight_decay: float = Field(0.01, ge=0)
+    weight_decay: float = Field(
+        0.01, ge=0, description="decay of matrices; vectors (biases, scales of norms) never decay"
+    )
     max_grad_norm: float | None = Field(1.0, gt=0, description="null: no clipping")
     precision: Literal["fp32", "bf16"] = Field("fp32", description="bf16: autocast; weights stay float32")
     seed: int | tuple[int, ...] = Field(0, description="one seed, or a list: one run each")
@@ -199,7 +203,7 @@ class Recipe(Spec):
     evaluation_steps: int | None = Field(
         None, ge=1, description="steps between dev evaluations; default: a tenth of all"
     )
-    evaluation_batch_size: int = Field(64, ge=1)
+    evaluation_batch_size: int = Field(64, ge=1, description="pieces of text per forward pass in evaluation")
     logging_steps: int | None = Field(
         None, ge=1, description="steps between logged losses; default: a hundredth of all"
     )
@@ -207,7 +211,9 @@ class Recipe(Spec):
     save_total_limit: int = Field(1, ge=1, description="checkpoints kept")
     limit: int | None = Field(None, ge=1, description="examples read per language and split; default: all")
     test: bool = Field(False, description="score the test split at the end; each time is counted")
-    report_to: Literal["none", "tensorboard"] = "tensorboard"
+    report_to: Literal["none", "tensorboard"] = Field(
+        "tensorboard", description="where the history goes besides trainer_state.json"
+    )
 
     @field_validator("data", mode="before")
     @classmethod
