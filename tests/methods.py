@@ -1,0 +1,85 @@
+"""The one table of small settings of every method and of every choice that changes how a run walks.
+
+The generic tests (resume, two processes) take every entry, so that a new method is tested by adding it here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.world import XLM_R, entry, merged
+
+STEPS = 10
+CRASH = 7
+"""A step in mid inner loop after the checkpoint of step 4, also in mid inner loop, with an evaluation in between."""
+
+BASE: dict[str, Any] = {
+    "model": {
+        "config": {
+            "model_type": "modernbert",
+            "hidden_size": 16,
+            "intermediate_size": 16,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+        },
+        "vocabulary_size": 80,
+    },
+    "dropout": 0.0,
+    "max_length": 32,
+    "steps": STEPS,
+    "batch_size": 5,
+    "learning_rate": 0.03,
+    "evaluation_steps": 3,
+    "save_steps": 4,
+    "logging_steps": 2,
+}
+
+XLM_R_MODEL = {"config": XLM_R, "vocabulary_size": 80}
+
+SLOW = {"optimizer": {"lookahead": {"inner_steps": 3, "outer_learning_rate": 0.5}}}
+SEQUENTIAL = {"method": "sequential_reptile", **SLOW}
+
+METHOD_SETTINGS: dict[str, dict[str, Any]] = {
+    "single": {"method": "single", "train_languages": ["fr"]},
+    "multitask": {"method": "multitask"},
+    "multitask_summed": {"method": "multitask_summed"},
+    "temperature_sampling": {"method": "temperature_sampling"},
+    "reptile": {"method": "reptile", **SLOW},
+    "sequential_reptile": SEQUENTIAL,
+    "lookahead": {"method": "lookahead", **SLOW},
+    "checkpoint_averaging": {"method": "checkpoint_averaging", "average_from": 0.2},
+}
+"""Every preset, under its name."""
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "reset_momentum": merged(SEQUENTIAL, {"optimizer": {"lookahead": {"reset": "momentum"}}}),
+    "reset_all": merged(SEQUENTIAL, {"optimizer": {"lookahead": {"reset": "all"}}}),
+    "head_of_its_own": {
+        **merged(SEQUENTIAL, {"optimizer": {"lookahead": {"head_outer_learning_rate": 1.0}}}),
+        "model": "{world}/encoder",
+    },
+    "averaged_workers": merged(SEQUENTIAL, {"optimizer": {"lookahead": {"workers": "averaged"}}}),
+    "reptile_averaged_from_slow": {"method": "reptile", **SLOW, "selection": "average", "average_from": 0.2},
+    "selection_last": {"selection": "last"},
+    "selection_target_dev": {"selection": "target-dev"},
+    "accumulation": {"gradient_accumulation_steps": 2},
+    "dropout": {"model": XLM_R_MODEL, "dropout": 0.1},
+    "bf16": {"precision": "bf16"},
+    "flat_mix": {"sampling": {"kind": "mixed", "temperature": 5.0}},
+    "round_robin": {"sampling": {"kind": "round_robin"}},
+    "blocks": {"sampling": {"kind": "blocks", "length": 2}},
+    "epochs": {"steps": None, "epochs": 1.0},
+    "linear": {"model": XLM_R_MODEL, "schedule": "linear", "max_grad_norm": None},
+}
+"""What else changes a step, its data or what a run remembers."""
+
+SETTINGS = {**METHOD_SETTINGS, **VARIANTS}
+
+
+def recipe(name: str, world: Path, **changes: Any) -> dict[str, Any]:
+    """The recipe of an entry on ``world/pos`` and ``world/encoder``, as `tests.world` writes them."""
+    whole = merged(merged({**BASE, "data": [entry("pos", world / "pos")]}, SETTINGS[name]), changes)
+    # A random model is one value: keys of another type's config make no sense in it.
+    model = {**BASE, **SETTINGS[name], **changes}["model"]
+    return {**whole, "model": model.format(world=world) if isinstance(model, str) else model}

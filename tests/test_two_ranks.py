@@ -1,0 +1,133 @@
+"""Two processes take the steps of one, whatever the method; averaged workers walk apart and meet at outer steps."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import isogloss
+from isogloss import IsoglossError
+from tests.methods import CRASH, SETTINGS, STEPS, recipe
+from tests.world import merged, outcome, runs_in, write_encoder, write_pos
+
+ROOT = Path(__file__).parents[1]
+SHARED = [name for name in SETTINGS if name != "averaged_workers"]
+EXACT = {"dropout": {"dropout": 0.0}, "bf16": {"precision": "fp32"}}
+"""What must change for two processes to compute what one computes: each draws its own dropout, and bf16 rounds."""
+
+AVERAGED = "averaged_workers"
+
+
+def settings(name: str, world: Path) -> dict[str, Any]:
+    # Adam divides by the size of a gradient, which may be all rounding; with a larger eps rounding stays small.
+    optimizer = merged(SETTINGS[name].get("optimizer", {}), {"eps": 1e-3})
+    return recipe(name, world, **{**EXACT.get(name, {}), "optimizer": optimizer})
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("world")
+    write_pos(folder)
+    write_encoder(folder)
+    return folder
+
+
+def launch(*command: str, root: Path) -> None:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=root, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def launched(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every entry of the table trained by two processes, all in one launch."""
+    root = tmp_path_factory.mktemp("two")
+    plan = [{"output": str(root / name), "recipe": settings(name, world)} for name in SETTINGS]
+    stopped = {"output": str(root / "stopped"), "recipe": settings(AVERAGED, world)}
+    plan += [{**stopped, "stop": CRASH}, {**stopped, "resume": True}]
+    (root / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    arguments = ("--standalone", "--nproc_per_node", "2", "-m", "tests.walk_in_ranks", "plan.json")
+    launch("torch.distributed.run", *arguments, root=root)
+    return root
+
+
+def trace(launched: Path, name: str, rank: int) -> list[dict[str, Any]]:
+    written = json.loads((launched / f"{name}.rank-{rank}.json").read_text(encoding="utf-8"))
+    return list(written["trace"])
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_both_ranks_hold_equal_weights_after_every_step(name: str, launched: Path):
+    first, second = trace(launched, name, 0), trace(launched, name, 1)
+    assert [row["step"] for row in first] == list(range(1, STEPS + 1))
+    assert first == second
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_two_ranks_compute_what_one_computes(name: str, launched: Path, world: Path, tmp_path: Path):
+    # A batch of 5 gives the ranks 3 and 2 sentences.
+    isogloss.train(settings(name, world), output=tmp_path / "one")
+    (one,), (two,) = runs_in(tmp_path / "one"), runs_in(launched / name)
+    expected = load_file(one / "model" / "model.safetensors")
+    found = load_file(two / "model" / "model.safetensors")
+    for parameter in expected:
+        torch.testing.assert_close(found[parameter], expected[parameter], rtol=1e-5, atol=1e-5, msg=parameter)
+    mine, theirs = outcome(one), outcome(two)
+    assert theirs["predictions"] == mine["predictions"]
+    assert theirs["results"] == mine["results"]
+    assert theirs["files"] == mine["files"]
+    for of_two, of_one in zip(theirs["state"]["log_history"], mine["state"]["log_history"], strict=True):
+        assert of_two == pytest.approx(of_one, rel=1e-4, abs=1e-6)
+
+
+def test_averaged_workers_walk_apart_and_meet_at_outer_steps(launched: Path):
+    first, second = trace(launched, AVERAGED, 0), trace(launched, AVERAGED, 1)
+    assert [row["step"] for row in first] == [row["step"] for row in second] == list(range(1, STEPS + 1))
+    together = [one["step"] for one, two in zip(first, second, strict=True) if one["weights"] == two["weights"]]
+    assert together == [3, 6, 9]
+    assert [row["slow"] for row in first] == [row["slow"] for row in second]
+    assert first[-1]["draws"] != second[-1]["draws"]
+
+
+def test_averaged_workers_resume_to_the_last_bit(launched: Path):
+    resumed, straight = outcome(launched / "stopped"), outcome(launched / AVERAGED)
+    assert resumed == straight
+    for rank in range(2):
+        assert trace(launched, "stopped.resumed", rank) == trace(launched, AVERAGED, rank)[4:]
+
+
+def test_averaged_workers_are_not_resumed_by_another_number(launched: Path, world: Path, tmp_path: Path):
+    run = shutil.copytree(launched / AVERAGED, tmp_path / "run")
+    with pytest.raises(IsoglossError, match=r"written by 2 averaged workers, resumed by 1.*same number of processes"):
+        isogloss.train(settings(AVERAGED, world), output=run, resume=True)
+
+
+def test_shared_batches_resume_with_another_number_of_processes(launched: Path, world: Path, tmp_path: Path):
+    name = "sequential_reptile"
+    run = shutil.copytree(launched / name, tmp_path / "run")
+    shutil.rmtree(run / "model")
+    isogloss.train(settings(name, world), output=run, resume=True)
+    assert (run / "model" / "model.safetensors").read_bytes() == outcome(launched / name)["weights"]
+
+
+def test_accelerate_launches_the_command_line(world: Path, tmp_path: Path):
+    whole = settings("sequential_reptile", world)
+    (tmp_path / "recipe.json").write_text(json.dumps({**whole, "steps": 4}), encoding="utf-8")
+    launcher = ("accelerate.commands.launch", "--cpu", "--num_processes", "2", "--main_process_port", "0")
+    launch(*launcher, "-m", "isogloss", "train", "recipe.json", "--output", "two", root=tmp_path)
+    isogloss.train(tmp_path / "recipe.json", output=tmp_path / "one")
+    assert json.loads((tmp_path / "two" / "environment.json").read_text(encoding="utf-8"))["processes"] == 2
+    one, two = outcome(tmp_path / "one"), outcome(tmp_path / "two")
+    assert two["predictions"] == one["predictions"]
+    assert two["results"] == one["results"]
