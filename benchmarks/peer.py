@@ -122,8 +122,7 @@ class Peer:
             )
             trainer.remove_callback(PrinterCallback)
             trainer.train()
-            # For bf16 accelerate wraps the model's forward; without this every round would wrap it once more.
-            trainer.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
+            # The model stays wrapped for bf16: accelerate marks it and, unwrapped, would train it in fp32 from then on.
         batches = [timed[start : start + batch_size] for start in range(0, len(timed), batch_size)]
         cells = sum(batch_size * max(map(len, batch)) for batch in batches)
         subwords = sum(sum(feature.inputs["attention_mask"]) for feature in timed)

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from benchmarks import memory, slow_weights, step
 from benchmarks.__main__ import main
+from benchmarks.ours import Ours
+from benchmarks.peer import Peer, as_ours
 from benchmarks.report import write_report
 from benchmarks.results import save
 from benchmarks.timing import Measurement, interleave, per_step, slowdown, speedup
@@ -87,6 +90,36 @@ def test_step(workload: Workload, tmp_path: Path):
         assert len({(one["sentences"], one["subwords"]) for one in rounds}) == 1, "all arms see the same sentences"
         if part["part"] == step.EQUAL:
             assert len({one["cells"] for one in rounds}) == 1, "and with the same padding"
+
+
+@pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
+def test_both_sides_do_the_same_work(precision: str, dtype: torch.dtype, workload: Workload):
+    """A peer that computed in another precision, or did not move, would make a fine ratio."""
+    ours, peer = Ours(workload, "multitask", precision), Peer(workload, precision, as_ours)
+    start = workload.new_model()
+    models = (ours.training.model, peer.model)
+    seen: list[torch.dtype] = []
+    for model in models:
+        for module in model.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = 0.0  # the two draw dropout from different seeds
+        model.roberta.encoder.layer[0].intermediate.dense.register_forward_hook(
+            lambda module, inputs, output: seen.append(output.dtype)
+        )
+    for number in range(3):
+        seen.clear()
+        ours(number)
+        steps = len(seen)
+        peer(number)
+        assert seen == [dtype] * 2 * steps
+        # Adam divides by the gradient's size, so near a zero gradient rounding alone can turn a step around.
+        moved = [_vector(model) - _vector(start) for model in models]
+        assert moved[0].norm() > 0
+        assert (moved[0] - moved[1]).norm() < (0.01 if precision == "fp32" else 0.2) * moved[0].norm()
+
+
+def _vector(model: nn.Module) -> torch.Tensor:
+    return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
 
 
 def test_slow_weights(workload: Workload, tmp_path: Path):
