@@ -130,9 +130,9 @@ def compare(
         IsoglossError: No runs, no scores, or scores under different protocols.
     """
     files = sorted({path for run in runs for path in Path(run).glob("**/results.jsonl")})
-    rows = [
-        row for path in files for row in read_lines(path) if row["split"] == split and row["selection"] is not None
-    ]
+    # A run is where it lies now: its own column names the folder that it was trained in, maybe on another machine.
+    found = [{**row, "run": str(path.parent)} for path in files for row in read_lines(path)]
+    rows = [row for row in found if row["split"] == split and row["selection"] is not None]
     if not rows:
         raise IsoglossError(
             f"no final {split} scores in {', '.join(map(str, runs))}; `isogloss evaluate RUN` makes them"
