@@ -53,6 +53,8 @@ class Recorder:
             initial=self.state.global_step,
             disable=not sys.stderr.isatty(),
             dynamic_ncols=True,
+            # A short bar: a line has to hold the loss of every language.
+            bar_format="{n_fmt}/{total_fmt} |{bar:12}| {remaining} left{postfix}",
         )
         self._since = time.perf_counter()
 
