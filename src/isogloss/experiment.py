@@ -77,10 +77,11 @@ class Experiment:
         if saves or step % (recipe.logging_steps or 1) == 0:
             losses = self.training.meter.read(self.ranks)
             self.recorder.log_losses(losses, self.training.optimizer.param_groups[0]["lr"])
-        if is_last or step % (recipe.evaluation_steps or 1) == 0:
-            self._evaluate_and_select(step)
-        if saves:
-            self._save()
+        with self.recorder.pause():
+            if is_last or step % (recipe.evaluation_steps or 1) == 0:
+                self._evaluate_and_select(step)
+            if saves:
+                self._save()
 
     def _evaluate_and_select(self, step: int) -> None:
         with evaluation_weights(self.training.optimizer):

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tqdm import tqdm
 from transformers import TrainerState
 
 from isogloss.writing import write_json, writing
-
-if TYPE_CHECKING:
-    from torch.utils.tensorboard import SummaryWriter
 
 
 class Recorder:
@@ -27,9 +26,11 @@ class Recorder:
 
     def __init__(self, state: TrainerState) -> None:
         self.state = state
-        self._writer: SummaryWriter | None = None
+        self._events: Events | None = None
         self._bar: tqdm[Any] | None = None
         self._since = 0.0
+        # The loss seen last of each language: a step of one language must not blank the others.
+        self._shown: dict[str, str] = {}
 
     def resume(self, history: Mapping[str, Any]) -> None:
         """Go on with a history that `as_dict` gave; sizes of the run stay those of now."""
@@ -43,11 +44,7 @@ class Recorder:
             events: Folder for TensorBoard events; None: none are written.
         """
         if events is not None:
-            from torch.utils.tensorboard import SummaryWriter  # slow to import, so only when wanted
-
-            with writing(events):
-                # Events of a crashed run beyond this step are dropped by TensorBoard and by its readers.
-                self._writer = SummaryWriter(str(events), purge_step=self.state.global_step + 1)
+            self._events = Events(events, self.state.global_step)
         self._bar = tqdm(
             total=self.state.max_steps,
             initial=self.state.global_step,
@@ -68,10 +65,8 @@ class Recorder:
         """Add values of the current step to the history."""
         step = self.state.global_step
         self.state.log_history.append({**values, "epoch": self.state.epoch or 0.0, "step": step})
-        if self._writer is not None:
-            for name, value in values.items():
-                self._writer.add_scalar(name, value, step)
-            self._writer.flush()
+        if self._events is not None:
+            self._events.add(values, step)
 
     def log_losses(self, losses: Mapping[str, float], learning_rate: float) -> None:
         """Log what a meter read; the bar shows the losses and the sentences per second since the last time."""
@@ -79,13 +74,16 @@ class Recorder:
         if self._bar is not None:
             sentences = sum(value for name, value in losses.items() if name.startswith("sentences/"))
             rate = sentences / (time.perf_counter() - self._since)
-            shown = {
-                name.removeprefix("loss/"): f"{value:.3f}"
-                for name, value in losses.items()
-                if name.startswith("loss")
-            }
-            self._bar.set_postfix({**shown, "sentences/s": f"{rate:.0f}"}, refresh=False)
+            self._shown |= {n.removeprefix("loss/"): f"{v:.3f}" for n, v in losses.items() if n.startswith("loss")}
+            self._bar.set_postfix({**self._shown, "sentences/s": f"{rate:.0f}"}, refresh=False)
             self._since = time.perf_counter()
+
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """Time spent inside does not count for sentences per second."""
+        start = time.perf_counter()
+        yield
+        self._since += time.perf_counter() - start
 
     def as_dict(self) -> dict[str, Any]:
         """The history as Hugging Face's JSON holds it."""
@@ -99,5 +97,41 @@ class Recorder:
         """Finish the bar and the events."""
         if self._bar is not None:
             self._bar.close()
-        if self._writer is not None:
-            self._writer.close()
+
+
+class Events:
+    """A file of TensorBoard events, written in this thread, so that a full disk is an error of this run.
+
+    Args:
+        folder: Folder of the run's event files; each resume adds one.
+        step: Step that the run goes on from. Readers drop what earlier files say of later steps.
+
+    Raises:
+        IsoglossError: The file cannot be written; so for `add`.
+    """
+
+    def __init__(self, folder: Path, step: int) -> None:
+        # Slow to import, so only when wanted.
+        from tensorboard.compat.proto import event_pb2, summary_pb2  # type: ignore[import-untyped]
+        from tensorboard.summary.writer.record_writer import RecordWriter  # type: ignore[import-untyped]
+
+        self._event, self._summary, self._records = event_pb2, summary_pb2.Summary, RecordWriter
+        # Readers take the files in the order of their names.
+        self.path = folder / f"events.out.tfevents.{time.time():020.6f}"
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        restart = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
+        self._append({"file_version": "brain.Event:2"}, {"session_log": restart, "step": step + 1})
+
+    def add(self, values: Mapping[str, float], step: int) -> None:
+        """Add the values of a step."""
+        scalars = [self._summary.Value(tag=name, simple_value=value) for name, value in values.items()]
+        self._append({"summary": self._summary(value=scalars), "step": step})
+
+    def _append(self, *events: Mapping[str, Any]) -> None:
+        buffer = io.BytesIO()
+        records = self._records(buffer)
+        for event in events:
+            records.write(self._event.Event(wall_time=time.time(), **event).SerializeToString())
+        with writing(self.path), self.path.open("ab") as file:
+            file.write(buffer.getvalue())
