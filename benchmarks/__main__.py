@@ -20,7 +20,7 @@ from isogloss.errors import IsoglossError
 ROOT = Path(__file__).parents[1]
 BENCHMARKS: Mapping[str, tuple[Callable[[Workload, int], dict[str, Any]], int]] = {
     "step": (step.run, 7),
-    "slow_weights": (slow_weights.run, 9),
+    "slow_weights": (slow_weights.run, 7),
     "memory": (memory.run, 2),
 }
 """What to run and in how many rounds."""
