@@ -1,0 +1,351 @@
+"""The command line: every verb, and one clear message for everything that a user can get wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import isogloss.loop
+from isogloss.cli import main
+from isogloss.recipe.names import FORMATS, TASKS
+from isogloss.recipe.presets import METHODS
+from isogloss.recipe.resolve import shipped_recipes
+from tests.methods import recipe
+from tests.world import entry, names_of_checkpoints, write_encoder, write_ner, write_pos
+
+
+@dataclass
+class Result:
+    status: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run the command line in this process."""
+
+    def run(*arguments: object) -> Result:
+        monkeypatch.setattr(sys, "argv", ["isogloss", *map(str, arguments)])
+        capsys.readouterr()
+        try:
+            main()
+            status = 0
+        except SystemExit as end:
+            status = int(end.code or 0)
+        return Result(status, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    write_pos(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def train(command: Command, world: Path) -> Command:
+    """Train an entry of the table, with changes, into ``world/run``."""
+
+    def run(name: str = "multitask", *arguments: object, **changes: Any) -> Result:
+        path = world / "recipe.json"
+        path.write_text(json.dumps(recipe(name, world, **{"steps": 2, **changes})), encoding="utf-8")
+        where = () if "--output" in arguments else ("--output", world / "run")
+        return command("train", path, *where, *arguments)
+
+    return run
+
+
+def require_error(result: Result, *patterns: str) -> None:
+    """One message with all the detail, and nothing else."""
+    assert result.status == 2, result
+    assert result.err.startswith("error: "), result.err
+    assert len(re.findall("^error: ", result.err, flags=re.MULTILINE)) == 1, result.err
+    assert "Traceback" not in result.err
+    for pattern in patterns:
+        assert re.search(pattern, result.err), f"{pattern!r} is not in {result.err!r}"
+
+
+def no_files(world: Path) -> dict[str, Any]:
+    return {"data": [{"task": "pos", "format": "conllu", "path": f"{world}/poss/{{language}}/{{split}}.conllu"}]}
+
+
+def not_utf8(world: Path) -> dict[str, Any]:
+    path = world / "pos/fr/dev.conllu"
+    path.write_bytes(path.read_bytes() + b"1\tcaf\xe9\t_\tNOUN\t_\t_\t_\t_\t_\t_\n\n")
+    return {}
+
+
+def label_in_dev_only(world: Path) -> dict[str, Any]:
+    path = world / "pos/de/dev.conllu"
+    path.write_text(path.read_text(encoding="utf-8").replace("DET", "INTJ"), encoding="utf-8")
+    return {}
+
+
+def empty_file(world: Path) -> dict[str, Any]:
+    (world / "pos/en/train.conllu").write_text("")
+    return {}
+
+
+def ragged(world: Path) -> dict[str, Any]:
+    path = world / "pos/ru/train.conllu"
+    lines = path.read_text(encoding="utf-8").split("\n")
+    path.write_text("\n".join([lines[0], "\t".join(lines[1].split("\t")[:4]), *lines[2:]]), encoding="utf-8")
+    return {}
+
+
+def without_dev(world: Path) -> dict[str, Any]:
+    (world / "pos/ru/dev.conllu").unlink()
+    return {}
+
+
+def swapped(world: Path) -> dict[str, Any]:
+    (world / "pos/ru").rename(world / "pos/xx")
+    (world / "pos/en").rename(world / "pos/ru")
+    (world / "pos/xx").rename(world / "pos/en")
+    return {}
+
+
+def two_tasks(world: Path) -> dict[str, Any]:
+    return {"data": [entry("pos", world / "pos"), entry("ner", write_ner(world))]}
+
+
+BAD_INPUT: dict[str, tuple[Callable[[Path], dict[str, Any]] | dict[str, Any], list[str]]] = {
+    "missing file": (no_files, ["no such file", "holds no 'poss'; did you mean 'pos'"]),
+    "bad UTF-8": (not_utf8, [r"pos/fr/dev\.conllu:\d+: error: .*UTF-8"]),
+    "label in dev only": (label_in_dev_only, [r"'INTJ' \d+ times, first in .*pos/de/\w+\.conllu:\d+", "label_map"]),
+    "empty file": (empty_file, [r"pos/en/train\.conllu", "no "]),
+    "ragged columns": (
+        ragged,
+        [r"pos/ru/train\.conllu:2: error: .*10.*found 4|pos/ru/train\.conllu:2: error: .*4.*10"],
+    ),
+    "language without data": ({"train_languages": ["en", "fi"]}, ["train_languages: no file for language 'fi'", "ru"]),
+    "language without dev": (without_dev, ["source-dev", "none found for ru", "selection: last"]),
+    "swapped languages": (swapped, [r"pos/(en|ru)/\w+\.conllu: error: 0% .*(LATIN|CYRILLIC).*another language"]),
+    "two tasks": (two_tasks, ["one task, found ner, pos"]),
+    "less than an outer step": (
+        {"method": "sequential_reptile", "optimizer": {"lookahead": {"inner_steps": 3}}},
+        ["steps: 2 is less than one outer step", "inner_steps"],
+    ),
+    "batch cut too small": ({"gradient_accumulation_steps": 6}, ["batch_size", "1 x 6", "found 5"]),
+    "unknown key": ({"learning_rat": 1}, ["unknown key 'learning_rat'; did you mean 'learning_rate'"]),
+    "unknown key within": (
+        {"optimizer": {"lookahead": {"inner_step": 1}}},
+        ["unknown key 'optimizer.lookahead.inner_step'; did you mean 'inner_steps'"],
+    ),
+    "unknown method": ({"method": "reptil"}, ["no method 'reptil'; did you mean 'reptile'"]),
+    "unknown kind": ({"sampling": {"kind": "round_robbin"}}, ["no kind 'round_robbin'; did you mean 'round_robin'"]),
+    "unknown task": ({"data": {"task": "poz", "format": "conllu", "path": "x"}}, ["no task 'poz'; did you mean 'pos'"]),
+    "unknown format": (
+        {"data": {"task": "pos", "format": "connlu", "path": "x/{language}/{split}"}},
+        [r"data\.0\.format: no format 'connlu'; did you mean 'conllu'"],
+    ),
+    "steps and epochs": ({"epochs": 2}, ["either steps or epochs, found steps=2 and epochs=2"]),
+    "out of range": ({"learning_rate": -1}, ["learning_rate: .*greater than 0, found -1"]),
+    "unknown model type": ({"model": {"config": {"model_type": "berd"}}}, ["'berd' is unknown; did you mean 'bert'"]),
+    "wrong max_length": ({"max_length": 9999, "model": "{world}/encoder"}, ["max_length is 9999, but must be from"]),
+}
+
+
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_is_one_message_and_no_folder(case: str, train: Command, world: Path):
+    change, patterns = BAD_INPUT[case]
+    changes = change(world) if callable(change) else change
+    if changes.get("model") == "{world}/encoder":
+        changes = {**changes, "model": str(write_encoder(world))}
+    require_error(train(**changes), *patterns)
+    assert not (world / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "patterns"),
+    [
+        (["train", "ud-poss"], ["no recipe 'ud-poss'; did you mean", "'ud-pos'"]),
+        (["train", "ud-pos", "--scale", "smal"], ["no scale 'smal'; did you mean", "'small'"]),
+        (["show", "ud-pos", "--set", "learning_rate"], ["KEY=VALUE", "found 'learning_rate'"]),
+        (["show", "ud-pos", "--set", "data.7.path=x"], ["'7' is no place in a list of 2"]),
+        (["show", "ud-pos", "--set", "steps.x=1", "--scale", "smoke"], ["'x' cannot be set inside the value"]),
+        (["show", "ud-pos", "--set", "steps={"], ["--set steps={: the value is not YAML"]),
+        (["evaluate", "nowhere"], ["nowhere is no run folder"]),
+        (["compare", "nowhere", "--baseline", "single"], ["no final dev scores in nowhere", "isogloss evaluate"]),
+        (["data", "validate", "x.conllu", "--task", "pos"], ["needs both --task and --format"]),
+    ],
+)
+def test_bad_arguments_are_one_message(
+    arguments: list[str], patterns: list[str], command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    require_error(command(*arguments), *patterns)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_recipe_that_is_no_yaml(command: Command, tmp_path: Path):
+    (tmp_path / "bad.yaml").write_text("steps: [1\nmodel: x")
+    require_error(command("train", tmp_path / "bad.yaml"), r"bad\.yaml: not YAML: .*line 2")
+    (tmp_path / "list.yaml").write_text("- 1")
+    require_error(command("train", tmp_path / "list.yaml"), r"a recipe is a mapping of keys, found list")
+
+
+def test_output_that_is_a_file_or_below_one(train: Command, world: Path):
+    (world / "file").write_text("mine")
+    require_error(train("multitask", "--output", world / "file"), "file is a file, not a folder")
+    require_error(train("multitask", "--output", world / "file" / "run"), r"cannot write .*file/run: Not a directory")
+    assert (world / "file").read_text() == "mine"
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(train: Command, world: Path):
+    result = train(steps=6, learning_rate=1e30, schedule="constant", save_steps=1)
+    require_error(tail(result), r"step 2: ", r"source 'all'", r"(loss|term) ", "learning_rate")
+    assert names_of_checkpoints(world / "run") == [1]
+    assert not (world / "run" / "model").exists()
+
+
+def tail(result: Result) -> Result:
+    """The result from the error message on, after what was announced before training."""
+    return Result(result.status, result.out, result.err[result.err.find("error: ") :])
+
+
+def test_long_sentences_are_counted(train: Command):
+    result = train(max_length=8)
+    assert result.status == 0
+    counted = re.search(
+        r"fr/train\.conllu:\d+: warning: longer than max_length 8 .*\((\d+) times, first here\)", result.err
+    )
+    assert counted, result.err
+    assert 1 < int(counted[1]) <= 15
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(train: Command, world: Path, monkeypatch: pytest.MonkeyPatch):
+    take_step, limits = isogloss.loop.take_step, resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill_the_disk(training: Any) -> None:
+        if training.progress.step == 7:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (3000, limits[1]))
+        take_step(training)
+
+    settings = {"steps": 10, "report_to": "none"}
+    with monkeypatch.context() as patch:
+        patch.setattr(isogloss.loop, "take_step", fill_the_disk)
+        try:
+            result = train("sequential_reptile", **settings)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    require_error(tail(result), r"cannot write .*checkpoint-8: .*", "Is the disk full")
+    assert names_of_checkpoints(world / "run") == [4]
+    assert not list((world / "run").glob(".*"))
+
+    assert train("sequential_reptile", "--resume", **settings).status == 0
+    assert train("sequential_reptile", "--output", world / "straight", **settings).status == 0
+    for name in ("results.jsonl", "trainer_state.json", "model/model.safetensors"):
+        assert (world / "run" / name).read_bytes().replace(b"/run", b"/straight") == (
+            world / "straight" / name
+        ).read_bytes(), name
+
+
+def test_a_disk_too_full_for_events(train: Command, monkeypatch: pytest.MonkeyPatch):
+    take_step, limits = isogloss.loop.take_step, resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill_the_disk(training: Any) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+        take_step(training)
+
+    monkeypatch.setattr(isogloss.loop, "take_step", fill_the_disk)
+    try:
+        result = train(steps=4)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    require_error(tail(result), r"cannot write .*run/events/.*", "Is the disk full")
+
+
+def test_an_error_in_a_process_of_its_own(tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-m", "isogloss", "train", "nothing.yaml"], cwd=tmp_path, capture_output=True, text=True
+    )
+    require_error(Result(done.returncode, done.stdout, done.stderr), "no recipe 'nothing.yaml'")
+    assert not list(tmp_path.iterdir())
+
+
+def test_validate_lists_everything_and_says_so_by_its_status(command: Command, train: Command, world: Path):
+    template = str(world / "pos/{language}/{split}.conllu")
+    good = command("data", "validate", template, "--task", "pos", "--format", "conllu")
+    assert good.status == 0
+    assert "0 error(s)" in good.out
+
+    ragged(world)
+    not_utf8(world)
+    bad = command("data", "validate", template, "--task", "pos", "--format", "conllu")
+    assert bad.status == 1
+    assert "ru/train.conllu:2: error: " in bad.out
+    assert re.search(r"fr/dev\.conllu:\d+: error: ", bad.out)
+    assert "2 error(s)" in bad.out
+    assert not bad.err
+
+    train()  # writes the recipe
+    assert command("data", "validate", world / "recipe.json").out == bad.out
+
+
+@pytest.mark.parametrize(
+    ("what", "names"),
+    [("methods", METHODS), ("tasks", TASKS), ("formats", FORMATS), ("recipes", shipped_recipes())],
+)
+def test_list(what: str, names: dict[str, Any], command: Command):
+    result = command("list", what)
+    assert result.status == 0
+    assert [line.split()[0] for line in result.out.splitlines()] == list(names)
+    assert all(len(line.split()) > 3 for line in result.out.splitlines())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["train"], ["evaluate"], ["predict"], ["compare"], ["show"], ["data", "validate"], ["list", "methods"]],
+)
+def test_help(arguments: list[str], command: Command):
+    result = command(*arguments, "--help")
+    assert result.status == 0
+    assert "Usage: " in result.out
+    assert not result.err
+
+
+def test_show_prints_a_recipe_that_runs_again(train: Command, command: Command, world: Path):
+    train()
+    shown = command("show", world / "recipe.json", "--set", "steps=3").out
+    (world / "shown.yaml").write_text(shown, encoding="utf-8")
+    assert command("show", world / "shown.yaml").out == shown
+    assert command("train", world / "shown.yaml", "--output", world / "again").status == 0
+
+
+def test_train_evaluate_predict_and_compare(train: Command, command: Command, world: Path):
+    result = train("multitask", "--limit", "4", "--report_to".replace("_", "-"), "none", evaluation_steps=1)
+    assert result.status == 0
+    assert re.search(r"en \(source\) +4 ", result.out)
+    assert "multitask, seed 0" in result.err
+    assert not (world / "run/events").exists()
+
+    result = command("evaluate", world / "run", "--split", "test", "--languages", "de,en", "--languages", "ru")
+    assert result.status == 0
+    shown = re.findall(r"^pos +(\w\w)", result.out, flags=re.MULTILINE)
+    assert sorted(shown) == ["de", "en", "ru"]
+
+    result = command("predict", world / "run", world / "pos/de/test.conllu", "--language", "de")
+    assert result.status == 0
+    assert result.out.strip() == str(world / "pos/de/test.predicted.conllu")
+    assert (world / "pos/de/test.predicted.conllu").exists()
+
+    assert train("lookahead", "--limit", "4", "--output", world / "other", steps=3).status == 0
+    result = command("compare", world / "run", world / "other", "--baseline", "multitask")
+    assert result.status == 0
+    assert "lookahead − multitask" in result.out
+    assert "n too small" in result.out
