@@ -172,7 +172,7 @@ def _entries(recipe: Recipe, data: Sequence[str]) -> list[DataEntry]:
             try:
                 entries.append(DataEntry.model_validate({"task": recipe.data[0].task, **value}))
             except ValidationError as error:
-                raise IsoglossError(explain(error, "--data")) from None
+                raise IsoglossError(explain(error, "--data", DataEntry)) from None
         elif text in known:
             entries.append(known[text])
         else:

@@ -169,13 +169,13 @@ def _number(text: str) -> Any:  # noqa: ANN401 - raw YAML
         return text
 
 
-def explain(error: ValidationError, origin: str) -> str:
-    """What is wrong, a line each, with the nearest valid names."""
+def explain(error: ValidationError, origin: str, spec: type[BaseModel] = Recipe) -> str:
+    """What is wrong with a ``spec``, a line each, with the nearest valid names."""
     lines = []
     for problem in error.errors():
         where = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
-            lines.append(f"unknown key {where!r}{nearest(str(problem['loc'][-1]), _keys_at(problem['loc'][:-1]))}")
+            lines.append(f"unknown key {where!r}{nearest(str(problem['loc'][-1]), _keys_at(problem['loc'][:-1], spec))}")
         elif problem["type"] == "union_tag_invalid":
             found, expected = problem["ctx"]["tag"], problem["ctx"]["expected_tags"].replace("'", "").split(", ")
             lines.append(f"{where}.kind: no kind {found!r}{nearest(str(found), expected)}")
@@ -186,9 +186,9 @@ def explain(error: ValidationError, origin: str) -> str:
     return "\n".join(f"{origin}: {line}" for line in lines)
 
 
-def _keys_at(location: tuple[int | str, ...]) -> list[str]:
-    """The keys that the schema has at a place; inside a union pydantic names the spec, or its kind."""
-    specs: list[type[BaseModel]] = [Recipe]
+def _keys_at(location: tuple[int | str, ...], spec: type[BaseModel]) -> list[str]:
+    """The keys that a spec has at a place; inside a union pydantic names the spec, or its kind."""
+    specs = [spec]
     for part in location:
         below = [
             found
