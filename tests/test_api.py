@@ -1,0 +1,292 @@
+"""The public calls from training to tables, on every kind of task."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import AutoModelForTokenClassification, AutoTokenizer
+
+import isogloss
+from isogloss import IsoglossError
+from isogloss.data.conll import TokenTag
+from isogloss.data.conllu import ConllU
+from isogloss.data.problems import Problems
+from isogloss.evaluation import COLUMNS
+from isogloss.recipe.names import TASKS
+from tests.methods import BASE, METHOD_SETTINGS
+from tests.world import LANGUAGES, SIZES, entry, merged, runs_in, write_ner, write_nli, write_pos, write_topic
+
+WRITERS = {"pos": write_pos, "ner": write_ner, "nli": write_nli, "topic": write_topic}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("world")
+    for write in WRITERS.values():
+        write(folder)
+    return folder
+
+
+def recipe(task: str, world: Path, **changes: Any) -> dict[str, Any]:
+    quick = {"data": entry(task, world / task), "report_to": "none", "steps": 6, "learning_rate": 0.05}
+    return merged({**BASE, **quick, "max_length": 64}, changes)
+
+
+@pytest.fixture(scope="module")
+def trained(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The run folder of each task; trained once."""
+    root = tmp_path_factory.mktemp("trained")
+
+    def run(task: str) -> Path:
+        if not (root / task).exists():
+            isogloss.train(recipe(task, world), output=root / task)
+        return root / task
+
+    return run
+
+
+@pytest.fixture
+def run(trained: Callable[[str], Path], tmp_path: Path) -> Path:
+    """A copy of the tagging run, to add to."""
+    return Path(shutil.copytree(trained("pos"), tmp_path / "run"))
+
+
+def rows_of(run: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run / "results.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_from_training_to_rows(task: str, trained: Callable[[str], Path]):
+    run = trained(task)
+    rows = rows_of(run)
+    assert all(tuple(row) == COLUMNS for row in rows)
+    assert {row["task"] for row in rows} == {task}
+    assert {row["step"] for row in rows if row["selection"] is None} == {3, 6}
+    final = [row for row in rows if row["selection"] is not None]
+    metrics = TASKS[task].build(()).metrics
+    assert Counter((row["language"], row["metric"]) for row in final) == Counter(
+        {(language, metric): 1 for language in LANGUAGES for metric in metrics}
+    )
+    for row in final:
+        assert row["split"] == "dev"
+        assert row["n"] == SIZES["dev"][row["language"]]
+        assert 0 <= row["value"] <= 1
+        assert row["train_languages"] == ["en", "fr", "ru"]
+        assert (row["selection"], row["seed"], row["view"], row["test_touches"]) == ("source-dev", 0, "original", None)
+
+
+def test_the_table_gives_what_the_rows_say(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    rows = isogloss.train(recipe("pos", world), output=tmp_path / "run")
+    out = capsys.readouterr().out
+    accuracy = {row["language"]: row["value"] for row in rows if row["metric"] == "accuracy"}
+    shown = dict(re.findall(r"^pos +(\w\w)(?: \(source\))? +\d+ +([\d.]+) ", out, flags=re.MULTILINE))
+    assert shown == {language: f"{100 * value:.1f}" for language, value in accuracy.items()}
+
+
+def test_the_test_split_is_scored_when_asked_for(world: Path, tmp_path: Path):
+    rows = isogloss.train(recipe("topic", world, test=True), output=tmp_path / "run")
+    assert {(row["split"], row["test_touches"]) for row in rows} == {("dev", None), ("test", 1)}
+    isogloss.train(recipe("topic", world, test=True), output=tmp_path / "run", resume=True)
+    assert {(row["split"], row["test_touches"]) for row in rows_of(tmp_path / "run") if row["selection"]} == {
+        ("dev", None),
+        ("test", 2),
+    }
+
+
+def test_evaluate_counts_each_look_at_test_data(run: Path):
+    before = rows_of(run)
+    first = isogloss.evaluate(run, split="test")
+    second = isogloss.evaluate(run, split="test", languages=["de", "ru"])
+    assert {row["test_touches"] for row in first} == {1}
+    assert {(row["language"], row["test_touches"]) for row in second} == {("de", 2), ("ru", 2)}
+    assert rows_of(run) == [*before, *first, *second]
+    assert all(tuple(row) == COLUMNS for row in first)
+
+
+def test_evaluate_on_dev_repeats_the_final_scores(run: Path):
+    final = [row for row in rows_of(run) if row["selection"] is not None]
+    # The rows name the folder of the run, which is a copy here.
+    assert [{**row, "run": None} for row in isogloss.evaluate(run)] == [{**row, "run": None} for row in final]
+
+
+def test_evaluate_on_named_and_on_other_data(run: Path, world: Path, tmp_path: Path):
+    assert {row["data"] for row in isogloss.evaluate(run, data=["pos"])} == {"pos"}
+    other = write_pos(tmp_path / "other")
+    spelt_out = f"{{format: conllu, name: other, path: '{other}/{{language}}/{{split}}.conllu', languages: [de]}}"
+    rows = isogloss.evaluate(run, data=[spelt_out, "pos"], split="test")
+    assert {(row["data"], row["language"]) for row in rows} == {
+        ("other", "de"),
+        *(("pos", language) for language in LANGUAGES),
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"data": ["poss"]}, "no data 'poss' in the recipe; did you mean 'pos'"),
+        ({"data": ["{formt: conllu, path: x}"]}, "unknown key 'formt'; did you mean 'format'"),
+        ({"languages": ["fi"]}, "no file for language 'fi'"),
+        ({"split": "train"}, "'train' is not evaluated"),
+        ({"view": "translated"}, "no view 'translated'"),
+    ],
+)
+def test_evaluate_refuses(arguments: dict[str, Any], message: str, run: Path):
+    before = rows_of(run)
+    with pytest.raises(IsoglossError, match=message):
+        isogloss.evaluate(run, **arguments)
+    assert rows_of(run) == before
+
+
+def test_an_unfinished_run_is_not_evaluated(run: Path):
+    shutil.rmtree(run / "model")
+    with pytest.raises(IsoglossError, match=r"has no final model.*--resume"):
+        isogloss.evaluate(run)
+
+
+def predictions(run: Path, task: str, language: str) -> list[Any]:
+    path = run / "predictions" / "source-dev" / f"{task}.{language}.dev.jsonl"
+    return [json.loads(line)["predicted"] for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize(("task", "reader"), [("pos", ConllU()), ("ner", TokenTag())])
+def test_predict_tags(task: str, reader: Any, trained: Callable[[str], Path], world: Path, tmp_path: Path):
+    run = trained(task)
+    source = next((world / task / "ru").glob("dev.*"))
+    written = isogloss.predict(run, source, language="ru", output=tmp_path / "out" / "labelled")
+    assert written == tmp_path / "out" / "labelled"
+    problems = Problems()
+    labelled, gold = reader.read(written, "ru", problems), reader.read(source, "ru", Problems())
+    assert [list(sentence.tags) for sentence in labelled] == predictions(run, task, "ru")
+    assert [sentence.tokens for sentence in labelled] == [sentence.tokens for sentence in gold]
+    assert len(written.read_text(encoding="utf-8").splitlines()) == len(source.read_text(encoding="utf-8").splitlines())
+
+
+def test_predict_labels_of_a_table(trained: Callable[[str], Path], world: Path):
+    source = world / "nli/fr/dev.tsv"
+    written = isogloss.predict(trained("nli"), source, language="fr")
+    assert written == source.with_name("dev.predicted.tsv")
+    given, found = (path.read_text(encoding="utf-8").splitlines() for path in (source, written))
+    assert [line.split("\t")[:2] for line in found] == [line.split("\t")[:2] for line in given]
+    assert [line.split("\t")[2] for line in found[1:]] == predictions(trained("nli"), "nli", "fr")
+
+
+def test_predict_labels_of_json_lines_without_labels(trained: Callable[[str], Path], world: Path, tmp_path: Path):
+    records = [json.loads(line) for line in (world / "topic/de/dev.jsonl").read_text(encoding="utf-8").splitlines()]
+    bare = [{name: value for name, value in record.items() if name != "label"} for record in records]
+    (tmp_path / "bare.jsonl").write_text("".join(json.dumps(record) + "\n" for record in bare), encoding="utf-8")
+    written = isogloss.predict(trained("topic"), tmp_path / "bare.jsonl", language="de")
+    found = [json.loads(line) for line in written.read_text(encoding="utf-8").splitlines()]
+    labels = predictions(trained("topic"), "topic", "de")
+    assert found == [{**record, "label": label} for record, label in zip(bare, labels, strict=True)]
+
+
+def test_predict_for_xtreme(run: Path, world: Path, tmp_path: Path):
+    written = isogloss.predict(run, world / "pos/en/dev.conllu", language="en", output=tmp_path / "x", xtreme=True)
+    assert written == tmp_path / "x" / "test-en.tsv"
+    sentences = written.read_text(encoding="utf-8").removesuffix("\n\n").split("\n\n")
+    assert [sentence.split("\n") for sentence in sentences] == predictions(run, "pos", "en")
+
+
+def test_predict_says_what_is_wrong_with_a_file(run: Path, tmp_path: Path):
+    with pytest.raises(IsoglossError, match=r"nothing\.conllu"):
+        isogloss.predict(run, tmp_path / "nothing.conllu", language="en")
+    (tmp_path / "bad.conllu").write_text("1\tword\n\n")
+    with pytest.raises(IsoglossError, match=r"bad\.conllu:1: error: "):
+        isogloss.predict(run, tmp_path / "bad.conllu", language="en")
+    assert [path.name for path in tmp_path.glob("*.conllu")] == ["bad.conllu"]
+
+
+PLAIN = """
+import json, sys
+from transformers import AutoModelForTokenClassification, AutoTokenizer
+tokenizer = AutoTokenizer.from_pretrained(sys.argv[1])
+model = AutoModelForTokenClassification.from_pretrained(sys.argv[1]).eval()
+inputs = tokenizer(sys.argv[2].split(), is_split_into_words=True, return_tensors="pt")
+print(json.dumps({"logits": model(**inputs).logits.tolist(), "labels": model.config.id2label, "code": [
+    name for name in sys.modules if name.startswith("isogloss")]}))
+"""
+
+
+def test_the_final_model_is_plain_transformers(trained: Callable[[str], Path]):
+    text, folder = "talo wiker .", trained("pos") / "model"
+    done = subprocess.run([sys.executable, "-c", PLAIN, str(folder), text], capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    model = AutoModelForTokenClassification.from_pretrained(folder).eval()
+    inputs = AutoTokenizer.from_pretrained(folder)(text.split(), is_split_into_words=True, return_tensors="pt")
+    with torch.no_grad():
+        assert found["logits"] == model(**inputs).logits.tolist()
+    assert list(found["labels"].values()) == ["DET", "NOUN", "PUNCT", "VERB"]
+    assert found["code"] == []
+
+
+def test_single_makes_a_run_per_language(world: Path, tmp_path: Path):
+    rows = isogloss.train(recipe("pos", world, **METHOD_SETTINGS["single"], steps=1), output=tmp_path / "one")
+    assert [path.name for path in runs_in(tmp_path / "one")] == ["fr"]
+    assert {tuple(row["train_languages"]) for row in rows} == {("fr",)}
+    rows = isogloss.train(recipe("pos", world, method="single", steps=1), output=tmp_path / "all")
+    assert [path.name for path in runs_in(tmp_path / "all")] == ["en", "fr", "ru"]
+    by_run = {Path(row["run"]).name: tuple(row["train_languages"]) for row in rows}
+    assert by_run == {"en": ("en",), "fr": ("fr",), "ru": ("ru",)}
+    assert {row["language"] for row in rows} == set(LANGUAGES)
+
+
+def test_seeds_make_a_run_each_and_are_compared(world: Path, tmp_path: Path):
+    for method in ("multitask", "temperature_sampling"):
+        rows = isogloss.train(recipe("pos", world, method=method, seed=[0, 1], steps=3), output=tmp_path / method)
+        assert [path.name for path in runs_in(tmp_path / method)] == ["seed-0", "seed-1"]
+        assert {row["seed"] for row in rows} == {0, 1}
+    weights = [
+        (tmp_path / "multitask" / seed / "model/model.safetensors").read_bytes() for seed in ("seed-0", "seed-1")
+    ]
+    assert weights[0] != weights[1]
+    table = isogloss.compare([tmp_path], baseline="multitask")
+    header, _, *lines = table.splitlines()
+    assert re.findall(r"[^|]+", header)[2].strip() == "multitask"
+    assert "temperature_sampling − multitask" in header
+    assert [line.split("|")[2].strip() for line in lines[:7]] == [
+        *("en", "fr", "ru", "de"),
+        *("mean of sources", "mean of unseen", "mean"),
+    ]
+    assert all(line.count("n = 2") == 3 for line in lines[:7])
+    with pytest.raises(IsoglossError, match="no result row of the baseline 'multitsk'; did you mean 'multitask'"):
+        isogloss.compare([tmp_path], baseline="multitsk")
+
+
+def test_runs_of_the_same_name_elsewhere_are_not_taken_for_one(world: Path, tmp_path: Path, monkeypatch: Any):
+    for seed, place in enumerate(("here", "there")):
+        (tmp_path / place).mkdir()
+        monkeypatch.chdir(tmp_path / place)
+        isogloss.train(recipe("pos", world, seed=seed, steps=1), output="run")
+    table = isogloss.compare([tmp_path / "here", tmp_path / "there"], baseline="multitask")
+    assert "n = 2" in table.splitlines()[2]
+
+
+def test_a_run_gets_a_name(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.json").write_text(json.dumps(recipe("pos", world, steps=1)))
+    isogloss.train("mine.json")
+    isogloss.train("mine.json", overrides=["name=other"])
+    assert [path.name for path in runs_in(tmp_path / "runs")] == ["mine-multitask", "other"]
+
+
+def test_label_map_removes_dates(world: Path, tmp_path: Path):
+    ner = Path(shutil.copytree(world / "ner", tmp_path / "ner"))
+    dev = ner / "de" / "dev.conll"
+    dev.write_text("sch O\nübar I-DATE\nton B-DATE\n\n" + dev.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(IsoglossError, match=r"'[BI]-DATE' \d times, first in .*de/dev\.conll:1"):
+        isogloss.train(recipe("ner", world, data=entry("ner", ner)), output=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    mapped = {**entry("ner", ner), "label_map": {"DATE": "O"}}
+    isogloss.train(recipe("ner", world, data=mapped), output=tmp_path / "run")
+    gold = (tmp_path / "run/predictions/source-dev/ner.de.dev.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(gold[0])["gold"] == ["O", "O", "O"]
