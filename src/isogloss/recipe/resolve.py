@@ -175,7 +175,8 @@ def explain(error: ValidationError, origin: str, spec: type[BaseModel] = Recipe)
     for problem in error.errors():
         where = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
-            lines.append(f"unknown key {where!r}{nearest(str(problem['loc'][-1]), _keys_at(problem['loc'][:-1], spec))}")
+            keys = _keys_at(problem["loc"][:-1], spec)
+            lines.append(f"unknown key {where!r}{nearest(str(problem['loc'][-1]), keys)}")
         elif problem["type"] == "union_tag_invalid":
             found, expected = problem["ctx"]["tag"], problem["ctx"]["expected_tags"].replace("'", "").split(", ")
             lines.append(f"{where}.kind: no kind {found!r}{nearest(str(found), expected)}")
