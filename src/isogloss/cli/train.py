@@ -26,7 +26,7 @@ def train(
 
     Example: isogloss train ud-pos-sequential-reptile --scale smoke --output runs/first
 
-    Several processes: accelerate launch --num_processes 2 -m isogloss train RECIPE
+    Several processes: torchrun --nproc_per_node 2 -m isogloss train RECIPE
     """
     isogloss.train(
         recipe, overrides=overrides or (), scale=scale, limit=limit, output=output, resume=resume, report_to=report_to
