@@ -146,19 +146,14 @@ def _put(node: Any, keys: list[str], value: Any, override: str) -> Any:  # noqa:
     if isinstance(node, list):
         if not key.isdigit() or int(key) >= len(node):
             raise IsoglossError(f"--set {override}: {key!r} is no place in a list of {len(node)}")
-        return [
-            _put(entry, rest, value, override) if place == int(key) else entry for place, entry in enumerate(node)
-        ]
+        return [_put(entry, rest, value, override) if place == int(key) else entry for place, entry in enumerate(node)]
     if node is not None and not isinstance(node, dict):
         raise IsoglossError(f"--set {override}: {key!r} cannot be set inside the value {node!r}")
     changed = dict(node or {})
     if rest:
         changed[key] = _put(changed.get(key), rest, value, override)
-    else:
-        changed[key] = (
-            merge(changed[key], value) if isinstance(changed.get(key), dict) and isinstance(value, dict) else value
-        )
-    return changed
+        return changed
+    return merge(changed, {key: value})
 
 
 def _number(text: str) -> Any:  # noqa: ANN401 - raw YAML

@@ -140,9 +140,8 @@ class DataEntry(Spec):
 
     @field_validator("languages", mode="before")
     @classmethod
-    def _codes_as_text(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
-        # YAML 1.1 reads an unquoted `no` (Norwegian) as False.
-        return ["no" if code is False else code for code in value] if isinstance(value, list | tuple) else value
+    def _languages_as_text(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        return _codes_as_text(value)
 
 
 Sampling = Annotated[Mixed | Joint | Temperature | RoundRobin | Blocks, Field(discriminator="kind")]
@@ -215,6 +214,11 @@ class Recipe(Spec):
         "tensorboard", description="where the history goes besides trainer_state.json"
     )
 
+    @field_validator("train_languages", "evaluate_languages", mode="before")
+    @classmethod
+    def _languages_as_text(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        return _codes_as_text(value)
+
     @field_validator("data", mode="before")
     @classmethod
     def _one_entry(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
@@ -230,3 +234,8 @@ class Recipe(Spec):
     def seeds(self) -> tuple[int, ...]:
         """The seeds, one run each."""
         return (self.seed,) if isinstance(self.seed, int) else self.seed
+
+
+def _codes_as_text(value: Any) -> Any:  # noqa: ANN401 - raw input
+    """YAML 1.1 reads an unquoted ``no`` (Norwegian) as False."""
+    return ["no" if code is False else code for code in value] if isinstance(value, list | tuple) else value
