@@ -93,6 +93,13 @@ def test_the_table_gives_what_the_rows_say(world: Path, tmp_path: Path, capsys: 
     assert shown == {language: f"{100 * value:.1f}" for language, value in accuracy.items()}
 
 
+def test_a_run_without_anything_to_evaluate_ends_with_its_last_weights(world: Path, tmp_path: Path):
+    train_only = {**entry("pos", world / "pos"), "splits": ["train"]}
+    rows = isogloss.train(recipe("pos", world, data=train_only, selection="last", steps=1), output=tmp_path / "run")
+    assert rows == []
+    assert (tmp_path / "run" / "model" / "model.safetensors").exists()
+
+
 def test_the_test_split_is_scored_when_asked_for(world: Path, tmp_path: Path):
     rows = isogloss.train(recipe("topic", world, test=True), output=tmp_path / "run")
     assert {(row["split"], row["test_touches"]) for row in rows} == {("dev", None), ("test", 1)}

@@ -1,0 +1,138 @@
+"""From names to objects, and what is announced before the first step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from isogloss import IsoglossError
+from isogloss.distributed import ALONE
+from isogloss.recipe import build
+from isogloss.recipe.announce import announcements
+from isogloss.recipe.names import TASKS
+from isogloss.recipe.resolve import resolve
+from isogloss.recipe.schema import Recipe
+from isogloss.sampling import Blocks, Joint, RoundRobin, Temperature
+
+SIZES = {"en": 30, "fr": 10}
+
+
+def recipe(**changes: Any) -> Recipe:
+    data = {"task": "ner", "format": "conll", "path": "data/uner/{language}/{split}.tsv"}
+    return resolve({"model": "some/model", "data": data, "steps": 100, **changes})
+
+
+def whole(**changes: Any) -> Recipe:
+    return build.with_defaults(recipe(**changes), TASKS["ner"], list(SIZES.values()))
+
+
+def test_batch_size_is_the_tasks_unless_given():
+    assert whole().batch_size == TASKS["ner"].batch_size == 16
+    assert whole(batch_size=3).batch_size == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "steps"),
+    [
+        ({"epochs": 1}, 10),
+        ({"epochs": 2.5}, 25),
+        ({"epochs": 0.01}, 1),
+        ({"epochs": 1, "method": "multitask_summed"}, 5),
+        ({"epochs": 1, "method": "temperature_sampling"}, 10),
+        ({"epochs": 1, "batch_size": 7}, 6),
+    ],
+)
+def test_epochs_are_passes_over_as_many_examples_as_there_are(changes: dict[str, Any], steps: int):
+    found = whole(steps=None, **{"batch_size": 4, **changes})
+    assert found.steps == steps
+    assert found.epochs is None
+
+
+def test_intervals_follow_from_the_steps():
+    found = whole(steps=1000)
+    assert (found.evaluation_steps, found.save_steps, found.logging_steps) == (100, 100, 10)
+    found = whole(steps=5)
+    assert (found.evaluation_steps, found.save_steps, found.logging_steps) == (1, 1, 1)
+    assert whole(evaluation_steps=7).save_steps == 7
+    assert whole(evaluation_steps=7, save_steps=3).save_steps == 3
+
+
+@pytest.mark.parametrize(
+    ("sampling", "kind"),
+    [
+        ({"kind": "mixed"}, Joint),
+        ({"kind": "joint"}, Joint),
+        ({"kind": "temperature"}, Temperature),
+        ({"kind": "round_robin"}, RoundRobin),
+        ({"kind": "blocks", "length": 2}, Blocks),
+    ],
+)
+def test_samplers(sampling: dict[str, Any], kind: type):
+    found = build.build_sampler(recipe(sampling=sampling), SIZES, seed=0)
+    assert isinstance(found, kind)
+    names = {build.MIXED} if sampling["kind"] == "mixed" else set(SIZES)
+    assert {name for step in range(40) for name in found(step)} == names
+
+
+def test_blocks_are_as_long_as_the_inner_loop():
+    reptile = recipe(method="reptile", optimizer={"lookahead": {"inner_steps": 3}})
+    sampler = build.build_sampler(reptile, SIZES, seed=0)
+    assert [sampler(step)[0] for step in range(9)] == ["en"] * 3 + ["fr"] * 3 + ["en"] * 3
+    with pytest.raises(IsoglossError, match=r"sampling\.length: needed for kind blocks"):
+        build.build_sampler(recipe(sampling={"kind": "blocks"}), SIZES, seed=0)
+
+
+def test_a_data_set_is_named_after_its_folder():
+    entry = recipe().data[0]
+    assert build.build_collection(entry, "data.0").name == "uner"
+    assert build.build_collection(entry.model_copy(update={"name": "mine"}), "data.0").name == "mine"
+
+
+def test_only_tables_have_columns():
+    entry = {"task": "ner", "format": "conll", "path": "x/{language}/{split}", "columns": {"text": 0}}
+    with pytest.raises(IsoglossError, match="only tables and JSON lines have named columns"):
+        build.build_collections(recipe(data=entry))
+
+
+def test_only_averaged_workers_have_seeds_of_their_own():
+    shared, averaged = recipe(), recipe(optimizer={"lookahead": {"workers": "averaged"}})
+    assert not build.walks_apart(shared)
+    assert build.walk_seed(shared, 5, ALONE) == 5
+    assert build.walks_apart(averaged)
+    assert build.walk_seed(averaged, 5, ALONE) != 5
+
+
+def announced(**changes: Any) -> str:
+    return "\n".join(announcements(whole(**changes), world_size=2, sizes=SIZES, parameters=12345))
+
+
+def test_sizes_are_announced():
+    said = announced(batch_size=8)
+    assert "multitask, seed 0: 12,345 parameters; training examples: en 30, fr 10" in said
+    assert "100 steps, batch 8 = 2 process(es) x 1 micro-batch(es) x 4" in said
+    assert "outer" not in said
+
+
+def test_the_budget_of_outer_steps_is_announced():
+    slow = {"method": "sequential_reptile", "optimizer": {"lookahead": {"inner_steps": 30}}}
+    said = announced(**slow)
+    assert "M = 3 outer steps of 1 x 30 inner steps" in said
+    assert "(1 - 0.1)^3 = 0.729" in said
+    assert "warning: 73% of the initial weights" in said
+    assert "the last 10 steps are a partial inner loop, which is dropped" in said
+
+    said = announced(**slow | {"steps": 3000})
+    assert "M = 100 outer steps" in said
+    assert "warning" not in said
+    assert "partial" not in said
+
+    said = announced(method="reptile", optimizer={"lookahead": {"inner_steps": 10}})
+    assert "M = 5 outer steps of 2 x 10 inner steps" in said
+    said = announced(**slow | {"optimizer": {"lookahead": {"inner_steps": 30, "workers": "averaged"}}})
+    assert "100 steps on each of 2 workers, batch 16 each" in said
+
+
+def test_less_than_one_outer_step_is_refused():
+    with pytest.raises(IsoglossError, match=r"steps: 100 is less than one outer step \(60 inner_steps x 2 restarts\)"):
+        announced(method="reptile", optimizer={"lookahead": {"inner_steps": 60}})

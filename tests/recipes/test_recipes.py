@@ -1,0 +1,59 @@
+"""Every recipe that comes with the package: it parses at every scale, shows itself, and runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import isogloss
+from isogloss.recipe.announce import announcements
+from isogloss.recipe.build import build_collections, with_defaults
+from isogloss.recipe.presets import METHODS
+from isogloss.recipe.resolve import resolve, scales_of, shipped_recipes
+
+RECIPES = list(shipped_recipes())
+SCALES = ("smoke", "small", "paper")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_scales(name: str):
+    assert set(scales_of(name)) == set(SCALES)
+    first = shipped_recipes()[name].read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith("# ")
+    assert len(first) > 20
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("scale", [None, *SCALES])
+def test_what_is_shown_is_the_recipe(name: str, scale: str | None, tmp_path: Path):
+    shown = isogloss.show(name, scale=scale)
+    (tmp_path / "shown.yaml").write_text(shown, encoding="utf-8")
+    assert resolve(tmp_path / "shown.yaml") == resolve(name, scale=scale)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_recipe_has_a_budget_that_moves_its_weights(name: str, scale: str):
+    recipe = resolve(name, scale=scale)
+    task, collections = build_collections(recipe)
+    languages = recipe.train_languages or ("en", "xx")
+    sizes = dict.fromkeys(languages, 3000)
+    said = announcements(with_defaults(recipe, task, list(sizes.values())), world_size=1, sizes=sizes, parameters=1)
+    assert not [line for line in said if line.startswith("warning")]
+    assert len({collection.name for collection in collections}) == len(collections)
+    assert isinstance(recipe.model, str) == (scale == "paper")
+
+
+def test_every_method_has_a_recipe():
+    assert {resolve(name).method for name in RECIPES} == set(METHODS)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_smoke(name: str, shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    # Fewer sentences than the scale has, so that all recipes together stay below a minute.
+    rows = isogloss.train(name, scale="smoke", limit=16, output=tmp_path / "run")
+    assert rows
+    assert {row["split"] for row in rows} <= {"dev", "test"}
+    assert {row["method"] for row in rows} == {resolve(name).method}
