@@ -153,8 +153,10 @@ def _open_folder(experiment: Experiment, fingerprint: Mapping[str, Any], *, resu
     last = folder.last_checkpoint()
     if ranks.rank == 0 and not resuming:
         folder.start(as_yaml(experiment.recipe), fingerprint, ranks.world_size)
-        if experiment.loaded.identity.get("weights") == "random":
-            write_model(folder.starting_weights, experiment.loaded.model, experiment.loaded.tokenizer)
+    # Also on a resume: the run may have been stopped before they were written.
+    at_start = last is None and not folder.starting_weights.exists()
+    if ranks.rank == 0 and at_start and experiment.loaded.identity.get("weights") == "random":
+        write_model(folder.starting_weights, experiment.loaded.model, experiment.loaded.tokenizer)
     if resuming and last is not None:
         load_checkpoint(last[1], experiment.training, experiment.selection, ranks=ranks)
         recorder.resume(json.loads((last[1] / "trainer_state.json").read_text(encoding="utf-8")))
