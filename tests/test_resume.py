@@ -136,7 +136,7 @@ def save_or_die(value, path, **options):
 
 def save_pretrained_or_die(model, path, **options):
     save_pretrained(model, path, **options)
-    if place == "within the final model" and Path(path).name == ".model.partial":
+    if place == {".starting_weights.partial": "at the start", ".model.partial": "at the end"}.get(Path(path).name):
         die()
 
 isogloss.loop.take_step, torch.save = take_step_or_die, save_or_die
@@ -165,9 +165,10 @@ def killed(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[s
 
 PLACES = {
     # Place: steps of the complete checkpoints, and what must lie about.
+    "at the start": ([], ".starting_weights.partial"),
     "before the first checkpoint": ([], "predictions/step-3"),
     "within the second checkpoint": ([4], ".checkpoint-8.partial"),
-    "within the final model": ([10], ".model.partial"),
+    "at the end": ([10], ".model.partial"),
 }
 
 
