@@ -168,3 +168,17 @@ def test_features_must_match_the_examples():
 def test_sources_without_examples(sizes: list[int]):
     with pytest.raises(IsoglossError, match="at least one example"):
         Examples(sizes, seed=0, name="en")
+
+
+@pytest.mark.parametrize(("size", "batch_size"), [(64, 16), (100, 16), (701, 32), (900, 16)])
+def test_a_small_source_does_not_repeat_itself_within_a_batch(size: int, batch_size: int):
+    lengths = np.random.default_rng(0).integers(5, 60, size)
+    features = [Feature({"input_ids": [0] * length}, None, "en", index) for index, length in enumerate(lengths)]
+    stream = BucketedStream(
+        features, Examples([size], seed=0, name="en"), batch_size=batch_size, collate=lambda features: features
+    )
+    distinct = [len(set(stream.indices(k).tolist())) for k in range(300)]
+    assert np.mean(distinct) > 0.99 * batch_size
+    # The first epoch shows every sentence: it is not spread over a window of several epochs.
+    seen = {index for k in range(-(-size // batch_size) + 1) for index in stream.indices(k).tolist()}
+    assert len(seen) > 0.95 * size

@@ -23,8 +23,8 @@ from isogloss.randomness import seed_torch
 from isogloss.types import DataSource, Probe, Progress, Sampler, Unfreezing, Weighting
 
 _NOT_FINITE = (
-    "this step has changed nothing. A lower learning_rate, more warmup_steps, clipping (max_grad_norm) or precision: "
-    "fp32 usually help"
+    "this step has changed nothing, though one before it may be the cause. A lower learning_rate, more warmup_steps, "
+    "clipping (max_grad_norm) or precision: fp32 usually help"
 )
 
 
@@ -125,10 +125,10 @@ def take_step(training: Training) -> None:
             training.group.sum([gradient for gradient in row if gradient is not None])
         weights = training.weighting(names, gram(rows), torch.tensor(losses, dtype=torch.float64))
         put_gradients(parameters, rows, weights)
-    if training.max_grad_norm is not None:
-        norm = torch.nn.utils.clip_grad_norm_(parameters, training.max_grad_norm)
-        if not torch.isfinite(norm):
-            raise IsoglossError(f"step {progress.step + 1}: the norm of the gradient is {norm.item()}; {_NOT_FINITE}")
+    # Without a limit nothing is clipped, but the norm still shows whether the gradient is finite.
+    norm = torch.nn.utils.clip_grad_norm_(parameters, training.max_grad_norm or float("inf"))
+    if not torch.isfinite(norm):
+        raise IsoglossError(f"step {progress.step + 1}: the norm of the gradient is {norm.item()}; {_NOT_FINITE}")
     training.optimizer.step()
     training.optimizer.zero_grad(set_to_none=True)
     training.schedule.step()

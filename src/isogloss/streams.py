@@ -1,9 +1,10 @@
 """Global batches that are a pure function of (seed, k).
 
 The examples of a source form an endless sequence: epoch after epoch, each a permutation seeded by (seed, epoch). The
-sequence is cut into windows of a few dozen batches; inside a window the examples are sorted by length and cut into
-batches, and the batches are shuffled. So batches hold sentences of similar length (little padding), every example is
-seen once per epoch, all batches are full, and the k-th batch can be named without walking through the ones before it.
+sequence is cut into windows of a few dozen batches, or of about an epoch where that is shorter; inside a window the
+examples are sorted by length and cut into batches, and the batches are shuffled. So batches hold sentences of similar
+length (little padding), every example comes once per epoch, all batches are full, and the k-th batch can be named
+without walking through the ones before it.
 """
 
 from __future__ import annotations
@@ -97,11 +98,13 @@ class BucketedStream:
         self.features, self.examples, self.batch_size, self.collate = features, examples, batch_size, collate
         self.rank, self.world_size, self.accumulation = rank, world_size, accumulation
         self._lengths = np.array([len(feature) for feature in features])
+        # A window of several epochs would hold an example more than once.
+        self._batches = min(WINDOW, max(1, len(features) // batch_size))
         self._window = lru_cache(maxsize=1)(self._make_window)
 
     def indices(self, k: int) -> np.ndarray:
         """Indices of the examples of the k-th global batch ``[batch_size]``, by length."""
-        batch: np.ndarray = self._window(k // WINDOW)[k % WINDOW]
+        batch: np.ndarray = self._window(k // self._batches)[k % self._batches]
         return batch
 
     def __call__(self, k: int) -> list[Batch]:
@@ -112,11 +115,23 @@ class BucketedStream:
         return [self.collate([self.features[index] for index in cut]) for cut in cuts]
 
     def _make_window(self, window: int) -> np.ndarray:
-        span = WINDOW * self.batch_size
+        span = self._batches * self.batch_size
         indices = self.examples.take(window * span, (window + 1) * span)
         random = generator(self.examples.seed, "window", self.examples.name, window)
-        by_length = indices[np.argsort(self._lengths[indices], kind="stable")]
-        return by_length.reshape(WINDOW, self.batch_size)[random.permutation(WINDOW)]
+        # Where an epoch ends within the window an example may come twice; sorted by length alone, it would do so in one
+        # batch. So all first comings are sorted, then all second ones.
+        order = np.lexsort((self._lengths[indices], _comings(indices)))
+        return indices[order].reshape(self._batches, self.batch_size)[random.permutation(self._batches)]
+
+
+def _comings(indices: np.ndarray) -> np.ndarray:
+    """How often each entry has come before: [7, 3, 7, 7] -> [0, 0, 1, 2]."""
+    order = np.argsort(indices, kind="stable")
+    places = np.arange(len(indices))
+    is_first = np.r_[True, indices[order][1:] != indices[order][:-1]]
+    comings = np.empty_like(places)
+    comings[order] = places - np.maximum.accumulate(np.where(is_first, places, 0))
+    return comings
 
 
 def _cut(turn: Callable[[int], np.ndarray], length: int, start: int, stop: int) -> np.ndarray:

@@ -120,7 +120,8 @@ def _assemble(
     ranks: Communicator,
 ) -> Experiment:
     seed, group = build.walk_seed(recipe, recipe.seeds[0], ranks), build.group_of(recipe, ranks)
-    sizes = {language: len(examples) for language, examples in corpus.train.items()}
+    # Pieces, as the streams count: with the same temperature mixed and single-language batches have the same mix.
+    sizes = {language: len(found) for language, found in features.items()}
     fresh_head = loaded.fresh & head(loaded.model)
     optimizer, schedule = build.build_optimizer(recipe, loaded.model, fresh_head, len(sizes), ranks)
     autocast = build.build_autocast(recipe, device())
