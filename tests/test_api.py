@@ -18,6 +18,7 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 import isogloss
 from isogloss import IsoglossError
+from isogloss.data.chunks import to_iob2
 from isogloss.data.conll import TokenTag
 from isogloss.data.conllu import ConllU
 from isogloss.data.problems import Problems
@@ -106,7 +107,7 @@ def test_the_test_split_is_scored_when_asked_for(world: Path, tmp_path: Path):
     isogloss.train(recipe("topic", world, test=True), output=tmp_path / "run", resume=True)
     assert {(row["split"], row["test_touches"]) for row in rows_of(tmp_path / "run") if row["selection"]} == {
         ("dev", None),
-        ("test", 2),
+        ("test", 1),  # a run that has ended is not scored again
     }
 
 
@@ -173,7 +174,9 @@ def test_predict_tags(task: str, reader: Any, trained: Callable[[str], Path], wo
     assert written == tmp_path / "out" / "labelled"
     problems = Problems()
     labelled, gold = reader.read(written, "ru", problems), reader.read(source, "ru", Problems())
-    assert [list(sentence.tags) for sentence in labelled] == predictions(run, task, "ru")
+    # The reader mends tags that begin an entity with I-, as a model may predict them.
+    expected = [to_iob2(tags)[0] if task == "ner" else tuple(tags) for tags in predictions(run, task, "ru")]
+    assert [sentence.tags for sentence in labelled] == expected
     assert [sentence.tokens for sentence in labelled] == [sentence.tokens for sentence in gold]
     assert len(written.read_text(encoding="utf-8").splitlines()) == len(source.read_text(encoding="utf-8").splitlines())
 

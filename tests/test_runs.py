@@ -23,7 +23,7 @@ def rows(run: RunFolder) -> list[tuple[int, str | None]]:
 def run(tmp_path: Path) -> RunFolder:
     """A run with evaluations after 3, 6 and 9 steps, its end, and what a crash left."""
     run = RunFolder(tmp_path / "run")
-    run.start("steps: 9\n", {"data": {}}, 1)
+    run.start("steps: 9\n", {"data": {}}, None)
     for step in (3, 6, 9):
         run.add_results([{"step": step, "selection": None}])
         run.write_predictions(CELL, f"step-{step}", [{"id": "1"}])

@@ -129,7 +129,7 @@ def test_accelerate_launches_the_command_line(world: Path, tmp_path: Path):
     launcher = ("accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--main_process_port", "0")
     launch(*launcher, "-m", "isogloss", "train", "recipe.json", "--output", "two", root=tmp_path)
     isogloss.train(tmp_path / "recipe.json", output=tmp_path / "one")
-    assert json.loads((tmp_path / "two" / "environment.json").read_text(encoding="utf-8"))["processes"] == 2
+    assert json.loads((tmp_path / "two" / "environment.json").read_text(encoding="utf-8"))[-1]["processes"] == 2
     one, two = outcome(tmp_path / "one"), outcome(tmp_path / "two")
     assert two["predictions"] == one["predictions"]
     assert two["results"] == one["results"]

@@ -18,6 +18,7 @@ from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import as_yaml, resolve
 from isogloss.recipe.schema import DataEntry, Recipe
 from isogloss.reports.tables import closing_tables, comparison_table
+from isogloss.runs import RunFolder
 from isogloss.writing import read_lines
 
 __all__ = ["compare", "evaluate", "predict", "show", "train", "validate"]
@@ -58,9 +59,12 @@ def train(
     changes += [f"report_to={report_to}"] if report_to is not None else []
     resolved = resolve(recipe, overrides=changes, scale=scale)
     root = Path(output) if output is not None else Path("runs") / _name(recipe, resolved, scale)
+    runs = _runs(resolved, root)
+    for path, _ in runs:
+        RunFolder(path).require_free(resume=resume)
     rows = []
-    for path, one in _runs(resolved, root):
-        experiment = prepare(one, path, resume=resume)
+    for path, one in runs:
+        experiment = prepare(one, path, resume=resume, label_languages=_training_languages(resolved))
         final = experiment.run()
         if experiment.ranks.rank == 0 and final:
             print(closing_tables(final, experiment.evaluator.task.metrics))
@@ -98,7 +102,7 @@ def validate(
     fixed = {"languages": ("und",)} if "{language}" not in path else {}
     split = {"splits": {"dev": "dev"}} if "{split}" not in path else {}
     entry = DataEntry(task=task, format=format, path=path, **fixed, **split)
-    return validate_collections([build.build_collection(entry, "data")])
+    return validate_collections([build.build_collection(entry, "data")], TASKS[task].complaint)
 
 
 def show(recipe: RecipeLike, *, overrides: Iterable[str] = (), scale: str | None = None) -> str:
@@ -156,16 +160,19 @@ def _runs(recipe: Recipe, root: Path) -> list[tuple[Path, Recipe]]:
         path = root / f"seed-{seed}" if len(recipe.seeds) > 1 else root
         one = recipe.model_copy(update={"seed": seed})
         if METHODS[recipe.method].one_run_per_language:
-            languages = recipe.train_languages or _languages_with_training_data(recipe)
             runs += [
-                (path / language, one.model_copy(update={"train_languages": (language,)})) for language in languages
+                (path / language, one.model_copy(update={"train_languages": (language,)}))
+                for language in _training_languages(recipe)
             ]
         else:
             runs.append((path, one))
     return runs
 
 
-def _languages_with_training_data(recipe: Recipe) -> tuple[str, ...]:
+def _training_languages(recipe: Recipe) -> tuple[str, ...]:
+    """All languages of the recipe, whose labels every one of its models has."""
+    if recipe.train_languages is not None:
+        return recipe.train_languages
     _, collections = build.build_collections(recipe)
     return tuple(sorted({language for c in collections for language, split in c.files() if split == "train"}))
 

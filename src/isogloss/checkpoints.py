@@ -48,6 +48,7 @@ def save_checkpoint(
     path = folder / f"checkpoint-{training.progress.step}"
     partial = folder / f".checkpoint-{training.progress.step}.partial"
     is_main = ranks.rank == 0
+    _require_finite(training, folder)
     with writing(path):
         try:
             if is_main:
@@ -79,6 +80,16 @@ def save_checkpoint(
             shutil.rmtree(old)
     ranks.wait()
     return path
+
+
+def _require_finite(training: Training, folder: Path) -> None:
+    """A checkpoint of broken weights must not take the place of a good one."""
+    if not all(bool(torch.isfinite(parameter).all()) for parameter in training.model.parameters()):
+        raise IsoglossError(
+            f"step {training.progress.step}: weights are not finite, so no checkpoint was written; the last good is "
+            f"{next((str(path) for _, path in reversed(checkpoints(folder))), 'none')}. A lower learning_rate, more "
+            "warmup_steps or clipping (max_grad_norm) usually help"
+        )
 
 
 def checkpoints(folder: Path) -> list[tuple[int, Path]]:

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from isogloss.data.corpus import Cell, without_labels
+from isogloss.data.problems import Problems
 from isogloss.distributed import Communicator
 from isogloss.runs import RunFolder
 from isogloss.tasks.task import Task
@@ -46,9 +47,11 @@ class Evaluator:
     autocast: Callable[[], AbstractContextManager[Any]]
     group: Communicator
 
-    def encode(self, examples: Sequence[Example]) -> list[Feature]:
-        """The features that `predict` takes; gold labels are not looked at."""
-        return self.task.encode(without_labels(examples), self.tokenizer, self.max_length).features
+    def encode(self, examples: Sequence[Example], problems: Problems) -> list[Feature]:
+        """The features that `predict` takes; gold labels are not looked at. Overlong examples go to ``problems``."""
+        encoded = self.task.encode(without_labels(examples), self.tokenizer, self.max_length)
+        encoded.warn(examples, self.max_length, problems)
+        return encoded.features
 
     @torch.no_grad()
     def predict(self, model: nn.Module, examples: Sequence[Example], features: Sequence[Feature]) -> list[Prediction]:

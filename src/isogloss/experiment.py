@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from isogloss.checkpoints import save_checkpoint
 from isogloss.data.corpus import Cell, Corpus
+from isogloss.data.problems import Problems
 from isogloss.distributed import Communicator
 from isogloss.evaluation import Evaluator, score_cells
 from isogloss.loop import Training, train_until
@@ -48,17 +50,31 @@ class Experiment:
     ranks: Communicator
     _encoded: dict[Cell, tuple[Sequence[Example], Sequence[Feature]]] = field(default_factory=dict)
 
+    def encode(self, split: str, problems: Problems) -> None:
+        """Make the features of a split's examples, once; overlong examples go to ``problems``."""
+        for cell in self.corpus.cells(split):
+            if cell not in self._encoded:
+                examples = self.corpus.evaluation[cell]
+                self._encoded[cell] = (examples, self.evaluator.encode(examples, problems))
+
     def run(self) -> list[dict[str, Any]]:
-        """Train to the end and score the selected weights.
+        """Train to the end and score the selected weights; a run that has ended is left as it is.
 
         Returns:
             The rows of the final scores: dev, and test if the recipe asks for it.
         """
+        if self.training.progress.step == self.recipe.steps and self.folder.is_finished():
+            self.recorder.close()
+            return self.folder.final_rows(self.recipe.test)
         train_until(self.training, self.recipe.steps or 0, self._after_step)
         with evaluation_weights(self.training.optimizer):
             self.selection.apply(self.training.model)
             rows = self._score("dev", self.selection.step, self.recipe.selection)
             if self.recipe.test:
+                problems = Problems()
+                self.encode("test", problems)
+                if self.ranks.rank == 0 and problems.warnings:
+                    print(*problems.warnings, sep="\n", file=sys.stderr)
                 rows += self._score("test", self.selection.step, self.recipe.selection)
             if self.ranks.rank == 0:
                 write_model(self.folder.model, self.training.model, self.loaded.tokenizer)
@@ -106,10 +122,6 @@ class Experiment:
             "step": step,
             "selection": selection,
         }
-        for cell in self.corpus.cells(split):
-            if cell not in self._encoded:
-                examples = self.corpus.evaluation[cell]
-                self._encoded[cell] = (examples, self.evaluator.encode(examples))
         cells = {cell: self._encoded[cell] for cell in self.corpus.cells(split)}
         return score_cells(self.evaluator, self.training.model, cells, self.folder, columns)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,18 +13,22 @@ import yaml
 from pydantic import ValidationError
 from transformers import AutoConfig
 
+from isogloss.data.collection import CODE
 from isogloss.data.corpus import load_corpus
+from isogloss.data.formats import Format
 from isogloss.data.problems import Problems
 from isogloss.distributed import device, processes
 from isogloss.errors import IsoglossError, nearest
 from isogloss.evaluation import Evaluator, score_cells
 from isogloss.models.encoder import Loaded, load_encoder
 from isogloss.recipe import build
+from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import explain, resolve
 from isogloss.recipe.schema import DataEntry, Recipe
 from isogloss.reports.tables import closing_tables
 from isogloss.runs import RunFolder
 from isogloss.tasks.task import Task
+from isogloss.types import Example
 from isogloss.writing import read_lines, write_text
 
 
@@ -60,7 +65,12 @@ def evaluate(
     collections = [build.build_collection(entry, "--data") for entry in entries]
     wanted = tuple(languages) or (None if data else recipe.evaluate_languages)
     corpus = load_corpus(
-        collections, lambda _: task.labels, train_languages=(), evaluate_languages=wanted, limit=recipe.limit
+        collections,
+        lambda _: task.labels,
+        TASKS[task.name].complaint,
+        train_languages=(),
+        evaluate_languages=wanted,
+        splits=(split,),
     )
     cells = corpus.cells(split)
     if not cells:
@@ -77,7 +87,10 @@ def evaluate(
         "step": final["step"],
         "selection": recipe.selection,
     }
-    encoded = {cell: (corpus.evaluation[cell], evaluator.encode(corpus.evaluation[cell])) for cell in cells}
+    encoded = {
+        cell: (corpus.evaluation[cell], evaluator.encode(corpus.evaluation[cell], corpus.problems)) for cell in cells
+    }
+    _print_warnings(corpus.problems)
     rows = score_cells(evaluator, loaded.model, encoded, folder, columns)
     if evaluator.group.rank == 0:
         print(closing_tables(rows, task.metrics))
@@ -111,19 +124,18 @@ def predict(
     Raises:
         IsoglossError: No such run or file, bad content, or a failed write.
     """
+    if not re.fullmatch(CODE, language):
+        raise IsoglossError(f"language: {language!r} is no language code such as sw or zh-CN")
     _, recipe, task, loaded = _open_run(run)
     source = Path(file)
     entry = (
         recipe.data[0] if format is None else recipe.data[0].model_copy(update={"format": format, "columns": None})
     )
-    reader = build.build_collection(entry, "--format").format
-    problems = Problems()
-    examples = reader.read(source, language, problems)
-    problems.raise_errors()
-    for warning in problems.warnings:
-        print(warning, file=sys.stderr)
+    reader, examples, problems = _read(entry, source, language)
     evaluator = _evaluator(recipe, task, loaded)
-    predictions = evaluator.predict(loaded.model, examples, evaluator.encode(examples))
+    features = evaluator.encode(examples, problems)
+    _print_warnings(problems)
+    predictions = evaluator.predict(loaded.model, examples, features)
     if xtreme:
         destination = Path(output or source.parent) / f"test-{language}.tsv"
         text = "".join(
@@ -140,15 +152,36 @@ def predict(
     return destination
 
 
+def _read(entry: DataEntry, source: Path, language: str) -> tuple[Format, Sequence[Example], Problems]:
+    """The examples of a file, by the entry's format; a table may lack the column of labels that the entry names."""
+    reader, problems = build.build_collection(entry, "--format").format, Problems()
+    examples = reader.read(source, language, problems)
+    if problems.errors and entry.columns is not None and entry.columns.label is not None:
+        unlabelled = entry.model_copy(update={"columns": entry.columns.model_copy(update={"label": None})})
+        other, others = build.build_collection(unlabelled, "--format").format, Problems()
+        found = other.read(source, language, others)
+        if not others.errors:
+            return other, found, others
+    problems.raise_errors()
+    return reader, examples, problems
+
+
+def _print_warnings(problems: Problems) -> None:
+    for warning in problems.warnings:
+        print(warning, file=sys.stderr)
+
+
 def _open_run(run: str | Path) -> tuple[RunFolder, Recipe, Task, Loaded]:
     folder = RunFolder(Path(run))
     if not folder.fingerprint.exists():
-        raise IsoglossError(f"{folder.path} is no run folder (no {folder.fingerprint.name} in it)")
+        inside = sorted(str(path.parent) for path in folder.path.glob("**/fingerprint.json"))
+        hint = f"; there are runs in it: {', '.join(inside)}" if inside else ""
+        raise IsoglossError(f"{folder.path} is no run folder (no {folder.fingerprint.name} in it){hint}")
     if not folder.model.is_dir():
         raise IsoglossError(
             f"{folder.path} has no final model: its training has not ended; `isogloss train --resume` goes on"
         )
-    recipe = resolve(yaml.safe_load(folder.recipe.read_text(encoding="utf-8")))
+    recipe = resolve(folder.recipe)
     named, _ = build.build_collections(recipe)
     labels = _stored_labels(folder.model)
     task = named.build(labels)
@@ -167,7 +200,10 @@ def _entries(recipe: Recipe, data: Sequence[str]) -> list[DataEntry]:
     known = {build.build_collection(entry, "data").name: entry for entry in recipe.data}
     entries = []
     for text in data:
-        value = yaml.safe_load(text)
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise IsoglossError(f"--data {text}: not YAML: {' '.join(str(error).split())}") from None
         if isinstance(value, dict):
             try:
                 entries.append(DataEntry.model_validate({"task": recipe.data[0].task, **value}))

@@ -6,7 +6,7 @@ import json
 import platform
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import torch
 from isogloss.checkpoints import checkpoints
 from isogloss.data.corpus import Cell
 from isogloss.errors import IsoglossError
-from isogloss.writing import append_lines, read_lines, write_json, write_text, writing
+from isogloss.writing import append_lines, read_json, read_lines, write_json, write_text
 
 PACKAGES = (
     "isogloss",
@@ -54,6 +54,7 @@ class RunFolder:
         self.starting_weights = path / "starting_weights"
         self.trainer_state = path / "trainer_state.json"
         self._touches = path / "test_touches.json"
+        self._environments = path / "environment.json"
 
     def require_free(self, *, resume: bool) -> None:
         """Stop if the folder is not ours to write to.
@@ -62,22 +63,52 @@ class RunFolder:
             IsoglossError: It holds something and ``resume`` is false, or it holds something that is no run.
         """
         if self.path.is_dir() and any(self.path.iterdir()):
-            if not resume:
+            if not resume and not self._was_only_begun():
                 raise IsoglossError(f"{self.path} exists; --resume goes on with it, --output names another folder")
-            if not self.fingerprint.exists():
+            if not self.fingerprint.exists() and not self._was_only_begun():
                 raise IsoglossError(
                     f"{self.path} holds no run to resume (no {self.fingerprint.name}); --output names another folder"
                 )
         elif self.path.exists() and not self.path.is_dir():
             raise IsoglossError(f"{self.path} is a file, not a folder; --output names another")
 
-    def start(self, recipe: str, fingerprint: Mapping[str, Any], world_size: int) -> None:
-        """Write what identifies the run; the fingerprint last, since it marks the folder as a run."""
-        with writing(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
+    def _was_only_begun(self) -> bool:
+        """Whether there is nothing but what a start writes before the fingerprint."""
+        first = {self.recipe.name, self._environments.name, self.starting_weights.name}
+        return all(path.name in first or path.name.startswith(".") for path in self.path.iterdir())
+
+    def start(self, recipe: str, fingerprint: Mapping[str, Any], weights: Callable[[Path], None] | None) -> None:
+        """Write what identifies the run; the fingerprint last, since it marks the folder as a run.
+
+        Args:
+            recipe: The recipe as YAML.
+            fingerprint: What a resume must find unchanged.
+            weights: Writes the starting weights into a folder, where nothing else identifies them.
+        """
         write_text(self.recipe, recipe)
-        write_json(self.path / "environment.json", environment(world_size))
+        if weights is not None:
+            weights(self.starting_weights)
         write_json(self.fingerprint, fingerprint)
+
+    def note_environment(self, world_size: int) -> int | None:
+        """Add versions, hardware and command of this start to environment.json, a list of all starts.
+
+        Returns:
+            The number of processes of the start before; None at the first.
+        """
+        before = read_json(self._environments) if self._environments.exists() else []
+        write_json(self._environments, [*before, environment(world_size)])
+        return int(before[-1]["processes"]) if before else None
+
+    def is_finished(self) -> bool:
+        """Whether the run has come to its end: final scores and a final model are there."""
+        return self.model.is_dir() and any(row["selection"] is not None for row in read_lines(self.results))
+
+    def final_rows(self, test: bool) -> list[dict[str, Any]]:
+        """The final scores: dev, and test if asked for, the last scoring of each."""
+        wanted = ("dev", "test") if test else ("dev",)
+        rows = [row for row in read_lines(self.results) if row["selection"] is not None and row["split"] in wanted]
+        return list({(row["data"], row["language"], row["split"], row["metric"]): row for row in rows}.values())
 
     def require_same(self, fingerprint: Mapping[str, Any]) -> None:
         """Stop if the run to resume was started on something else.
@@ -85,8 +116,7 @@ class RunFolder:
         Raises:
             IsoglossError: Data, tokenizer or starting weights differ; the message names what.
         """
-        stored = json.loads(self.fingerprint.read_text(encoding="utf-8"))
-        changed = differences(stored, fingerprint)
+        changed = differences(read_json(self.fingerprint), fingerprint)
         if changed:
             raise IsoglossError(
                 f"{self.path}: cannot resume, the run was started with other input: {'; '.join(changed)}"
@@ -127,7 +157,7 @@ class RunFolder:
         Returns:
             How often this run has scored it, this time included.
         """
-        touches = json.loads(self._touches.read_text(encoding="utf-8")) if self._touches.exists() else {}
+        touches = read_json(self._touches) if self._touches.exists() else {}
         key = f"{cell.data}/{cell.language}"
         touches[key] = touches.get(key, 0) + 1
         write_json(self._touches, touches)

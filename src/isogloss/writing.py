@@ -60,6 +60,18 @@ def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - anything JSON 
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
 
 
+def read_json(path: Path) -> Any:  # noqa: ANN401 - anything JSON can hold
+    """What a JSON file holds.
+
+    Raises:
+        IsoglossError: It cannot be read or is no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise IsoglossError(f"{path}: damaged: {error}") from error
+
+
 def append_lines(path: Path, rows: list[dict[str, Any]]) -> None:
     """Append rows as JSON, one a line, in one write, in place of a last line that a crash cut short.
 

@@ -112,4 +112,4 @@ def test_the_quick_start_runs(
     monkeypatch.chdir(tmp_path / "checkout")
     exec(text, {})
     printed = capsys.readouterr().out
-    assert "scored 16 sentences" in printed and "# text =" in printed
+    assert "scored 300 sentences" in printed and "# text =" in printed

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from isogloss.data.collection import Collection
+from isogloss.data.collection import SPLITS, Collection
 from isogloss.data.formats import gold
 from isogloss.data.problems import Problems
-from isogloss.data.validate import check_collection_language, check_owner
+from isogloss.data.validate import Complaint, read_checked
 from isogloss.errors import IsoglossError, nearest
 from isogloss.types import Example, TaggedSentence
 
@@ -52,9 +52,12 @@ class Corpus:
 def load_corpus(
     collections: Sequence[Collection],
     label_set: Callable[[Sequence[Example]], tuple[str, ...]],
+    complaint: Complaint = lambda example: None,
     *,
     train_languages: Sequence[str] | None = None,
     evaluate_languages: Sequence[str] | None = None,
+    label_languages: Sequence[str] = (),
+    splits: Sequence[str] = SPLITS,
     limit: int | None = None,
 ) -> Corpus:
     """Read and check everything a run needs.
@@ -62,8 +65,11 @@ def load_corpus(
     Args:
         collections: The data entries.
         label_set: The labels that occur in examples, in a fixed order.
+        complaint: What makes an example unfit for the task.
         train_languages: Languages to train on; None: all with a training file.
         evaluate_languages: Languages to evaluate on; None: all with a dev or test file.
+        label_languages: Languages whose training labels belong to the label set, beside those trained on.
+        splits: The splits to read.
         limit: Examples kept per language and split, evenly spaced over the file; None: all. The label
             set is that of all.
 
@@ -76,7 +82,12 @@ def load_corpus(
         raise IsoglossError(
             f"data: two entries are named {Counter(names).most_common(1)[0][0]!r}; give them a name each"
         )
-    found = [(collection, *key, path) for collection in collections for key, path in collection.files().items()]
+    found = [
+        (collection, language, split, path)
+        for collection in collections
+        for (language, split), path in collection.files().items()
+        if split in splits
+    ]
     trained = _chosen(
         "train_languages", train_languages, {language for _, language, split, _ in found if split == "train"}
     )
@@ -85,13 +96,12 @@ def load_corpus(
     )
     problems = Problems()
     owners: dict[str, tuple[str, Path]] = {}
-    train: dict[str, list[Example]] = {language: [] for language in trained}
+    labelled = {*trained, *label_languages}
+    train: dict[str, list[Example]] = {language: [] for language in sorted(labelled)}
     evaluation: dict[Cell, Sequence[Example]] = {}
-    used = [entry for entry in found if entry[1] in (trained if entry[2] == "train" else evaluated)]
+    used = [entry for entry in found if entry[1] in (labelled if entry[2] == "train" else evaluated)]
     for collection, language, split, path in used:
-        examples = collection.read(language, split, problems)
-        check_collection_language(examples, language, path, problems)
-        check_owner(path, language, owners, problems)
+        examples = read_checked(collection, language, split, path, complaint, owners, problems)
         _require_labels(examples, path, problems)
         if split == "train":
             train[language].extend(examples)
@@ -102,7 +112,7 @@ def load_corpus(
     labels = label_set([example for examples in train.values() for example in examples])
     _require_known_labels(evaluation, labels, collections)
     return Corpus(
-        {language: _spread(examples, limit) for language, examples in train.items()},
+        {language: _spread(train[language], limit) for language in trained},
         labels,
         {cell: _spread(examples, limit) for cell, examples in evaluation.items()},
         files,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
 
 from isogloss.data.collection import Collection
@@ -18,8 +18,15 @@ FEWEST_LETTERS = 50
 """A text of fewer letters (a few names, say) proves nothing about its language."""
 
 
+Complaint = Callable[[Example], str | None]
+"""What makes an example unfit for a task; None if nothing does."""
+
+
 def validate_collections(
-    collections: Iterable[Collection], *, train_languages: Iterable[str] | None = None
+    collections: Iterable[Collection],
+    complaint: Complaint = lambda example: None,
+    *,
+    train_languages: Iterable[str] | None = None,
 ) -> Problems:
     """Read every file of data sets that belong to one task, and list all problems.
 
@@ -28,6 +35,7 @@ def validate_collections(
 
     Args:
         collections: The data sets, all of one task, since their train files are taken together.
+        complaint: What makes an example unfit for that task.
         train_languages: The languages whose train files count; None: all.
     """
     problems = Problems()
@@ -43,9 +51,7 @@ def validate_collections(
             problems.error(collection.template, None, str(error))
             continue
         for (language, split), path in files.items():
-            examples = collection.read(language, split, problems)
-            check_collection_language(examples, language, path, problems)
-            check_owner(path, language, owners, problems)
+            examples = read_checked(collection, language, split, path, complaint, owners, problems)
             if split != "train":
                 evaluation.append((language, path, examples))
             elif wanted is None or language in wanted:
@@ -56,6 +62,36 @@ def validate_collections(
         known = {label for collection in collections for label in collection.label_map.values()}
         _check_labels(train, evaluation, known, problems)
     return problems
+
+
+def read_checked(
+    collection: Collection,
+    language: str,
+    split: str,
+    path: Path,
+    complaint: Complaint,
+    owners: dict[str, tuple[str, Path]],
+    problems: Problems,
+) -> list[Example]:
+    """Read a file and check all that can be told from it, its language and the files before it.
+
+    Args:
+        collection: The data set.
+        language: Language of the file.
+        split: Split of the file.
+        path: The file.
+        complaint: What makes an example unfit for the task.
+        owners: Language and path by content of the files read so far; this one is added.
+        problems: Takes what is wrong.
+    """
+    examples = collection.read(language, split, problems)
+    check_collection_language(examples, language, path, problems)
+    check_owner(path, language, owners, problems)
+    complaints = ((example, complaint(example)) for example in examples)
+    unfit = next(((example, text) for example, text in complaints if text is not None), None)
+    if unfit is not None:
+        problems.error(path, unfit[0].line, str(unfit[1]))
+    return examples
 
 
 def check_collection_language(examples: Iterable[Example], language: str, path: Path, problems: Problems) -> None:

@@ -17,12 +17,13 @@ from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
 from isogloss.recipe.build import build_collections
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.schema import RandomModel, Recipe
-from isogloss.tasks.task import Encoded
 from isogloss.types import Example, LabelledText
 
 
-def read_corpus(recipe: Recipe, task: NamedTask, collections: Sequence[Collection]) -> Corpus:
-    """The recipe's data.
+def read_corpus(
+    recipe: Recipe, task: NamedTask, collections: Sequence[Collection], label_languages: Sequence[str] = ()
+) -> Corpus:
+    """The recipe's data, with the labels of ``label_languages`` too.
 
     Raises:
         IsoglossError: Anything wrong with them, or dev data missing that the recipe's selection needs.
@@ -30,8 +31,10 @@ def read_corpus(recipe: Recipe, task: NamedTask, collections: Sequence[Collectio
     corpus = load_corpus(
         collections,
         task.build(()).label_set,
+        task.complaint,
         train_languages=recipe.train_languages,
         evaluate_languages=recipe.evaluate_languages,
+        label_languages=label_languages,
         limit=recipe.limit,
     )
     if not corpus.train:
@@ -54,7 +57,7 @@ def check_data(recipe: Recipe) -> Problems:
     If the files themselves are good, also what `read_corpus` refuses, and the examples longer than ``max_length``.
     """
     named, collections = build_collections(recipe)
-    problems = validate_collections(collections, train_languages=recipe.train_languages)
+    problems = validate_collections(collections, named.complaint, train_languages=recipe.train_languages)
     if problems.errors:
         return problems
     try:
@@ -74,7 +77,7 @@ def check_data(recipe: Recipe) -> Problems:
         return problems
     task = named.build(corpus.labels)
     for examples in [*corpus.train.values(), *corpus.evaluation.values()]:
-        note_overlong(task.encode(examples, tokenizer, recipe.max_length), examples, recipe.max_length, problems)
+        task.encode(examples, tokenizer, recipe.max_length).warn(examples, recipe.max_length, problems)
     return problems
 
 
@@ -88,14 +91,6 @@ def new_tokenizer(recipe: Recipe, corpus: Corpus) -> PreTrainedTokenizerBase:
     assert isinstance(recipe.model, RandomModel)
     texts = (text for examples in corpus.train.values() for example in examples for text in _texts(example))
     return train_tokenizer(texts, recipe.model.vocabulary_size, max_length=max(512, recipe.max_length))
-
-
-def note_overlong(encoded: Encoded, examples: Sequence[Example], max_length: int, problems: Problems) -> None:
-    """A warning for every example that was cut or truncated."""
-    for index in encoded.overlong:
-        example = examples[index]
-        done = "truncated" if isinstance(example, LabelledText) else "cut into pieces"
-        problems.warning(example.path, example.line, f"longer than max_length {max_length} sub-words, {done}")
 
 
 def _texts(example: Example) -> Iterator[str]:

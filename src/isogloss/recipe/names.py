@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from isogloss.data.chunks import CHUNK
 from isogloss.data.conll import TokenTag
 from isogloss.data.conllu import ConllU
 from isogloss.data.delimiters import COMMA
@@ -15,6 +16,7 @@ from isogloss.errors import IsoglossError
 from isogloss.tasks.classification import Classification
 from isogloss.tasks.tagging import named_entities, part_of_speech
 from isogloss.tasks.task import Task
+from isogloss.types import Example, LabelledText, TaggedSentence
 
 Columns = Mapping[str, str | int] | None
 
@@ -27,11 +29,13 @@ class NamedTask:
         summary: One line for `isogloss list tasks`.
         build: Makes the task from its labels.
         batch_size: Sentences per batch where a recipe says nothing (Sequential Reptile paper: 16 for NER).
+        complaint: What makes an example unfit for the task; None if nothing does.
     """
 
     summary: str
     build: Callable[[tuple[str, ...]], Task]
     batch_size: int
+    complaint: Callable[[Example], str | None]
 
 
 @dataclass(frozen=True)
@@ -41,16 +45,41 @@ class NamedFormat:
     Attributes:
         summary: One line for `isogloss list formats`.
         build: Makes the format from the columns a recipe names, if any.
-        holds: What a line or block of the file is.
     """
 
     summary: str
     build: Callable[[Columns], Format]
-    holds: str
 
 
 def _classification(name: str) -> Callable[[tuple[str, ...]], Task]:
     return lambda labels: Classification(name, labels)
+
+
+def _is_no_sentence(example: Example) -> str | None:
+    if isinstance(example, TaggedSentence):
+        return None
+    return "this task needs tokens with a tag each, as formats conllu and conll hold them"
+
+
+def _has_no_chunks(example: Example) -> str | None:
+    if not isinstance(example, TaggedSentence):
+        return _is_no_sentence(example)
+    for tag in example.tags or ():
+        if tag != "O" and CHUNK.fullmatch(tag) is None:
+            return f"tag {tag!r} is neither O nor a tag of an entity such as B-PER"
+    return None
+
+
+def _is_no_text(example: Example) -> str | None:
+    if isinstance(example, LabelledText):
+        return None
+    return "this task needs texts with one label each, as formats tsv, csv and jsonl hold them"
+
+
+def _is_no_pair(example: Example) -> str | None:
+    if isinstance(example, LabelledText) and example.pair is None:
+        return "inference needs two texts; columns: {text: ..., pair: ..., label: ...} names them"
+    return _is_no_text(example)
 
 
 def _without_columns(make: Callable[[], Format]) -> Callable[[Columns], Format]:
@@ -67,24 +96,25 @@ def _json_lines(columns: Columns) -> Format:
 
 
 TASKS: dict[str, NamedTask] = {
-    "pos": NamedTask("part-of-speech tagging: token accuracy, F1 as XTREME computes it", part_of_speech, 16),
-    "ner": NamedTask("named entities: entity F1, precision, recall (seqeval), token accuracy", named_entities, 16),
-    "nli": NamedTask(
-        "natural language inference, premise and hypothesis: accuracy, macro-F1", _classification("nli"), 32
+    "pos": NamedTask("parts of speech: token accuracy, F1 as XTREME computes it", part_of_speech, 16, _is_no_sentence),
+    "ner": NamedTask(
+        "named entities: F1, precision, recall of entities (seqeval), accuracy", named_entities, 16, _has_no_chunks
     ),
-    "topic": NamedTask("classification of one text: accuracy, macro-F1", _classification("topic"), 32),
+    "nli": NamedTask(
+        "inference from premise to hypothesis: accuracy, macro-F1", _classification("nli"), 32, _is_no_pair
+    ),
+    "topic": NamedTask("classification of one text: accuracy, macro-F1", _classification("topic"), 32, _is_no_text),
 }
 
 FORMATS: dict[str, NamedFormat] = {
     "conllu": NamedFormat(
-        "CoNLL-U, tags from UPOS; ranges and empty nodes are passed over", _without_columns(ConllU), "sentence"
+        "CoNLL-U, tags from UPOS; ranges and empty nodes are passed over", _without_columns(ConllU)
     ),
     "conll": NamedFormat(
         "token and tag per line, blank line between sentences; IOB1, IOB2, BIOES",
         _without_columns(TokenTag),
-        "sentence",
     ),
-    "tsv": NamedFormat("tab-separated columns without quoting", lambda columns: Table(columns=columns), "text"),
-    "csv": NamedFormat("comma-separated columns with quoting", lambda columns: Table(COMMA, columns), "text"),
-    "jsonl": NamedFormat("one JSON object per line", _json_lines, "text"),
+    "tsv": NamedFormat("tab-separated columns without quoting", lambda columns: Table(columns=columns)),
+    "csv": NamedFormat("comma-separated columns with quoting", lambda columns: Table(COMMA, columns)),
+    "jsonl": NamedFormat("one JSON object per line", _json_lines),
 }

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from transformers import TrainerState
 
 from isogloss.checkpoints import load_checkpoint
@@ -24,20 +24,26 @@ from isogloss.models.encoder import Loaded, build_encoder, load_encoder
 from isogloss.models.weights import head
 from isogloss.recipe import build
 from isogloss.recipe.announce import announcements
-from isogloss.recipe.check import new_tokenizer, note_overlong, read_corpus
+from isogloss.recipe.check import new_tokenizer, read_corpus
 from isogloss.recipe.resolve import as_yaml, resolve
 from isogloss.recipe.schema import RandomModel, Recipe
 from isogloss.recording import Recorder
 from isogloss.runs import RunFolder, differences
 from isogloss.tasks.task import Task
 from isogloss.types import Feature
-from isogloss.writing import write_model, write_text
+from isogloss.writing import read_json, write_model, write_text
 
 
-def prepare(recipe: Recipe, path: Path, *, resume: bool) -> Experiment:
+def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequence[str] = ()) -> Experiment:
     """Build a run, and put it back to its last checkpoint if it is to be resumed.
 
     Nothing is written before everything has been read and checked.
+
+    Args:
+        recipe: The recipe, of one seed.
+        path: The run folder.
+        resume: Whether the folder may hold the run already.
+        label_languages: Languages whose training labels belong to the label set, beside those trained on.
 
     Raises:
         IsoglossError: Anything in recipe, data, model or run folder that stands in the way.
@@ -45,18 +51,19 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool) -> Experiment:
     folder, ranks = RunFolder(path), processes()
     folder.require_free(resume=resume)
     named, collections = build.build_collections(recipe)
-    corpus = read_corpus(recipe, named, collections)
+    corpus = read_corpus(recipe, named, collections, label_languages)
     task = named.build(corpus.labels)
     loaded = load_model(recipe, task, corpus)
     features = _encode(corpus, task, loaded, recipe.max_length)
-    recipe = build.with_defaults(recipe, named, [len(found) for found in features.values()])
+    asked, recipe = recipe, build.with_defaults(recipe, named, [len(found) for found in features.values()])
     fingerprint = _fingerprint(corpus, loaded)
     resuming = folder.fingerprint.exists()
     if resuming:
-        recipe = _require_same_recipe(folder, recipe)
+        recipe = _require_same_recipe(folder, asked, recipe)
         folder.require_same(fingerprint)
     ranks.wait()
     experiment = _assemble(recipe, folder, corpus, task, loaded, features, ranks)
+    experiment.encode("dev", corpus.problems)
     notes = [str(problem) for problem in corpus.problems.warnings]
     notes += announcements(
         recipe,
@@ -64,17 +71,9 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool) -> Experiment:
         sizes={language: len(examples) for language, examples in corpus.train.items()},
         parameters=sum(parameter.numel() for parameter in loaded.model.parameters()),
     )
-    _open_folder(experiment, fingerprint, resuming=resuming)
+    notes += _open_folder(experiment, fingerprint, resuming=resuming)
     if ranks.rank == 0:
-        print(
-            "\n".join(
-                [
-                    f"{path}{f', resumed at step {step}' if (step := experiment.training.progress.step) else ''}",
-                    *notes,
-                ]
-            ),
-            file=sys.stderr,
-        )
+        print(path, *notes, sep="\n", file=sys.stderr)
     return experiment
 
 
@@ -105,7 +104,7 @@ def _encode(corpus: Corpus, task: Task, loaded: Loaded, max_length: int) -> dict
     features = {}
     for language, examples in corpus.train.items():
         encoded = task.encode(examples, loaded.tokenizer, max_length)
-        note_overlong(encoded, examples, max_length, corpus.problems)
+        encoded.warn(examples, max_length, corpus.problems)
         features[language] = encoded.features
     return features
 
@@ -148,26 +147,35 @@ def _assemble(
     return Experiment(recipe, folder, corpus, loaded, training, selection, evaluator, Recorder(state), ranks)
 
 
-def _open_folder(experiment: Experiment, fingerprint: Mapping[str, Any], *, resuming: bool) -> None:
-    """Write what identifies the run, or go back to its last checkpoint; then start recording."""
-    folder, ranks, recorder = experiment.folder, experiment.ranks, experiment.recorder
-    last = folder.last_checkpoint()
-    if ranks.rank == 0 and not resuming:
-        folder.start(as_yaml(experiment.recipe), fingerprint, ranks.world_size)
-    # Also on a resume: the run may have been stopped before they were written.
-    at_start = last is None and not folder.starting_weights.exists()
-    if ranks.rank == 0 and at_start and experiment.loaded.identity.get("weights") == "random":
-        write_model(folder.starting_weights, experiment.loaded.model, experiment.loaded.tokenizer)
-    if resuming and last is not None:
-        load_checkpoint(last[1], experiment.training, experiment.selection, ranks=ranks)
-        recorder.resume(json.loads((last[1] / "trainer_state.json").read_text(encoding="utf-8")))
+def _open_folder(experiment: Experiment, fingerprint: Mapping[str, Any], *, resuming: bool) -> list[str]:
+    """Write what identifies the run, or go back to its last checkpoint; then start recording.
+
+    Returns:
+        What to tell the user of it.
+    """
+    folder, ranks, loaded = experiment.folder, experiment.ranks, experiment.loaded
+    is_main, notes = ranks.rank == 0, []
+    if is_main and not resuming:
+        is_random = loaded.identity.get("weights") == "random"
+        write = partial(write_model, model=loaded.model, tokenizer=loaded.tokenizer)
+        folder.start(as_yaml(experiment.recipe), fingerprint, write if is_random else None)
     ranks.wait()
-    if ranks.rank == 0:
-        if resuming:
+    last = folder.last_checkpoint() if resuming else None
+    if last is not None:
+        load_checkpoint(last[1], experiment.training, experiment.selection, ranks=ranks)
+        experiment.recorder.resume(read_json(last[1] / "trainer_state.json"))
+        notes.append(f"resumed at step {last[0]}")
+    ranks.wait()
+    if is_main:
+        before = folder.note_environment(ranks.world_size)
+        if last is not None and before != ranks.world_size:
+            notes.append(f"warning: {ranks.world_size} processes, before {before}: equal up to rounding only")
+        if resuming and not (experiment.training.progress.step == experiment.recipe.steps and folder.is_finished()):
             folder.cut(experiment.training.progress.step)
             write_text(folder.recipe, as_yaml(experiment.recipe))
-        recorder.open(folder.events if experiment.recipe.report_to == "tensorboard" else None)
+        experiment.recorder.open(folder.events if experiment.recipe.report_to == "tensorboard" else None)
     ranks.wait()
+    return notes
 
 
 def _fingerprint(corpus: Corpus, loaded: Loaded) -> dict[str, Any]:
@@ -180,15 +188,22 @@ def _fingerprint(corpus: Corpus, loaded: Loaded) -> dict[str, Any]:
     }
 
 
-def _require_same_recipe(folder: RunFolder, recipe: Recipe) -> Recipe:
-    """The recipe to go on with: the stored one, with more steps where that changes nothing that has been done."""
-    stored = resolve(yaml.safe_load(folder.recipe.read_text(encoding="utf-8")))
+def _require_same_recipe(folder: RunFolder, asked: Recipe, recipe: Recipe) -> Recipe:
+    """The recipe to go on with: the stored one, with more steps where that changes nothing that has been done.
+
+    Args:
+        folder: The run.
+        asked: The recipe as the user gave it.
+        recipe: The same with nothing left open.
+    """
+    stored = resolve(folder.recipe)
     more = (
         recipe.schedule == "constant" and recipe.selection != "average" and (recipe.steps or 0) > (stored.steps or 0)
     )
-    # Intervals that follow from the number of steps stay as they were when the run was started.
+    # Intervals that only follow from the number of steps stay as they were when the run was started.
+    derived = {key for key in ("evaluation_steps", "logging_steps", "save_steps") if getattr(asked, key) is None}
     changeable = {"name": recipe.name, "report_to": recipe.report_to, "save_total_limit": recipe.save_total_limit}
-    kept = {"evaluation_steps", "logging_steps", "save_steps", *changeable, *({"steps"} if more else ())}
+    kept = {*derived, *changeable, *({"steps"} if more else ())}
     old, new = (values.model_dump(mode="json", exclude=kept) for values in (stored, recipe))
     changed = differences(old, new)
     if changed:

@@ -39,15 +39,17 @@ def resolve(
         recipe = recipe.model_dump(mode="json")
     raw, origin = _read(recipe)
     raw = _on_base(raw, origin)
-    scales = raw.pop("scales", {})
+    if isinstance(raw.get("data"), Mapping):
+        raw["data"] = [raw["data"]]
+    scales = _scales(raw.pop("scales", None), origin)
     if scale is not None:
         if scale not in scales:
             raise IsoglossError(f"{origin}: no scale {scale!r}{nearest(scale, scales)}")
-        raw = merge(_without_other_budget(raw, scales[scale] or {}), scales[scale] or {})
+        raw = merge(_without_other_budget(raw, scales[scale]), scales[scale])
     for override in overrides:
         raw = _set(raw, override)
     method = raw.setdefault("method", "multitask")
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         raise IsoglossError(f"{origin}: method: no method {method!r}{nearest(str(method), METHODS)}")
     try:
         return Recipe.model_validate(merge(METHODS[method].answers, raw))
@@ -107,13 +109,22 @@ def _read(recipe: Mapping[str, Any] | str | Path) -> tuple[dict[str, Any], str]:
     return raw, str(path)
 
 
-def _on_base(raw: dict[str, Any], origin: str) -> dict[str, Any]:
+def _scales(value: Any, origin: str) -> dict[str, dict[str, Any]]:  # noqa: ANN401 - raw YAML
+    scales = value or {}
+    if not isinstance(scales, dict) or not all(isinstance(changes, dict | None) for changes in scales.values()):
+        raise IsoglossError(f"{origin}: scales: a mapping of names to keys that change, found {value!r}")
+    return {str(name): changes or {} for name, changes in scales.items()}
+
+
+def _on_base(raw: dict[str, Any], origin: str, above: tuple[str, ...] = ()) -> dict[str, Any]:
     """A recipe on top of the one that its ``base`` names, if any."""
     name = raw.pop("base", None)
     if name is None:
         return raw
     try:
-        below = _on_base(*_read(str(name)))
+        if str(name) in above:
+            raise IsoglossError(f"{' is on '.join((*above, str(name)))}: a recipe cannot stand on itself")
+        below = _on_base(*_read(str(name)), (*above, str(name)))
     except IsoglossError as error:
         raise IsoglossError(f"{origin}: base: {error}") from None
     return merge(_without_other_budget(below, raw), raw)

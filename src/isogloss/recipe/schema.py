@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 class Spec(BaseModel):
     """A part of a recipe: unknown keys are errors, and nothing changes after it has been checked."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Mixed(Spec):
@@ -87,11 +87,14 @@ class Lookahead(Spec):
     )
 
 
+Decay = Annotated[float, Field(ge=0, lt=1)]
+
+
 class AdamW(Spec):
     """AdamW, alone or with slow weights around it."""
 
     kind: Literal["adamw"] = "adamw"
-    betas: tuple[float, float] = Field((0.9, 0.999), description="decay of Adam's two moments")
+    betas: tuple[Decay, Decay] = Field((0.9, 0.999), description="decay of Adam's two moments")
     eps: float = Field(1e-8, gt=0, description="added to the root of Adam's second moment")
     lookahead: Lookahead | None = Field(None, description="slow weights around the optimizer; null: none")
 
@@ -223,6 +226,13 @@ class Recipe(Spec):
     @classmethod
     def _one_entry(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
         return [value] if isinstance(value, dict) else value
+
+    @field_validator("seed", "train_languages", "evaluate_languages")
+    @classmethod
+    def _none_or_each_once(cls, value: Any) -> Any:  # noqa: ANN401 - one seed, or a list of seeds or languages
+        if isinstance(value, tuple) and (not value or len(set(value)) < len(value)):
+            raise ValueError("a list without repetition and with at least one entry")
+        return value
 
     @model_validator(mode="after")
     def _steps_or_epochs(self) -> Recipe:

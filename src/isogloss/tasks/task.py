@@ -9,8 +9,9 @@ from typing import Any, Protocol
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError
-from isogloss.types import Batch, Example, Feature, Prediction
+from isogloss.types import Batch, Example, Feature, LabelledText, Prediction
 
 IGNORED = -100
 """Target of a position that has no label; PyTorch's default ``ignore_index``."""
@@ -31,6 +32,13 @@ class Encoded:
 
     features: list[Feature]
     overlong: tuple[int, ...]
+
+    def warn(self, examples: Sequence[Example], max_length: int, problems: Problems) -> None:
+        """A warning for every overlong one of the examples that were encoded."""
+        for index in self.overlong:
+            example = examples[index]
+            done = "truncated" if isinstance(example, LabelledText) else "cut into pieces"
+            problems.warning(example.path, example.line, f"longer than max_length {max_length} sub-words, {done}")
 
 
 class Task(Protocol):
