@@ -90,15 +90,20 @@ class RunFolder:
             weights(self.starting_weights)
         write_json(self.fingerprint, fingerprint)
 
-    def note_environment(self, world_size: int) -> int | None:
+    def note_environment(self, world_size: int) -> list[str]:
         """Add versions, hardware and command of this start to environment.json, a list of all starts.
 
         Returns:
-            The number of processes of the start before; None at the first.
+            What has changed since the start before and may change the last bits of a result.
         """
-        before = read_json(self._environments) if self._environments.exists() else []
-        write_json(self._environments, [*before, environment(world_size)])
-        return int(before[-1]["processes"]) if before else None
+        starts = read_json(self._environments) if self._environments.exists() else []
+        now = environment(world_size)
+        write_json(self._environments, [*starts, now])
+        return [
+            f"{part} were {starts[-1][part]}, are {now[part]}"
+            for part in ("processes", "threads", "devices")
+            if starts and starts[-1][part] != now[part]
+        ]
 
     def is_finished(self) -> bool:
         """Whether the run has come to its end: final scores and a final model are there."""

@@ -167,9 +167,9 @@ def _open_folder(experiment: Experiment, fingerprint: Mapping[str, Any], *, resu
         notes.append(f"resumed at step {last[0]}")
     ranks.wait()
     if is_main:
-        before = folder.note_environment(ranks.world_size)
-        if last is not None and before != ranks.world_size:
-            notes.append(f"warning: {ranks.world_size} processes, before {before}: equal up to rounding only")
+        changed = folder.note_environment(ranks.world_size)
+        if last is not None and changed:
+            notes.append(f"warning: {'; '.join(changed)}: what follows equals an unbroken run up to rounding only")
         if resuming and not (experiment.training.progress.step == experiment.recipe.steps and folder.is_finished()):
             folder.cut(experiment.training.progress.step)
             write_text(folder.recipe, as_yaml(experiment.recipe))
