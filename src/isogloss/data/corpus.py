@@ -110,7 +110,7 @@ def load_corpus(
     problems.raise_errors()
     files = {str(path): _digest(path) for *_, path in used}
     labels = label_set([example for examples in train.values() for example in examples])
-    _require_known_labels(evaluation, labels, collections)
+    _require_known_labels(evaluation, labels, collections, problems)
     return Corpus(
         {language: _spread(train[language], limit) for language in trained},
         labels,
@@ -153,26 +153,30 @@ def _require_labels(examples: Sequence[Example], path: Path, problems: Problems)
 
 
 def _require_known_labels(
-    evaluation: Mapping[Cell, Sequence[Example]], labels: Sequence[str], collections: Sequence[Collection]
+    evaluation: Mapping[Cell, Sequence[Example]],
+    labels: Sequence[str],
+    collections: Sequence[Collection],
+    problems: Problems,
 ) -> None:
     """A label that no training file has can never be predicted; a label_map with it as a target accepts that."""
-    known = {*labels, *(target for collection in collections for target in collection.label_map.values())}
+    accepted = {target for collection in collections for target in collection.label_map.values()}
     unseen: Counter[str] = Counter()
     place: dict[str, str] = {}
-    for examples in evaluation.values():
-        for example in examples:
-            for label in gold(example) or ():
-                if label not in known:
-                    unseen[label] += 1
-                    place.setdefault(label, f"{example.path}:{example.line}")
+    for example in (example for examples in evaluation.values() for example in examples):
+        for label in gold(example) or ():
+            if label in labels:
+                continue
+            if label in accepted:
+                problems.warning(example.path, example.line, f"{label!r} is in no training file and counts as wrong")
+            else:
+                unseen[label] += 1
+                place.setdefault(label, f"{example.path}:{example.line}")
     if unseen and labels:
-        listed = "; ".join(
-            f"{label!r} {count} times, first in {place[label]}" for label, count in unseen.most_common()
-        )
+        listed = "; ".join(f"{label!r} {count} times, first in {place[label]}" for label, count in unseen.most_common())
+        first = next(iter(unseen))
         raise IsoglossError(
-            f"labels in evaluation data that no training file has: {listed}. Training labels: {', '.join(labels)}. "
-            f"Rename them by a label_map, such as {{{next(iter(unseen))}: {labels[0]}}}, or keep one, to be counted as "
-            "always wrong, by mapping it to itself"
+            f"labels in evaluation data that no training file has: {listed}. Training labels: {', '.join(labels)}. A "
+            f"label_map renames them, or keeps one, to be counted as always wrong: {{{first}: {first}}}"
         )
 
 

@@ -132,7 +132,7 @@ class DataEntry(Spec):
         None,
         description="columns by name, or by position from 0 in a table without header; default: by their usual names",
     )
-    label_map: dict[str, str] = Field(default_factory=dict, description="labels to rename, such as {B-DATE: O}")
+    label_map: dict[str, str] = Field(default_factory=dict, description="labels to rename, such as {DATE: O}")
 
     @field_validator("splits", mode="before")
     @classmethod
