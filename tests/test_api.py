@@ -155,6 +155,15 @@ def test_evaluate_refuses(arguments: dict[str, Any], message: str, run: Path):
     assert rows_of(run) == before
 
 
+def test_evaluate_on_dev_reads_no_test_file(world: Path, tmp_path: Path):
+    pos = Path(shutil.copytree(world / "pos", tmp_path / "pos"))
+    isogloss.train(recipe("pos", world, data=entry("pos", pos), steps=1), output=tmp_path / "run")
+    (pos / "de" / "test.conllu").write_text("1\tword\n\n")
+    assert {row["split"] for row in isogloss.evaluate(tmp_path / "run")} == {"dev"}
+    with pytest.raises(IsoglossError, match=r"de/test\.conllu:1: error: "):
+        isogloss.evaluate(tmp_path / "run", split="test")
+
+
 def test_an_unfinished_run_is_not_evaluated(run: Path):
     shutil.rmtree(run / "model")
     with pytest.raises(IsoglossError, match=r"has no final model.*--resume"):
@@ -198,6 +207,29 @@ def test_predict_labels_of_json_lines_without_labels(trained: Callable[[str], Pa
     found = [json.loads(line) for line in written.read_text(encoding="utf-8").splitlines()]
     labels = predictions(trained("topic"), "topic", "de")
     assert found == [{**record, "label": label} for record, label in zip(bare, labels, strict=True)]
+
+
+def test_predict_without_the_column_of_labels_that_the_recipe_names(world: Path, tmp_path: Path):
+    label = {"label": "label"}
+    columns = {"nli": {"text": "premise", "pair": "hypothesis", **label}, "topic": {"text": "text", **label}}
+    table = (world / "nli/de/dev.tsv").read_text(encoding="utf-8").splitlines()
+    records = [json.loads(line) for line in (world / "topic/de/dev.jsonl").read_text(encoding="utf-8").splitlines()]
+    bare = {
+        "nli": "".join(line.rpartition("\t")[0] + "\n" for line in table),
+        "topic": "".join(json.dumps({"text": record["text"]}) + "\n" for record in records),
+    }
+    for task, text in bare.items():
+        data = {**entry(task, world / task), "columns": columns[task]}
+        isogloss.train(recipe(task, world, data=data), output=tmp_path / task)
+        source = tmp_path / f"bare.{data['format']}"
+        source.write_text(text, encoding="utf-8")
+        lines = isogloss.predict(tmp_path / task, source, language="de").read_text(encoding="utf-8").splitlines()
+        if task == "nli":
+            assert lines[0] == table[0]
+            labels = [line.split("\t")[2] for line in lines[1:]]
+        else:
+            labels = [json.loads(line)["label"] for line in lines]
+        assert labels == predictions(tmp_path / task, task, "de")
 
 
 def test_predict_for_xtreme(run: Path, world: Path, tmp_path: Path):
@@ -248,6 +280,22 @@ def test_single_makes_a_run_per_language(world: Path, tmp_path: Path):
     by_run = {Path(row["run"]).name: tuple(row["train_languages"]) for row in rows}
     assert by_run == {"en": ("en",), "fr": ("fr",), "ru": ("ru",)}
     assert {row["language"] for row in rows} == set(LANGUAGES)
+
+
+def test_single_gives_every_model_the_labels_of_all_languages(world: Path, tmp_path: Path):
+    pos = Path(shutil.copytree(world / "pos", tmp_path / "pos"))
+    train = pos / "fr" / "train.conllu"
+    train.write_text(train.read_text(encoding="utf-8").replace("DET", "NOUN"), encoding="utf-8")
+    for languages, seen in ((None, ["en", "fr", "ru"]), (["en", "fr"], ["en", "fr"])):
+        output = tmp_path / "-".join(seen)
+        whole = recipe("pos", world, data=entry("pos", pos), method="single", steps=1, train_languages=languages)
+        rows = isogloss.train(whole, output=output)
+        assert isogloss.train(whole, output=output, resume=True) == rows
+        labels = [json.loads((output / code / "model/config.json").read_text())["id2label"] for code in seen]
+        assert labels == [{"0": "DET", "1": "NOUN", "2": "PUNCT", "3": "VERB"}] * len(seen)
+    alone = recipe("pos", world, data=entry("pos", pos), method="single", steps=1, train_languages=["fr"])
+    with pytest.raises(IsoglossError, match="'DET'"):
+        isogloss.train(alone, output=tmp_path / "fr")
 
 
 def test_seeds_make_a_run_each_and_are_compared(world: Path, tmp_path: Path):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from transformers import AutoModelForTokenClassification
 
 import isogloss.loop
 from isogloss.cli import main
@@ -20,7 +21,7 @@ from isogloss.recipe.names import FORMATS, TASKS
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import shipped_recipes
 from tests.methods import recipe
-from tests.world import entry, names_of_checkpoints, write_encoder, write_ner, write_pos
+from tests.world import entry, names_of_checkpoints, write_encoder, write_ner, write_pos, write_topic
 
 
 @dataclass
@@ -123,6 +124,31 @@ def two_tasks(world: Path) -> dict[str, Any]:
     return {"data": [entry("pos", world / "pos"), entry("ner", write_ner(world))]}
 
 
+def in_a_circle(world: Path) -> dict[str, Any]:
+    (world / "a.yaml").write_text(f"base: {world}/b.yaml")
+    (world / "b.yaml").write_text(f"base: {world}/a.yaml")
+    return {"base": f"{world}/a.yaml"}
+
+
+def as_task(task: str, of: str) -> Callable[[Path], dict[str, Any]]:
+    """Data of one task under the name of another."""
+
+    def change(world: Path) -> dict[str, Any]:
+        write = {"ner": write_ner, "topic": write_topic}.get(of)
+        return {"data": {**entry(of, write(world) if write is not None else world / of), "task": task}}
+
+    return change
+
+
+UNFIT: dict[str, tuple[Callable[[Path], dict[str, Any]], str, str]] = {
+    "nli without pairs": (as_task("nli", "topic"), r"topic/en/train\.jsonl:1: error: ", "inference needs two texts"),
+    "ner on parts of speech": (as_task("ner", "pos"), r"pos/en/train\.conllu:\d+: error: ", "'[A-Z]+' is neither O"),
+    "topic on tokens": (as_task("topic", "ner"), r"ner/en/train\.conll:1: error: ", "needs texts with one label each"),
+    "pos on texts": (as_task("pos", "topic"), r"topic/en/train\.jsonl:1: error: ", "needs tokens with a tag each"),
+}
+"""Data of another task: what makes them, the place that is named, and why."""
+
+
 BAD_INPUT: dict[str, tuple[Callable[[Path], dict[str, Any]] | dict[str, Any], list[str]]] = {
     "missing file": (no_files, ["no such file", "holds no 'poss'; did you mean 'pos'"]),
     "bad UTF-8": (not_utf8, [r"pos/fr/dev\.conllu:\d+: error: .*UTF-8"]),
@@ -157,6 +183,20 @@ BAD_INPUT: dict[str, tuple[Callable[[Path], dict[str, Any]] | dict[str, Any], li
     "out of range": ({"learning_rate": -1}, ["learning_rate: .*greater than 0, found -1"]),
     "unknown model type": ({"model": {"config": {"model_type": "berd"}}}, ["'berd' is unknown; did you mean 'bert'"]),
     "wrong max_length": ({"max_length": 9999, "model": "{world}/encoder"}, ["max_length is 9999, but must be from"]),
+    "scales that are a list": ({"scales": [1, 2]}, [r"scales: a mapping .*found \[1, 2\]"]),
+    "a scale that is a number": ({"scales": {"smoke": 3}}, [r"scales: a mapping .*found \{'smoke': 3\}"]),
+    "method that is a list": ({"method": ["a"]}, [r"method: no method \['a'\]"]),
+    "base in a circle": (in_a_circle, [r"a\.yaml is on .*b\.yaml is on .*a\.yaml: a recipe cannot stand on itself"]),
+    "betas out of range": ({"optimizer": {"betas": [2, 3]}}, [r"optimizer\.betas\.0: .*less than 1, found 2"]),
+    "infinite learning rate": ({"learning_rate": float("inf")}, ["learning_rate: .*finite"]),
+    "negative hidden size": (
+        {"model": {"config": {"model_type": "modernbert", "hidden_size": -4}}},
+        ["hidden_size|modernbert", "-4|negative"],
+    ),
+    "no seed": ({"seed": []}, ["seed: .*at least one entry"]),
+    "one seed twice": ({"seed": [0, 0]}, ["seed: .*without repetition"]),
+    "one language twice": ({"train_languages": ["en", "en"]}, ["train_languages: .*without repetition"]),
+    **{case: (change, [place, text]) for case, (change, place, text) in UNFIT.items()},
 }
 
 
@@ -192,6 +232,33 @@ def test_bad_arguments_are_one_message(
     assert not list(tmp_path.iterdir())
 
 
+def test_one_occupied_folder_stops_all_seeds_before_they_train(train: Command, world: Path):
+    (world / "run" / "seed-1").mkdir(parents=True)
+    (world / "run" / "seed-1" / "thesis.tex").write_text("all of it")
+    require_error(train(seed=[0, 1]), "seed-1 exists")
+    assert [path.name for path in (world / "run").iterdir()] == ["seed-1"]
+
+
+def test_a_key_inside_data_that_are_one_mapping(train: Command, world: Path):
+    one = {**entry("pos", world / "pos"), "path": "nowhere/{language}/{split}.conllu"}
+    assert train("multitask", "--set", f"data.0.path={entry('pos', world / 'pos')['path']}", data=one).status == 0
+
+
+@pytest.mark.parametrize("case", UNFIT)
+def test_validate_finds_data_of_another_task(case: str, train: Command, command: Command, world: Path):
+    change, place, text = UNFIT[case]
+    changes = change(world)
+    train(**changes)  # writes the recipe
+    data = changes["data"]
+    for arguments in (
+        [world / "recipe.json"],
+        [data["path"], "--task", data["task"], "--format", data["format"]],
+    ):
+        result = command("data", "validate", *arguments)
+        assert result.status == 1
+        assert re.search(place + ".*" + text, result.out), result.out
+
+
 def test_a_recipe_that_is_no_yaml(command: Command, tmp_path: Path):
     (tmp_path / "bad.yaml").write_text("steps: [1\nmodel: x")
     require_error(command("train", tmp_path / "bad.yaml"), r"bad\.yaml: not YAML: .*line 2")
@@ -214,6 +281,17 @@ def test_a_loss_that_is_not_finite_stops_the_run(train: Command, world: Path):
     assert not (world / "run" / "model").exists()
 
 
+def test_weights_that_are_not_finite_leave_the_last_good_checkpoint(train: Command, world: Path):
+    settings = {"steps": 6, "warmup_steps": 2, "max_grad_norm": None, "save_steps": 1, "save_total_limit": 1}
+    # The first step of the warm-up has a learning rate of 0.
+    result = train(learning_rate=1e39, **settings)
+    require_error(tail(result), r"step 2: weights are not finite, .*; the last good is .*checkpoint-1\.")
+    assert names_of_checkpoints(world / "run") == [1]
+    assert not list((world / "run").glob(".checkpoint*"))
+    good = AutoModelForTokenClassification.from_pretrained(world / "run" / "checkpoint-1")
+    assert all(bool(parameter.isfinite().all()) for parameter in good.parameters())
+
+
 def tail(result: Result) -> Result:
     """The result from the error message on, after what was announced before training."""
     return Result(result.status, result.out, result.err[result.err.find("error: ") :])
@@ -227,6 +305,20 @@ def test_long_sentences_are_counted(train: Command):
     )
     assert counted, result.err
     assert 1 < int(counted[1]) <= 15
+
+
+def test_long_sentences_of_dev_and_test_and_files_are_counted(train: Command, command: Command, world: Path):
+    def warned(result: Result, split: str) -> bool:
+        assert result.status == 0, result
+        return re.search(rf"de/{split}\.conllu:\d+: warning: longer than max_length 8 ", result.err) is not None
+
+    result = train(max_length=8, test=True)
+    assert warned(result, "dev")
+    assert warned(result, "test")
+    result = command("evaluate", world / "run", "--split", "test")
+    assert warned(result, "test")
+    assert not warned(result, "dev")
+    assert warned(command("predict", world / "run", world / "pos/de/dev.conllu", "--language", "de"), "dev")
 
 
 def test_a_full_disk_leaves_the_last_checkpoint(train: Command, world: Path, monkeypatch: pytest.MonkeyPatch):
@@ -350,3 +442,27 @@ def test_train_evaluate_predict_and_compare(train: Command, command: Command, wo
     assert result.status == 0
     assert "lookahead − multitask" in result.out
     assert "n too small" in result.out
+
+    result = command("compare", world / "run", "--baseline", "multitask", "--allow-mixed", "selectio")
+    require_error(result, "'selectio'; did you mean 'selection'")
+
+
+def test_what_evaluate_and_predict_are_told_is_checked(train: Command, command: Command, world: Path):
+    assert train().status == 0
+    require_error(command("evaluate", world / "run", "--data", "{path: 3"), r"--data \{path: 3: not YAML")
+    result = command("predict", world / "run", world / "pos/de/test.conllu", "--language", "../x")
+    require_error(result, r"language: '\.\./x' is no language code")
+    require_error(command("evaluate", world), "no run folder", rf"there are runs in it: {world}/run$")
+
+
+def test_compare_where_runs_may_differ(train: Command, command: Command, world: Path):
+    runs = (world / "multitask", world / "single")
+    assert train("multitask", "--output", runs[0]).status == 0
+    assert train("single", "--output", runs[1], train_languages=["en", "fr"], selection="last").status == 0
+    mixed = ["--allow-mixed", "train_languages"]
+    require_error(command("compare", *runs, "--baseline", "multitask", *mixed), "selection differs")
+    result = command("compare", *runs, "--baseline", "multitask", *mixed, "--allow-mixed", "selection")
+    assert result.status == 0, result
+    header = result.out.splitlines()[0]
+    assert "single en − multitask" in header
+    assert "single fr − multitask" in header

@@ -196,6 +196,32 @@ def test_resume_of_a_finished_run_changes_nothing(finished: Path, world: Path, s
     assert outcome(finished) == outcome(straight("multitask"))
 
 
+def test_resume_keeps_what_was_scored_after_the_end(world: Path, tmp_path: Path):
+    whole, run = recipe("multitask", world, steps=4), tmp_path / "run"
+    final = isogloss.train(whole, output=run)
+    isogloss.evaluate(run, split="test")
+    before = [outcome(run), *(contents(run / name) for name in ("model", "predictions", "checkpoint-4"))]
+    rows, touches = (run / "results.jsonl").read_bytes(), (run / "test_touches.json").read_bytes()
+
+    assert isogloss.train(whole, output=run, resume=True) == final
+
+    assert [outcome(run), *(contents(run / name) for name in ("model", "predictions", "checkpoint-4"))] == before
+    assert (run / "results.jsonl").read_bytes() == rows
+    assert (run / "test_touches.json").read_bytes() == touches
+    starts = json.loads((run / "environment.json").read_text(encoding="utf-8"))
+    assert [start["processes"] for start in starts] == [1, 1]
+
+
+def test_intervals_may_be_left_out_of_a_resume(
+    world: Path, straight: Callable[[str], Path], stop_after: Callable[..., None], tmp_path: Path
+):
+    whole = recipe("multitask", world)
+    stop_after(CRASH, whole, output=tmp_path / "run")
+    left_out = dict.fromkeys(("evaluation_steps", "save_steps", "logging_steps"))
+    isogloss.train({**whole, **left_out}, output=tmp_path / "run", resume=True)
+    assert outcome(tmp_path / "run") == outcome(straight("multitask"))
+
+
 @pytest.mark.parametrize("name", ["sequential_reptile", "multitask"])
 def test_more_steps_under_a_constant_schedule_go_on(name: str, world: Path, tmp_path: Path):
     settings = {"schedule": "constant", "selection": "last"}
@@ -233,6 +259,9 @@ def test_other_steps_are_refused(changes: dict[str, Any], world: Path, tmp_path:
         ({"method": "sequential_reptile"}, "method was 'multitask', is 'sequential_reptile'"),
         ({"train_languages": ["en", "ru"]}, r"train_languages was None, is \['en', 'ru'\]"),
         ({"optimizer": {"betas": [0.9, 0.5]}}, r"optimizer.betas was \[0.9, 0.999\], is \[0.9, 0.5\]"),
+        ({"evaluation_steps": 2}, "evaluation_steps was 3, is 2"),
+        ({"save_steps": 1}, "save_steps was 4, is 1"),
+        ({"logging_steps": 5}, "logging_steps was 2, is 5"),
     ],
 )
 def test_a_changed_recipe_is_refused(changes: dict[str, Any], message: str, finished: Path, world: Path):
@@ -304,10 +333,47 @@ def test_resume_starts_what_has_not_been_started(world: Path, straight: Callable
     assert outcome(tmp_path / "run") == outcome(straight("multitask"))
 
 
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_start_that_was_interrupted_is_made_again(
+    resume: bool, world: Path, straight: Callable[[str], Path], tmp_path: Path
+):
+    whole, run = recipe("multitask", world), tmp_path / "run"
+    for name in ("recipe.yaml", "environment.json"):
+        run.mkdir(exist_ok=True)
+        shutil.copy(straight("multitask") / name, run)
+    shutil.copytree(straight("multitask") / "starting_weights", run / "starting_weights")
+    (run / "thesis.tex").write_text("all of it")
+    before = contents(run)
+    with pytest.raises(IsoglossError, match="holds no run to resume" if resume else "run exists; --resume"):
+        isogloss.train(whole, output=run, resume=resume)
+    assert contents(run) == before
+
+    (run / "thesis.tex").unlink()
+    isogloss.train(whole, output=run, resume=resume)
+    assert outcome(run) == outcome(straight("multitask"))
+
+
 @pytest.mark.parametrize("name", ["optimizer.pt", "model.safetensors", "progress.json", "selection.pt"])
 def test_a_damaged_checkpoint_is_named(name: str, finished: Path, world: Path):
     last = RunFolder(finished).last_checkpoint()
     assert last is not None
     (last[1] / name).write_bytes((last[1] / name).read_bytes()[:20])
     with pytest.raises(IsoglossError, match=rf"{last[1].name}: cannot resume from this checkpoint"):
+        isogloss.train(recipe("multitask", world), output=finished, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        *(
+            (name, content)
+            for name in ("recipe.yaml", "checkpoint-10/trainer_state.json")
+            for content in ("{", "[]", "{}")
+        ),
+        *((name, content) for name in ("fingerprint.json", "environment.json") for content in ("{", "7")),
+    ],
+)
+def test_a_damaged_file_of_a_run_is_named(name: str, content: str, finished: Path, world: Path):
+    (finished / name).write_text(content, encoding="utf-8")
+    with pytest.raises(IsoglossError, match=name):
         isogloss.train(recipe("multitask", world), output=finished, resume=True)

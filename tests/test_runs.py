@@ -105,3 +105,22 @@ def test_environment_tells_versions_and_machine():
     assert found["threads"] >= 1
     assert found["devices"]
     assert all(isinstance(version, str) for version in found["packages"].values())
+
+
+def test_every_start_notes_its_environment(run: RunFolder):
+    assert [run.note_environment(2), run.note_environment(1)] == [[], ["processes were 2, are 1"]]
+    starts = json.loads((run.path / "environment.json").read_text())
+    assert [start["processes"] for start in starts] == [2, 1]
+
+
+def test_only_what_a_start_writes_first_may_lie_in_a_folder(tmp_path: Path):
+    run = RunFolder(tmp_path)
+    for name in ("recipe.yaml", "environment.json", ".starting_weights.partial"):
+        (tmp_path / name).write_text("")
+    run.starting_weights.mkdir()
+    for resume in (True, False):
+        run.require_free(resume=resume)
+        (tmp_path / "results.jsonl").write_text("")
+        with pytest.raises(IsoglossError, match="holds no run" if resume else "exists"):
+            run.require_free(resume=resume)
+        (tmp_path / "results.jsonl").unlink()

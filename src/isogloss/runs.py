@@ -96,7 +96,7 @@ class RunFolder:
         Returns:
             What has changed since the start before and may change the last bits of a result.
         """
-        starts = read_json(self._environments) if self._environments.exists() else []
+        starts = read_json(self._environments, list) if self._environments.exists() else []
         now = environment(world_size)
         write_json(self._environments, [*starts, now])
         return [

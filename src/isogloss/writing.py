@@ -60,16 +60,19 @@ def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - anything JSON 
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
 
 
-def read_json(path: Path) -> Any:  # noqa: ANN401 - anything JSON can hold
+def read_json(path: Path, kind: type = dict) -> Any:  # noqa: ANN401 - anything JSON can hold
     """What a JSON file holds.
 
     Raises:
-        IsoglossError: It cannot be read or is no JSON.
+        IsoglossError: It cannot be read, is no JSON or holds something else than a ``kind``.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise IsoglossError(f"{path}: damaged: {error}") from error
+    if not isinstance(value, kind):
+        raise IsoglossError(f"{path}: damaged: a {kind.__name__} expected, found a {type(value).__name__}")
+    return value
 
 
 def append_lines(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -84,6 +84,15 @@ def test_repetition_is_a_warning(folder: Path):
     ]
 
 
+def test_the_first_example_that_is_unfit_for_the_task_is_an_error(folder: Path):
+    write(folder / "en" / "train.tsv", (TEXTS["en"], "x"), (TEXTS["en"] + "!", "y"), (TEXTS["en"] + "?", "y"))
+    found = validate_collections(
+        [Collection("mine", Table(), "{language}/{split}.tsv")],
+        lambda example: "unfit" if isinstance(example, LabelledText) and example.label == "y" else None,
+    )
+    assert [str(problem) for problem in found.errors] == ["en/train.tsv:3: error: unfit"]
+
+
 def test_an_unknown_language_is_a_warning(folder: Path):
     write(folder / "xx" / "train.tsv", (TEXTS["xx"], "x"))
     assert problems_of() == ["xx/train.tsv: warning: unknown language code 'xx': its script was not checked"]

@@ -83,6 +83,15 @@ def test_a_base_that_is_missing_is_named(tmp_path: Path):
         resolve(tmp_path / "high.yaml")
 
 
+def test_a_base_may_not_name_itself(tmp_path: Path):
+    for name, base in (("a", "b"), ("b", "a"), ("c", "c")):
+        (tmp_path / f"{name}.yaml").write_text(f"base: {tmp_path}/{base}.yaml")
+    for name in "abc":
+        with pytest.raises(IsoglossError, match="a recipe cannot stand on itself") as caught:
+            resolve(tmp_path / f"{name}.yaml")
+        assert "\n" not in str(caught.value)
+
+
 def test_a_part_of_the_same_kind_is_merged_and_of_another_replaced():
     temperature = {**MINIMAL, "method": "temperature_sampling"}
     assert resolve({**temperature, "sampling": {"temperature": 3}}).sampling == Temperature(temperature=3)
@@ -123,6 +132,11 @@ def test_later_overrides_win():
     assert resolve(MINIMAL, overrides=["batch_size=1", "batch_size=2"]).batch_size == 2
 
 
+def test_data_may_be_one_mapping():
+    found = resolve({**MINIMAL, "data": MINIMAL["data"][0]}, overrides=["data.0.path=y/{language}"])
+    assert [entry.path for entry in found.data] == ["y/{language}"]
+
+
 @pytest.mark.parametrize("budget", ["steps", "epochs"])
 def test_the_last_layer_that_speaks_of_a_budget_wins(budget: str):
     other = {"steps": "epochs", "epochs": "steps"}[budget]
@@ -159,6 +173,12 @@ def test_resolving_leaves_its_input_alone():
         ({"steps": None}, r"either steps or epochs, found steps=None and epochs=None"),
         ({"optimizer": {"lookahead": {"outer_learning_rate": 2}}}, r"outer_learning_rate: .*less than or equal to 1"),
         ({"dropout": 1.0}, r"dropout: .*less than 1, found 1\.0"),
+        ({"scales": [1, 2]}, r"scales: a mapping of names to keys that change, found \[1, 2\]"),
+        ({"scales": {"smoke": 3}}, r"scales: a mapping .*found \{'smoke': 3\}"),
+        ({"method": ["a"]}, r"method: no method \['a'\]"),
+        ({"seed": []}, r"seed: .*at least one entry"),
+        ({"evaluate_languages": ["en", "en"]}, r"evaluate_languages: .*without repetition"),
+        ({"learning_rate": float("inf")}, r"learning_rate: .*finite"),
     ],
 )
 def test_messages(changes: dict[str, Any], message: str):

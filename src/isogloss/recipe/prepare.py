@@ -163,7 +163,11 @@ def _open_folder(experiment: Experiment, fingerprint: Mapping[str, Any], *, resu
     last = folder.last_checkpoint() if resuming else None
     if last is not None:
         load_checkpoint(last[1], experiment.training, experiment.selection, ranks=ranks)
-        experiment.recorder.resume(read_json(last[1] / "trainer_state.json"))
+        history = last[1] / "trainer_state.json"
+        try:
+            experiment.recorder.resume(read_json(history))
+        except KeyError as error:
+            raise IsoglossError(f"{history}: damaged: no {error}") from error
         notes.append(f"resumed at step {last[0]}")
     ranks.wait()
     if is_main:
@@ -197,9 +201,7 @@ def _require_same_recipe(folder: RunFolder, asked: Recipe, recipe: Recipe) -> Re
         recipe: The same with nothing left open.
     """
     stored = resolve(folder.recipe)
-    more = (
-        recipe.schedule == "constant" and recipe.selection != "average" and (recipe.steps or 0) > (stored.steps or 0)
-    )
+    more = recipe.schedule == "constant" and recipe.selection != "average" and (recipe.steps or 0) > (stored.steps or 0)
     # Intervals that only follow from the number of steps stay as they were when the run was started.
     derived = {key for key in ("evaluation_steps", "logging_steps", "save_steps") if getattr(asked, key) is None}
     changeable = {"name": recipe.name, "report_to": recipe.report_to, "save_total_limit": recipe.save_total_limit}
