@@ -65,7 +65,8 @@ class Experiment:
         """
         if self.training.progress.step == self.recipe.steps and self.folder.is_finished():
             self.recorder.close()
-            return self.folder.final_rows(self.recipe.test)
+            tested = self.corpus.cells("test") if self.recipe.test else []
+            return self.folder.final_rows([*self.corpus.cells("dev"), *tested])
         train_until(self.training, self.recipe.steps or 0, self._after_step)
         with evaluation_weights(self.training.optimizer):
             self.selection.apply(self.training.model)

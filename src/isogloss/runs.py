@@ -6,7 +6,7 @@ import json
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -109,10 +109,13 @@ class RunFolder:
         """Whether the run has come to its end: final scores and a final model are there."""
         return self.model.is_dir() and any(row["selection"] is not None for row in read_lines(self.results))
 
-    def final_rows(self, test: bool) -> list[dict[str, Any]]:
-        """The final scores: dev, and test if asked for, the last scoring of each."""
-        wanted = ("dev", "test") if test else ("dev",)
-        rows = [row for row in read_lines(self.results) if row["selection"] is not None and row["split"] in wanted]
+    def final_rows(self, cells: Collection[Cell]) -> list[dict[str, Any]]:
+        """The last final scores of the cells."""
+        rows = [
+            row
+            for row in read_lines(self.results)
+            if row["selection"] is not None and Cell(row["data"], row["language"], row["split"]) in cells
+        ]
         return list({(row["data"], row["language"], row["split"], row["metric"]): row for row in rows}.values())
 
     def require_same(self, fingerprint: Mapping[str, Any]) -> None:
