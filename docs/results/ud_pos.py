@@ -21,7 +21,15 @@ GROUPS = {
     "unseen, known script: de es fi vi wo": ("de", "es", "fi", "vi", "wo"),
     "unseen, unknown script: ko te zh": ("ko", "te", "zh"),
 }
-METHODS = (BASELINE, "sequential_reptile", "lookahead", "checkpoint_averaging", "reptile", "temperature_sampling")
+METHODS = (
+    BASELINE,
+    "sequential_reptile",
+    "lookahead",
+    "checkpoint_averaging",
+    "reptile",
+    "temperature_sampling",
+    "multitask_summed",
+)
 
 Scores = dict[tuple[str, int, str], float]
 
