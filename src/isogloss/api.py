@@ -14,14 +14,16 @@ from isogloss.recipe import build
 from isogloss.recipe.check import check_data
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.prepare import prepare
+from isogloss.recipe.prepare_pretraining import prepare_pretraining
 from isogloss.recipe.presets import METHODS
-from isogloss.recipe.resolve import as_yaml, resolve
+from isogloss.recipe.pretraining_schema import Pretraining
+from isogloss.recipe.resolve import as_yaml, is_pretraining, resolve, resolve_pretraining
 from isogloss.recipe.schema import DataEntry, Recipe
-from isogloss.reports.tables import closing_tables, comparison_table
+from isogloss.reports.tables import closing_tables, comparison_table, masked_table
 from isogloss.runs import RunFolder
 from isogloss.writing import read_lines
 
-__all__ = ["compare", "evaluate", "predict", "show", "train", "validate"]
+__all__ = ["compare", "evaluate", "predict", "pretrain", "show", "train", "validate"]
 
 RecipeLike = Recipe | Mapping[str, Any] | str | Path
 
@@ -54,10 +56,7 @@ def train(
     Raises:
         IsoglossError: Bad input or a failed write.
     """
-    changes = [*overrides]
-    changes += [f"limit={limit}"] if limit is not None else []
-    changes += [f"report_to={report_to}"] if report_to is not None else []
-    resolved = resolve(recipe, overrides=changes, scale=scale)
+    resolved = resolve(recipe, overrides=_changes(overrides, limit, report_to), scale=scale)
     root = Path(output) if output is not None else Path("runs") / _name(recipe, resolved, scale)
     runs = _runs(resolved, root)
     for path, _ in runs:
@@ -67,9 +66,47 @@ def train(
         experiment = prepare(one, path, resume=resume, label_languages=_training_languages(resolved))
         final = experiment.run()
         if experiment.ranks.rank == 0 and final:
-            print(closing_tables(final, experiment.evaluator.task.metrics))
+            print(closing_tables(final, TASKS[final[0]["task"]].build(()).metrics))
         rows += final
     return rows
+
+
+def pretrain(
+    recipe: Pretraining | Mapping[str, Any] | str | Path,
+    *,
+    overrides: Iterable[str] = (),
+    scale: str | None = None,
+    limit: int | None = None,
+    output: str | Path | None = None,
+    resume: bool = False,
+    report_to: str | None = None,
+) -> list[dict[str, Any]]:
+    """Train an encoder on text with masked language modelling, from random weights or from a model there is.
+
+    Args:
+        recipe: Path to YAML, name of a shipped recipe, or a mapping.
+        overrides: Keys to change, ``"a.b=c"`` each.
+        scale: One of the recipe's scales.
+        limit: Sentences read per file.
+        output: Run folder; default ``runs/<recipe>-<scale>``. The model is in ``model`` below it.
+        resume: Go on with an existing run; one that has not been started is started.
+        report_to: none or tensorboard.
+
+    Returns:
+        The rows of the final scores: masked accuracy and loss per language on held-out text.
+
+    Raises:
+        IsoglossError: Bad input or a failed write.
+    """
+    resolved = resolve_pretraining(recipe, overrides=_changes(overrides, limit, report_to), scale=scale)
+    stem = resolved.name or (Path(recipe).stem if isinstance(recipe, str | Path) else "pretraining")
+    default = stem if scale is None or resolved.name else f"{stem}-{scale}"
+    path = Path(output) if output is not None else Path("runs") / default
+    experiment = prepare_pretraining(resolved, path, resume=resume)
+    final = experiment.run()
+    if experiment.ranks.rank == 0 and final:
+        print(masked_table(final))
+    return final
 
 
 def validate(
@@ -105,8 +142,10 @@ def validate(
     return validate_collections([build.build_collection(entry, "data")], TASKS[task].complaint)
 
 
-def show(recipe: RecipeLike, *, overrides: Iterable[str] = (), scale: str | None = None) -> str:
+def show(recipe: RecipeLike | Pretraining, *, overrides: Iterable[str] = (), scale: str | None = None) -> str:
     """A recipe with every default filled in, as YAML that runs again."""
+    if isinstance(recipe, Pretraining) or (not isinstance(recipe, Recipe) and is_pretraining(recipe)):
+        return as_yaml(resolve_pretraining(recipe, overrides=overrides, scale=scale))
     return as_yaml(resolve(recipe, overrides=overrides, scale=scale))
 
 
@@ -144,6 +183,12 @@ def compare(
     primary = metric or TASKS[rows[0]["task"]].build(()).metrics[0]
     latest = {(row["run"], row["data"], row["language"]): row for row in rows if row["metric"] == primary}
     return comparison_table([_named(row) for row in latest.values()], baseline, mixed=allow_mixed)
+
+
+def _changes(overrides: Iterable[str], limit: int | None, report_to: str | None) -> list[str]:
+    """All overrides, those that have an argument of their own last."""
+    given = {"limit": limit, "report_to": report_to}
+    return [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
 
 
 def _named(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from isogloss.checkpoints import save_checkpoint
-from isogloss.data.corpus import Cell, Corpus
-from isogloss.data.problems import Problems
 from isogloss.distributed import Communicator
-from isogloss.evaluation import Evaluator, score_cells
 from isogloss.loop import Training, train_until
 from isogloss.models.encoder import Loaded
 from isogloss.optim.lookahead import evaluation_weights
-from isogloss.recipe.schema import Recipe
 from isogloss.recording import Recorder
 from isogloss.runs import RunFolder
+from isogloss.scoring import Rows, Scoring
 from isogloss.selection import Selection
-from isogloss.types import Example, Feature
 from isogloss.writing import write_model
+
+
+class Budget(Protocol):
+    """What an experiment asks of a recipe with nothing left open."""
+
+    @property
+    def steps(self) -> int | None:
+        """Optimizer steps of the whole run."""
+
+    @property
+    def evaluation_steps(self) -> int | None:
+        """Steps between evaluations."""
+
+    @property
+    def logging_steps(self) -> int | None:
+        """Steps between logged losses."""
+
+    @property
+    def save_steps(self) -> int | None:
+        """Steps between checkpoints."""
+
+    @property
+    def save_total_limit(self) -> int:
+        """Checkpoints kept."""
+
+    @property
+    def selection(self) -> str:
+        """Which weights the run ends with."""
 
 
 @dataclass
@@ -28,66 +51,55 @@ class Experiment:
     """A run that has been built and can be walked.
 
     Attributes:
-        recipe: The recipe with nothing left open, of one seed.
+        recipe: How long it is, and how often it is evaluated, logged and saved.
         folder: Where the run is kept.
-        corpus: Its data.
         loaded: Model and tokenizer.
         training: The parts of the loop.
         selection: Which weights it ends with.
-        evaluator: Predicts and scores.
+        scoring: Measures the model.
         recorder: Its history.
         ranks: The processes it runs in.
+        epoch: Says how many times the data have been seen so far.
     """
 
-    recipe: Recipe
+    recipe: Budget
     folder: RunFolder
-    corpus: Corpus
     loaded: Loaded
     training: Training
     selection: Selection
-    evaluator: Evaluator
+    scoring: Scoring
     recorder: Recorder
     ranks: Communicator
-    _encoded: dict[Cell, tuple[Sequence[Example], Sequence[Feature]]] = field(default_factory=dict)
+    epoch: Callable[[], float]
 
-    def encode(self, split: str, problems: Problems) -> None:
-        """Make the features of a split's examples, once; overlong examples go to ``problems``."""
-        for cell in self.corpus.cells(split):
-            if cell not in self._encoded:
-                examples = self.corpus.evaluation[cell]
-                self._encoded[cell] = (examples, self.evaluator.encode(examples, problems))
-
-    def run(self) -> list[dict[str, Any]]:
+    def run(self) -> Rows:
         """Train to the end and score the selected weights; a run that has ended is left as it is.
 
         Returns:
-            The rows of the final scores: dev, and test if the recipe asks for it.
+            The rows of the final scores.
         """
-        if self.training.progress.step == self.recipe.steps and self.folder.is_finished():
+        if self.is_finished():
             self.recorder.close()
-            tested = self.corpus.cells("test") if self.recipe.test else []
-            return self.folder.final_rows([*self.corpus.cells("dev"), *tested])
+            return self.scoring.stored()
         train_until(self.training, self.recipe.steps or 0, self._after_step)
         with evaluation_weights(self.training.optimizer):
             self.selection.apply(self.training.model)
-            rows = self._score("dev", self.selection.step, self.recipe.selection)
-            if self.recipe.test:
-                problems = Problems()
-                self.encode("test", problems)
-                if self.ranks.rank == 0 and problems.warnings:
-                    print(*problems.warnings, sep="\n", file=sys.stderr)
-                rows += self._score("test", self.selection.step, self.recipe.selection)
+            rows = self.scoring.final(self.training.model, self.selection.step, self.recipe.selection)
             if self.ranks.rank == 0:
                 write_model(self.folder.model, self.training.model, self.loaded.tokenizer)
         self.ranks.wait()
         self.recorder.close()
         return rows
 
+    def is_finished(self) -> bool:
+        """Whether all steps have been taken, and the final scores and model are there."""
+        return self.training.progress.step == self.recipe.steps and self.folder.is_finished()
+
     def _after_step(self, probed: list[dict[str, Any]]) -> None:
         recipe, step = self.recipe, self.training.progress.step
         is_last = step == recipe.steps
         saves = is_last or step % (recipe.save_steps or 1) == 0
-        self.recorder.step(step, self._epoch())
+        self.recorder.step(step, self.epoch())
         for row in probed:
             self.recorder.log(row)
         # The meter is read before every checkpoint, so that no checkpoint has to hold it.
@@ -102,29 +114,10 @@ class Experiment:
 
     def _evaluate_and_select(self, step: int) -> None:
         with evaluation_weights(self.training.optimizer):
-            rows = self._score("dev", step, None)
-            self.selection.consider(self.training.model, step, self._selection_score(rows))
+            rows = self.scoring.dev(self.training.model, step, None)
+            self.selection.consider(self.training.model, step, self.scoring.choose(rows))
         if rows:
             self.recorder.log({f"eval_{row['data']}_{row['language']}_{row['metric']}": row["value"] for row in rows})
-
-    def _selection_score(self, rows: list[dict[str, Any]]) -> float | None:
-        """Mean dev score on the primary metric over the languages that may choose: the sources, or all."""
-        by_target = self.recipe.selection == "target-dev"
-        primary = [row for row in rows if row["metric"] == self.evaluator.task.metrics[0]]
-        values = [row["value"] for row in primary if by_target or row["language"] in self.corpus.train]
-        return sum(values) / len(values) if values else None
-
-    def _score(self, split: str, step: int | None, selection: str | None) -> list[dict[str, Any]]:
-        columns = {
-            "run": str(self.folder.path),
-            "method": self.recipe.method,
-            "train_languages": sorted(self.corpus.train),
-            "seed": self.recipe.seeds[0],
-            "step": step,
-            "selection": selection,
-        }
-        cells = {cell: self._encoded[cell] for cell in self.corpus.cells(split)}
-        return score_cells(self.evaluator, self.training.model, cells, self.folder, columns)
 
     def _save(self) -> None:
         state = self.recorder.state
@@ -140,7 +133,3 @@ class Experiment:
         )
         if self.ranks.rank == 0:
             self.recorder.save(self.folder.trainer_state)
-
-    def _epoch(self) -> float:
-        seen = sum(self.training.progress.draws.values()) * (self.recipe.batch_size or 0)
-        return seen / sum(len(examples) for examples in self.corpus.train.values())

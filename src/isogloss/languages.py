@@ -242,3 +242,17 @@ def script_share(text: str, scripts: Iterable[str]) -> float:
     """The share, 0 to 1, of the letters of the text that are of one of the scripts; 1 if it has no letters."""
     found = dominant_scripts(text)
     return sum(found[script] for script in scripts) / found.total() if found else 1.0
+
+
+_WITHOUT_SPACES = frozenset({"Chinese", "Japanese", "Thai", "Lao", "Khmer", "Burmese", "Tibetan", "Cantonese"})
+
+
+def writes_spaces(code: str) -> bool:
+    """Whether the language is written with spaces between words; languages that are not in the table are.
+
+    Example:
+        >>> writes_spaces("zh"), writes_spaces("ko")
+        (False, True)
+    """
+    language = find(code)
+    return language is None or language.name not in _WITHOUT_SPACES

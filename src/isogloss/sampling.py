@@ -123,3 +123,28 @@ class Blocks:
     def __call__(self, step: int) -> tuple[str, ...]:
         """The sources of step ``step``."""
         return self.sampler(step // self.length)
+
+
+@dataclass(frozen=True)
+class Stages:
+    """One sampler after the other, each for a number of steps; the last one for ever.
+
+    Args:
+        samplers: The samplers, each asked with the step of the run.
+        ends: The step at which each but the last one ends, in rising order.
+    """
+
+    samplers: tuple[Sampler, ...]
+    ends: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        """Check the ends."""
+        if len(self.ends) != len(self.samplers) - 1 or list(self.ends) != sorted(set(self.ends)):
+            raise IsoglossError(
+                f"stages: {len(self.samplers)} of them need {len(self.samplers) - 1} rising ends, found {self.ends}"
+            )
+
+    def __call__(self, step: int) -> tuple[str, ...]:
+        """The sources of step ``step``."""
+        stage = sum(step >= end for end in self.ends)
+        return self.samplers[stage](step)

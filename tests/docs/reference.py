@@ -1,4 +1,7 @@
-"""The tables of docs/recipes.md, made from the schema: `python -m tests.docs.reference` writes them anew."""
+"""The tables of docs/recipes.md and docs/pretraining.md, made from the schemas.
+
+`python -m tests.docs.reference` writes them anew.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from isogloss.recipe import schema
+from isogloss.recipe import pretraining_schema, schema
 
-PAGE = Path(__file__).parents[2] / "docs" / "recipes.md"
+DOCS = Path(__file__).parents[2] / "docs"
 
 KEYS: dict[str, tuple[str, ...]] = {
     "run": ("name", "method", "seed"),
@@ -37,18 +40,46 @@ PARTS: tuple[type[BaseModel], ...] = (
 )  # fmt: skip
 """The parts with keys of their own, a table each."""
 
+PRETRAINING_KEYS: dict[str, tuple[str, ...]] = {
+    "pretraining_model": ("name", "model", "tokenizer", "trust_remote_code", "dropout", "attention", "compile", "seed"),
+    "pretraining_text": ("text", "languages", "exclude", "held_out", "limit"),
+    "pretraining_rows": ("temperature", "translation_share", "masking", "stages", "gradient_accumulation_steps"),
+    "pretraining_movement": (
+        "optimizer", "steps", "learning_rate", "schedule", "warmup_steps", "decay_steps", "weight_decay",
+        "max_grad_norm", "precision",
+    ),
+    "pretraining_records": (
+        "selection", "evaluation_steps", "evaluation_batch_size", "logging_steps", "save_steps", "save_total_limit",
+        "report_to",
+    ),
+}  # fmt: skip
+"""The same for a recipe of `isogloss pretrain`."""
+
+PRETRAINING_PARTS: tuple[type[BaseModel], ...] = (
+    pretraining_schema.NewEncoder, pretraining_schema.NewTokenizer, pretraining_schema.TextEntry,
+    pretraining_schema.Stage,
+)  # fmt: skip
+"""Its parts with keys of their own."""
+
 BLOCK = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
 
 
-def tables() -> dict[str, str]:
-    """Every table by its name, in Markdown."""
-    found = {name: _table(schema.Recipe, keys) for name, keys in KEYS.items()}
-    return found | {part.__name__: _table(part, tuple(part.model_fields)) for part in PARTS}
+def tables() -> dict[Path, dict[str, str]]:
+    """Every table by page and name, in Markdown."""
+    training = {name: _table(schema.Recipe, keys) for name, keys in KEYS.items()}
+    pretraining = {name: _table(pretraining_schema.Pretraining, keys) for name, keys in PRETRAINING_KEYS.items()}
+    return {
+        DOCS / "recipes.md": training | _of_parts(PARTS),
+        DOCS / "pretraining.md": pretraining | _of_parts(PRETRAINING_PARTS),
+    }
 
 
-def written(page: str) -> str:
+def _of_parts(parts: tuple[type[BaseModel], ...]) -> dict[str, str]:
+    return {part.__name__: _table(part, tuple(part.model_fields)) for part in parts}
+
+
+def written(page: str, made: dict[str, str]) -> str:
     """The page with its tables made anew."""
-    made = tables()
     return BLOCK.sub(lambda match: f"<!-- table: {match[1]} -->\n{made[match[1]]}\n<!-- end -->", page)
 
 
@@ -82,7 +113,9 @@ def _type(annotation: Any) -> str:
     if origin is dict:
         return f"map of {_type(arguments[0])} to {_type(arguments[1])}"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
+        # The parts of both kinds of recipe are described where those of `isogloss train` are.
+        page = "recipes.md" if annotation in (schema.AdamW, schema.Columns) else ""
+        return f"[{annotation.__name__}]({page}#{annotation.__name__.lower()})"
     names = {str: "text", int: "integer", float: "number", bool: "true, false", type(None): "null", Any: "anything"}
     return names[annotation]
 
@@ -106,8 +139,11 @@ def _default(field: FieldInfo) -> str:
         return f"`{{kind: {value.kind}}}`"  # type: ignore[attr-defined]
     if value is None or isinstance(value, bool):
         return f"`{ {None: 'null', True: 'true', False: 'false'}[value] }`".replace(" ", "")
-    return f"`{list(value)}`" if isinstance(value, tuple) else f"`{value}`"
+    if isinstance(value, tuple):
+        return f"`{[entry.model_dump() if isinstance(entry, BaseModel) else entry for entry in value]}`"
+    return f"`{value}`"
 
 
 if __name__ == "__main__":
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for page, made in tables().items():
+        page.write_text(written(page.read_text(encoding="utf-8"), made), encoding="utf-8")

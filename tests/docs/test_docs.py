@@ -14,7 +14,8 @@ import yaml
 
 from isogloss.cli import app
 from isogloss.recipe.presets import METHODS
-from isogloss.recipe.resolve import resolve, scales_of, shipped_recipes
+from isogloss.recipe.pretraining_schema import Pretraining
+from isogloss.recipe.resolve import resolve, resolve_pretraining, scales_of, shipped_pretraining, shipped_recipes
 from isogloss.recipe.schema import Recipe, Spec
 from tests.docs import reference
 
@@ -45,16 +46,20 @@ def specs_below(spec: type) -> set[type]:
 
 
 def test_the_tables_are_those_of_the_schema():
-    page = reference.PAGE.read_text("utf-8")
-    assert page == reference.written(page), "python -m tests.docs.reference makes the tables anew"
-    assert set(re.findall("<!-- table: (.*?) -->", page)) == set(reference.tables())
+    for path, tables in reference.tables().items():
+        page = path.read_text("utf-8")
+        assert page == reference.written(page, tables), "python -m tests.docs.reference makes the tables anew"
+        assert set(re.findall("<!-- table: (.*?) -->", page)) == set(tables)
 
 
 def test_every_key_is_in_a_table_and_means_something():
     keys = [key for group in reference.KEYS.values() for key in group]
     assert sorted(keys) == sorted(Recipe.model_fields)
-    assert set(reference.PARTS) == specs_below(Spec) - {Spec, Recipe}
-    for spec in (Recipe, *reference.PARTS):
+    keys = [key for group in reference.PRETRAINING_KEYS.values() for key in group]
+    assert sorted(keys) == sorted(Pretraining.model_fields)
+    parts = {*reference.PARTS, *reference.PRETRAINING_PARTS}
+    assert parts == specs_below(Spec) - {Spec, Recipe, Pretraining}
+    for spec in (Recipe, Pretraining, *parts):
         for key in spec.model_fields:
             assert reference.meaning(spec, key), f"{spec.__name__}.{key} has no description"
 
@@ -62,6 +67,9 @@ def test_every_key_is_in_a_table_and_means_something():
 @pytest.mark.parametrize(("where", "text"), [pytest.param(*block, id=block[0]) for block in blocks("yaml")])
 def test_recipes_resolve(where: str, text: str):
     recipe = yaml.safe_load(text)
+    if "text" in recipe:
+        resolve_pretraining(recipe)
+        return
     budget = {} if "steps" in recipe or "epochs" in recipe else {"steps": 2000}
     resolve({"model": "some/encoder", "data": [DATA], **budget, **recipe})
 
@@ -75,7 +83,11 @@ def test_commands_are_understood(words: list[str]):
         assert found is not None and name is not None
         command, context = found, found.make_context(name, rest, parent=context)
     recipe = context.params.get("recipe")
-    if recipe in shipped_recipes():
+    if recipe in shipped_pretraining():
+        path = shipped_pretraining()[recipe]
+        assert context.params["scale"] in (None, *scales_of(path))
+        resolve_pretraining(recipe, scale=context.params["scale"], overrides=context.params["overrides"] or ())
+    elif recipe in shipped_recipes():
         assert context.params["scale"] in (None, *scales_of(recipe))
         resolve(recipe, scale=context.params["scale"], overrides=context.params["overrides"] or ())
     else:

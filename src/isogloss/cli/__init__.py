@@ -6,22 +6,26 @@ import sys
 
 import typer
 
-from isogloss.cli import compare, data, evaluate, predict, show, train
+from isogloss.cli import compare, data, demo, evaluate, predict, pretrain, show, train, world
 from isogloss.cli import list as list_
 from isogloss.errors import IsoglossError
 
 app = typer.Typer(
     name="isogloss",
     help="Carry a multilingual model across languages: train on those that have labels, measure on those that need it.",
-    epilog="Start with `isogloss list recipes`, then `isogloss show RECIPE` and `isogloss train RECIPE --scale smoke`.",
+    epilog="Start with `isogloss demo`; or with `isogloss list recipes`, then `isogloss show RECIPE` and "
+    "`isogloss train RECIPE --scale smoke`.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     rich_markup_mode=None,
 )
 app.command("train")(train.train)
+app.command("pretrain")(pretrain.pretrain)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("demo")(demo.demo)
+app.command("world")(world.world)
 app.command("compare")(compare.compare)
 app.command("show")(show.show)
 app.add_typer(data.app, name="data")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import gzip
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from isogloss.writing import write_text
 
 
 def read_lines(path: Path, problems: Problems) -> list[str]:
-    """The lines of a UTF-8 file, without byte order mark and line ends (LF or CRLF).
+    """The lines of a UTF-8 file, without byte order mark and line ends (LF or CRLF); ``*.gz`` is unpacked.
 
     Only a line feed ends a line: `str.splitlines` would also cut at characters that occur inside of real sentences
     (U+0085, U+2028).
@@ -31,6 +33,12 @@ def read_lines(path: Path, problems: Problems) -> list[str]:
     except OSError as error:
         problems.error(path, None, f"cannot be read: {error.strerror}")
         return []
+    if path.suffix == ".gz":
+        try:
+            content = gzip.decompress(content)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            problems.error(path, None, f"not a whole gzip file, as its name says: {error}")
+            return []
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -14,6 +14,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from isogloss.errors import IsoglossError
 from isogloss.models.configuration import new_config, prepare, read_config
 from isogloss.models.identity import identify
+from isogloss.models.shipped import located
 from isogloss.models.tokenizer import load_tokenizer
 from isogloss.models.weights import draw, head, read
 
@@ -56,7 +57,7 @@ def load_encoder(
     before. An output layer that the checkpoint has for other labels, or for the same in another order, is made anew.
 
     Args:
-        source: Local folder, or id of a model on the hub.
+        source: Local folder, name of a shipped encoder, or id of a model on the hub.
         auto_class: Class of transformers that adds the head, as a task's ``auto_class``.
         labels: The classes, in the order of the outputs; None for a head without classes (masked language modelling).
         seed: Seed of the parameters that are fresh; the global random state stays as it was.
@@ -69,6 +70,7 @@ def load_encoder(
             own checkpoint or tokenizer, it has no fast tokenizer or padding token, or ``dropout`` cannot be set.
     """
     identity = identify(source, weights=not random_weights)
+    source = located(source)
     revision = identity.get("commit")
     config = read_config(source, revision, remote=trust_remote_code)
     stored = tuple(label for _, label in sorted((config.id2label or {}).items()))

@@ -9,6 +9,7 @@ from typing import Any
 from transformers.utils.hub import cached_file, extract_commit_hash
 
 from isogloss.errors import IsoglossError
+from isogloss.models.shipped import located, shipped_models
 
 # In the order in which transformers looks for them.
 _WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
@@ -28,7 +29,7 @@ def identify(source: str | Path, *, weights: bool) -> dict[str, Any]:
     Raises:
         IsoglossError: The folder lacks files, or the hub cannot be reached and the cache does not have the model.
     """
-    folder = Path(source)
+    folder = Path(located(source))
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise IsoglossError(f"model folder {str(source)!r} has no config.json")
@@ -38,7 +39,8 @@ def identify(source: str | Path, *, weights: bool) -> dict[str, Any]:
     except OSError as error:
         raise IsoglossError(
             f"model {str(source)!r} is neither a local folder nor to be had from the hub: {error}\n"
-            "Without a network, fetch it elsewhere (`hf download NAME --local-dir FOLDER`) and name the folder"
+            "Without a network, fetch it elsewhere (`hf download NAME --local-dir FOLDER`) and name the folder; "
+            f"{' or '.join(shipped_models())} comes with the package"
         ) from error
     return {"source": str(source), "commit": commit}
 

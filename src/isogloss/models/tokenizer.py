@@ -16,8 +16,11 @@ from tokenizers.trainers import BpeTrainer
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from isogloss.errors import IsoglossError
+from isogloss.models.shipped import located
 
-_SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+"""The special pieces of a new tokenizer, in the order of their ids."""
+
 _FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "*.model")
 
 
@@ -32,6 +35,7 @@ def load_tokenizer(source: str | Path, *, revision: str | None = None, remote: b
     Raises:
         IsoglossError: There is none, it is not a fast one, or it has no padding token.
     """
+    source = located(source)
     folder = Path(source)
     # Given a folder without a tokenizer, transformers makes an empty one from the model's type.
     if folder.is_dir() and not any(match for pattern in _FILES for match in folder.glob(pattern)):
@@ -73,9 +77,9 @@ def train_tokenizer(texts: Iterable[str], vocabulary_size: int, *, max_length: i
         >>> tokenizer.tokenize("newest lower")
         ['▁newest', '▁lower']
     """
-    if vocabulary_size <= len(_SPECIAL):
+    if vocabulary_size <= len(SPECIAL):
         raise IsoglossError(
-            f"vocabulary_size is {vocabulary_size}, but {len(_SPECIAL)} pieces are special ones already"
+            f"vocabulary_size is {vocabulary_size}, but {len(SPECIAL)} pieces are special ones already"
         )
     lines = list(texts)
     normalizer, splitter = NFKC(), Metaspace()
@@ -87,23 +91,24 @@ def train_tokenizer(texts: Iterable[str], vocabulary_size: int, *, max_length: i
     )
     if not counts.keys() - {splitter.replacement}:
         raise IsoglossError("a tokenizer cannot be trained: the texts have no characters")
-    room = vocabulary_size - len(_SPECIAL)
+    room = vocabulary_size - len(SPECIAL)
     # Chosen here because the trainer breaks ties between equally frequent characters by hash order.
     alphabet = sorted(counts, key=lambda character: (-counts[character], character))[:room]
     tokenizer = Tokenizer(BPE(unk_token="<unk>"))
     tokenizer.normalizer, tokenizer.pre_tokenizer, tokenizer.decoder = normalizer, splitter, MetaspaceDecoder()
     trainer = BpeTrainer(
         vocab_size=vocabulary_size,
-        special_tokens=list(_SPECIAL),
+        special_tokens=list(SPECIAL),
         initial_alphabet=alphabet,
         limit_alphabet=len(alphabet),
         show_progress=False,
     )
     tokenizer.train_from_iterator(lines, trainer)
-    return _wrapped(tokenizer, max_length)
+    return wrapped(tokenizer, max_length)
 
 
-def _wrapped(tokenizer: Tokenizer, max_length: int) -> PreTrainedTokenizerFast:
+def wrapped(tokenizer: Tokenizer, max_length: int) -> PreTrainedTokenizerFast:
+    """A trained tokenizer as transformers has it, with XLM-R's special pieces around the texts."""
     tokenizer.post_processor = TemplateProcessing(
         single="<s> $A </s>",
         pair="<s> $A </s> </s> $B </s>",

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
+from safetensors.torch import load_model
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
@@ -74,10 +75,24 @@ def read(
     return model, absent, frozenset(report["unexpected_keys"])
 
 
+def read_weights(folder: Path, model: PreTrainedModel) -> None:
+    """Give a model the weights in ``folder``, which were stored from a model of the same configuration.
+
+    Raises:
+        IsoglossError: They are not there, damaged, or those of another model.
+    """
+    path = folder / "model.safetensors"
+    try:
+        load_model(model, str(path))
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise IsoglossError(f"{path}: damaged: {error}") from error
+
+
 def head(model: PreTrainedModel) -> frozenset[str]:
     """Names of the parameters outside the encoder proper."""
     encoder = {id(parameter) for parameter in model.base_model.parameters()}
-    return frozenset(name for name, parameter in model.named_parameters() if id(parameter) not in encoder)
+    named = model.named_parameters(remove_duplicate=False)  # tied parameters have several names
+    return frozenset(name for name, parameter in named if id(parameter) not in encoder)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from isogloss.optim.lookahead import Lookahead, carry, forget_all, forget_moment
 from isogloss.randomness import derive
 from isogloss.recipe import schema
 from isogloss.recipe.names import FORMATS, TASKS, NamedTask
+from isogloss.recipe.pretraining_schema import Pretraining
 from isogloss.selection import Best, Last, RunningAverage, Selection
 from isogloss.streams import BucketedStream, Examples
 from isogloss.tasks.task import Task
@@ -89,13 +90,13 @@ def with_defaults(recipe: schema.Recipe, task: NamedTask, train_sizes: Sequence[
     )
 
 
-def walks_apart(recipe: schema.Recipe) -> bool:
+def walks_apart(recipe: schema.Recipe | Pretraining) -> bool:
     """Whether each process walks its own inner loop."""
     lookahead = recipe.optimizer.lookahead
     return lookahead is not None and lookahead.workers == "averaged"
 
 
-def walk_seed(recipe: schema.Recipe, seed: int, ranks: Communicator) -> int:
+def walk_seed(recipe: schema.Recipe | Pretraining, seed: int, ranks: Communicator) -> int:
     """Seed of sampling, batches and dropout: the run's own, or a worker's where each walks apart."""
     return derive(seed, "worker", ranks.rank) if walks_apart(recipe) else seed
 
@@ -147,7 +148,11 @@ def build_sources(
 
 
 def build_optimizer(
-    recipe: schema.Recipe, model: nn.Module, fresh_head: frozenset[str], languages: int, ranks: Communicator
+    recipe: schema.Recipe | Pretraining,
+    model: nn.Module,
+    fresh_head: frozenset[str],
+    languages: int,
+    ranks: Communicator,
 ) -> tuple[Optimizer, torch.optim.lr_scheduler.LRScheduler]:
     """The answer to: how does it move? And its learning-rate schedule."""
     lookahead = recipe.optimizer.lookahead
@@ -164,7 +169,13 @@ def build_optimizer(
     )
     steps = recipe.steps or 0
     warmup = recipe.warmup_steps * steps if recipe.warmup_steps < 1 else recipe.warmup_steps
-    schedule = get_scheduler(recipe.schedule, inner, num_warmup_steps=math.ceil(warmup), num_training_steps=steps)
+    schedule = get_scheduler(
+        recipe.schedule,
+        inner,
+        num_warmup_steps=math.ceil(warmup),
+        num_training_steps=steps,
+        scheduler_specific_kwargs=_decay(recipe, steps),
+    )
     if lookahead is None:
         return inner, schedule
     averaged = {"average": partial(average, ranks)} if walks_apart(recipe) else {}
@@ -177,6 +188,13 @@ def build_optimizer(
         **averaged,
     )
     return slow, schedule
+
+
+def _decay(recipe: schema.Recipe | Pretraining, steps: int) -> dict[str, Any] | None:
+    if not isinstance(recipe, Pretraining) or recipe.schedule != "warmup_stable_decay":
+        return None
+    decay = recipe.decay_steps * steps if recipe.decay_steps < 1 else recipe.decay_steps
+    return {"num_decay_steps": math.ceil(decay), "decay_type": "linear"}
 
 
 def restarts(lookahead: schema.Lookahead, languages: int) -> int:
@@ -195,13 +213,15 @@ def build_selection(recipe: schema.Recipe) -> Selection:
             return Best()
 
 
-def build_autocast(recipe: schema.Recipe, device: torch.device) -> Callable[[], AbstractContextManager[Any]]:
+def build_autocast(
+    recipe: schema.Recipe | Pretraining, device: torch.device
+) -> Callable[[], AbstractContextManager[Any]]:
     """The context of a forward pass."""
     if recipe.precision == "bf16":
         return partial(torch.autocast, device.type, dtype=torch.bfloat16)
     return nullcontext
 
 
-def group_of(recipe: schema.Recipe, ranks: Communicator) -> Communicator:
+def group_of(recipe: schema.Recipe | Pretraining, ranks: Communicator) -> Communicator:
     """The processes that share every batch: all, or each alone."""
     return ALONE if walks_apart(recipe) else ranks

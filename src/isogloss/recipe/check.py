@@ -13,6 +13,7 @@ from isogloss.data.corpus import Corpus, load_corpus
 from isogloss.data.problems import Problems
 from isogloss.data.validate import validate_collections
 from isogloss.errors import IsoglossError
+from isogloss.models.shipped import located
 from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
 from isogloss.recipe.build import build_collections
 from isogloss.recipe.names import NamedTask
@@ -68,7 +69,7 @@ def check_data(recipe: Recipe) -> Problems:
     try:
         if isinstance(recipe.model, RandomModel):
             tokenizer = new_tokenizer(recipe, corpus)
-        elif Path(recipe.model).is_dir() or _is_cached(recipe.model):
+        elif Path(located(recipe.model)).is_dir() or _is_cached(recipe.model):
             tokenizer = load_tokenizer(recipe.model, remote=recipe.trust_remote_code)
         else:
             raise IsoglossError(f"model {recipe.model!r} is no folder and not in the hub's cache on this machine")

@@ -6,17 +6,14 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import TrainerState
 
-from isogloss.checkpoints import load_checkpoint
 from isogloss.data.corpus import Corpus
 from isogloss.distributed import Communicator, device, processes
-from isogloss.errors import IsoglossError
 from isogloss.evaluation import Evaluator
 from isogloss.experiment import Experiment
 from isogloss.loop import Training
@@ -25,13 +22,14 @@ from isogloss.models.weights import head
 from isogloss.recipe import build
 from isogloss.recipe.announce import announcements
 from isogloss.recipe.check import new_tokenizer, read_corpus
-from isogloss.recipe.resolve import as_yaml, resolve
+from isogloss.recipe.opening import open_folder, require_same_recipe
+from isogloss.recipe.resolve import resolve
 from isogloss.recipe.schema import RandomModel, Recipe
 from isogloss.recording import Recorder
-from isogloss.runs import RunFolder, differences
+from isogloss.runs import RunFolder
+from isogloss.scoring import TaskScoring
 from isogloss.tasks.task import Task
 from isogloss.types import Feature
-from isogloss.writing import read_json, write_model, write_text
 
 
 def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequence[str] = ()) -> Experiment:
@@ -59,11 +57,12 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequen
     fingerprint = _fingerprint(corpus, loaded)
     resuming = folder.fingerprint.exists()
     if resuming:
-        recipe = _require_same_recipe(folder, asked, recipe)
+        recipe = require_same_recipe(folder, resolve(folder.recipe), asked, recipe)
         folder.require_same(fingerprint)
     ranks.wait()
     experiment = _assemble(recipe, folder, corpus, task, loaded, features, ranks)
-    experiment.encode("dev", corpus.problems)
+    assert isinstance(experiment.scoring, TaskScoring)
+    experiment.scoring.encode("dev", corpus.problems)
     notes = [str(problem) for problem in corpus.problems.warnings]
     notes += announcements(
         recipe,
@@ -71,7 +70,7 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequen
         sizes={language: len(examples) for language, examples in corpus.train.items()},
         parameters=sum(parameter.numel() for parameter in loaded.model.parameters()),
     )
-    notes += _open_folder(experiment, fingerprint, resuming=resuming)
+    notes += open_folder(experiment, recipe, fingerprint, resuming=resuming)
     if ranks.rank == 0:
         print(path, *notes, sep="\n", file=sys.stderr)
     return experiment
@@ -144,42 +143,13 @@ def _assemble(
     )
     evaluator = Evaluator(task, loaded.tokenizer, recipe.max_length, recipe.evaluation_batch_size, autocast, ranks)
     selection = build.build_selection(recipe)
-    return Experiment(recipe, folder, corpus, loaded, training, selection, evaluator, Recorder(state), ranks)
+    scoring = TaskScoring(recipe, folder, corpus, evaluator)
+    number = sum(len(examples) for examples in corpus.train.values())
 
+    def epoch() -> float:
+        return sum(training.progress.draws.values()) * (recipe.batch_size or 0) / number
 
-def _open_folder(experiment: Experiment, fingerprint: Mapping[str, Any], *, resuming: bool) -> list[str]:
-    """Write what identifies the run, or go back to its last checkpoint; then start recording.
-
-    Returns:
-        What to tell the user of it.
-    """
-    folder, ranks, loaded = experiment.folder, experiment.ranks, experiment.loaded
-    is_main, notes = ranks.rank == 0, []
-    if is_main and not resuming:
-        is_random = loaded.identity.get("weights") == "random"
-        write = partial(write_model, model=loaded.model, tokenizer=loaded.tokenizer)
-        folder.start(as_yaml(experiment.recipe), fingerprint, write if is_random else None)
-    ranks.wait()
-    last = folder.last_checkpoint() if resuming else None
-    if last is not None:
-        load_checkpoint(last[1], experiment.training, experiment.selection, ranks=ranks)
-        history = last[1] / "trainer_state.json"
-        try:
-            experiment.recorder.resume(read_json(history))
-        except KeyError as error:
-            raise IsoglossError(f"{history}: damaged: no {error}") from error
-        notes.append(f"resumed at step {last[0]}")
-    ranks.wait()
-    if is_main:
-        changed = folder.note_environment(ranks.world_size)
-        if last is not None and changed:
-            notes.append(f"warning: {'; '.join(changed)}: what follows equals an unbroken run up to rounding only")
-        if resuming and not (experiment.training.progress.step == experiment.recipe.steps and folder.is_finished()):
-            folder.cut(experiment.training.progress.step)
-            write_text(folder.recipe, as_yaml(experiment.recipe))
-        experiment.recorder.open(folder.events if experiment.recipe.report_to == "tensorboard" else None)
-    ranks.wait()
-    return notes
+    return Experiment(recipe, folder, loaded, training, selection, scoring, Recorder(state), ranks, epoch)
 
 
 def _fingerprint(corpus: Corpus, loaded: Loaded) -> dict[str, Any]:
@@ -190,24 +160,3 @@ def _fingerprint(corpus: Corpus, loaded: Loaded) -> dict[str, Any]:
         "tokenizer": hashlib.sha256(serialised.encode()).hexdigest(),
         "starting_weights": json.loads(json.dumps(loaded.identity)),
     }
-
-
-def _require_same_recipe(folder: RunFolder, asked: Recipe, recipe: Recipe) -> Recipe:
-    """The recipe to go on with: the stored one, with more steps where that changes nothing that has been done.
-
-    Args:
-        folder: The run.
-        asked: The recipe as the user gave it.
-        recipe: The same with nothing left open.
-    """
-    stored = resolve(folder.recipe)
-    more = recipe.schedule == "constant" and recipe.selection != "average" and (recipe.steps or 0) > (stored.steps or 0)
-    # Intervals that only follow from the number of steps stay as they were when the run was started.
-    derived = {key for key in ("evaluation_steps", "logging_steps", "save_steps") if getattr(asked, key) is None}
-    changeable = {"name": recipe.name, "report_to": recipe.report_to, "save_total_limit": recipe.save_total_limit}
-    kept = {*derived, *changeable, *({"steps"} if more else ())}
-    old, new = (values.model_dump(mode="json", exclude=kept) for values in (stored, recipe))
-    changed = differences(old, new)
-    if changed:
-        raise IsoglossError(f"{folder.path}: cannot resume, the recipe has changed: {'; '.join(changed)}")
-    return stored.model_copy(update={**changeable, **({"steps": recipe.steps} if more else {})})

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from isogloss.errors import IsoglossError, nearest
 from isogloss.recipe.presets import METHODS
+from isogloss.recipe.pretraining_schema import Pretraining
 from isogloss.recipe.schema import Recipe
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
@@ -35,19 +36,7 @@ def resolve(
         IsoglossError: No such file, bad YAML, an unknown key, name or scale, or a bad value; the message names the
             nearest valid ones.
     """
-    if isinstance(recipe, Recipe):
-        recipe = recipe.model_dump(mode="json")
-    raw, origin = _read(recipe)
-    raw = _on_base(raw, origin)
-    if isinstance(raw.get("data"), Mapping):
-        raw["data"] = [raw["data"]]
-    scales = _scales(raw.pop("scales", None), origin)
-    if scale is not None:
-        if scale not in scales:
-            raise IsoglossError(f"{origin}: no scale {scale!r}{nearest(scale, scales)}")
-        raw = merge(_without_other_budget(raw, scales[scale]), scales[scale])
-    for override in overrides:
-        raw = _set(raw, override)
+    raw, origin = _layers(recipe, shipped_recipes(), overrides, scale)
     method = raw.setdefault("method", "multitask")
     if not isinstance(method, str) or method not in METHODS:
         raise IsoglossError(f"{origin}: method: no method {method!r}{nearest(str(method), METHODS)}")
@@ -57,9 +46,59 @@ def resolve(
         raise IsoglossError(explain(error, origin)) from None
 
 
+def resolve_pretraining(
+    recipe: Pretraining | Mapping[str, Any] | str | Path, *, overrides: Iterable[str] = (), scale: str | None = None
+) -> Pretraining:
+    """The same for a recipe of `isogloss pretrain`.
+
+    Raises:
+        IsoglossError: As `resolve`.
+    """
+    raw, origin = _layers(recipe, shipped_pretraining(), overrides, scale)
+    try:
+        return Pretraining.model_validate(raw)
+    except ValidationError as error:
+        raise IsoglossError(explain(error, origin, Pretraining)) from None
+
+
+def is_pretraining(recipe: Mapping[str, Any] | str | Path) -> bool:
+    """Whether a recipe is one of `isogloss pretrain`: it has text to read, and no labelled data."""
+    raw = _on_base(*_read(recipe))
+    return "text" in raw and "data" not in raw
+
+
+def _layers(
+    recipe: BaseModel | Mapping[str, Any] | str | Path,
+    shipped: Mapping[str, Path],
+    overrides: Iterable[str],
+    scale: str | None,
+) -> tuple[dict[str, Any], str]:
+    """The keys of a recipe with base, scale and overrides in it, and where it comes from."""
+    if isinstance(recipe, BaseModel):
+        recipe = recipe.model_dump(mode="json")
+    raw, origin = _read(recipe, shipped)
+    raw = _on_base(raw, origin)
+    for key in ("data", "text"):
+        if isinstance(raw.get(key), Mapping):
+            raw[key] = [raw[key]]
+    scales = _scales(raw.pop("scales", None), origin)
+    if scale is not None:
+        if scale not in scales:
+            raise IsoglossError(f"{origin}: no scale {scale!r}{nearest(scale, scales)}")
+        raw = merge(_without_other_budget(raw, scales[scale]), scales[scale])
+    for override in overrides:
+        raw = _set(raw, override)
+    return raw, origin
+
+
 def shipped_recipes() -> dict[str, Path]:
-    """The recipes that come with the package, by name."""
+    """The recipes of `isogloss train` that come with the package, by name."""
     return {path.stem: path for path in sorted(SHIPPED.glob("*.yaml"))}
+
+
+def shipped_pretraining() -> dict[str, Path]:
+    """The recipes of `isogloss pretrain` that come with the package, by name."""
+    return {path.stem: path for path in sorted((SHIPPED / "pretraining").glob("*.yaml"))}
 
 
 def scales_of(recipe: str | Path) -> list[str]:
@@ -67,7 +106,7 @@ def scales_of(recipe: str | Path) -> list[str]:
     return list(_on_base(*_read(recipe)).get("scales", {}))
 
 
-def as_yaml(recipe: Recipe) -> str:
+def as_yaml(recipe: BaseModel) -> str:
     """The recipe as YAML that resolves to the same recipe."""
     return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=120)
 
@@ -87,18 +126,21 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _read(recipe: Mapping[str, Any] | str | Path) -> tuple[dict[str, Any], str]:
+def _read(
+    recipe: Mapping[str, Any] | str | Path, shipped: Mapping[str, Path] | None = None
+) -> tuple[dict[str, Any], str]:
     if isinstance(recipe, Mapping):
         return dict(recipe), "recipe"
     path = Path(recipe)
+    known = shipped_recipes() | shipped_pretraining() if shipped is None else shipped
     if not path.exists():
-        path = shipped_recipes().get(str(recipe), path)
+        path = known.get(str(recipe), path)
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         neighbours = [str(other) for other in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
         raise IsoglossError(
-            f"no recipe {str(recipe)!r}{nearest(str(recipe), [*shipped_recipes(), *neighbours])}"
+            f"no recipe {str(recipe)!r}{nearest(str(recipe), [*known, *neighbours])}"
         ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise IsoglossError(f"{path}: not YAML: {' '.join(str(error).split())}") from None

@@ -144,7 +144,7 @@ class DataEntry(Spec):
     @field_validator("languages", mode="before")
     @classmethod
     def _languages_as_text(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
-        return _codes_as_text(value)
+        return codes_as_text(value)
 
 
 Sampling = Annotated[Mixed | Joint | Temperature | RoundRobin | Blocks, Field(discriminator="kind")]
@@ -220,7 +220,7 @@ class Recipe(Spec):
     @field_validator("train_languages", "evaluate_languages", mode="before")
     @classmethod
     def _languages_as_text(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
-        return _codes_as_text(value)
+        return codes_as_text(value)
 
     @field_validator("data", mode="before")
     @classmethod
@@ -246,6 +246,6 @@ class Recipe(Spec):
         return (self.seed,) if isinstance(self.seed, int) else self.seed
 
 
-def _codes_as_text(value: Any) -> Any:  # noqa: ANN401 - raw input
+def codes_as_text(value: Any) -> Any:  # noqa: ANN401 - raw input
     """YAML 1.1 reads an unquoted ``no`` (Norwegian) as False."""
     return ["no" if code is False else code for code in value] if isinstance(value, list | tuple) else value

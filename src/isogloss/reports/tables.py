@@ -85,6 +85,23 @@ def closing_tables(rows: Sequence[Row], metrics: Sequence[str]) -> str:
     return "\n".join(tables)
 
 
+def masked_table(rows: Sequence[Row]) -> str:
+    """How well a pre-trained model finds masked sub-words: accuracy and loss per language, and their means.
+
+    Args:
+        rows: Final rows of one pre-training run, with metrics ``masked_accuracy`` and ``masked_loss``.
+    """
+    values = {(row["language"], row["metric"]): row["value"] for row in rows}
+    counts = {row["language"]: row["n"] for row in rows}
+    body = [
+        [language, n, f"{100 * values[language, 'masked_accuracy']:.1f}", f"{values[language, 'masked_loss']:.2f}"]
+        for language, n in sorted(counts.items())
+    ]
+    means = [mean(values[language, name] for language in counts) for name in ("masked_accuracy", "masked_loss")]
+    body.append(["mean", "", f"{100 * means[0]:.1f}", f"{means[1]:.2f}"])
+    return tabulate(body, headers=["language", "held out", "masked accuracy %", "loss"], disable_numparse=True)
+
+
 def comparison_table(
     rows: Sequence[Row], baseline: str, *, mixed: Collection[str] = (), confidence: float = 0.95
 ) -> str:

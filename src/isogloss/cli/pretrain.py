@@ -1,0 +1,32 @@
+"""``isogloss pretrain``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import isogloss
+
+
+def pretrain(
+    recipe: Annotated[str, typer.Argument(help="Path to a YAML recipe, or the name of a shipped one.")],
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key, such as masking=0.3.")
+    ] = None,
+    scale: Annotated[str | None, typer.Option(help="One of the recipe's scales.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Sentences read per file.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Run folder; default runs/RECIPE-SCALE.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the output folder.")] = False,
+    report_to: Annotated[str | None, typer.Option(help="none or tensorboard; default as the recipe says.")] = None,
+) -> None:
+    """Train an encoder on text: masked language modelling, also over translations, from scratch or from a model.
+
+    Example: isogloss pretrain isogloss-small --scale smoke --output runs/encoder
+
+    The model is in runs/encoder/model, a plain Hugging Face folder.
+    """
+    isogloss.pretrain(
+        recipe, overrides=overrides or (), scale=scale, limit=limit, output=output, resume=resume, report_to=report_to
+    )

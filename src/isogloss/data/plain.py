@@ -1,0 +1,96 @@
+"""Plain text to pre-train on: one text a line, or the running text of a treebank."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from isogloss.data.conllu import COLUMNS, FORM, NOT_A_WORD
+from isogloss.data.formats import finish, predicted_labels
+from isogloss.data.lines import read_lines, rewrite
+from isogloss.data.problems import Problems
+from isogloss.errors import IsoglossError
+from isogloss.languages import writes_spaces
+from isogloss.types import LabelledText, Prediction
+
+MISC = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """One text a line, without labels; the id is the number of the line, so that line n of two files can be joined.
+
+    Blank lines hold no text but keep their number.
+    """
+
+    def read(self, path: Path, language: str, problems: Problems) -> list[LabelledText]:
+        """The lines that hold a text."""
+        found = [
+            LabelledText(str(number), language, line.strip(), None, None, str(path), number)
+            for number, line in enumerate(read_lines(path, problems), start=1)
+            if line.strip()
+        ]
+        return finish(found, path, problems)
+
+    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+        """Write a predicted label in place of each text."""
+        rewrite(source, destination, predicted_labels(self.read(source, "", Problems()), predictions, source))
+
+
+@dataclass(frozen=True, slots=True)
+class RunningText:
+    """The sentences of a CoNLL-U file as running text.
+
+    The text is the comment ``# text`` where there is one. Otherwise it is put together from the forms: multiword tokens
+    stand for their words, and a space follows every form but those marked ``SpaceAfter=No``; languages that are written
+    without spaces (Chinese) have none. The id is ``# sent_id``, or else the running number.
+    """
+
+    def read(self, path: Path, language: str, problems: Problems) -> list[LabelledText]:
+        """The sentences of the file."""
+        found: list[LabelledText] = []
+        block: list[str] = []
+        for number, line in enumerate([*read_lines(path, problems), ""], start=1):
+            if line.strip():
+                block.append(line)
+                continue
+            text = _text(block, language)
+            if text:
+                name = _comment(block, "sent_id") or str(len(found) + 1)
+                found.append(LabelledText(name, language, text, None, None, str(path), number - len(block)))
+            block = []
+        return finish(found, path, problems)
+
+    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+        """Not possible.
+
+        Raises:
+            IsoglossError: Always: the running text of a treebank has no place for labels.
+        """
+        raise IsoglossError(f"{source}: the running text of a treebank has no place for labels; format conllu has")
+
+
+def _comment(block: Iterable[str], name: str) -> str:
+    """The value of the comment ``# name = value``, or nothing."""
+    values = (line.lstrip("# ").partition("=") for line in block if line.startswith("#"))
+    return next((value.strip() for key, equals, value in values if equals and key.strip() == name), "")
+
+
+def _text(block: Sequence[str], language: str) -> str:
+    given = _comment(block, "text")
+    if given:
+        return given
+    spaced, parts, last_of_range = writes_spaces(language), [], 0
+    for columns in (line.split("\t") for line in block if not line.startswith("#")):
+        number = columns[0]
+        if len(columns) != COLUMNS or "." in number:
+            continue
+        if NOT_A_WORD.match(number):
+            last_of_range = int(number.split("-")[1])
+        elif not number.isdigit() or int(number) <= last_of_range:
+            continue
+        parts.append(columns[FORM])
+        if spaced and "SpaceAfter=No" not in columns[MISC]:
+            parts.append(" ")
+    return "".join(parts).strip()

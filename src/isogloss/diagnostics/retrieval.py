@@ -1,0 +1,175 @@
+"""Sentence retrieval between parallel texts: does a sentence lie nearest to its own translation?
+
+Shapes: n sentences, l layers, s sub-words, d components of a vector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from isogloss.errors import IsoglossError
+
+
+def retrieval_accuracy(queries: Tensor, candidates: Tensor, *, centred: bool) -> float:
+    """Share of sentences whose nearest candidate is their own translation.
+
+    (1/n) Σ_i [i = argmax_j cos(q_i, c_j)], with q_i − mean(q) and c_j − mean(c) in place of q_i and c_j where
+    ``centred``: a direction that all sentences of a language share says which language it is, not what is said. Of
+    equally near candidates the first counts.
+
+    Args:
+        queries: Vectors of the sentences, ``[n, d]``.
+        candidates: Vectors of their translations in the same order, ``[n, d]``.
+        centred: Whether to subtract from each side its mean over the n sentences first.
+
+    Returns:
+        The accuracy, in [0, 1]; 1/n by chance.
+
+    Raises:
+        IsoglossError: The sides differ in the number of sentences or of components, there is no sentence, or a
+            component is not finite.
+
+    Example:
+        >>> english = torch.tensor([[5.0, 1.0], [5.0, 2.0]])
+        >>> german = english + torch.tensor([-4.0, 4.0])
+        >>> retrieval_accuracy(english, german, centred=False), retrieval_accuracy(english, german, centred=True)
+        (0.5, 1.0)
+
+    Reference:
+        Artetxe and Schwenk, *Massively Multilingual Sentence Embeddings for Zero-Shot Cross-Lingual Transfer and
+        Beyond*, TACL 2019 (the Tatoeba test sets); Hu et al., *XTREME*, ICML 2020 (mean of a middle layer, cosine).
+    """
+    _require_parallel(queries, candidates)
+    # In double precision the nearest one does not depend on how a product of matrices is cut.
+    sides = [side.detach().to(torch.float64) for side in (queries, candidates)]
+    if centred:
+        sides = [side - side.mean(dim=0) for side in sides]
+    left, right = (normalize(side, dim=1) for side in sides)
+    nearest = (left @ right.T).argmax(dim=1)
+    return float((nearest == torch.arange(len(nearest), device=nearest.device)).double().mean())
+
+
+def sentence_vectors(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Sequence[str],
+    *,
+    layer: int,
+    max_length: int,
+    batch_size: int,
+) -> Tensor:
+    """One vector per text: the mean of a layer's hidden states over the text's own sub-words.
+
+    v = (1/|S|) Σ_{t ∈ S} h_t, where S are the sub-words without the special ones that the tokenizer adds.
+
+    Args:
+        model: An encoder, with or without a head; its mode, training or not, and the global random state stay as they
+            were.
+        tokenizer: Its fast tokenizer.
+        texts: The n texts.
+        layer: The layer: 0 for the embeddings, l for the output of the last layer.
+        max_length: Sub-words per text, special ones included; longer texts are truncated.
+        batch_size: Texts per forward pass.
+
+    Returns:
+        Vectors ``[n, d]`` in float32 on the CPU, in the order of the texts.
+
+    Raises:
+        IsoglossError: The model has no such layer, there is no text, or a text has no sub-word.
+    """
+    layers = int(model.config.num_hidden_layers)
+    if not 0 <= layer <= layers:
+        raise IsoglossError(f"layer {layer}: the model has layers 0 (the embeddings) to {layers}")
+    return layer_vectors(model, tokenizer, texts, max_length=max_length, batch_size=batch_size)[layer]
+
+
+@torch.no_grad()
+def layer_vectors(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Sequence[str],
+    *,
+    max_length: int,
+    batch_size: int,
+) -> Tensor:
+    """The vectors of `sentence_vectors` for every layer, at the cost of one.
+
+    Args:
+        model: An encoder, see `sentence_vectors`.
+        tokenizer: Its fast tokenizer.
+        texts: The n texts.
+        max_length: Sub-words per text, special ones included; longer texts are truncated.
+        batch_size: Texts per forward pass.
+
+    Returns:
+        Vectors ``[l + 1, n, d]`` in float32 on the CPU, the embeddings first.
+
+    Raises:
+        IsoglossError: There is no text, or a text has no sub-word.
+    """
+    if not texts:
+        raise IsoglossError("sentence vectors need at least one text, found none")
+    encoding = tokenizer(
+        list(texts), truncation=True, max_length=max_length, padding=False, return_special_tokens_mask=True
+    )
+    special = encoding.pop("special_tokens_mask")
+    for index, mask in enumerate(special):
+        if all(mask):
+            raise IsoglossError(f"text {index} has no sub-word to take the mean of, found {texts[index]!r}")
+    # Texts of like length together: less padding.
+    by_length = sorted(range(len(texts)), key=lambda index: len(special[index]))
+    encoder = model.base_model
+    parts = []
+    with _evaluating(model):
+        for start in range(0, len(by_length), batch_size):
+            chosen = by_length[start : start + batch_size]
+            padded = tokenizer.pad({name: [rows[i] for i in chosen] for name, rows in encoding.items()}, padding=True)
+            inputs = {name: torch.tensor(rows, device=model.device) for name, rows in padded.items()}
+            states = torch.stack(encoder(**inputs, output_hidden_states=True).hidden_states).float()
+            own = _own(padded["attention_mask"], [special[i] for i in chosen]).to(states)
+            parts.append(((states * own[..., None]).sum(dim=2) / own.sum(dim=1)[:, None]).cpu())
+    return torch.cat(parts, dim=1)[:, torch.tensor(by_length).argsort()]
+
+
+def _own(attended: Sequence[Sequence[int]], special: Sequence[Sequence[int]]) -> Tensor:
+    """Which sub-words ``[b, s]`` are the text's own, whichever side the padding is on."""
+    own = torch.tensor(attended)
+    own[own.bool()] = 1 - torch.tensor([mark for marks in special for mark in marks])
+    return own
+
+
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    """Without dropout, which would also draw from the global random state; each module's mode is put back."""
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+
+
+def _require_parallel(queries: Tensor, candidates: Tensor) -> None:
+    for name, side in (("queries", queries), ("candidates", candidates)):
+        if side.dim() != 2:
+            raise IsoglossError(f"{name} must be vectors [n, d], found the shape {list(side.shape)}")
+        if not torch.isfinite(side).all():
+            raise IsoglossError(f"{name} must be finite, found a component that is not")
+    if len(queries) != len(candidates):
+        raise IsoglossError(
+            f"each query needs its translation among the candidates, in the same order: found {len(queries)} queries "
+            f"and {len(candidates)} candidates"
+        )
+    if not len(queries):
+        raise IsoglossError("retrieval needs at least one pair of sentences, found none")
+    if queries.shape[1] != candidates.shape[1]:
+        raise IsoglossError(
+            f"both sides need vectors of one length: found {queries.shape[1]} components and {candidates.shape[1]}"
+        )

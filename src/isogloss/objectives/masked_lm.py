@@ -1,0 +1,83 @@
+"""Masked language modelling; over a sentence and its translation it is translation language modelling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from isogloss.objectives.supervised import IGNORED
+from isogloss.types import Batch
+
+
+class MaskedLM:
+    """Cross-entropy of masked sub-words: −Σᵢ log softmax(logitsᵢ)[labelᵢ] over the masked places i of each example.
+
+    Logits are computed at the masked places only, [m, v] instead of [b, s, v] for m masked places and v sub-words.
+    Which places are masked, and by what, is decided by the stream (`isogloss.text_streams`). The cross-entropy is taken
+    in float32, also under autocast.
+
+    Args:
+        term: Name of the loss: ``mlm``, or ``tlm`` where the stream gives pairs of translations.
+
+    Reference:
+        Devlin et al., *BERT*, NAACL 2019; Lample, Conneau, *Cross-lingual Language Model Pretraining*, NeurIPS 2019
+        (TLM).
+    """
+
+    def __init__(self, term: str = "mlm") -> None:
+        self.term = term
+
+    def counts(self, batch: Batch) -> dict[str, Tensor]:
+        """Number of masked places of each example ``[b]``."""
+        return {self.term: (_labels(batch) != IGNORED).sum(dim=1)}
+
+    def __call__(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """Loss of each example, summed over its masked places ``[b]``."""
+        labels = _labels(batch)
+        masked = labels != IGNORED  # [b, s]
+        logits = masked_logits(model, batch.inputs, masked)  # [m, v]
+        losses = functional.cross_entropy(logits.float(), labels[masked], reduction="none")  # [m]
+        rows = masked.nonzero()[:, 0]
+        return {self.term: losses.new_zeros(len(batch)).index_add(0, rows, losses)}
+
+
+def masked_logits(model: nn.Module, inputs: dict[str, Tensor], places: Tensor) -> Tensor:
+    """The logits of a masked-LM model at some places only.
+
+    The encoder's last hidden states [b, s, d] are cut to those of the places [m, d] before the head sees them, by a
+    hook on the encoder: so this works for every model class whose head looks at one place at a time, as those of
+    transformers do.
+
+    Args:
+        model: A model as ``AutoModelForMaskedLM`` loads it.
+        inputs: Its inputs ``[b, s]``.
+        places: Which places to compute ``[b, s]``, m of them true.
+
+    Returns:
+        Logits ``[m, v]``, in the order of the places, row by row.
+    """
+    with _cut_to(model.base_model, places):  # type: ignore[arg-type]
+        return model(**inputs).logits  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _cut_to(encoder: nn.Module, places: Tensor) -> Iterator[None]:
+    def cut(module: nn.Module, arguments: Any, output: Any) -> Any:  # noqa: ANN401 - any ModelOutput
+        output.last_hidden_state = output.last_hidden_state[places]
+        return output
+
+    handle = encoder.register_forward_hook(cut)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def _labels(batch: Batch) -> Tensor:
+    if batch.labels is None:
+        raise ValueError("masked language modelling needs a batch with labels")
+    return batch.labels

@@ -1,0 +1,364 @@
+"""From a recipe of `isogloss pretrain` to an experiment that can be run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase, TrainerState
+
+from isogloss import sampling
+from isogloss.data.collection import Collection
+from isogloss.data.overlap import held_out
+from isogloss.data.plain import Lines, RunningText
+from isogloss.data.problems import Problems
+from isogloss.data.texts import Texts, TextSet, Unit, read_texts
+from isogloss.distributed import Communicator, device, processes
+from isogloss.errors import IsoglossError
+from isogloss.experiment import Experiment
+from isogloss.loop import Training
+from isogloss.masked_scoring import MaskedScoring
+from isogloss.models.aligned_embeddings import aligned_embeddings
+from isogloss.models.encoder import Loaded, build_encoder, load_encoder
+from isogloss.models.tokenizer import load_tokenizer
+from isogloss.models.unigram import train_unigram
+from isogloss.models.weights import read_weights
+from isogloss.objectives.masked_lm import MaskedLM
+from isogloss.recipe import build
+from isogloss.recipe.names import FORMATS
+from isogloss.recipe.opening import open_folder, require_same_recipe
+from isogloss.recipe.pretraining_schema import Pretraining, TextEntry
+from isogloss.recipe.resolve import resolve_pretraining
+from isogloss.recording import Recorder
+from isogloss.runs import RunFolder
+from isogloss.selection import Last
+from isogloss.text_streams import Encoded, Frame, MaskedStream, Masking, PairRows, RunningTextRows
+from isogloss.types import DataSource, Sampler
+
+UNKNOWN = 0.02
+"""Share of unknown sub-words of a language from which on a warning is given."""
+
+
+def prepare_pretraining(recipe: Pretraining, path: Path, *, resume: bool) -> Experiment:
+    """Build a pre-training run, and put it back to its last checkpoint if it is to be resumed.
+
+    Nothing is written before everything has been read and checked.
+
+    Args:
+        recipe: The recipe.
+        path: The run folder.
+        resume: Whether the folder may hold the run already.
+
+    Raises:
+        IsoglossError: Anything in recipe, text, model or run folder that stands in the way.
+    """
+    folder, ranks = RunFolder(path), processes()
+    folder.require_free(resume=resume)
+    resuming = folder.fingerprint.exists()
+    asked, recipe = recipe, _with_defaults(recipe)
+    if resuming:
+        recipe = require_same_recipe(folder, resolve_pretraining(folder.recipe), asked, recipe)
+    problems = Problems()
+    texts = _read(recipe, problems)
+    # Only rank 0 trains a tokenizer: two processes would get two.
+    tokenizer = ranks.gather([_tokenizer(recipe, texts, folder, resuming=resuming) if ranks.rank == 0 else None])[0]
+    encoded = {language: _encode(own, tokenizer) for language, own in texts.sentences.items()}
+    loaded = _load(recipe, texts, encoded, tokenizer, folder, resuming=resuming)
+    fingerprint = {
+        "data": texts.files,
+        "tokenizer": hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest(),
+        "starting_weights": json.loads(json.dumps(loaded.identity)),
+    }
+    if resuming:
+        folder.require_same(fingerprint)
+    ranks.wait()
+    experiment, scoring = _assemble(recipe, folder, texts, encoded, loaded)
+    notes = [str(problem) for problem in problems.warnings] + _announcements(recipe, texts, encoded, loaded)
+    notes += open_folder(experiment, recipe, fingerprint, resuming=resuming)
+    if ranks.rank == 0:
+        print(path, *notes, sep="\n", file=sys.stderr)
+    scoring.start()
+    return experiment
+
+
+def _with_defaults(recipe: Pretraining) -> Pretraining:
+    evaluation_steps = recipe.evaluation_steps or max(1, recipe.steps // 10)
+    return recipe.model_copy(
+        update={
+            "evaluation_steps": evaluation_steps,
+            "logging_steps": recipe.logging_steps or max(1, recipe.steps // 100),
+            "save_steps": recipe.save_steps or evaluation_steps,
+        }
+    )
+
+
+def _read(recipe: Pretraining, problems: Problems) -> Texts:
+    return read_texts(
+        [_text_set(entry, f"text.{number}") for number, entry in enumerate(recipe.text)],
+        languages=recipe.languages,
+        excluded=held_out(recipe.exclude),
+        held_out=recipe.held_out,
+        limit=recipe.limit,
+        problems=problems,
+    )
+
+
+def _text_set(entry: TextEntry, where: str) -> TextSet:
+    columns = None if entry.columns is None else entry.columns.model_dump(exclude_none=True)
+    if columns is not None and entry.format in ("lines", "conllu"):
+        raise IsoglossError(f"{where}.columns: format {entry.format!r} has no columns, found {columns}")
+    match entry.format:
+        case "lines":
+            form: Lines | RunningText | object = Lines()
+        case "conllu":
+            form = RunningText()
+        case _:
+            form = FORMATS[entry.format].build(columns)
+    name = entry.name or entry.path.split("{")[0].rstrip("/").rsplit("/", 1)[-1] or "text"
+    collection = Collection(name, form, entry.path, entry.languages, {"train": "train"})  # type: ignore[arg-type]
+    return TextSet(collection, entry.parallel, entry.renamed)
+
+
+def _tokenizer(recipe: Pretraining, texts: Texts, folder: RunFolder, *, resuming: bool) -> PreTrainedTokenizerBase:
+    """The stored one of a run that goes on, that of the model, or a new one."""
+    if isinstance(recipe.model, str):
+        return load_tokenizer(recipe.model, remote=recipe.trust_remote_code)
+    if resuming:
+        return load_tokenizer(folder.starting_weights)
+    assert recipe.tokenizer is not None
+    # The held-out sentences too: their characters must not be unknown.
+    every = {language: [*own, *texts.held_out[language]] for language, own in texts.sentences.items()}
+    return train_unigram(
+        every,
+        recipe.tokenizer.vocabulary_size,
+        temperature=recipe.tokenizer.temperature,
+        max_length=max(512, *(stage.length for stage in recipe.stages)),
+        seed=recipe.seed,
+    )
+
+
+def _encode(sentences: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> Encoded:
+    backend = tokenizer.backend_tokenizer
+    pieces: list[list[int]] = []
+    for start in range(0, len(sentences), 4096):
+        batch = backend.encode_batch_fast(list(sentences[start : start + 4096]), add_special_tokens=False)
+        pieces += [encoding.ids for encoding in batch]
+    return Encoded.of(pieces)
+
+
+def _load(
+    recipe: Pretraining,
+    texts: Texts,
+    encoded: Mapping[str, Encoded],
+    tokenizer: PreTrainedTokenizerBase,
+    folder: RunFolder,
+    *,
+    resuming: bool,
+) -> Loaded:
+    """The model to train; one from random weights goes on from those that the run stored when it started."""
+    if isinstance(recipe.model, str):
+        loaded = load_encoder(
+            recipe.model,
+            AutoModelForMaskedLM,
+            None,
+            seed=recipe.seed,
+            dropout=recipe.dropout,
+            trust_remote_code=recipe.trust_remote_code,
+        )
+    else:
+        loaded = build_encoder(
+            recipe.model.config, tokenizer, AutoModelForMaskedLM, None, seed=recipe.seed, dropout=recipe.dropout
+        )
+        if resuming:
+            # The factorisation behind aligned embeddings may differ in the last bits between machines.
+            read_weights(folder.starting_weights, loaded.model)
+        elif recipe.model.embeddings == "parallel":
+            _align(loaded, texts.units, encoded, tokenizer, recipe.seed)
+    if recipe.attention is not None:
+        loaded.model.set_attn_implementation(recipe.attention)
+    torch.nn.Module.to(loaded.model, device())
+    return loaded
+
+
+@torch.no_grad()
+def _align(
+    loaded: Loaded,
+    units: Sequence[Unit],
+    encoded: Mapping[str, Encoded],
+    tokenizer: PreTrainedTokenizerBase,
+    seed: int,
+) -> None:
+    """Let the embeddings begin as neighbours of their translations, as long as random ones are on average."""
+    pieces = [
+        np.concatenate([np.unique(encoded[language].sentence(index)) for language, index in unit.items()])
+        for unit in units
+    ]
+    weight = loaded.model.get_input_embeddings().get_parameter("weight")
+    if len(units) < weight.shape[1]:
+        raise IsoglossError(
+            f"model.embeddings: parallel needs at least hidden_size = {weight.shape[1]} parallel sentences, found "
+            f"{len(units)}"
+        )
+    vectors, known = aligned_embeddings(pieces, len(weight), weight.shape[1], seed=seed)
+    known[tokenizer.all_special_ids] = False
+    weight[known] = vectors[known] * weight.norm(dim=1).mean()
+
+
+def _assemble(
+    recipe: Pretraining, folder: RunFolder, texts: Texts, encoded: dict[str, Encoded], loaded: Loaded
+) -> tuple[Experiment, MaskedScoring]:
+    ranks, tokenizer = processes(), loaded.tokenizer
+    seed, group = build.walk_seed(recipe, recipe.seed, ranks), build.group_of(recipe, ranks)
+    frame = _frame(tokenizer)
+    masking = Masking(
+        recipe.masking,
+        int(tokenizer.mask_token_id),
+        int(tokenizer.pad_token_id),
+        tuple(tokenizer.all_special_ids),
+        len(tokenizer),
+    )
+    optimizer, schedule = build.build_optimizer(recipe, loaded.model, frozenset(), len(encoded), ranks)
+    sources, sampler, tokens = _sources(recipe, encoded, texts.units, frame, masking, seed, group)
+    autocast = build.build_autocast(recipe, device())
+    if recipe.compile:
+        _compile(loaded.model)
+    training = Training(
+        model=loaded.model,
+        sources=sources,
+        sampler=sampler,
+        optimizer=optimizer,
+        schedule=schedule,
+        seed=seed,
+        group=group,
+        max_grad_norm=recipe.max_grad_norm,
+        autocast=autocast,
+    )
+    longest = max(stage.length for stage in recipe.stages)
+    apart = {
+        language: [
+            frame.around(np.asarray(ids[: frame.room(longest, 1)], dtype=np.int64))
+            for ids in (tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).ids for text in own)
+            if ids
+        ]
+        for language, own in texts.held_out.items()
+    }
+    scoring = MaskedScoring(
+        folder,
+        apart,
+        masking,
+        recipe.evaluation_batch_size,
+        autocast,
+        ranks,
+        training.progress,
+        recipe.steps,
+        tokens,
+    )
+    state = TrainerState(
+        max_steps=recipe.steps,
+        logging_steps=recipe.logging_steps or 1,
+        eval_steps=recipe.evaluation_steps or 1,
+        save_steps=recipe.save_steps or 1,
+    )
+    total = sum(len(text.ids) for text in encoded.values())
+    experiment = Experiment(
+        recipe, folder, loaded, training, Last(), scoring, Recorder(state), ranks, lambda: scoring.seen() / total
+    )
+    return experiment, scoring
+
+
+def _frame(tokenizer: PreTrainedTokenizerBase) -> Frame:
+    """The special sub-words of the tokenizer, found by letting it put them around texts."""
+    single = tokenizer.backend_tokenizer.encode("a")
+    pair = tokenizer.backend_tokenizer.encode("a", "a")
+    parts = {0: list[int](), 1: list[int](), 2: list[int]()}
+    seen = 0
+    for piece, text in zip(pair.ids, pair.sequence_ids, strict=True):
+        if text is None:
+            parts[seen].append(piece)
+        else:
+            seen = text + 1
+    after = [piece for piece, text in zip(single.ids, single.sequence_ids, strict=True) if text is None]
+    return Frame(tuple(parts[0]), tuple(parts[1]), tuple(after[len(parts[0]) :]))
+
+
+def _sources(
+    recipe: Pretraining,
+    encoded: dict[str, Encoded],
+    units: Sequence[Unit],
+    frame: Frame,
+    masking: Masking,
+    seed: int,
+    group: Communicator,
+) -> tuple[dict[str, DataSource], Sampler, dict[str, int]]:
+    """Per stage a source of MLM and one of TLM, who draws between them, and the tokens in a batch of each."""
+    sources, samplers, tokens = {}, [], {}
+    share = recipe.translation_share
+    for number, stage in enumerate(recipe.stages):
+        rows: dict[str, RunningTextRows | PairRows] = {}
+        if share < 1:
+            rows["mlm"] = RunningTextRows(
+                encoded, length=stage.length, frame=frame, temperature=recipe.temperature
+            )
+        if share > 0:
+            rows["tlm"] = PairRows(
+                encoded, units, length=stage.length, frame=frame, temperature=recipe.temperature
+            )
+        for term, draw in rows.items():
+            name = f"{term}-{number}"
+            stream = MaskedStream(
+                draw,
+                masking,
+                name=name,
+                seed=seed,
+                batch_size=stage.batch_size,
+                length=stage.length,
+                rank=group.rank,
+                world_size=group.world_size,
+                accumulation=recipe.gradient_accumulation_steps,
+            )
+            sources[name] = DataSource(name, stream, MaskedLM(term))
+            tokens[name] = stage.batch_size * stage.length
+        # Weights of the draw as whole numbers, which is what `Temperature` takes.
+        weights = {"mlm": round(1e6 * (1 - share)), "tlm": round(1e6 * share)}
+        names = tuple(f"{term}-{number}" for term in rows)
+        samplers.append(sampling.Temperature(names, tuple(weights[term] for term in rows), 1.0, seed))
+    ends = np.round(np.cumsum([stage.share for stage in recipe.stages])[:-1] * recipe.steps).astype(int)
+    return sources, sampling.Stages(tuple(samplers), tuple(ends.tolist())), tokens
+
+
+def _compile(model: torch.nn.Module) -> None:
+    """Compile each layer for the lengths of the stages; parameters keep their names."""
+    stacks = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
+    for layer in max(stacks, key=lambda stack: sum(parameter.numel() for parameter in stack.parameters())):
+        layer.compile(dynamic=False)
+
+
+def _announcements(
+    recipe: Pretraining, texts: Texts, encoded: Mapping[str, Encoded], loaded: Loaded
+) -> list[str]:
+    """What a user should know before the first step."""
+    parameters = sum(parameter.numel() for parameter in loaded.model.parameters())
+    sizes = ", ".join(f"{language} {len(text.ids):,}" for language, text in encoded.items())
+    lines = [
+        f"{parameters:,} parameters, vocabulary {len(loaded.tokenizer):,}; sub-words of text: {sizes}",
+        f"{len(texts.units):,} parallel sentences; {texts.left_out:,} sentences left out as excluded; held out: "
+        f"{sum(map(len, texts.held_out.values())):,}",
+    ]
+    unknown = loaded.tokenizer.unk_token_id
+    for language, text in encoded.items():
+        share = float((text.ids == unknown).mean()) if len(text.ids) else math.nan
+        if share > UNKNOWN:
+            lines.append(f"warning: {share:.1%} of the sub-words of {language} are unknown to the tokenizer")
+    joined = {language for unit in texts.units for language in unit}
+    alone = sorted(set(encoded) - joined)
+    if recipe.translation_share and alone:
+        lines.append(f"no parallel text: {', '.join(alone)}, which TLM will not see")
+    if texts.units and recipe.translation_share == 0:
+        lines.append("translation_share is 0: translations are not used as such")
+    return lines

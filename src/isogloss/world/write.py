@@ -1,0 +1,101 @@
+"""The small world written as a folder of data sets."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import get_args
+
+from isogloss.errors import IsoglossError, nearest
+from isogloss.world.facts import the_world
+from isogloss.world.files import conllu, entity_columns, identified, plain, topic_table
+from isogloss.world.generate import generate, generate_parallel
+from isogloss.world.lexicon import grammar
+from isogloss.world.meaning import Split
+from isogloss.writing import writing
+
+SENTENCES: Mapping[str, int] = MappingProxyType({"train": 1000, "dev": 200, "test": 300})
+"""Labelled sentences per language and split."""
+
+TEXT = 2000
+"""Sentences of plain text per language, and of parallel text."""
+
+
+def write_world(folder: Path, *, seed: int = 0, sentences: Mapping[str, int] = SENTENCES, text: int = TEXT) -> None:
+    """Write the small world, as a whole or not at all, the same bytes for the same arguments.
+
+    The files are ``pos/LANGUAGE/SPLIT.conllu``, ``ner/LANGUAGE/SPLIT.tsv``, ``topics/LANGUAGE/SPLIT.tsv``,
+    ``parallel/LANGUAGE.tsv.gz`` and ``text/LANGUAGE.txt.gz``; `docs/world.md` says which language has which.
+
+    Args:
+        folder: A folder that does not exist yet, or an empty one.
+        seed: Decides what is true and what is said.
+        sentences: Number of labelled sentences per language by split; a split that is not named is not written.
+        text: Number of sentences of plain text per language, and of parallel text; 0 for none.
+
+    Raises:
+        IsoglossError: The folder is not empty or cannot be written, a number is not valid, or the world has not that
+            many different sentences.
+    """
+    folder = Path(folder)
+    _check(folder, sentences, text)
+    # Without the name of a folder as in ".", there is no sibling to build in.
+    folder = folder.resolve()
+    partial = folder.with_name(f".{folder.name}.partial")
+    with writing(folder):
+        try:
+            shutil.rmtree(partial, ignore_errors=True)
+            _write_labels(partial, seed, sentences)
+            if text:
+                _write_texts(partial, seed, text)
+            partial.replace(folder)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+
+
+def _write_labels(folder: Path, seed: int, sizes: Mapping[str, int]) -> None:
+    for language, told in the_world().languages.items():
+        spaces = grammar(language).spaces
+        for split in get_args(Split):
+            if split not in told.labels or split not in sizes:
+                continue
+            found = generate(seed, language, split, sizes[split])
+            prefix = f"{language}-{split}"
+            _write(folder / "pos" / language / f"{split}.conllu", conllu(found, prefix))
+            _write(folder / "ner" / language / f"{split}.tsv", entity_columns(found))
+            _write(folder / "topics" / language / f"{split}.tsv", topic_table(found, prefix, spaces))
+
+
+def _write_texts(folder: Path, seed: int, number: int) -> None:
+    languages = the_world().languages
+    parallel = generate_parallel(seed, [code for code, told in languages.items() if told.parallel], number)
+    for language, found in parallel.items():
+        _write(folder / "parallel" / f"{language}.tsv.gz", identified(found))
+    for language in languages:
+        _write(folder / "text" / f"{language}.txt.gz", plain(generate(seed, language, "text", number)))
+
+
+def _write(path: Path, parts: Iterable[str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = "".join(parts).encode()
+    # A gzip file holds the time of writing, which would make every copy another one.
+    path.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+
+
+def _check(folder: Path, sizes: Mapping[str, int], text: int) -> None:
+    splits = [split for split in get_args(Split) if split != "text"]
+    for split, number in sizes.items():
+        if split not in splits:
+            raise IsoglossError(f"sentences: unknown split {split!r}{nearest(split, splits)}")
+        if number < 1:
+            raise IsoglossError(f"sentences: at least 1 per split, found {number} for {split}")
+    if not sizes and not text:
+        raise IsoglossError("sentences: no split and no text, so there is nothing to write")
+    if text < 0:
+        raise IsoglossError(f"text: at least 0 sentences, found {text}")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise IsoglossError(f"{folder}: exists and is not an empty folder; name another one, or remove it")

@@ -1,0 +1,121 @@
+"""Text to pre-train on: read from the files that users have, joined, and kept apart from what is measured on."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from isogloss import IsoglossError
+from isogloss.data import Collection, Problems, Table
+from isogloss.data.overlap import digest, held_out
+from isogloss.data.plain import Lines, RunningText
+from isogloss.data.texts import Texts, TextSet, read_texts
+
+CONLLU = (
+    "# sent_id = a1\n1-2\tzum\t_\t_\t_\t_\t_\t_\t_\t_\n1\tzu\t_\tADP\t_\t_\t_\t_\t_\t_\n"
+    "2\tdem\t_\tDET\t_\t_\t_\t_\t_\t_\n"
+    "3\tHaus\t_\tNOUN\t_\t_\t_\t_\t_\tSpaceAfter=No\n4\t!\t_\tPUNCT\t_\t_\t_\t_\t_\t_\n\n"
+    "# text = wie es   da steht\n1\twie\t_\tADV\t_\t_\t_\t_\t_\t_\n5.1\tnichts\t_\t_\t_\t_\t_\t_\t_\t_\n\n"
+)
+
+
+def collection(folder: Path, name: str, form: object, template: str) -> Collection:
+    return Collection(name, form, f"{folder}/{template}", splits={"train": "train"})  # type: ignore[arg-type]
+
+
+def read(sets: list[TextSet], *, excluded: frozenset[bytes] = frozenset(), apart: int = 0) -> Texts:
+    problems = Problems()
+    return read_texts(sets, languages=None, excluded=excluded, held_out=apart, limit=None, problems=problems)
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = text.encode()
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+
+
+def test_running_text_is_put_together_from_forms(tmp_path: Path):
+    write(tmp_path / "x.conllu", CONLLU)
+    texts = [sentence.text for sentence in RunningText().read(tmp_path / "x.conllu", "de", Problems())]
+    assert texts == ["zum Haus!", "wie es   da steht"]
+    assert [sentence.id for sentence in RunningText().read(tmp_path / "x.conllu", "de", Problems())] == ["a1", "2"]
+    assert RunningText().read(tmp_path / "x.conllu", "zh", Problems())[0].text == "zumHaus!"
+
+
+def test_blank_lines_keep_their_numbers(tmp_path: Path):
+    write(tmp_path / "x.txt", "one\n\n three \n")
+    assert [(s.id, s.text, s.line) for s in Lines().read(tmp_path / "x.txt", "en", Problems())] == [
+        ("1", "one", 1),
+        ("3", "three", 3),
+    ]
+
+
+def test_texts_are_joined_by_id_under_one_spelling_and_by_line(tmp_path: Path):
+    write(tmp_path / "a" / "en.tsv.gz", "Matt.1\tthe book\nMatt.2\tAbraham\nMatt.3\talone\n")
+    write(tmp_path / "b" / "sw.tsv", "MAT.2\tAbrahamu\nMAT.1\tkitabu\n")
+    write(tmp_path / "c" / "en.txt", "news\n\n")
+    write(tmp_path / "c" / "sw.txt", "habari\nzaidi\n")
+    table = Table(columns={"id": 0, "text": 1})
+    texts = read(
+        [
+            TextSet(collection(tmp_path, "a", table, "a/{language}.tsv.gz"), "bible"),
+            TextSet(collection(tmp_path, "b", table, "b/{language}.tsv"), "bible", {"MAT.": "Matt."}),
+            TextSet(collection(tmp_path, "c", Lines(), "c/{language}.txt"), "news"),
+        ]
+    )
+    assert texts.sentences["en"] == ["the book", "Abraham", "alone", "news"]
+    pairs = [{language: texts.sentences[language][place] for language, place in unit.items()} for unit in texts.units]
+    assert pairs == [
+        {"en": "the book", "sw": "kitabu"},
+        {"en": "Abraham", "sw": "Abrahamu"},
+        {"en": "news", "sw": "habari"},
+    ]
+
+
+def test_translations_are_held_out_together(tmp_path: Path):
+    for language in ("en", "fr"):
+        write(tmp_path / f"{language}.tsv", "".join(f"v{n}\t{language} {n}\n" for n in range(400)))
+    table = Table(columns={"id": 0, "text": 1})
+    texts = read([TextSet(collection(tmp_path, "a", table, "{language}.tsv"), "p")], apart=8)
+    numbers = {language: {text.split()[1] for text in own} for language, own in texts.held_out.items()}
+    assert numbers["en"] == numbers["fr"]
+    assert 0 < len(numbers["en"]) <= 8
+    assert not numbers["en"] & {text.split()[1] for text in texts.sentences["en"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.conllu", CONLLU),
+        ("x.tsv", "id\ttext\n1\tZum  HAUS!\n"),
+        ("x.txt", "zum Haus!\n"),
+        ("tokens.tsv", "zum\tO\nHaus\tO\n!\tO\n\nso\tO\n"),
+        ("x.json", '{"data": [{"context": "Zum Haus!"}]}'),
+        ("x.jsonl.gz", '{"premise": "zum Haus!"}\n'),
+    ],
+)
+def test_a_sentence_is_found_in_files_of_every_kind(name: str, content: str, tmp_path: Path):
+    write(tmp_path / name, content)
+    assert digest("zum Haus!") in held_out([str(tmp_path / "*")])
+    assert digest("zum Hau!") not in held_out([str(tmp_path / "*")])
+
+
+def test_what_is_excluded_is_left_out_and_counted(tmp_path: Path):
+    write(tmp_path / "en.txt", "one\ntwo\nthree\n")
+    texts = read([TextSet(collection(tmp_path, "a", Lines(), "{language}.txt"))], excluded=frozenset({digest("TWO")}))
+    assert texts.sentences == {"en": ["one", "three"]}
+    assert texts.left_out == 1
+
+
+def test_a_language_that_is_all_excluded_is_an_error(tmp_path: Path):
+    write(tmp_path / "en.txt", "one\n")
+    with pytest.raises(IsoglossError, match="leave nothing of the text for 'en'"):
+        read([TextSet(collection(tmp_path, "a", Lines(), "{language}.txt"))], excluded=frozenset({digest("one")}))
+
+
+def test_broken_json_to_exclude_is_named(tmp_path: Path):
+    write(tmp_path / "x.jsonl", '{"a": 1}\n{"a":\n')
+    with pytest.raises(IsoglossError, match=r"x\.jsonl:2: error: not JSON"):
+        held_out([str(tmp_path / "x.jsonl")])

@@ -1,0 +1,136 @@
+"""The folder: the same bytes in every process, read back by our own readers."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from isogloss.data import ConllU, Problems, Table, TokenTag
+from isogloss.errors import IsoglossError
+from isogloss.world import generate, the_world, write_world
+from isogloss.world.lookup import lookup_baselines
+
+SIZES = {"train": 30, "dev": 15, "test": 20}
+LANGUAGES = the_world().languages
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("small") / "deep" / "world"
+    write_world(folder, seed=2, sentences=SIZES, text=25)
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_another_process_writes_the_same_bytes(folder: Path, tmp_path: Path):
+    code = "import sys, pathlib; from isogloss.world import write_world as w; "
+    code += f"w(pathlib.Path(sys.argv[1]), seed=2, sentences={SIZES}, text=25)"
+    environment = {**os.environ, "PYTHONHASHSEED": "4711"}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "again")], check=True, env=environment)
+    assert contents(tmp_path / "again") == contents(folder)
+
+
+def test_each_language_has_what_the_table_says(folder: Path):
+    expected = {f"text/{code}.txt.gz" for code in LANGUAGES}
+    expected |= {f"parallel/{code}.tsv.gz" for code, told in LANGUAGES.items() if told.parallel}
+    for code, told in LANGUAGES.items():
+        for split in told.labels:
+            expected |= {f"pos/{code}/{split}.conllu", f"ner/{code}/{split}.tsv", f"topics/{code}/{split}.tsv"}
+    assert set(contents(folder)) == expected
+    assert [path.name for path in folder.parent.iterdir()] == ["world"]
+
+
+def test_our_readers_read_the_files(folder: Path):
+    problems = Problems()
+    for code, told in LANGUAGES.items():
+        for split in told.labels:
+            words = ConllU().read(folder / "pos" / code / f"{split}.conllu", code, problems)
+            entities = TokenTag().read(folder / "ner" / code / f"{split}.tsv", code, problems)
+            texts = Table().read(folder / "topics" / code / f"{split}.tsv", code, problems)
+            sentences = generate(2, code, split, SIZES[split])
+            assert [sentence.tokens for sentence in words] == [sentence.tokens for sentence in sentences]
+            assert [sentence.tags for sentence in words] == [sentence.tags for sentence in sentences]
+            assert [sentence.tokens for sentence in entities] == [sentence.tokens for sentence in sentences]
+            assert [sentence.tags for sentence in entities] == [sentence.entities for sentence in sentences]
+            assert [text.label for text in texts] == [sentence.meaning.topic for sentence in sentences]
+            assert words[0].id == texts[0].id == f"{code}-{split}-1"
+    assert problems.errors == []
+    assert problems.warnings == []
+
+
+def test_words_and_spaces_give_the_text(folder: Path):
+    for path in folder.glob("pos/*/*.conllu"):
+        for block in path.read_text(encoding="utf-8").strip().split("\n\n"):
+            lines = block.split("\n")
+            rows = [line.split("\t") for line in lines[2:]]
+            no_spaces = path.parent.name == "zh"
+            text = "".join(row[1] + ("" if row[9] == "SpaceAfter=No" or no_spaces else " ") for row in rows).strip()
+            assert lines[1] == f"# text = {text}"
+
+
+def test_parallel_ids_join(folder: Path):
+    rows = {
+        path.name.split(".")[0]: [
+            line.split("\t") for line in gzip.decompress(path.read_bytes()).decode().strip().split("\n")
+        ]
+        for path in folder.glob("parallel/*.gz")
+    }
+    ids = [row[0] for row in rows["en"]]
+    assert len(set(ids)) == 25
+    assert all([row[0] for row in found] == ids for found in rows.values())
+    assert rows["en"] != rows["de"]
+
+
+def test_a_folder_that_is_not_empty_is_refused(folder: Path, tmp_path: Path):
+    before = contents(folder)
+    with pytest.raises(IsoglossError, match="is not an empty folder"):
+        write_world(folder, sentences=SIZES, text=1)
+    assert contents(folder) == before
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(IsoglossError, match="is not an empty folder"):
+        write_world(tmp_path / "file", sentences=SIZES, text=1)
+
+
+def test_an_empty_folder_is_filled_and_text_may_be_left_out(tmp_path: Path):
+    write_world(tmp_path, sentences={"dev": 3}, text=0)
+    assert {path.split("/")[0] for path in contents(tmp_path)} == {"pos", "ner", "topics"}
+
+
+@pytest.mark.parametrize(
+    ("sentences", "text", "message"),
+    [
+        ({"tset": 3}, 1, "unknown split 'tset'; did you mean 'test'"),
+        ({"text": 3}, 1, "unknown split 'text'"),
+        ({"dev": 0}, 1, "at least 1 per split, found 0 for dev"),
+        ({}, 0, "nothing to write"),
+        ({"dev": 1}, -1, "at least 0 sentences, found -1"),
+    ],
+)
+def test_bad_numbers(tmp_path: Path, sentences: dict[str, int], text: int, message: str):
+    with pytest.raises(IsoglossError, match=message):
+        write_world(tmp_path / "world", sentences=sentences, text=text)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def fail(*_args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("isogloss.world.write._write_texts", fail)
+    with pytest.raises(IsoglossError, match="No space left on device"):
+        write_world(tmp_path / "world", sentences={"dev": 2}, text=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_of_words_does_not_solve_it():
+    for row in lookup_baselines(0, {"train": 300, "test": 80}):
+        assert row.lookup < (0.55 if row.zero_shot else 0.97)
+        assert row.zero_shot or row.lookup > row.majority

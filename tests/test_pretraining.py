@@ -1,0 +1,229 @@
+"""`isogloss pretrain`: it learns, resumes to the last bit, and leaves a plain Hugging Face folder."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+import isogloss
+import isogloss.loop
+from isogloss import IsoglossError
+from isogloss.models.encoder import build_encoder
+from isogloss.models.tokenizer import train_tokenizer
+from isogloss.recipe.resolve import resolve_pretraining, scales_of, shipped_pretraining
+from isogloss.writing import write_model
+from tests.pretraining import CRASH, SETTINGS, STEPS, WORDS, recipe, write_text
+from tests.world import XLM_R, names_of_checkpoints, outcome
+
+
+class Stopped(Exception):
+    """Stands for whatever ends a process in the middle of things."""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = write_text(tmp_path_factory.mktemp("text"))
+    tokenizer = train_tokenizer([" ".join(words) for words in WORDS.values()], 90)
+    loaded = build_encoder(XLM_R, tokenizer, AutoModelForMaskedLM, None, seed=3)
+    write_model(folder / "encoder", loaded.model, loaded.tokenizer)
+    return folder
+
+
+def stop_after(step: int, monkeypatch: pytest.MonkeyPatch, *arguments: Any, **options: Any) -> None:
+    take_step = isogloss.loop.take_step
+
+    def stop(training: Any) -> None:
+        if training.progress.step == step:
+            raise Stopped
+        take_step(training)
+
+    with monkeypatch.context() as patch, pytest.raises(Stopped):
+        patch.setattr(isogloss.loop, "take_step", stop)
+        isogloss.pretrain(*arguments, **options)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("stop", [2, CRASH])
+def test_resume_is_exact_to_the_last_bit(
+    name: str, stop: int, world: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    # The vocabulary differs between trainings of it, so the run to compare with starts from the stopped one's.
+    whole = recipe(name, world)
+    stop_after(stop, monkeypatch, whole, output=tmp_path / "run")
+    assert names_of_checkpoints(tmp_path / "run") == ([4] if stop == CRASH else [])
+    started = ("recipe.yaml", "fingerprint.json", "environment.json", "starting_weights")
+    ignored = shutil.ignore_patterns("checkpoint-*", "results.jsonl", "trainer_state.json", "events")
+    shutil.copytree(tmp_path / "run", tmp_path / "straight", ignore=ignored)
+    assert sorted(path.name for path in (tmp_path / "straight").iterdir()) == sorted(started)
+
+    isogloss.pretrain(whole, output=tmp_path / "straight", resume=True)
+    isogloss.pretrain(whole, output=tmp_path / "run", resume=True)
+
+    resumed, expected = outcome(tmp_path / "run"), outcome(tmp_path / "straight")
+    for part in expected:
+        assert resumed[part] == expected[part], part
+    assert expected["state"]["global_step"] == STEPS
+
+
+def test_the_settings_differ_in_what_they_learn(world: Path, tmp_path: Path):
+    weights = {}
+    for name in SETTINGS:
+        # From one encoder, so that what differs is the walk; new ones differ by their vocabularies.
+        one = recipe(name, world, model=str(world / "encoder"), tokenizer=None)
+        isogloss.pretrain(one, output=tmp_path / name)
+        weights[name] = outcome(tmp_path / name)["weights"]
+    # Aligned embeddings are of new encoders.
+    distinct = {value for name, value in weights.items() if name not in ("aligned", "eager")}
+    assert len(distinct) == len(SETTINGS) - 2
+
+
+def test_the_model_is_a_plain_folder_and_has_learned(world: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    changes = {"steps": 150, "evaluation_steps": 75, "stages": [{"length": 40, "batch_size": 8, "share": 1.0}]}
+    rows = isogloss.pretrain(recipe("aligned", world, **changes), output=tmp_path / "run")
+
+    losses = {row["language"]: row["value"] for row in rows if row["metric"] == "masked_loss"}
+    assert set(losses) == {"de", "en", "fr", "ru"}
+    # Words are drawn at random, so all there is to learn of one language is how often each sub-word comes.
+    assert sum(losses.values()) / 4 < math.log(76) - 0.3
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "run" / "model")
+    model = AutoModelForMaskedLM.from_pretrained(tmp_path / "run" / "model")
+    assert tokenizer.is_fast
+    encoded = tokenizer("king water", return_tensors="pt")
+    assert model(**encoded).logits.shape == (1, encoded["input_ids"].shape[1], len(tokenizer))
+    assert len(tokenizer) == 76
+    said = capfd.readouterr()
+    assert "tokens/s" in said.err
+    assert "min left" in said.err
+    assert "masked accuracy %" in said.out
+
+
+def test_an_encoder_is_gone_on_with(world: Path, tmp_path: Path):
+    before = load_file(world / "encoder" / "model.safetensors")
+    name = "roberta.embeddings.word_embeddings.weight"
+    isogloss.pretrain(
+        recipe("both", world, model=str(world / "encoder"), tokenizer=None), output=tmp_path / "run"
+    )
+    after = load_file(tmp_path / "run" / "model" / "model.safetensors")
+    assert after.keys() == before.keys()
+    assert not torch.equal(after[name], before[name])
+    assert not (tmp_path / "run" / "starting_weights").exists()
+
+
+def test_a_finished_run_is_left_as_it_is(world: Path, tmp_path: Path):
+    whole = recipe("both", world)
+    rows = isogloss.pretrain(whole, output=tmp_path / "run")
+    before = outcome(tmp_path / "run")
+    assert isogloss.pretrain(whole, output=tmp_path / "run", resume=True) == rows
+    assert outcome(tmp_path / "run") == before
+
+
+def test_a_changed_recipe_or_text_is_refused(world: Path, tmp_path: Path):
+    own = write_text(tmp_path / "own")
+    isogloss.pretrain(recipe("both", own), output=tmp_path / "run")
+    with pytest.raises(IsoglossError, match=r"masking was 0.15, is 0.3"):
+        isogloss.pretrain(recipe("both", own, masking=0.3), output=tmp_path / "run", resume=True)
+    path = own / "plain" / "de.txt"
+    path.write_text(path.read_text(encoding="utf-8") + "noch ein Satz\n", encoding="utf-8")
+    with pytest.raises(IsoglossError, match=r"de\.txt was "):
+        isogloss.pretrain(recipe("both", own), output=tmp_path / "run", resume=True)
+
+
+def empty(folder: Path) -> None:
+    (folder / "plain" / "de.txt").write_text("\n \n", encoding="utf-8")
+
+
+def binary(folder: Path) -> None:
+    (folder / "plain" / "de.txt").write_bytes(bytes(range(256)))
+
+
+def not_gzip(folder: Path) -> None:
+    (folder / "text" / "fr.tsv.gz").write_text("v1\tbonjour\n", encoding="utf-8")
+
+
+def half_gzip(folder: Path) -> None:
+    path = folder / "text" / "fr.tsv.gz"
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def other_ids(folder: Path) -> None:
+    path = folder / "text" / "fr.tsv.gz"
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()).replace(b"v", b"w")))
+
+
+def nothing(folder: Path) -> None:
+    """Leave the text as it is."""
+
+
+@pytest.mark.parametrize(
+    ("spoil", "changes", "message"),
+    [
+        (empty, {}, r"de\.txt: error: no example in this file"),
+        (binary, {}, r"de\.txt.*not UTF-8"),
+        (not_gzip, {}, r"fr\.tsv\.gz: error: not a whole gzip file"),
+        (half_gzip, {}, r"fr\.tsv\.gz: error: not a whole gzip file"),
+        (other_ids, {}, r"parallel: t, but none of its ids.*first id is 'w\d+', one of the others' 'v\d+'"),
+        (nothing, {"languages": ["en", "fr", "fi"]}, r"no text for 'fi'; there is text for en, fr"),
+        (nothing, {"tokenizer": {"vocabulary_size": 5000}}, r"the text yields \d+ pieces, 5000 were asked for"),
+        (nothing, {"tokenizer": {"vocabulary_size": 20}}, r"20 pieces do not hold the \d+ different characters"),
+        (nothing, {"exclude": ["nowhere/*.tsv"]}, r"exclude: 'nowhere/\*\.tsv' finds no file"),
+        (nothing, {"tokenizer": None}, r"tokenizer: needed for a new encoder"),
+        (nothing, {"maskin": 0.1}, r"unknown key 'maskin'; did you mean 'masking'"),
+        (nothing, {"stages": [{"length": 24, "batch_size": 5, "share": 0.5}]}, r"shares must add up to 1"),
+        (nothing, {"text": {"format": "lines", "path": "no/{language}.txt"}}, r"TLM needs an entry of text with"),
+    ],
+)
+def test_bad_input_is_one_clear_error_before_anything_is_written(
+    spoil: Callable[[Path], None], changes: dict[str, Any], message: str, tmp_path: Path
+):
+    folder = write_text(tmp_path / "text")
+    spoil(folder)
+    with pytest.raises(IsoglossError, match=message):
+        isogloss.pretrain(recipe("both", folder, **changes), output=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_excluded_sentences_are_left_out(world: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    first = (world / "plain" / "de.txt").read_text(encoding="utf-8").splitlines()[0]
+    (tmp_path / "test.tsv").write_text("".join(f"{word}\tNOUN\n" for word in first.upper().split()) + "\nx\tX\n")
+    isogloss.pretrain(recipe("both", world, exclude=[str(tmp_path / "test.tsv")], steps=1), output=tmp_path / "run")
+    assert " 1 sentences left out as excluded" in capfd.readouterr().err
+
+
+def test_shipped_recipes_show_themselves(tmp_path: Path):
+    assert "isogloss-small" in shipped_pretraining()
+    for name in shipped_pretraining():
+        for scale in [None, *scales_of(shipped_pretraining()[name])]:
+            shown = isogloss.show(name, scale=scale)
+            (tmp_path / "shown.yaml").write_text(shown, encoding="utf-8")
+            assert resolve_pretraining(tmp_path / "shown.yaml") == resolve_pretraining(name, scale=scale)
+
+
+def test_the_shipped_recipe_reads_nothing_that_forbids_commercial_use(shared_data: Path):
+    entries = yaml.safe_load(shipped_pretraining()["isogloss-small"].read_text(encoding="utf-8"))["text"]
+    manifest = (shared_data / "manifest.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    forbidden = {line.split("\t")[0] for line in manifest if "[NC]" in line.split("\t")[-1]}
+    assert forbidden
+    for entry in entries:
+        template = entry["path"].removeprefix("../shared/data/")
+        for language in entry.get("languages") or ("ar", "de", "en", "fi", "hi", "zh"):
+            assert template.format(language=language) not in forbidden
+
+
+def test_smoke(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(Path(__file__).parents[1])
+    fewer = ["languages=[de, en, sw]", "steps=4", "tokenizer.vocabulary_size=3000", "limit=150", "exclude=[]"]
+    rows = isogloss.pretrain("isogloss-small", scale="smoke", overrides=fewer, output=tmp_path / "run")
+    assert {row["language"] for row in rows} == {"de", "en", "sw"}
+    state = json.loads((tmp_path / "run" / "trainer_state.json").read_text(encoding="utf-8"))
+    assert state["global_step"] == 4
