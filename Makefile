@@ -7,13 +7,16 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint format bench clean
+.PHONY: help test demo lint format bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test: lint ## Install into .venv what is missing, then lint, type-check and run the tests
 	$(BIN)/python -m pytest
+
+demo: $(STAMP) ## Train two methods on a small world in minutes and show how they transfer
+	$(BIN)/isogloss demo
 
 lint: $(STAMP) ## Check style (ruff) and types (mypy)
 	$(BIN)/ruff check

@@ -23,6 +23,7 @@ from isogloss.models.encoder import build_encoder
 from isogloss.models.tokenizer import train_tokenizer
 from isogloss.recipe.resolve import resolve_pretraining, scales_of, shipped_pretraining
 from isogloss.writing import write_model
+from tests.launching import launch
 from tests.pretraining import CRASH, SETTINGS, STEPS, WORDS, recipe, write_text
 from tests.world import XLM_R, names_of_checkpoints, outcome
 
@@ -118,6 +119,26 @@ def test_an_encoder_is_gone_on_with(world: Path, tmp_path: Path):
     assert after.keys() == before.keys()
     assert not torch.equal(after[name], before[name])
     assert not (tmp_path / "run" / "starting_weights").exists()
+
+
+def test_two_ranks_hold_equal_weights_and_compute_what_one_computes(world: Path, tmp_path: Path):
+    given = recipe("accumulation", world, model=str(world / "encoder"), tokenizer=None, dropout=0.0)
+    # Five rows give the ranks three and two.
+    plan = {"given": given, "new": recipe("aligned", world)}
+    entries = [{"output": str(tmp_path / name), "recipe": whole} for name, whole in plan.items()]
+    (tmp_path / "plan.json").write_text(json.dumps(entries), encoding="utf-8")
+    arguments = ("--standalone", "--nproc_per_node", "2", "-m", "tests.walk_in_ranks", "plan.json")
+    launch("torch.distributed.run", *arguments, root=tmp_path)
+    for name in plan:
+        first, second = (json.loads((tmp_path / f"{name}.rank-{rank}.json").read_text()) for rank in range(2))
+        assert first == second
+        assert [row["step"] for row in first["trace"]] == list(range(1, STEPS + 1))
+
+    isogloss.pretrain(given, output=tmp_path / "one")
+    expected = load_file(tmp_path / "one" / "model" / "model.safetensors")
+    found = load_file(tmp_path / "given" / "model" / "model.safetensors")
+    for parameter in expected:
+        torch.testing.assert_close(found[parameter], expected[parameter], rtol=1e-4, atol=1e-5, msg=parameter)
 
 
 def test_a_finished_run_is_left_as_it_is(world: Path, tmp_path: Path):

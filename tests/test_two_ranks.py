@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +13,10 @@ from safetensors.torch import load_file
 
 import isogloss
 from isogloss import IsoglossError
+from tests.launching import launch
 from tests.methods import CRASH, SETTINGS, STEPS, recipe
 from tests.world import merged, outcome, runs_in, write_encoder, write_pos
 
-ROOT = Path(__file__).parents[1]
 SHARED = [name for name in SETTINGS if name != "averaged_workers"]
 EXACT = {"dropout": {"dropout": 0.0}, "bf16": {"precision": "fp32"}}
 """What must change for two processes to compute what one computes: each draws its own dropout, and bf16 rounds."""
@@ -39,14 +36,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_pos(folder)
     write_encoder(folder)
     return folder
-
-
-def launch(*command: str, root: Path) -> None:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
-    done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=root, env=environment, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,8 @@ def main(plan: Path) -> None:
         isogloss.loop.take_step = traced
         error = None
         try:
-            isogloss.train(entry["recipe"], output=entry["output"], resume=entry.get("resume", False))
+            verb = isogloss.pretrain if "text" in entry["recipe"] else isogloss.train
+            verb(entry["recipe"], output=entry["output"], resume=entry.get("resume", False))
         except Stopped:
             error = "stopped"
         except isogloss.IsoglossError as problem:

@@ -64,7 +64,8 @@ translations of the 17th to 20th century.
 
 ## Known limits
 
-- It has read {tokens:.1f} million sub-words, a ten-thousandth of what XLM-R has, most of them from one book.
+- It has read {tokens:.1f} million sub-words, less than one pass over its text, most of them from one
+  book: what two slow CPU cores gave in less than an hour. The recipe can go on for far longer, and should.
 - ar, hi, te, tr, sw, wo and yo have between 1,000 and 4,000 sentences each: they are covered, and no more.
 - It knows the vocabulary of scripture and news; names, numbers and informal text are weak.
 - Its biases are those of its texts.

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import torch
 
 from isogloss import IsoglossError
 from isogloss.distributed import ALONE
 from isogloss.recipe import build
-from isogloss.recipe.announce import announcements
+from isogloss.recipe.announce import announcements, precision_notes
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.schema import Recipe
@@ -136,3 +137,21 @@ def test_the_budget_of_outer_steps_is_announced():
 def test_less_than_one_outer_step_is_refused():
     with pytest.raises(IsoglossError, match=r"steps: 100 is less than one outer step \(60 inner_steps x 2 restarts\)"):
         announced(method="reptile", optimizer={"lookahead": {"inner_steps": 60}})
+
+
+@pytest.mark.parametrize(
+    ("precision", "device", "capabilities", "warns"),
+    [
+        ("bf16", "cpu", {"architecture": "x86_64", "avx512_bf16": False}, True),
+        ("bf16", "cpu", {"architecture": "x86_64", "avx512_bf16": True}, False),
+        ("bf16", "cpu", {"architecture": "x86_64", "amx_bf16": True}, False),
+        ("bf16", "cpu", {"architecture": "aarch64"}, False),
+        ("bf16", "cuda", {"architecture": "x86_64"}, False),
+        ("fp32", "cpu", {"architecture": "x86_64"}, False),
+    ],
+)
+def test_emulated_bfloat16_is_warned_of(
+    precision: str, device: str, capabilities: dict[str, Any], warns: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+    assert bool(precision_notes(precision, torch.device(device))) == warns

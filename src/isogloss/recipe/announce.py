@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
+
 from isogloss.errors import IsoglossError
 from isogloss.recipe.build import restarts, walks_apart
 from isogloss.recipe.schema import Recipe
@@ -36,6 +38,22 @@ def announcements(recipe: Recipe, *, world_size: int, sizes: Mapping[str, int], 
             f"{steps:,} steps, batch {batch} = {world_size} process(es) x {micro} micro-batch(es) x {per_pass:g}"
         )
     return lines + _outer_steps(recipe, len(sizes))
+
+
+def precision_notes(precision: str, device: torch.device) -> list[str]:
+    """A warning where bfloat16 is emulated: on x86 CPUs without instructions for it a step takes several times longer.
+
+    Args:
+        precision: fp32 or bf16.
+        device: Where the model is.
+    """
+    # Older versions of torch do not say what the CPU can do; other architectures say it in other words.
+    found = getattr(torch.cpu, "get_capabilities", dict)()
+    if precision != "bf16" or device.type != "cpu" or found.get("architecture") != "x86_64":
+        return []
+    if found.get("avx512_bf16") or found.get("amx_bf16"):
+        return []
+    return ["warning: precision: bf16, but this CPU has no bfloat16 instructions; fp32 is several times faster here"]
 
 
 def _outer_steps(recipe: Recipe, languages: int) -> list[str]:

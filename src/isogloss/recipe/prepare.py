@@ -20,7 +20,7 @@ from isogloss.loop import Training
 from isogloss.models.encoder import Loaded, build_encoder, load_encoder
 from isogloss.models.weights import head
 from isogloss.recipe import build
-from isogloss.recipe.announce import announcements
+from isogloss.recipe.announce import announcements, precision_notes
 from isogloss.recipe.check import new_tokenizer, read_corpus
 from isogloss.recipe.opening import open_folder, require_same_recipe
 from isogloss.recipe.resolve import resolve
@@ -70,6 +70,7 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequen
         sizes={language: len(examples) for language, examples in corpus.train.items()},
         parameters=sum(parameter.numel() for parameter in loaded.model.parameters()),
     )
+    notes += precision_notes(recipe.precision, device())
     notes += open_folder(experiment, recipe, fingerprint, resuming=resuming)
     if ranks.rank == 0:
         print(path, *notes, sep="\n", file=sys.stderr)

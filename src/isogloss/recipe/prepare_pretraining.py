@@ -31,6 +31,7 @@ from isogloss.models.unigram import train_unigram
 from isogloss.models.weights import read_weights
 from isogloss.objectives.masked_lm import MaskedLM
 from isogloss.recipe import build
+from isogloss.recipe.announce import precision_notes
 from isogloss.recipe.names import FORMATS
 from isogloss.recipe.opening import open_folder, require_same_recipe
 from isogloss.recipe.pretraining_schema import Pretraining, TextEntry
@@ -80,6 +81,7 @@ def prepare_pretraining(recipe: Pretraining, path: Path, *, resume: bool) -> Exp
     ranks.wait()
     experiment, scoring = _assemble(recipe, folder, texts, encoded, loaded)
     notes = [str(problem) for problem in problems.warnings] + _announcements(recipe, texts, encoded, loaded)
+    notes += precision_notes(recipe.precision, device())
     notes += open_folder(experiment, recipe, fingerprint, resuming=resuming)
     if ranks.rank == 0:
         print(path, *notes, sep="\n", file=sys.stderr)
