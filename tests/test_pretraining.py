@@ -122,8 +122,9 @@ def test_an_encoder_is_gone_on_with(world: Path, tmp_path: Path):
 
 
 def test_two_ranks_hold_equal_weights_and_compute_what_one_computes(world: Path, tmp_path: Path):
-    given = recipe("accumulation", world, model=str(world / "encoder"), tokenizer=None, dropout=0.0)
     # Five rows give the ranks three and two.
+    stages = [{"length": 24, "batch_size": 5, "share": 0.6}, {"length": 40, "batch_size": 4, "share": 0.4}]
+    given = recipe("accumulation", world, model=str(world / "encoder"), tokenizer=None, dropout=0.0, stages=stages)
     plan = {"given": given, "new": recipe("aligned", world)}
     entries = [{"output": str(tmp_path / name), "recipe": whole} for name, whole in plan.items()]
     (tmp_path / "plan.json").write_text(json.dumps(entries), encoding="utf-8")
@@ -199,6 +200,7 @@ def nothing(folder: Path) -> None:
         (nothing, {"tokenizer": {"vocabulary_size": 20}}, r"20 pieces do not hold the \d+ different characters"),
         (nothing, {"exclude": ["nowhere/*.tsv"]}, r"exclude: 'nowhere/\*\.tsv' finds no file"),
         (nothing, {"tokenizer": None}, r"tokenizer: needed for a new encoder"),
+        (nothing, {"gradient_accumulation_steps": 4}, r"batch_size must be at least processes x .* = 1 x 4, found 3"),
         (nothing, {"maskin": 0.1}, r"unknown key 'maskin'; did you mean 'masking'"),
         (nothing, {"stages": [{"length": 24, "batch_size": 5, "share": 0.5}]}, r"shares must add up to 1"),
         (nothing, {"text": {"format": "lines", "path": "no/{language}.txt"}}, r"TLM needs an entry of text with"),

@@ -61,6 +61,19 @@ class Examples:
         return order + sum(self.sizes[:group])
 
 
+def require_no_empty_batch(batch_size: int, world_size: int, accumulation: int) -> None:
+    """Stop unless every process has something in each of its micro-batches.
+
+    Raises:
+        IsoglossError: ``batch_size`` is less than processes times micro-batches.
+    """
+    if batch_size < world_size * accumulation:
+        raise IsoglossError(
+            f"batch_size must be at least processes x gradient_accumulation_steps = {world_size} x {accumulation}, "
+            f"found {batch_size}"
+        )
+
+
 class BucketedStream:
     """Batches of examples of similar length, pure in (seed, k); implements `isogloss.types.Stream`.
 
@@ -90,11 +103,7 @@ class BucketedStream:
     ) -> None:
         if len(features) != examples.length or not features:
             raise IsoglossError(f"source {examples.name!r}: {len(features)} features for {examples.length} examples")
-        if batch_size < world_size * accumulation:
-            raise IsoglossError(
-                f"batch_size must be at least processes x gradient_accumulation_steps = {world_size} x {accumulation}, "
-                f"found {batch_size}"
-            )
+        require_no_empty_batch(batch_size, world_size, accumulation)
         self.features, self.examples, self.batch_size, self.collate = features, examples, batch_size, collate
         self.rank, self.world_size, self.accumulation = rank, world_size, accumulation
         self._lengths = np.array([len(feature) for feature in features])

@@ -18,6 +18,7 @@ from isogloss.data.texts import Unit
 from isogloss.objectives.supervised import IGNORED
 from isogloss.randomness import generator
 from isogloss.sampling import shares
+from isogloss.streams import require_no_empty_batch
 from isogloss.types import Batch
 
 
@@ -214,6 +215,9 @@ class MaskedStream:
         rank: This process's number.
         world_size: Number of processes that share each global batch.
         accumulation: Micro-batches that a rank's slice is cut into.
+
+    Raises:
+        IsoglossError: There are fewer rows in a batch than ranks times micro-batches.
     """
 
     def __init__(
@@ -229,6 +233,7 @@ class MaskedStream:
         world_size: int = 1,
         accumulation: int = 1,
     ) -> None:
+        require_no_empty_batch(batch_size, world_size, accumulation)
         self.rows, self.masking, self.name, self.seed = rows, masking, name, seed
         self.batch_size, self.length = batch_size, length
         self.rank, self.world_size, self.accumulation = rank, world_size, accumulation
