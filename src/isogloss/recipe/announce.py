@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 
@@ -48,7 +49,7 @@ def precision_notes(precision: str, device: torch.device) -> list[str]:
         device: Where the model is.
     """
     # Older versions of torch do not say what the CPU can do; other architectures say it in other words.
-    found = getattr(torch.cpu, "get_capabilities", dict)()
+    found: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     if precision != "bf16" or device.type != "cpu" or found.get("architecture") != "x86_64":
         return []
     if found.get("avx512_bf16") or found.get("amx_bf16"):

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import PreTrainedTokenizerBase, get_scheduler
+from transformers import PreTrainedTokenizerBase, TrainerState, get_scheduler
 
 from isogloss import sampling
 from isogloss.data.collection import Collection
@@ -24,6 +24,7 @@ from isogloss.randomness import derive
 from isogloss.recipe import schema
 from isogloss.recipe.names import FORMATS, TASKS, NamedTask
 from isogloss.recipe.pretraining_schema import Pretraining
+from isogloss.recording import Recorder
 from isogloss.selection import Best, Last, RunningAverage, Selection
 from isogloss.streams import BucketedStream, Examples
 from isogloss.tasks.task import Task
@@ -211,6 +212,19 @@ def build_selection(recipe: schema.Recipe) -> Selection:
             return RunningAverage(math.ceil(recipe.average_from * (recipe.steps or 0)))
         case _:
             return Best()
+
+
+def build_recorder(recipe: schema.Recipe | Pretraining, batch_size: int | None = None) -> Recorder:
+    """The history of a run with nothing left open."""
+    return Recorder(
+        TrainerState(
+            max_steps=recipe.steps or 0,
+            logging_steps=recipe.logging_steps or 1,
+            eval_steps=recipe.evaluation_steps or 1,
+            save_steps=recipe.save_steps or 1,
+            train_batch_size=batch_size,
+        )
+    )
 
 
 def build_autocast(

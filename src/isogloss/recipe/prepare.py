@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import TrainerState
 
 from isogloss.data.corpus import Corpus
 from isogloss.distributed import Communicator, device, processes
@@ -25,7 +24,6 @@ from isogloss.recipe.check import new_tokenizer, read_corpus
 from isogloss.recipe.opening import open_folder, require_same_recipe
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.schema import RandomModel, Recipe
-from isogloss.recording import Recorder
 from isogloss.runs import RunFolder
 from isogloss.scoring import TaskScoring
 from isogloss.tasks.task import Task
@@ -135,13 +133,6 @@ def _assemble(
         max_grad_norm=recipe.max_grad_norm,
         autocast=autocast,
     )
-    state = TrainerState(
-        max_steps=recipe.steps or 0,
-        logging_steps=recipe.logging_steps or 1,
-        eval_steps=recipe.evaluation_steps or 1,
-        save_steps=recipe.save_steps or 1,
-        train_batch_size=recipe.batch_size,
-    )
     evaluator = Evaluator(task, loaded.tokenizer, recipe.max_length, recipe.evaluation_batch_size, autocast, ranks)
     selection = build.build_selection(recipe)
     scoring = TaskScoring(recipe, folder, corpus, evaluator)
@@ -150,7 +141,8 @@ def _assemble(
     def epoch() -> float:
         return sum(training.progress.draws.values()) * (recipe.batch_size or 0) / number
 
-    return Experiment(recipe, folder, loaded, training, selection, scoring, Recorder(state), ranks, epoch)
+    recorder = build.build_recorder(recipe, recipe.batch_size)
+    return Experiment(recipe, folder, loaded, training, selection, scoring, recorder, ranks, epoch)
 
 
 def _fingerprint(corpus: Corpus, loaded: Loaded) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase, TrainerState
+from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase
 
 from isogloss import sampling
 from isogloss.data.collection import Collection
@@ -36,7 +36,6 @@ from isogloss.recipe.names import FORMATS
 from isogloss.recipe.opening import open_folder, require_same_recipe
 from isogloss.recipe.pretraining_schema import Pretraining, TextEntry
 from isogloss.recipe.resolve import resolve_pretraining
-from isogloss.recording import Recorder
 from isogloss.runs import RunFolder
 from isogloss.selection import Last
 from isogloss.text_streams import Encoded, Frame, MaskedStream, Masking, PairRows, RunningTextRows
@@ -261,15 +260,17 @@ def _assemble(
         recipe.steps,
         tokens,
     )
-    state = TrainerState(
-        max_steps=recipe.steps,
-        logging_steps=recipe.logging_steps or 1,
-        eval_steps=recipe.evaluation_steps or 1,
-        save_steps=recipe.save_steps or 1,
-    )
     total = sum(len(text.ids) for text in encoded.values())
     experiment = Experiment(
-        recipe, folder, loaded, training, Last(), scoring, Recorder(state), ranks, lambda: scoring.seen() / total
+        recipe,
+        folder,
+        loaded,
+        training,
+        Last(),
+        scoring,
+        build.build_recorder(recipe),
+        ranks,
+        epoch=lambda: scoring.seen() / total,
     )
     return experiment, scoring
 
