@@ -8,7 +8,7 @@ import typer
 from tabulate import tabulate
 
 from isogloss.recipe.presets import METHODS
-from isogloss.recipe.resolve import scales_of, shipped_recipes
+from isogloss.recipe.resolve import scales_of, shipped_pretraining, shipped_recipes
 
 app = typer.Typer(help="What a recipe can name.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -37,9 +37,9 @@ def formats() -> None:
 
 @app.command()
 def recipes() -> None:
-    """Recipes that come with the package, with their scales."""
+    """Recipes that come with the package, with their scales; those of `isogloss pretrain` last."""
     described = {}
-    for name, path in shipped_recipes().items():
+    for name, path in [*shipped_recipes().items(), *shipped_pretraining().items()]:
         summary = path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
         described[name] = f"{summary} [{', '.join(scales_of(path))}]"
     _print(described)
