@@ -62,15 +62,19 @@ def build_collection(entry: schema.DataEntry, where: str) -> Collection:
     if entry.format not in FORMATS:
         raise IsoglossError(f"{where}.format: no format {entry.format!r}{nearest(entry.format, FORMATS)}")
     columns = None if entry.columns is None else entry.columns.model_dump(exclude_none=True)
-    name = entry.name or entry.path.split("{")[0].rstrip("/").rsplit("/", 1)[-1] or entry.task
     return Collection(
-        name=name,
+        name=entry.name or folder_of(entry.path) or entry.task,
         format=FORMATS[entry.format].build(columns),
         template=entry.path,
         languages=entry.languages,
         splits=None if entry.splits is None else {str(ours): theirs for ours, theirs in entry.splits.items()},
         label_map=entry.label_map,
     )
+
+
+def folder_of(template: str) -> str:
+    """The folder before the first brace of a template; empty if there is none."""
+    return template.split("{")[0].rstrip("/").rsplit("/", 1)[-1]
 
 
 def with_defaults(recipe: schema.Recipe, task: NamedTask, train_sizes: Sequence[int]) -> schema.Recipe:

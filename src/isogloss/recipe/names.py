@@ -11,6 +11,7 @@ from isogloss.data.conllu import ConllU
 from isogloss.data.delimiters import COMMA
 from isogloss.data.formats import Format
 from isogloss.data.json_lines import JsonLines
+from isogloss.data.plain import Lines, RunningText
 from isogloss.data.tables import Table
 from isogloss.errors import IsoglossError
 from isogloss.tasks.classification import Classification
@@ -118,3 +119,10 @@ FORMATS: dict[str, NamedFormat] = {
     "csv": NamedFormat("comma-separated columns with quoting", lambda columns: Table(COMMA, columns)),
     "jsonl": NamedFormat("one JSON object per line", _json_lines),
 }
+
+TEXT_FORMATS: dict[str, NamedFormat] = {
+    **{name: FORMATS[name] for name in ("tsv", "csv", "jsonl")},
+    "lines": NamedFormat("one sentence a line", _without_columns(Lines)),
+    "conllu": NamedFormat("the running text of a treebank", _without_columns(RunningText)),
+}
+"""Formats of text to pre-train on."""

@@ -13,13 +13,10 @@ import numpy as np
 import torch
 from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase
 
-from isogloss import sampling
-from isogloss.data.collection import Collection
 from isogloss.data.overlap import held_out
-from isogloss.data.plain import Lines, RunningText
 from isogloss.data.problems import Problems
-from isogloss.data.texts import Texts, TextSet, Unit, read_texts
-from isogloss.distributed import Communicator, device, processes
+from isogloss.data.texts import Texts, Unit, read_texts
+from isogloss.distributed import device, processes
 from isogloss.errors import IsoglossError
 from isogloss.experiment import Experiment
 from isogloss.loop import Training
@@ -29,17 +26,15 @@ from isogloss.models.encoder import Loaded, build_encoder, load_encoder
 from isogloss.models.tokenizer import load_tokenizer
 from isogloss.models.unigram import train_unigram
 from isogloss.models.weights import read_weights
-from isogloss.objectives.masked_lm import MaskedLM
 from isogloss.recipe import build
 from isogloss.recipe.announce import precision_notes
-from isogloss.recipe.names import FORMATS
+from isogloss.recipe.build_pretraining import build_frame, build_sources, build_text_set, compile_layers
 from isogloss.recipe.opening import open_folder, require_same_recipe
-from isogloss.recipe.pretraining_schema import Pretraining, TextEntry
+from isogloss.recipe.pretraining_schema import Pretraining
 from isogloss.recipe.resolve import resolve_pretraining
 from isogloss.runs import RunFolder
 from isogloss.selection import Last
-from isogloss.text_streams import Encoded, Frame, MaskedStream, Masking, PairRows, RunningTextRows
-from isogloss.types import DataSource, Sampler
+from isogloss.text_streams import Encoded, Masking
 
 UNKNOWN = 0.02
 """Share of unknown sub-words of a language from which on a warning is given."""
@@ -101,29 +96,13 @@ def _with_defaults(recipe: Pretraining) -> Pretraining:
 
 def _read(recipe: Pretraining, problems: Problems) -> Texts:
     return read_texts(
-        [_text_set(entry, f"text.{number}") for number, entry in enumerate(recipe.text)],
+        [build_text_set(entry, f"text.{number}") for number, entry in enumerate(recipe.text)],
         languages=recipe.languages,
         excluded=held_out(recipe.exclude),
         held_out=recipe.held_out,
         limit=recipe.limit,
         problems=problems,
     )
-
-
-def _text_set(entry: TextEntry, where: str) -> TextSet:
-    columns = None if entry.columns is None else entry.columns.model_dump(exclude_none=True)
-    if columns is not None and entry.format in ("lines", "conllu"):
-        raise IsoglossError(f"{where}.columns: format {entry.format!r} has no columns, found {columns}")
-    match entry.format:
-        case "lines":
-            form: Lines | RunningText | object = Lines()
-        case "conllu":
-            form = RunningText()
-        case _:
-            form = FORMATS[entry.format].build(columns)
-    name = entry.name or entry.path.split("{")[0].rstrip("/").rsplit("/", 1)[-1] or "text"
-    collection = Collection(name, form, entry.path, entry.languages, {"train": "train"})  # type: ignore[arg-type]
-    return TextSet(collection, entry.parallel, entry.renamed)
 
 
 def _tokenizer(recipe: Pretraining, texts: Texts, folder: RunFolder, *, resuming: bool) -> PreTrainedTokenizerBase:
@@ -216,7 +195,7 @@ def _assemble(
 ) -> tuple[Experiment, MaskedScoring]:
     ranks, tokenizer = processes(), loaded.tokenizer
     seed, group = build.walk_seed(recipe, recipe.seed, ranks), build.group_of(recipe, ranks)
-    frame = _frame(tokenizer)
+    frame = build_frame(tokenizer)
     masking = Masking(
         recipe.masking,
         int(tokenizer.mask_token_id),
@@ -225,10 +204,10 @@ def _assemble(
         len(tokenizer),
     )
     optimizer, schedule = build.build_optimizer(recipe, loaded.model, frozenset(), len(encoded), ranks)
-    sources, sampler, tokens = _sources(recipe, encoded, texts.units, frame, masking, seed, group)
+    sources, sampler, tokens = build_sources(recipe, encoded, texts.units, frame, masking, seed, group)
     autocast = build.build_autocast(recipe, device())
     if recipe.compile:
-        _compile(loaded.model)
+        compile_layers(loaded.model)
     training = Training(
         model=loaded.model,
         sources=sources,
@@ -273,73 +252,6 @@ def _assemble(
         epoch=lambda: scoring.seen() / total,
     )
     return experiment, scoring
-
-
-def _frame(tokenizer: PreTrainedTokenizerBase) -> Frame:
-    """The special sub-words of the tokenizer, found by letting it put them around texts."""
-    single = tokenizer.backend_tokenizer.encode("a")
-    pair = tokenizer.backend_tokenizer.encode("a", "a")
-    parts = {0: list[int](), 1: list[int](), 2: list[int]()}
-    seen = 0
-    for piece, text in zip(pair.ids, pair.sequence_ids, strict=True):
-        if text is None:
-            parts[seen].append(piece)
-        else:
-            seen = text + 1
-    after = [piece for piece, text in zip(single.ids, single.sequence_ids, strict=True) if text is None]
-    return Frame(tuple(parts[0]), tuple(parts[1]), tuple(after[len(parts[0]) :]))
-
-
-def _sources(
-    recipe: Pretraining,
-    encoded: dict[str, Encoded],
-    units: Sequence[Unit],
-    frame: Frame,
-    masking: Masking,
-    seed: int,
-    group: Communicator,
-) -> tuple[dict[str, DataSource], Sampler, dict[str, int]]:
-    """Per stage a source of MLM and one of TLM, who draws between them, and the tokens in a batch of each."""
-    sources, samplers, tokens = {}, [], {}
-    share = recipe.translation_share
-    for number, stage in enumerate(recipe.stages):
-        rows: dict[str, RunningTextRows | PairRows] = {}
-        if share < 1:
-            rows["mlm"] = RunningTextRows(
-                encoded, length=stage.length, frame=frame, temperature=recipe.temperature
-            )
-        if share > 0:
-            rows["tlm"] = PairRows(
-                encoded, units, length=stage.length, frame=frame, temperature=recipe.temperature
-            )
-        for term, draw in rows.items():
-            name = f"{term}-{number}"
-            stream = MaskedStream(
-                draw,
-                masking,
-                name=name,
-                seed=seed,
-                batch_size=stage.batch_size,
-                length=stage.length,
-                rank=group.rank,
-                world_size=group.world_size,
-                accumulation=recipe.gradient_accumulation_steps,
-            )
-            sources[name] = DataSource(name, stream, MaskedLM(term))
-            tokens[name] = stage.batch_size * stage.length
-        # Weights of the draw as whole numbers, which is what `Temperature` takes.
-        weights = {"mlm": round(1e6 * (1 - share)), "tlm": round(1e6 * share)}
-        names = tuple(f"{term}-{number}" for term in rows)
-        samplers.append(sampling.Temperature(names, tuple(weights[term] for term in rows), 1.0, seed))
-    ends = np.round(np.cumsum([stage.share for stage in recipe.stages])[:-1] * recipe.steps).astype(int)
-    return sources, sampling.Stages(tuple(samplers), tuple(ends.tolist())), tokens
-
-
-def _compile(model: torch.nn.Module) -> None:
-    """Compile each layer for the lengths of the stages; parameters keep their names."""
-    stacks = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
-    for layer in max(stacks, key=lambda stack: sum(parameter.numel() for parameter in stack.parameters())):
-        layer.compile(dynamic=False)
 
 
 def _announcements(
