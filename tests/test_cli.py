@@ -19,7 +19,7 @@ import isogloss.loop
 from isogloss.cli import main
 from isogloss.recipe.names import FORMATS, TASKS
 from isogloss.recipe.presets import METHODS
-from isogloss.recipe.resolve import shipped_recipes
+from isogloss.recipe.resolve import shipped_pretraining, shipped_recipes
 from tests.methods import recipe
 from tests.world import entry, names_of_checkpoints, write_encoder, write_ner, write_pos, write_topic
 
@@ -392,7 +392,13 @@ def test_validate_lists_everything_and_says_so_by_its_status(command: Command, t
 
 @pytest.mark.parametrize(
     ("what", "names"),
-    [("methods", METHODS), ("tasks", TASKS), ("formats", FORMATS), ("recipes", shipped_recipes())],
+    [
+        ("methods", METHODS),
+        ("tasks", TASKS),
+        ("formats", FORMATS),
+        ("recipes", shipped_recipes()),
+        ("pretraining", shipped_pretraining()),
+    ],
 )
 def test_list(what: str, names: dict[str, Any], command: Command):
     result = command("list", what)

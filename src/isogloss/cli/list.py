@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import typer
 from tabulate import tabulate
@@ -37,12 +38,22 @@ def formats() -> None:
 
 @app.command()
 def recipes() -> None:
-    """Recipes that come with the package, with their scales; those of `isogloss pretrain` last."""
-    described = {}
-    for name, path in [*shipped_recipes().items(), *shipped_pretraining().items()]:
-        summary = path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
-        described[name] = f"{summary} [{', '.join(scales_of(path))}]"
-    _print(described)
+    """Recipes of `isogloss train` that come with the package, with their scales."""
+    _print(_described(shipped_recipes()))
+
+
+@app.command()
+def pretraining() -> None:
+    """Recipes of `isogloss pretrain` that come with the package, with their scales."""
+    _print(_described(shipped_pretraining()))
+
+
+def _described(recipes: Mapping[str, Path]) -> dict[str, str]:
+    """The first line of each recipe, and its scales."""
+    return {
+        name: f"{path.read_text(encoding='utf-8').splitlines()[0].lstrip('# ')} [{', '.join(scales_of(path))}]"
+        for name, path in recipes.items()
+    }
 
 
 def _print(rows: Mapping[str, str]) -> None:
