@@ -16,6 +16,7 @@ from torch import nn
 from isogloss.data.corpus import Cell, without_labels
 from isogloss.data.problems import Problems
 from isogloss.distributed import Communicator
+from isogloss.objectives.supervised import outputs
 from isogloss.runs import RunFolder
 from isogloss.tasks.task import Task
 from isogloss.types import Example, Feature, Prediction
@@ -67,8 +68,8 @@ class Evaluator:
                 chosen = [features[index] for index in indices]
                 batch = self.task.collate(chosen, self.tokenizer).to(device)
                 with self.autocast():
-                    logits = model(**batch.inputs).logits
-                decoded.extend(zip(indices, self.task.decode(logits.float().cpu(), chosen), strict=True))
+                    logits = outputs(model, batch)
+                decoded.extend(zip(indices, self.task.decode(logits.cpu(), chosen), strict=True))
         finally:
             model.train(was_training)
         in_order = [value for _, value in sorted(self.group.gather(decoded), key=lambda pair: pair[0])]

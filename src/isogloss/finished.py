@@ -184,7 +184,7 @@ def _open_run(run: str | Path) -> tuple[RunFolder, Recipe, Task, Loaded]:
     recipe = resolve(folder.recipe)
     named, _ = build.build_collections(recipe)
     labels = _stored_labels(folder.model)
-    task = named.build(labels)
+    task = build.build_task(recipe, named, labels)
     loaded = load_encoder(folder.model, task.auto_class, labels, seed=0, trust_remote_code=recipe.trust_remote_code)
     torch.nn.Module.to(loaded.model, device())
     return folder, recipe, task, loaded

@@ -78,6 +78,8 @@ class Feature:
         example: Index of the example in the list that was encoded.
         words: For tagging, the index of the token that each sub-word stands for, -1 for sub-words that stand for none;
             empty for other tasks.
+        anchors: For outputs that are averaged over each token, the position of the first sub-word of its token per
+            sub-word; else empty.
     """
 
     inputs: Mapping[str, Sequence[int]]
@@ -85,6 +87,7 @@ class Feature:
     language: str
     example: int
     words: Sequence[int] = ()
+    anchors: Sequence[int] = ()
 
     def __len__(self) -> int:
         """Number of sub-words, special ones included."""
@@ -99,11 +102,14 @@ class Batch:
         inputs: Model inputs ``[b, s]``.
         labels: Targets ``[b, s]`` or ``[b]``, -100 where there is none; None in prediction.
         languages: The b language codes.
+        anchors: Where outputs are averaged over each token, the place ``[b, s]`` where a sub-word's output goes; else
+            None.
     """
 
     inputs: dict[str, Tensor]
     labels: Tensor | None
     languages: tuple[str, ...]
+    anchors: Tensor | None = None
 
     def __len__(self) -> int:
         """Number of examples b."""
@@ -113,7 +119,8 @@ class Batch:
         """The same batch on ``device``."""
         inputs = {name: tensor.to(device, non_blocking=True) for name, tensor in self.inputs.items()}
         labels = None if self.labels is None else self.labels.to(device, non_blocking=True)
-        return Batch(inputs, labels, self.languages)
+        anchors = None if self.anchors is None else self.anchors.to(device, non_blocking=True)
+        return Batch(inputs, labels, self.languages, anchors)
 
 
 class Sampler(Protocol):

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from isogloss.types import Batch
 
 IGNORED = -100
+
+
+def outputs(model: nn.Module, batch: Batch) -> Tensor:
+    """The model's logits for a batch, averaged over each token where the batch has anchors.
+
+    With a_j the anchor of sub-word j, the output at place i is the mean of the logits of all j with a_j = i, and zero
+    where there is none.
+
+    Shape:
+        ``[b, s, c]`` for tagging, else ``[b, c]``; in float32.
+    """
+    logits: Tensor = model(**batch.inputs).logits.float()
+    if batch.anchors is None:
+        return logits
+    places = batch.anchors.unsqueeze(-1)  # [b, s, 1]
+    sums = torch.zeros_like(logits).scatter_add(1, places.expand_as(logits), logits)
+    counts = torch.zeros_like(logits[..., :1]).scatter_add(1, places, torch.ones_like(logits[..., :1]))
+    return sums / counts.clamp(min=1)
 
 
 class Supervised:
@@ -31,7 +50,7 @@ class Supervised:
     def __call__(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Loss of each example, summed over its labelled items ``[b]``."""
         labels = _labels(batch)
-        logits = model(**batch.inputs).logits.float()
+        logits = outputs(model, batch)
         losses = functional.cross_entropy(
             logits.flatten(0, -2), labels.flatten(), ignore_index=IGNORED, reduction="none"
         )  # [b * s] or [b]

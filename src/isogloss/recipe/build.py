@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
-from transformers import PreTrainedTokenizerBase, TrainerState, get_scheduler
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerState, get_scheduler
 
 from isogloss import sampling
 from isogloss.data.collection import Collection
@@ -27,8 +28,10 @@ from isogloss.recipe.pretraining_schema import Pretraining
 from isogloss.recording import Recorder
 from isogloss.selection import Best, Last, RunningAverage, Selection
 from isogloss.streams import BucketedStream, Examples
+from isogloss.tasks.tagging import Tagging
 from isogloss.tasks.task import Task
-from isogloss.types import DataSource, Feature, Sampler
+from isogloss.types import DataSource, Feature, Sampler, Unfreezing
+from isogloss.unfreezing import Always
 
 MIXED = "all"
 """Name of the one source of mixed batches."""
@@ -55,6 +58,20 @@ def build_collections(recipe: schema.Recipe) -> tuple[NamedTask, list[Collection
             f"data: all entries must be of one task, found {', '.join(sorted(set(names))) or 'no entry'}"
         )
     return TASKS[names[0]], [build_collection(entry, f"data.{index}") for index, entry in enumerate(recipe.data)]
+
+
+def build_task(recipe: schema.Recipe, named: NamedTask, labels: tuple[str, ...]) -> Task:
+    """The task with its labels.
+
+    Raises:
+        IsoglossError: Outputs are to be averaged over tokens in a task that has none.
+    """
+    task = named.build(labels)
+    if recipe.aggregation == "first":
+        return task
+    if not isinstance(task, Tagging):
+        raise IsoglossError(f"aggregation: task {task.name!r} has no tokens to average over; leave it out")
+    return replace(task, average=True)
 
 
 def build_collection(entry: schema.DataEntry, where: str) -> Collection:
@@ -193,6 +210,18 @@ def build_optimizer(
         **averaged,
     )
     return slow, schedule
+
+
+def build_unfreezing(
+    recipe: schema.Recipe | Pretraining, model: PreTrainedModel
+) -> tuple[Unfreezing | None, dict[Hashable, list[nn.Parameter]]]:
+    """The answer to: what may move? And the groups of parameters that it names."""
+    if isinstance(recipe.unfreezing, schema.Everything):
+        return None, {}
+    embeddings = list(model.get_input_embeddings().parameters())
+    known = set(map(id, embeddings))
+    others = [parameter for parameter in model.parameters() if id(parameter) not in known]
+    return Always(frozenset({"others"})), {"embeddings": embeddings, "others": others}
 
 
 def _decay(recipe: schema.Recipe | Pretraining, steps: int) -> dict[str, Any] | None:

@@ -48,7 +48,7 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequen
     folder.require_free(resume=resume)
     named, collections = build.build_collections(recipe)
     corpus = read_corpus(recipe, named, collections, label_languages)
-    task = named.build(corpus.labels)
+    task = build.build_task(recipe, named, corpus.labels)
     loaded = load_model(recipe, task, corpus)
     features = _encode(corpus, task, loaded, recipe.max_length)
     asked, recipe = recipe, build.with_defaults(recipe, named, [len(found) for found in features.values()])
@@ -122,6 +122,7 @@ def _assemble(
     fresh_head = loaded.fresh & head(loaded.model)
     optimizer, schedule = build.build_optimizer(recipe, loaded.model, fresh_head, len(sizes), ranks)
     autocast = build.build_autocast(recipe, device())
+    unfreezing, groups = build.build_unfreezing(recipe, loaded.model)
     training = Training(
         model=loaded.model,
         sources=build.build_sources(recipe, features, task, loaded.tokenizer, seed, group),
@@ -131,6 +132,8 @@ def _assemble(
         seed=seed,
         group=group,
         max_grad_norm=recipe.max_grad_norm,
+        unfreezing=unfreezing,
+        parameter_groups=groups,
         autocast=autocast,
     )
     evaluator = Evaluator(task, loaded.tokenizer, recipe.max_length, recipe.evaluation_batch_size, autocast, ranks)

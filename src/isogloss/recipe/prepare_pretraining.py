@@ -174,7 +174,10 @@ def _align(
     tokenizer: PreTrainedTokenizerBase,
     seed: int,
 ) -> None:
-    """Let the embeddings begin as neighbours of their translations, as long as random ones are on average."""
+    """Let embeddings begin as neighbours of their translations, and the outputs with the frequencies of sub-words.
+
+    Their length is 1: the head's norm gives it vectors of length √d, so logits begin with a spread of about 1.
+    """
     pieces = [
         np.concatenate([np.unique(encoded[language].sentence(index)) for language, index in unit.items()])
         for unit in units
@@ -185,9 +188,15 @@ def _align(
             f"model.embeddings: parallel needs at least hidden_size = {weight.shape[1]} parallel sentences, found "
             f"{len(units)}"
         )
-    vectors, known = aligned_embeddings(pieces, len(weight), weight.shape[1], seed=seed)
+    texts = {language: own.ids for language, own in encoded.items()}
+    vectors, known = aligned_embeddings(pieces, texts, len(weight), weight.shape[1], seed=seed)
     known[tokenizer.all_special_ids] = False
-    weight[known] = vectors[known] * weight.norm(dim=1).mean()
+    weight[known] = vectors[known]
+    bias = getattr(loaded.model.get_output_embeddings(), "bias", None)  # type: ignore[no-untyped-call]
+    if bias is not None:
+        # Adam moves a bias by the learning rate at most, so it would take thousands of steps to get there.
+        counts = sum(np.bincount(ids, minlength=len(weight)) for ids in texts.values())
+        bias.copy_(torch.from_numpy(np.log(counts + 1.0) - np.log(counts + 1.0).mean()))
 
 
 def _assemble(
@@ -206,6 +215,7 @@ def _assemble(
     optimizer, schedule = build.build_optimizer(recipe, loaded.model, frozenset(), len(encoded), ranks)
     sources, sampler, tokens = build_sources(recipe, encoded, texts.units, frame, masking, seed, group)
     autocast = build.build_autocast(recipe, device())
+    unfreezing, groups = build.build_unfreezing(recipe, loaded.model)
     if recipe.compile:
         compile_layers(loaded.model)
     training = Training(
@@ -217,6 +227,8 @@ def _assemble(
         seed=seed,
         group=group,
         max_grad_norm=recipe.max_grad_norm,
+        unfreezing=unfreezing,
+        parameter_groups=groups,
         autocast=autocast,
     )
     longest = max(stage.length for stage in recipe.stages)

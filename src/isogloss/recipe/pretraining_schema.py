@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from isogloss.recipe.schema import AdamW, Columns, Spec, codes_as_text
+from isogloss.recipe.schema import AdamW, Columns, Everything, Spec, Unfreezing, codes_as_text
 
 
 class TextEntry(Spec):
@@ -87,6 +87,7 @@ class Pretraining(Spec):
         (Stage(length=128, batch_size=32, share=1.0),), description="lengths, one after the other"
     )
 
+    unfreezing: Unfreezing = Field(default_factory=Everything, description="what may move?")
     optimizer: AdamW = Field(AdamW(betas=(0.9, 0.98)), description="how it moves")
     steps: int = Field(ge=1, description="optimizer steps")
     gradient_accumulation_steps: int = Field(1, ge=1, description="parts that each process cuts its batch into")

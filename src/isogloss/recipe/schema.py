@@ -64,6 +64,18 @@ class Everything(Spec):
     kind: Literal["everything"] = "everything"
 
 
+class AllButEmbeddings(Spec):
+    """The embeddings of sub-words, and an output layer tied to them, stay as they are.
+
+    Where labels of one language train a model for others, its words would move away from their translations.
+    """
+
+    kind: Literal["all_but_embeddings"] = "all_but_embeddings"
+
+
+Unfreezing = Annotated[Everything | AllButEmbeddings, Field(discriminator="kind")]
+
+
 class Lookahead(Spec):
     """Slow weights around the optimizer: Lookahead and the Reptile family."""
 
@@ -160,6 +172,10 @@ class Recipe(Spec):
     random_weights: bool = Field(False, description="keep the model's architecture and tokenizer, forget its weights")
     trust_remote_code: bool = Field(False, description="run code that comes with the model")
     dropout: float | None = Field(None, ge=0, lt=1, description="default: as the model's config says")
+    aggregation: Literal["first", "average"] = Field(
+        "first",
+        description="outputs of a tagged token: those at its first sub-word, or the average over its sub-words",
+    )
     max_length: int = Field(
         128, ge=8, description="sub-words per sentence; longer tagged sentences are cut, texts truncated"
     )
@@ -171,7 +187,7 @@ class Recipe(Spec):
     sampling: Sampling = Field(Mixed(), description="which data does a step see?")
     objective: Supervised = Field(default_factory=Supervised, description="what is the loss?")
     weighting: Sum = Field(default_factory=Sum, description="how do gradients meet?")
-    unfreezing: Everything = Field(default_factory=Everything, description="what may move?")
+    unfreezing: Unfreezing = Field(default_factory=Everything, description="what may move?")
     optimizer: AdamW = Field(AdamW(), description="how does it move?")
 
     steps: int | None = Field(None, ge=1, description="optimizer steps; or give epochs")

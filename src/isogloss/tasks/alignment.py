@@ -30,6 +30,15 @@ class Aligned:
     opening: int
     closing: int
 
+    @property
+    def anchors(self) -> list[int]:
+        """For each sub-word the position of the first sub-word of its token, its own if it belongs to none."""
+        anchors = list(range(len(self.words)))
+        for position in range(self.opening, len(self.words) - self.closing):
+            if self.words[position] < 0 and position > self.opening:
+                anchors[position] = anchors[position - 1]
+        return anchors
+
 
 def align(examples: Sequence[TaggedSentence], tokenizer: PreTrainedTokenizerBase) -> list[Aligned]:
     """Encode sentences so that every token has a sub-word that stands for it.

@@ -22,7 +22,8 @@ def collate(features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> 
         tokenizer: Tokenizer that made them.
 
     Returns:
-        Inputs ``[b, s]``; labels ``[b, s]`` (tagging) or ``[b]``, or None if no feature has any.
+        Inputs ``[b, s]``; labels ``[b, s]`` (tagging) or ``[b]``, or None if no feature has any; anchors ``[b, s]``, or
+        None if the features have none.
     """
     width = max(len(feature) for feature in features)
     padding = {"input_ids": int(tokenizer.pad_token_id)}
@@ -30,7 +31,14 @@ def collate(features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> 
         name: _padded([feature.inputs[name] for feature in features], width, padding.get(name, 0))
         for name in features[0].inputs
     }
-    return Batch(inputs, _labels(features, width), tuple(feature.language for feature in features))
+    # Padding is in no token: it is its own anchor.
+    anchors = [[*feature.anchors, *range(len(feature), width)] for feature in features if feature.anchors]
+    return Batch(
+        inputs,
+        _labels(features, width),
+        tuple(feature.language for feature in features),
+        torch.tensor(anchors) if anchors else None,
+    )
 
 
 def _labels(features: Sequence[Feature], width: int) -> Tensor | None:

@@ -19,17 +19,23 @@ from isogloss.types import Batch, Example, Feature, Prediction, TaggedSentence
 
 @dataclass(frozen=True)
 class Tagging:
-    """Predict one label per token, at its first sub-word.
+    """Predict one label per token, from the outputs at its first sub-word or from their average over its sub-words.
+
+    XTREME takes the first. Where a model has labels of one language only and cuts words of others into more pieces
+    than its own, the first piece alone says less than it learned to rely on; transformers' pipeline for tokens offers
+    the same choice as ``aggregation_strategy``.
 
     Args:
         name: Name of the task, as in results.
         labels: The tags, in the order of the model's outputs.
         scorer: How predictions are scored.
+        average: Whether outputs are averaged over each token.
     """
 
     name: str
     labels: tuple[str, ...]
     scorer: TagScorer
+    average: bool = False
     auto_class: ClassVar[Any] = AutoModelForTokenClassification
 
     @property
@@ -41,7 +47,7 @@ class Tagging:
         """Features of at most ``max_length`` sub-words; a longer sentence is cut between tokens into several.
 
         So every token gets a label and a prediction, as in XTREME. Labels stand at the first sub-word of a token, -100
-        elsewhere; `isogloss.tasks.alignment.align` says which sub-word that is.
+        elsewhere, and so do outputs that are averaged; `isogloss.tasks.alignment.align` says which sub-word that is.
 
         Args:
             examples: Tagged sentences, with or without tags.
@@ -63,7 +69,8 @@ class Tagging:
                 overlong.append(index)
             for piece in cut(aligned, max_length):
                 labels = targets and [targets[word] if word >= 0 else IGNORED for word in piece.words]
-                features.append(Feature(piece.inputs, labels, sentence.language, index, piece.words))
+                anchors = piece.anchors if self.average else ()
+                features.append(Feature(piece.inputs, labels, sentence.language, index, piece.words, anchors))
         return Encoded(features, tuple(overlong))
 
     def collate(self, features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> Batch:
