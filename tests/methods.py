@@ -64,6 +64,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "selection_last": {"selection": "last"},
     "selection_target_dev": {"selection": "target-dev"},
     "accumulation": {"gradient_accumulation_steps": 2},
+    "frozen_embeddings": {"unfreezing": {"kind": "all_but_embeddings"}},
+    "averaged_tokens": {"aggregation": "average"},
     "dropout": {"model": XLM_R_MODEL, "dropout": 0.1},
     "bf16": {"precision": "bf16"},
     "flat_mix": {"sampling": {"kind": "mixed", "temperature": 5.0}},

@@ -43,6 +43,7 @@ BASE: dict[str, Any] = {
 SETTINGS: dict[str, dict[str, Any]] = {
     "both": {},
     "aligned": {"model": {"embeddings": "parallel"}},
+    "frozen_embeddings": {"unfreezing": {"kind": "all_but_embeddings"}},
     "mlm": {"translation_share": 0.0},
     "tlm": {"translation_share": 1.0},
     "accumulation": {"gradient_accumulation_steps": 2},

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -24,8 +25,8 @@ from isogloss.models.tokenizer import train_tokenizer
 from isogloss.recipe.resolve import resolve_pretraining, scales_of, shipped_pretraining
 from isogloss.writing import write_model
 from tests.launching import launch
-from tests.pretraining import CRASH, SETTINGS, STEPS, WORDS, recipe, write_text
-from tests.world import XLM_R, names_of_checkpoints, outcome
+from tests.pretraining import BASE, CRASH, SETTINGS, STEPS, WORDS, recipe, write_text
+from tests.world import XLM_R, merged, names_of_checkpoints, outcome
 
 
 class Stopped(Exception):
@@ -107,6 +108,24 @@ def test_the_model_is_a_plain_folder_and_has_learned(world: Path, tmp_path: Path
     assert "tokens/s" in said.err
     assert "min left" in said.err
     assert "masked accuracy %" in said.out
+
+
+def test_frozen_embeddings_stay_and_outputs_begin_with_frequencies(world: Path, tmp_path: Path):
+    changes = merged(SETTINGS["aligned"], SETTINGS["frozen_embeddings"])
+    isogloss.pretrain(recipe("both", world, **merged({"model": BASE["model"]}, changes)), output=tmp_path / "run")
+    before, after = (load_file(tmp_path / "run" / name / "model.safetensors") for name in ("starting_weights", "model"))
+    embeddings = "model.embeddings.tok_embeddings.weight"
+    assert torch.equal(after[embeddings], before[embeddings])
+    assert all(not torch.equal(after[name], before[name]) for name in before if "layers" in name and "mlp" in name)
+
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "run" / "model")
+    files = [gzip.decompress(path.read_bytes()).decode() for path in (world / "text").iterdir()]
+    files.append((world / "plain" / "de.txt").read_text(encoding="utf-8"))
+    texts = [line.split("\t")[-1] for file in files for line in file.splitlines()]
+    counts = np.bincount([piece for text in texts for piece in tokenizer(text).input_ids[1:-1]], minlength=76)
+    # The held-out sentences are not counted, so only the order of clearly different ones is sure.
+    bias = before["decoder.bias"].numpy()
+    assert bias[counts > 100].min() > bias[counts < 30].max()
 
 
 def test_an_encoder_is_gone_on_with(world: Path, tmp_path: Path):

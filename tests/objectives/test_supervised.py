@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from isogloss.objectives import Supervised
+from isogloss.objectives.supervised import outputs
 from isogloss.types import Batch, Objective
 
 
@@ -38,6 +40,23 @@ def test_tagging_sums_over_labelled_tokens() -> None:
     assert torch.allclose(losses, -torch.stack([logs[0, 1, 2] + logs[0, 2, 0], logs[1, 1, 1], torch.zeros(())]))
     mean = functional.cross_entropy(model.logits.flatten(0, 1), TAGS.flatten())
     assert torch.allclose(losses.sum() / 3, mean)
+
+
+def test_outputs_are_averaged_over_the_sub_words_of_a_token() -> None:
+    model = Fixed(3, 4, 5)
+    # Tokens: 1-2 and 3 of the first sentence, 1-3 of the second, none of the third.
+    anchors = torch.tensor([[0, 1, 1, 3], [0, 1, 1, 1], [0, 1, 2, 3]])
+    averaged = replace(batch(TAGS), anchors=anchors)
+    found = outputs(model, averaged)
+    assert torch.allclose(found[0, 1], model.logits[0, 1:3].mean(dim=0))
+    assert torch.allclose(found[1, 1], model.logits[1, 1:].mean(dim=0))
+    assert not found[0, 2].any()
+    assert torch.equal(found[2], model.logits[2])
+    assert torch.equal(outputs(model, batch(TAGS)), model.logits)
+
+    losses = Supervised()(model, averaged)["task"]
+    expected = functional.cross_entropy(model.logits[1, 1:].mean(dim=0)[None], TAGS[1, 1:2])
+    assert torch.allclose(losses[1], expected)
 
 
 def test_classification_is_one_item_per_text() -> None:

@@ -96,6 +96,14 @@ def test_only_tables_have_columns():
         build.build_collections(recipe(data=entry))
 
 
+def test_only_tokens_are_averaged_over():
+    named = TASKS["pos"]
+    assert not build.build_task(recipe(), named, ("A", "B")).average
+    assert build.build_task(recipe(aggregation="average"), named, ("A", "B")).average
+    with pytest.raises(IsoglossError, match="aggregation: task 'nli' has no tokens to average over"):
+        build.build_task(recipe(aggregation="average"), TASKS["nli"], ("A", "B"))
+
+
 def test_only_averaged_workers_have_seeds_of_their_own():
     shared, averaged = recipe(), recipe(optimizer={"lookahead": {"workers": "averaged"}})
     assert not build.walks_apart(shared)

@@ -122,6 +122,14 @@ def test_a_token_longer_than_the_limit_keeps_its_first_sub_words() -> None:
     assert [piece.words for piece in cut(aligned_of([0, -1, -1, -1]), 4)] == [[-1, 0, -1, -1]]
 
 
+def test_anchors_are_the_first_sub_words_of_tokens() -> None:
+    whole = aligned_of([0, -1, 1, 2, -1, -1, 3])
+    assert whole.anchors == [0, 1, 1, 3, 4, 4, 4, 7, 8]
+    assert [piece.anchors for piece in cut(whole, 5)] == [[0, 1, 1, 3, 4], [0, 1, 1, 1, 4], [0, 1, 2]]
+    bare = Aligned({"input_ids": [10, 11, 12]}, [0, -1, 1], 0, 0)
+    assert bare.anchors == [0, 0, 2]
+
+
 def test_what_fits_is_not_cut() -> None:
     whole = aligned_of([0, 1, 2])
     assert cut(whole, 5) == [whole]

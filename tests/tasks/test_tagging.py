@@ -90,6 +90,20 @@ def test_without_tags(tokenizer: PreTrainedTokenizerBase) -> None:
     assert [len(tags) for tags in task.assemble(bare, without.features, decoded)] == [3, 7, 2]
 
 
+def test_averaged_tokens_are_padded_with_themselves() -> None:
+    tokenizer, task = ALL["unigram"](), replace(part_of_speech(LABELS), average=True)
+    features = task.encode(EXAMPLES[:2], tokenizer, 64).features
+    batch = task.collate(features, tokenizer)
+    width = batch.inputs["input_ids"].shape[1]
+    for row, feature in zip(batch.anchors.tolist(), features, strict=True):
+        assert row[len(feature) :] == list(range(len(feature), width))
+        firsts = [place for place, word in enumerate(feature.words) if word >= 0]
+        inside = range(1, len(feature) - 1)
+        assert [row[place] for place in inside] == [max(first for first in firsts if first <= p) for p in inside]
+    plain = part_of_speech(LABELS)
+    assert plain.collate(plain.encode(EXAMPLES, tokenizer, 64).features, tokenizer).anchors is None
+
+
 def test_padding() -> None:
     tokenizer, task = ALL["unigram"](), part_of_speech(LABELS)
     features = task.encode([EXAMPLES[0], replace(EXAMPLES[1], tags=None)], tokenizer, 64).features

@@ -15,7 +15,7 @@ from isogloss.data.validate import validate_collections
 from isogloss.errors import IsoglossError
 from isogloss.models.shipped import located
 from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
-from isogloss.recipe.build import build_collections
+from isogloss.recipe.build import build_collections, build_task
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.schema import RandomModel, Recipe
 from isogloss.types import Example, LabelledText
@@ -76,7 +76,7 @@ def check_data(recipe: Recipe) -> Problems:
     except IsoglossError as error:
         problems.warning("recipe", None, f"lengths not checked: {error}")
         return problems
-    task = named.build(corpus.labels)
+    task = build_task(recipe, named, corpus.labels)
     for examples in [*corpus.train.values(), *corpus.evaluation.values()]:
         task.encode(examples, tokenizer, recipe.max_length).warn(examples, recipe.max_length, problems)
     return problems
