@@ -21,7 +21,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 KEYS: dict[str, tuple[str, ...]] = {
     "run": ("name", "method", "seed"),
-    "model": ("model", "random_weights", "trust_remote_code", "dropout", "max_length", "precision"),
+    "model": ("model", "random_weights", "trust_remote_code", "dropout", "max_length", "aggregation", "precision"),
     "data": ("data", "train_languages", "evaluate_languages", "limit"),
     "sampling": ("sampling", "batch_size", "gradient_accumulation_steps"),
     "objective": ("objective",),
@@ -36,7 +36,8 @@ KEYS: dict[str, tuple[str, ...]] = {
 
 PARTS: tuple[type[BaseModel], ...] = (
     schema.RandomModel, schema.DataEntry, schema.Columns, schema.Mixed, schema.Joint, schema.Temperature,
-    schema.RoundRobin, schema.Blocks, schema.Supervised, schema.Sum, schema.Everything, schema.AdamW, schema.Lookahead,
+    schema.RoundRobin, schema.Blocks, schema.Supervised, schema.Sum, schema.Everything, schema.AllButEmbeddings,
+    schema.AdamW, schema.Lookahead,
 )  # fmt: skip
 """The parts with keys of their own, a table each."""
 
@@ -45,7 +46,7 @@ PRETRAINING_KEYS: dict[str, tuple[str, ...]] = {
     "pretraining_text": ("text", "languages", "exclude", "held_out", "limit"),
     "pretraining_rows": ("temperature", "translation_share", "masking", "stages", "gradient_accumulation_steps"),
     "pretraining_movement": (
-        "optimizer", "steps", "learning_rate", "schedule", "warmup_steps", "decay_steps", "weight_decay",
+        "unfreezing", "optimizer", "steps", "learning_rate", "schedule", "warmup_steps", "decay_steps", "weight_decay",
         "max_grad_norm", "precision",
     ),
     "pretraining_records": (
@@ -114,7 +115,8 @@ def _type(annotation: Any) -> str:
         return f"map of {_type(arguments[0])} to {_type(arguments[1])}"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         # The parts of both kinds of recipe are described where those of `isogloss train` are.
-        page = "recipes.md" if annotation in (schema.AdamW, schema.Columns) else ""
+        shared = (schema.AdamW, schema.Columns, schema.Everything, schema.AllButEmbeddings)
+        page = "recipes.md" if annotation in shared else ""
         return f"[{annotation.__name__}]({page}#{annotation.__name__.lower()})"
     names = {str: "text", int: "integer", float: "number", bool: "true, false", type(None): "null", Any: "anything"}
     return names[annotation]

@@ -65,10 +65,7 @@ class Everything(Spec):
 
 
 class AllButEmbeddings(Spec):
-    """The embeddings of sub-words, and an output layer tied to them, stay as they are.
-
-    Where labels of one language train a model for others, its words would move away from their translations.
-    """
+    """The embeddings of sub-words, and an output layer tied to them, stay as they are; all else moves."""
 
     kind: Literal["all_but_embeddings"] = "all_but_embeddings"
 
