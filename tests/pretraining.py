@@ -50,6 +50,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "slow_weights": {"optimizer": {"lookahead": {"inner_steps": 3, "outer_learning_rate": 0.5}}},
     "cosine": {"schedule": "cosine"},
     "eager": {"attention": "eager"},
+    "compiled": {"compile": True},
 }
 
 
