@@ -133,6 +133,14 @@ def test_frozen_embeddings_stay_and_outputs_begin_with_frequencies(world: Path, 
     assert bias[counts > 100].min() > bias[counts < 30].max()
 
 
+def test_a_run_without_task_is_not_evaluated(world: Path, tmp_path: Path):
+    isogloss.pretrain(recipe("mlm", world), output=tmp_path / "run")
+    with pytest.raises(IsoglossError, match=r"run is a run of `isogloss pretrain`, which has no task; .*run/model"):
+        isogloss.evaluate(tmp_path / "run")
+    with pytest.raises(IsoglossError, match="run is a run of `isogloss pretrain`: there are no methods in it"):
+        isogloss.compare([tmp_path], baseline="multitask")
+
+
 def test_an_encoder_is_gone_on_with(world: Path, tmp_path: Path):
     before = load_file(world / "encoder" / "model.safetensors")
     name = "roberta.embeddings.word_embeddings.weight"

@@ -180,6 +180,8 @@ def compare(
         raise IsoglossError(
             f"no final {split} scores in {', '.join(map(str, runs))}; `isogloss evaluate RUN` makes them"
         )
+    if other := sorted({row["run"] for row in rows if row["task"] not in TASKS}):
+        raise IsoglossError(f"{other[0]} is a run of `isogloss pretrain`: there are no methods in it to compare")
     primary = metric or TASKS[rows[0]["task"]].build(()).metrics[0]
     latest = {(row["run"], row["data"], row["language"]): row for row in rows if row["metric"] == primary}
     return comparison_table([_named(row) for row in latest.values()], baseline, mixed=allow_mixed)

@@ -181,6 +181,11 @@ def _open_run(run: str | Path) -> tuple[RunFolder, Recipe, Task, Loaded]:
         raise IsoglossError(
             f"{folder.path} has no final model: its training has not ended; `isogloss train --resume` goes on"
         )
+    if "text" in yaml.safe_load(folder.recipe.read_text(encoding="utf-8")):
+        raise IsoglossError(
+            f"{folder.path} is a run of `isogloss pretrain`, which has no task; a recipe of `isogloss train` with "
+            f"`model: {folder.model}` gives it one"
+        )
     recipe = resolve(folder.recipe)
     named, _ = build.build_collections(recipe)
     labels = _stored_labels(folder.model)

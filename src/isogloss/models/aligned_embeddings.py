@@ -14,12 +14,6 @@ from sklearn.utils.extmath import randomized_svd
 from torch import Tensor
 
 Integers = NDArray[np.integer]
-CLUSTERS = 500
-"""Clusters that stand for neighbours; 1,500 did no better on 19 languages."""
-OFFSETS = (-2, -1, 1, 2)
-"""Where a neighbour stands."""
-NEIGHBOURS = 0.5
-"""Weight of what neighbours tell, against 1 for what translations tell."""
 
 
 def aligned_embeddings(
@@ -29,6 +23,9 @@ def aligned_embeddings(
     dimension: int,
     *,
     seed: int,
+    clusters: int = 500,
+    offsets: Sequence[int] = (-2, -1, 1, 2),
+    share: float = 0.5,
 ) -> tuple[Tensor, Tensor]:
     """Vectors of sub-words from the parallel sentences that they occur in and from their neighbours in running text.
 
@@ -36,11 +33,11 @@ def aligned_embeddings(
     all its languages, the positive pointwise mutual information P of X is factored as P ≈ U S Vᵀ, and row v of U √S,
     scaled to length 1, is the vector of v: translations occur in the same units, so they become neighbours in space.
 
-    Then comes syntax. These vectors are put into K clusters by k-means, whose members are translations of each other
+    Then comes syntax. These vectors are put into C clusters by k-means, whose members are translations of each other
     and near-synonyms; with N[v, c, l, o] = how often, in language l, a sub-word of cluster c stands o places after v,
     Q[v, (o, c)] = max(0, log(Σ_l N[v, c, l, o] / Σ_l N[v, ·, l, o] N[·, c, l, o] / N[·, ·, l, o])). Expecting each
-    language's own frequencies keeps apart what a sub-word does from which language it is of. P and a·Q, each scaled to
-    rows of length 1 in the root mean square, are then factored side by side, in the same way.
+    language's own frequencies keeps apart what a sub-word does from which language it is of. P and a·Q, each first
+    scaled to rows of length 1 in the root mean square, are then factored side by side in the same way.
 
     Args:
         units: Per unit the sub-words of its sentences; a sub-word is given once per language in which it occurs.
@@ -48,6 +45,10 @@ def aligned_embeddings(
         vocabulary_size: Number of sub-words V.
         dimension: Length d of a vector; at most the number of units.
         seed: Seed of the randomised factorisations and of k-means.
+        clusters: Number C of clusters, at most V of them.
+        offsets: The places o of neighbours, none of them 0.
+        share: Weight a of neighbours; 0 for translations alone. The defaults of these three were chosen by the
+            tagging that ``docs/results/embeddings.py`` does.
 
     Returns:
         Vectors ``[V, d]`` of length 1 (zero where a sub-word occurs nowhere), and whether a sub-word has one ``[V]``.
@@ -55,8 +56,8 @@ def aligned_embeddings(
     Reference:
         Levy, Søgaard, Goldberg, *A Strong Baseline for Learning Cross-Lingual Word Embeddings from Sentence
         Alignments*, EACL 2017, for the first part. The second follows the idea of clusters of translations as
-        contexts in Ammar et al., *Massively Multilingual Word Embeddings*, 2016; K, the offsets, a and the expectation
-        per language are our own.
+        contexts in Ammar et al., *Massively Multilingual Word Embeddings*, 2016; the expectation per
+        language is our own.
 
     Example:
         >>> units, texts = [[0, 2], [1, 3], [0, 2], [1, 3]], {"en": np.array([0, 1, 0]), "de": np.array([2, 3, 2])}
@@ -67,11 +68,12 @@ def aligned_embeddings(
     state = seed % 2**32
     translations = _translations(units, vocabulary_size)
     vectors = _factor(translations, dimension, state)
-    clustering = MiniBatchKMeans(min(CLUSTERS, vocabulary_size), random_state=state, n_init=1, batch_size=4096)
-    clusters = clustering.fit(vectors).predict(vectors)
-    neighbours = sparse.hstack([_neighbours(list(texts.values()), clusters, offset) for offset in OFFSETS])
-    both = sparse.hstack([_unit_rows(translations), NEIGHBOURS * _unit_rows(neighbours)]).tocsr()
-    vectors = _factor(both, dimension, state)
+    if share:
+        clustering = MiniBatchKMeans(min(clusters, vocabulary_size), random_state=state, n_init=1, batch_size=4096)
+        cluster_of = clustering.fit(vectors).predict(vectors)
+        neighbours = sparse.hstack([_neighbours(list(texts.values()), cluster_of, offset) for offset in offsets])
+        both = sparse.hstack([_unit_rows(translations), share * _unit_rows(neighbours)]).tocsr()
+        vectors = _factor(both, dimension, state)
     return torch.from_numpy(vectors), torch.from_numpy(np.linalg.norm(vectors, axis=1) > 0)
 
 
@@ -85,9 +87,9 @@ def _translations(units: Sequence[Sequence[int] | Integers], size: int) -> spars
     return _positive(counts, of_row[counts.row] * of_column[counts.col] / counts.sum())
 
 
-def _neighbours(texts: Sequence[Integers], clusters: Integers, offset: int) -> sparse.csr_matrix:
+def _neighbours(texts: Sequence[Integers], cluster_of: Integers, offset: int) -> sparse.csr_matrix:
     """Q for one offset: sub-words by clusters."""
-    tables = [_neighbour_counts(ids.astype(np.int64), clusters, offset) for ids in texts if len(ids) > abs(offset)]
+    tables = [_neighbour_counts(ids.astype(np.int64), cluster_of, offset) for ids in texts if len(ids) > abs(offset)]
     counts = reduce(lambda left, right: left + right, tables).tocoo()
     expected = np.zeros(len(counts.data))
     for table in tables:
@@ -96,10 +98,10 @@ def _neighbours(texts: Sequence[Integers], clusters: Integers, offset: int) -> s
     return _positive(counts, expected)
 
 
-def _neighbour_counts(ids: Integers, clusters: Integers, offset: int) -> sparse.csr_matrix:
+def _neighbour_counts(ids: Integers, cluster_of: Integers, offset: int) -> sparse.csr_matrix:
     own, other = (ids[:-offset], ids[offset:]) if offset > 0 else (ids[-offset:], ids[:offset])
-    shape = (len(clusters), int(clusters.max()) + 1)
-    return sparse.coo_matrix((np.ones(len(own)), (own, clusters[other])), shape=shape).tocsr()
+    shape = (len(cluster_of), int(cluster_of.max()) + 1)
+    return sparse.coo_matrix((np.ones(len(own)), (own, cluster_of[other])), shape=shape).tocsr()
 
 
 def _positive(counts: sparse.coo_matrix, expected: NDArray[np.float64]) -> sparse.csr_matrix:

@@ -21,7 +21,7 @@ from isogloss.errors import IsoglossError
 from isogloss.experiment import Experiment
 from isogloss.loop import Training
 from isogloss.masked_scoring import MaskedScoring
-from isogloss.models.aligned_embeddings import aligned_embeddings
+from isogloss.models.aligned_embeddings import Integers, aligned_embeddings
 from isogloss.models.encoder import Loaded, build_encoder, load_encoder
 from isogloss.models.tokenizer import load_tokenizer
 from isogloss.models.unigram import train_unigram
@@ -60,10 +60,10 @@ def prepare_pretraining(recipe: Pretraining, path: Path, *, resume: bool) -> Exp
     if resuming:
         recipe = require_same_recipe(folder, resolve_pretraining(folder.recipe), asked, recipe)
     problems = Problems()
-    texts = _read(recipe, problems)
+    texts = read_recipe(recipe, problems)
     # Only rank 0 trains a tokenizer: two processes would get two.
     tokenizer = ranks.gather([_tokenizer(recipe, texts, folder, resuming=resuming) if ranks.rank == 0 else None])[0]
-    encoded = {language: _encode(own, tokenizer) for language, own in texts.sentences.items()}
+    encoded = {language: encode(own, tokenizer) for language, own in texts.sentences.items()}
     loaded = _load(recipe, texts, encoded, tokenizer, folder, resuming=resuming)
     fingerprint = {
         "data": texts.files,
@@ -94,7 +94,8 @@ def _with_defaults(recipe: Pretraining) -> Pretraining:
     )
 
 
-def _read(recipe: Pretraining, problems: Problems) -> Texts:
+def read_recipe(recipe: Pretraining, problems: Problems) -> Texts:
+    """The text of a recipe, and what is kept apart of it."""
     return read_texts(
         [build_text_set(entry, f"text.{number}") for number, entry in enumerate(recipe.text)],
         languages=recipe.languages,
@@ -123,13 +124,22 @@ def _tokenizer(recipe: Pretraining, texts: Texts, folder: RunFolder, *, resuming
     )
 
 
-def _encode(sentences: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> Encoded:
+def encode(sentences: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> Encoded:
+    """Sentences as sub-words, without special ones."""
     backend = tokenizer.backend_tokenizer
     pieces: list[list[int]] = []
     for start in range(0, len(sentences), 4096):
         batch = backend.encode_batch_fast(list(sentences[start : start + 4096]), add_special_tokens=False)
         pieces += [encoding.ids for encoding in batch]
     return Encoded.of(pieces)
+
+
+def in_units(units: Sequence[Unit], encoded: Mapping[str, Encoded]) -> list[Integers]:
+    """Per unit of parallel text the sub-words of its sentences, each once per language."""
+    return [
+        np.concatenate([np.unique(encoded[language].sentence(index)) for language, index in unit.items()])
+        for unit in units
+    ]
 
 
 def _load(
@@ -178,10 +188,6 @@ def _align(
 
     Their length is 1: the head's norm gives it vectors of length √d, so logits begin with a spread of about 1.
     """
-    pieces = [
-        np.concatenate([np.unique(encoded[language].sentence(index)) for language, index in unit.items()])
-        for unit in units
-    ]
     weight = loaded.model.get_input_embeddings().get_parameter("weight")
     if len(units) < weight.shape[1]:
         raise IsoglossError(
@@ -189,7 +195,7 @@ def _align(
             f"{len(units)}"
         )
     texts = {language: own.ids for language, own in encoded.items()}
-    vectors, known = aligned_embeddings(pieces, texts, len(weight), weight.shape[1], seed=seed)
+    vectors, known = aligned_embeddings(in_units(units, encoded), texts, len(weight), weight.shape[1], seed=seed)
     known[tokenizer.all_special_ids] = False
     weight[known] = vectors[known]
     bias = getattr(loaded.model.get_output_embeddings(), "bias", None)  # type: ignore[no-untyped-call]
