@@ -121,7 +121,8 @@ def test_frozen_embeddings_stay_and_outputs_begin_with_frequencies(world: Path, 
     before, after = (load_file(tmp_path / "run" / name / "model.safetensors") for name in ("starting_weights", "model"))
     embeddings = "model.embeddings.tok_embeddings.weight"
     assert torch.equal(after[embeddings], before[embeddings])
-    assert all(not torch.equal(after[name], before[name]) for name in before if "layers" in name and "mlp" in name)
+    moved = [name for name in before if not torch.equal(after[name], before[name])]
+    assert {"model.layers.0.mlp.Wi.weight", "model.layers.0.attn.Wqkv.weight", "decoder.bias"} <= set(moved)
 
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "run" / "model")
     files = [gzip.decompress(path.read_bytes()).decode() for path in (world / "text").iterdir()]
@@ -139,6 +140,12 @@ def test_a_run_without_task_is_not_evaluated(world: Path, tmp_path: Path):
         isogloss.evaluate(tmp_path / "run")
     with pytest.raises(IsoglossError, match="run is a run of `isogloss pretrain`: there are no methods in it"):
         isogloss.compare([tmp_path], baseline="multitask")
+
+
+def test_a_vocabulary_smaller_than_the_vectors_is_an_error(world: Path, tmp_path: Path):
+    model = merged({"model": {**BASE["model"], "embeddings": "parallel"}}, {"model": {"config": {"hidden_size": 80}}})
+    with pytest.raises(IsoglossError, match=r"needs at least hidden_size = 80 sub-words .* found 76 and 57"):
+        isogloss.pretrain(recipe("both", world, **model), output=tmp_path / "run")
 
 
 def test_an_encoder_is_gone_on_with(world: Path, tmp_path: Path):

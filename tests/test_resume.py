@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
 import isogloss
@@ -18,6 +19,7 @@ import isogloss.loop
 from isogloss import IsoglossError
 from isogloss.recipe.presets import METHODS
 from isogloss.runs import RunFolder
+from isogloss.writing import read_lines
 from tests.methods import CRASH, METHOD_SETTINGS, SETTINGS, STEPS, VARIANTS, recipe
 from tests.world import names_of_checkpoints, outcome, runs_in, write_encoder, write_pos
 
@@ -149,6 +151,23 @@ for place in places:
     print(place, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), sep="=")
 """
 """Processes that kill themselves as the system would: nothing is cleaned up, no file is closed."""
+
+
+def test_frozen_embeddings_are_those_of_the_checkpoint(world: Path, tmp_path: Path):
+    isogloss.train(recipe("frozen_embeddings", world, model="{world}/encoder"), output=tmp_path / "run")
+    before = load_file(world / "encoder" / "model.safetensors")
+    after = load_file(tmp_path / "run" / "model" / "model.safetensors")
+    after = {name.removeprefix("roberta."): value for name, value in after.items()}
+    moved = {name for name, value in before.items() if name in after and not torch.equal(value, after[name])}
+    assert "embeddings.word_embeddings.weight" not in moved
+    assert {"embeddings.position_embeddings.weight", "encoder.layer.0.output.dense.weight"} <= moved
+
+
+def test_averaged_tokens_are_scored_again_as_they_were(straight: Callable[[str], Path], tmp_path: Path):
+    run = shutil.copytree(straight("averaged_tokens"), tmp_path / "run")
+    final = [row for row in read_lines(run / "results.jsonl") if row["selection"] and row["split"] == "dev"]
+    assert final
+    assert [{**row, "run": None} for row in isogloss.evaluate(run)] == [{**row, "run": None} for row in final]
 
 
 @pytest.fixture(scope="module")

@@ -98,6 +98,8 @@ def train(task: str, start: Start, seed: int, options: argparse.Namespace) -> li
             overrides=[
                 f"model={start.model}",
                 f"random_weights={str(start.random_weights).lower()}",
+                # Random embeddings must be allowed to learn, or the comparison would be with a handicap.
+                *(["unfreezing={kind: everything}"] if start.random_weights else []),
                 f"seed={seed}",
                 *options.set,
             ],

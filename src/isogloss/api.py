@@ -175,13 +175,15 @@ def compare(
     files = sorted({path for run in runs for path in Path(run).glob("**/results.jsonl")})
     # A run is where it lies now: its own column names the folder that it was trained in, maybe on another machine.
     found = [{**row, "run": str(path.parent)} for path in files for row in read_lines(path)]
-    rows = [row for row in found if row["split"] == split and row["selection"] is not None]
+    # Runs of `isogloss pretrain` have no task, and may lie beside others.
+    scored = [row for row in found if row["task"] in TASKS]
+    if found and not scored:
+        raise IsoglossError(f"{found[0]['run']} is a run of `isogloss pretrain`: there are no methods in it to compare")
+    rows = [row for row in scored if row["split"] == split and row["selection"] is not None]
     if not rows:
         raise IsoglossError(
             f"no final {split} scores in {', '.join(map(str, runs))}; `isogloss evaluate RUN` makes them"
         )
-    if other := sorted({row["run"] for row in rows if row["task"] not in TASKS}):
-        raise IsoglossError(f"{other[0]} is a run of `isogloss pretrain`: there are no methods in it to compare")
     primary = metric or TASKS[rows[0]["task"]].build(()).metrics[0]
     latest = {(row["run"], row["data"], row["language"]): row for row in rows if row["metric"] == primary}
     return comparison_table([_named(row) for row in latest.values()], baseline, mixed=allow_mixed)

@@ -54,6 +54,9 @@ def demo(folder: str | Path = "runs/demo", *, seeds: tuple[int, ...] = (0, 1, 2)
             "model": "isogloss-small",
             "data": {**DATA, "path": f"{world}/pos/{{language}}/{{split}}.conllu"},
             "train_languages": ["de", "en", "ru"],
+            # As the recipes of zero-shot transfer have it.
+            "unfreezing": {"kind": "all_but_embeddings"},
+            "aggregation": "average",
             "steps": steps,
             "learning_rate": 1e-3,
             "schedule": "linear",

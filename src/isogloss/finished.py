@@ -23,7 +23,7 @@ from isogloss.evaluation import Evaluator, score_cells
 from isogloss.models.encoder import Loaded, load_encoder
 from isogloss.recipe import build
 from isogloss.recipe.names import TASKS
-from isogloss.recipe.resolve import explain, resolve
+from isogloss.recipe.resolve import explain, is_pretraining, resolve
 from isogloss.recipe.schema import DataEntry, Recipe
 from isogloss.reports.tables import closing_tables
 from isogloss.runs import RunFolder
@@ -181,7 +181,7 @@ def _open_run(run: str | Path) -> tuple[RunFolder, Recipe, Task, Loaded]:
         raise IsoglossError(
             f"{folder.path} has no final model: its training has not ended; `isogloss train --resume` goes on"
         )
-    if "text" in yaml.safe_load(folder.recipe.read_text(encoding="utf-8")):
+    if is_pretraining(folder.recipe):
         raise IsoglossError(
             f"{folder.path} is a run of `isogloss pretrain`, which has no task; a recipe of `isogloss train` with "
             f"`model: {folder.model}` gives it one"

@@ -43,7 +43,7 @@ def aligned_embeddings(
         units: Per unit the sub-words of its sentences; a sub-word is given once per language in which it occurs.
         texts: Per language its text, all sub-words in a row.
         vocabulary_size: Number of sub-words V.
-        dimension: Length d of a vector; at most the number of units.
+        dimension: Length d of a vector; at most V and the number of units.
         seed: Seed of the randomised factorisations and of k-means.
         clusters: Number C of clusters, at most V of them.
         offsets: The places o of neighbours, none of them 0.

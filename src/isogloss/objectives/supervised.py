@@ -23,10 +23,11 @@ def outputs(model: nn.Module, batch: Batch) -> Tensor:
     logits: Tensor = model(**batch.inputs).logits.float()
     if batch.anchors is None:
         return logits
-    places = batch.anchors.unsqueeze(-1)  # [b, s, 1]
-    sums = torch.zeros_like(logits).scatter_add(1, places.expand_as(logits), logits)
-    counts = torch.zeros_like(logits[..., :1]).scatter_add(1, places, torch.ones_like(logits[..., :1]))
-    return sums / counts.clamp(min=1)
+    # A product of matrices, because sums by index come out in another order each time on a GPU.
+    places = torch.arange(batch.anchors.shape[1], device=logits.device)
+    members = (batch.anchors.unsqueeze(1) == places.unsqueeze(1)).float()  # [b, i, j]: does j go to i?
+    with torch.autocast(logits.device.type, enabled=False):
+        return members @ logits / members.sum(dim=2, keepdim=True).clamp(min=1)
 
 
 class Supervised:

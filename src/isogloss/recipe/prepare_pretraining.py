@@ -186,23 +186,28 @@ def _align(
 ) -> None:
     """Let embeddings begin as neighbours of their translations, and the outputs with the frequencies of sub-words.
 
-    Their length is 1: the head's norm gives it vectors of length √d, so logits begin with a spread of about 1.
+    The vectors have length 1: the head's norm gives a tied output layer vectors of length √d, so logits begin with a
+    spread of about 1. Special sub-words and those that occur nowhere stay random. Where the output layer has a bias of
+    its own, it begins as the logarithm of how often a sub-word occurs, less the mean of all: Adam moves a bias by the
+    learning rate a step at most and would take thousands of steps to get there.
     """
     weight = loaded.model.get_input_embeddings().get_parameter("weight")
-    if len(units) < weight.shape[1]:
+    size, dimension = weight.shape
+    if min(size, len(units)) < dimension:
         raise IsoglossError(
-            f"model.embeddings: parallel needs at least hidden_size = {weight.shape[1]} parallel sentences, found "
-            f"{len(units)}"
+            f"model.embeddings: parallel needs at least hidden_size = {dimension} sub-words and as many parallel "
+            f"sentences, found {size} and {len(units)}"
         )
-    texts = {language: own.ids for language, own in encoded.items()}
-    vectors, known = aligned_embeddings(in_units(units, encoded), texts, len(weight), weight.shape[1], seed=seed)
+    ranks, texts = processes(), {language: own.ids for language, own in encoded.items()}
+    # The factorisation may differ in the last bits between machines, and clusters by more.
+    made = aligned_embeddings(in_units(units, encoded), texts, size, dimension, seed=seed) if ranks.rank == 0 else None
+    vectors, known = ranks.gather([made])[0]
     known[tokenizer.all_special_ids] = False
     weight[known] = vectors[known]
     bias = getattr(loaded.model.get_output_embeddings(), "bias", None)  # type: ignore[no-untyped-call]
-    if bias is not None:
-        # Adam moves a bias by the learning rate at most, so it would take thousands of steps to get there.
-        counts = sum(np.bincount(ids, minlength=len(weight)) for ids in texts.values())
-        bias.copy_(torch.from_numpy(np.log(counts + 1.0) - np.log(counts + 1.0).mean()))
+    if bias is not None and bias.shape == (size,):
+        counts = np.log1p(sum(np.bincount(ids, minlength=size) for ids in texts.values()))
+        bias.copy_(torch.from_numpy(counts - counts.mean()))
 
 
 def _assemble(

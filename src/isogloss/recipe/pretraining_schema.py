@@ -40,7 +40,8 @@ class NewEncoder(Spec):
     config: dict[str, Any] = Field(description="a Hugging Face config: model_type and its sizes")
     embeddings: Literal["random", "parallel"] = Field(
         "random",
-        description="how embeddings start; parallel: sub-words of the same parallel sentences are neighbours",
+        description="how embeddings start; parallel: near sub-words of the same parallel sentences and with the same "
+        "neighbours, and the output bias with the frequencies",
     )
 
 

@@ -22,8 +22,8 @@ class Tagging:
     """Predict one label per token, from the outputs at its first sub-word or from their average over its sub-words.
 
     XTREME takes the first. Where a model has labels of one language only and cuts words of others into more pieces
-    than its own, the first piece alone says less than it learned to rely on; transformers' pipeline for tokens offers
-    the same choice as ``aggregation_strategy``.
+    than its own, the first piece alone says less than it learned to rely on. The average is of logits; that of
+    transformers' ``aggregation_strategy="average"`` is of probabilities, which seldom makes another tag the best.
 
     Args:
         name: Name of the task, as in results.
