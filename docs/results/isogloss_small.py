@@ -109,7 +109,8 @@ def train(task: str, start: Start, seed: int, options: argparse.Namespace) -> li
             report_to="none",
         )
     print(f"{task}, {start.name}, seed {seed}: {time.perf_counter() - begun:.0f} s", file=sys.stderr)
-    return [{"start": start.name, **row} for row in rows if row["split"] == "test"]
+    name = f"{task}/{start.folder}/seed-{seed}"  # where the runs are kept is of no interest elsewhere
+    return [{"start": start.name, **row, "run": name} for row in rows if row["split"] == "test"]
 
 
 def guess(task: str, options: argparse.Namespace) -> list[dict[str, Any]]:
