@@ -29,7 +29,8 @@ from isogloss.data.conllu import ConllU
 from isogloss.data.problems import Problems
 from isogloss.models.aligned_embeddings import aligned_embeddings
 from isogloss.models.tokenizer import load_tokenizer
-from isogloss.recipe.prepare_pretraining import encode, in_units, read_recipe
+from isogloss.recipe.align import in_units
+from isogloss.recipe.prepare_pretraining import encode, read_recipe
 from isogloss.recipe.resolve import resolve_pretraining
 from isogloss.types import TaggedSentence
 

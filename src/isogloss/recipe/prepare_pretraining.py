@@ -15,18 +15,17 @@ from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase
 
 from isogloss.data.overlap import held_out
 from isogloss.data.problems import Problems
-from isogloss.data.texts import Texts, Unit, read_texts
+from isogloss.data.texts import Texts, read_texts
 from isogloss.distributed import device, processes
-from isogloss.errors import IsoglossError
 from isogloss.experiment import Experiment
 from isogloss.loop import Training
 from isogloss.masked_scoring import MaskedScoring
-from isogloss.models.aligned_embeddings import Integers, aligned_embeddings
 from isogloss.models.encoder import Loaded, build_encoder, load_encoder
 from isogloss.models.tokenizer import load_tokenizer
 from isogloss.models.unigram import train_unigram
 from isogloss.models.weights import read_weights
 from isogloss.recipe import build
+from isogloss.recipe.align import align
 from isogloss.recipe.announce import precision_notes
 from isogloss.recipe.build_pretraining import build_frame, build_sources, build_text_set, compile_layers
 from isogloss.recipe.opening import open_folder, require_same_recipe
@@ -134,14 +133,6 @@ def encode(sentences: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> Enco
     return Encoded.of(pieces)
 
 
-def in_units(units: Sequence[Unit], encoded: Mapping[str, Encoded]) -> list[Integers]:
-    """Per unit of parallel text the sub-words of its sentences, each once per language."""
-    return [
-        np.concatenate([np.unique(encoded[language].sentence(index)) for language, index in unit.items()])
-        for unit in units
-    ]
-
-
 def _load(
     recipe: Pretraining,
     texts: Texts,
@@ -169,45 +160,11 @@ def _load(
             # The factorisation behind aligned embeddings may differ in the last bits between machines.
             read_weights(folder.starting_weights, loaded.model)
         elif recipe.model.embeddings == "parallel":
-            _align(loaded, texts.units, encoded, tokenizer, recipe.seed)
+            align(loaded, texts.units, encoded, tokenizer, recipe.seed)
     if recipe.attention is not None:
         loaded.model.set_attn_implementation(recipe.attention)
     torch.nn.Module.to(loaded.model, device())
     return loaded
-
-
-@torch.no_grad()
-def _align(
-    loaded: Loaded,
-    units: Sequence[Unit],
-    encoded: Mapping[str, Encoded],
-    tokenizer: PreTrainedTokenizerBase,
-    seed: int,
-) -> None:
-    """Let embeddings begin as neighbours of their translations, and the outputs with the frequencies of sub-words.
-
-    The vectors have length 1: the head's norm gives a tied output layer vectors of length √d, so logits begin with a
-    spread of about 1. Special sub-words and those that occur nowhere stay random. Where the output layer has a bias of
-    its own, it begins as the logarithm of how often a sub-word occurs, less the mean of all: Adam moves a bias by the
-    learning rate a step at most and would take thousands of steps to get there.
-    """
-    weight = loaded.model.get_input_embeddings().get_parameter("weight")
-    size, dimension = weight.shape
-    if min(size, len(units)) < dimension:
-        raise IsoglossError(
-            f"model.embeddings: parallel needs at least hidden_size = {dimension} sub-words and as many parallel "
-            f"sentences, found {size} and {len(units)}"
-        )
-    ranks, texts = processes(), {language: own.ids for language, own in encoded.items()}
-    # The factorisation may differ in the last bits between machines, and clusters by more.
-    made = aligned_embeddings(in_units(units, encoded), texts, size, dimension, seed=seed) if ranks.rank == 0 else None
-    vectors, known = ranks.gather([made])[0]
-    known[tokenizer.all_special_ids] = False
-    weight[known] = vectors[known]
-    bias = getattr(loaded.model.get_output_embeddings(), "bias", None)  # type: ignore[no-untyped-call]
-    if bias is not None and bias.shape == (size,):
-        counts = np.log1p(sum(np.bincount(ids, minlength=size) for ids in texts.values()))
-        bias.copy_(torch.from_numpy(counts - counts.mean()))
 
 
 def _assemble(
