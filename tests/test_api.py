@@ -320,6 +320,45 @@ def test_seeds_make_a_run_each_and_are_compared(world: Path, tmp_path: Path):
         isogloss.compare([tmp_path], baseline="multitsk")
 
 
+def test_few_shots_of_the_languages_that_are_evaluated(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    few = recipe("pos", world, train_languages=["en"], few_shot=3, steps=2, evaluation_steps=1, selection="target-dev")
+    rows = isogloss.train(few, output=tmp_path / "run")
+    shown = capsys.readouterr()
+    assert "training examples: en 24, fr 3, ru 3" in shown.err
+    assert {(tuple(row["train_languages"]), row["few_shot"]) for row in rows} == {(("en",), 3)}
+    assert "selection: target-dev + 3 training sentences per target language" in shown.out
+    assert "what each selection would have taken (dev)" in shown.out
+    again = isogloss.evaluate(tmp_path / "run")
+    assert {row["few_shot"] for row in again} == {3}
+    isogloss.train({**few, "few_shot": None}, output=tmp_path / "zero-shot" / "run")
+    shutil.copytree(tmp_path / "run", tmp_path / "zero-shot" / "few")
+    with pytest.raises(IsoglossError, match="few_shot differs between the rows: 3; None"):
+        isogloss.compare([tmp_path / "zero-shot"], baseline="multitask")
+
+
+def test_few_shots_need_training_files(world: Path, tmp_path: Path):
+    with pytest.raises(IsoglossError, match="few_shot: no language that is evaluated but not trained on has"):
+        isogloss.train(recipe("pos", world, few_shot=3), output=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_one_language_is_left_out_of_each_run(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    for method in ("multitask", "temperature_sampling"):
+        whole = recipe("pos", world, method=method, leave_one_out=True, steps=1)
+        rows = isogloss.train(whole, output=tmp_path / method)
+        assert [path.name for path in runs_in(tmp_path / method)] == ["without-en", "without-fr", "without-ru"]
+        assert {tuple(row["train_languages"]) for row in rows} == {("fr", "ru"), ("en", "ru"), ("en", "fr")}
+    assert "one language left out, seed 0, dev" in capsys.readouterr().out
+    table = isogloss.compare([tmp_path], baseline="multitask", left_out=True)
+    assert [line.split("|")[2].strip() for line in table.splitlines()[2:5]] == ["en", "fr", "ru"]
+    for changes, message in (
+        ({"method": "single"}, "leave_one_out: method single trains on one language at a time"),
+        ({"train_languages": ["en"]}, "leave_one_out: needs at least 2 training languages, found en"),
+    ):
+        with pytest.raises(IsoglossError, match=message):
+            isogloss.train(recipe("pos", world, leave_one_out=True, **changes), output=tmp_path / "refused")
+
+
 def test_runs_of_the_same_name_elsewhere_are_not_taken_for_one(world: Path, tmp_path: Path, monkeypatch: Any):
     for seed, place in enumerate(("here", "there")):
         (tmp_path / place).mkdir()

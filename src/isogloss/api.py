@@ -8,6 +8,7 @@ from typing import Any
 
 from isogloss.data.problems import Problems
 from isogloss.data.validate import validate_collections
+from isogloss.distributed import processes
 from isogloss.errors import IsoglossError, nearest
 from isogloss.finished import evaluate, predict
 from isogloss.recipe import build
@@ -19,6 +20,8 @@ from isogloss.recipe.presets import METHODS
 from isogloss.recipe.pretraining_schema import Pretraining
 from isogloss.recipe.resolve import as_yaml, is_pretraining, resolve, resolve_pretraining
 from isogloss.recipe.schema import DataEntry, Recipe
+from isogloss.reports.left_out import left_out_rows, left_out_table
+from isogloss.reports.selections import selections_table
 from isogloss.reports.tables import closing_tables, comparison_table, masked_table
 from isogloss.runs import RunFolder
 from isogloss.writing import read_lines
@@ -48,7 +51,7 @@ def train(
         output: Run folder; default ``runs/<recipe>-<scale>``. With several seeds, or one run per
             language, it gets a folder each.
         resume: Go on with an existing run; one that has not been started is started.
-        report_to: none or tensorboard.
+        report_to: none, tensorboard or wandb.
 
     Returns:
         The rows of the final scores, see `isogloss.evaluation.COLUMNS`.
@@ -66,8 +69,14 @@ def train(
         experiment = prepare(one, path, resume=resume, label_languages=_training_languages(resolved))
         final = experiment.run()
         if experiment.ranks.rank == 0 and final:
-            print(closing_tables(final, TASKS[final[0]["task"]].build(()).metrics))
+            metrics = TASKS[final[0]["task"]].build(()).metrics
+            print(closing_tables(final, metrics))
+            others = selections_table(read_lines(path / "results.jsonl"), final[0]["train_languages"], metrics[0])
+            if others is not None:
+                print(f"\nwhat each selection would have taken (dev)\n{others}")
         rows += final
+    if resolved.leave_one_out and rows and processes().rank == 0:
+        _print_left_out(rows)
     return rows
 
 
@@ -90,7 +99,7 @@ def pretrain(
         limit: Sentences read per file.
         output: Run folder; default ``runs/<recipe>-<scale>``. The model is in ``model`` below it.
         resume: Go on with an existing run; one that has not been started is started.
-        report_to: none or tensorboard.
+        report_to: none, tensorboard or wandb.
 
     Returns:
         The rows of the final scores: masked accuracy and loss per language on held-out text.
@@ -156,6 +165,7 @@ def compare(
     split: str = "dev",
     metric: str | None = None,
     allow_mixed: Sequence[str] = (),
+    left_out: bool = False,
 ) -> str:
     """Methods side by side: mean and range over seeds per language, differences to a baseline paired over seeds.
 
@@ -164,7 +174,9 @@ def compare(
         baseline: The method that others are compared with.
         split: dev or test; of several scorings the last one counts.
         metric: Metric; default: the task's primary one.
-        allow_mixed: Parts of the protocol in which the runs may differ: selection, train_languages, view, few_shot.
+        allow_mixed: Parts of the protocol in which the runs may differ: selection, train_languages, view, few_shot,
+            translated.
+        left_out: Compare runs of ``leave_one_out``, each on the language that it was not trained on.
 
     Returns:
         A Markdown table.
@@ -186,7 +198,15 @@ def compare(
         )
     primary = metric or TASKS[rows[0]["task"]].build(()).metrics[0]
     latest = {(row["run"], row["data"], row["language"]): row for row in rows if row["metric"] == primary}
-    return comparison_table([_named(row) for row in latest.values()], baseline, mixed=allow_mixed)
+    shown = left_out_rows(list(latest.values())) if left_out else [_named(row) for row in latest.values()]
+    return comparison_table(shown, baseline, mixed=allow_mixed)
+
+
+def _print_left_out(rows: Sequence[Mapping[str, Any]]) -> None:
+    metric = TASKS[rows[0]["task"]].build(()).metrics[0]
+    for seed, split in sorted({(row["seed"], row["split"]) for row in rows}):
+        of_one = [row for row in rows if row["seed"] == seed and row["split"] == split]
+        print(f"\none language left out, seed {seed}, {split}\n{left_out_table(of_one, metric)}")
 
 
 def _changes(overrides: Iterable[str], limit: int | None, report_to: str | None) -> list[str]:
@@ -203,19 +223,29 @@ def _named(row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _runs(recipe: Recipe, root: Path) -> list[tuple[Path, Recipe]]:
-    """The runs of a recipe, each with a folder: one per seed and, for ``single``, per language."""
-    runs = []
-    for seed in recipe.seeds:
-        path = root / f"seed-{seed}" if len(recipe.seeds) > 1 else root
-        one = recipe.model_copy(update={"seed": seed})
-        if METHODS[recipe.method].one_run_per_language:
-            runs += [
-                (path / language, one.model_copy(update={"train_languages": (language,)}))
-                for language in _training_languages(recipe)
-            ]
-        else:
-            runs.append((path, one))
-    return runs
+    """The runs of a recipe, each with a folder: one per seed and, for ``single`` and leave-one-out, per language.
+
+    Raises:
+        IsoglossError: Leaving one language out leaves none.
+    """
+    trained: dict[str, tuple[str, ...] | None] = {"": recipe.train_languages}
+    if METHODS[recipe.method].one_run_per_language:
+        if recipe.leave_one_out:
+            raise IsoglossError(f"leave_one_out: method {recipe.method} trains on one language at a time; leave it out")
+        trained = {language: (language,) for language in _training_languages(recipe)}
+    elif recipe.leave_one_out:
+        every = _training_languages(recipe)
+        if len(every) < 2:
+            raise IsoglossError(f"leave_one_out: needs at least 2 training languages, found {', '.join(every)}")
+        trained = {f"without-{left}": tuple(code for code in every if code != left) for left in every}
+    return [
+        (
+            (root / f"seed-{seed}" if len(recipe.seeds) > 1 else root) / folder,
+            recipe.model_copy(update={"seed": seed, "train_languages": languages}),
+        )
+        for seed in recipe.seeds
+        for folder, languages in trained.items()
+    ]
 
 
 def _training_languages(recipe: Recipe) -> tuple[str, ...]:

@@ -86,6 +86,7 @@ def evaluate(
         "seed": recipe.seeds[0],
         "step": final["step"],
         "selection": recipe.selection,
+        "few_shot": recipe.few_shot,
     }
     encoded = {
         cell: (corpus.evaluation[cell], evaluator.encode(corpus.evaluation[cell], corpus.problems)) for cell in cells

@@ -1,9 +1,8 @@
-"""What a run says while it runs: log history, TensorBoard events and a progress bar. Nothing of it changes the run."""
+"""What a run says while it runs: log history, a tracker and a progress bar. Nothing of it changes the run."""
 
 from __future__ import annotations
 
 import dataclasses
-import io
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,8 @@ from typing import Any
 from tqdm import tqdm
 from transformers import TrainerState
 
-from isogloss.writing import write_json, writing
+from isogloss.trackers import Tracker
+from isogloss.writing import write_json
 
 
 class Recorder:
@@ -26,7 +26,7 @@ class Recorder:
 
     def __init__(self, state: TrainerState) -> None:
         self.state = state
-        self._events: Events | None = None
+        self._tracker: Tracker | None = None
         self._bar: tqdm[Any] | None = None
         self._since = 0.0
         # The loss seen last of each language: a step of one language must not blank the others.
@@ -37,14 +37,13 @@ class Recorder:
         for name in ("epoch", "global_step", "log_history", "best_metric", "best_global_step"):
             setattr(self.state, name, history[name])
 
-    def open(self, events: Path | None) -> None:
+    def open(self, tracker: Tracker | None) -> None:
         """Start showing.
 
         Args:
-            events: Folder for TensorBoard events; None: none are written.
+            tracker: Takes the history besides; None: nothing does.
         """
-        if events is not None:
-            self._events = Events(events, self.state.global_step)
+        self._tracker = tracker
         self._bar = tqdm(
             total=self.state.max_steps,
             initial=self.state.global_step,
@@ -65,8 +64,8 @@ class Recorder:
         """Add values of the current step to the history."""
         step = self.state.global_step
         self.state.log_history.append({**values, "epoch": self.state.epoch or 0.0, "step": step})
-        if self._events is not None:
-            self._events.add(values, step)
+        if self._tracker is not None:
+            self._tracker.add(values, step)
 
     def log_losses(self, losses: Mapping[str, float], learning_rate: float) -> None:
         """Log what a meter read; the bar shows the losses and the sentences per second since the last time."""
@@ -94,44 +93,8 @@ class Recorder:
         write_json(path, self.as_dict())
 
     def close(self) -> None:
-        """Finish the bar and the events."""
+        """Finish the bar and the tracker."""
         if self._bar is not None:
             self._bar.close()
-
-
-class Events:
-    """A file of TensorBoard events, written in this thread, so that a full disk is an error of this run.
-
-    Args:
-        folder: Folder of the run's event files; each resume adds one.
-        step: Step that the run goes on from. Readers drop what earlier files say of later steps.
-
-    Raises:
-        IsoglossError: The file cannot be written; so for `add`.
-    """
-
-    def __init__(self, folder: Path, step: int) -> None:
-        # Slow to import, so only when wanted.
-        from tensorboard.compat.proto import event_pb2, summary_pb2  # type: ignore[import-untyped]
-        from tensorboard.summary.writer.record_writer import RecordWriter  # type: ignore[import-untyped]
-
-        self._event, self._summary, self._records = event_pb2, summary_pb2.Summary, RecordWriter
-        # Readers take the files in the order of their names.
-        self.path = folder / f"events.out.tfevents.{time.time():020.6f}"
-        with writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        restart = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
-        self._append({"file_version": "brain.Event:2"}, {"session_log": restart, "step": step + 1})
-
-    def add(self, values: Mapping[str, float], step: int) -> None:
-        """Add the values of a step."""
-        scalars = [self._summary.Value(tag=name, simple_value=value) for name, value in values.items()]
-        self._append({"summary": self._summary(value=scalars), "step": step})
-
-    def _append(self, *events: Mapping[str, Any]) -> None:
-        buffer = io.BytesIO()
-        records = self._records(buffer)
-        for event in events:
-            records.write(self._event.Event(wall_time=time.time(), **event).SerializeToString())
-        with writing(self.path), self.path.open("ab") as file:
-            file.write(buffer.getvalue())
+        if self._tracker is not None:
+            self._tracker.close()

@@ -83,17 +83,18 @@ class TaskScoring:
         """Mean dev score on the primary metric over the languages that may choose: the sources, or all."""
         by_target = self.recipe.selection == "target-dev"
         primary = [row for row in rows if row["metric"] == self.evaluator.task.metrics[0]]
-        values = [row["value"] for row in primary if by_target or row["language"] in self.corpus.train]
+        values = [row["value"] for row in primary if by_target or row["language"] in self.corpus.sources]
         return sum(values) / len(values) if values else None
 
     def _score(self, split: str, model: nn.Module, step: int | None, selection: str | None) -> Rows:
         columns = {
             "run": str(self.folder.path),
             "method": self.recipe.method,
-            "train_languages": sorted(self.corpus.train),
+            "train_languages": sorted(self.corpus.sources),
             "seed": self.recipe.seeds[0],
             "step": step,
             "selection": selection,
+            "few_shot": self.recipe.few_shot,
         }
         cells = {cell: self._encoded[cell] for cell in self.corpus.cells(split)}
         return score_cells(self.evaluator, model, cells, self.folder, columns)

@@ -22,7 +22,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 KEYS: dict[str, tuple[str, ...]] = {
     "run": ("name", "method", "seed"),
     "model": ("model", "random_weights", "trust_remote_code", "dropout", "max_length", "aggregation", "precision"),
-    "data": ("data", "train_languages", "evaluate_languages", "limit"),
+    "data": ("data", "train_languages", "evaluate_languages", "few_shot", "leave_one_out", "limit"),
     "sampling": ("sampling", "batch_size", "gradient_accumulation_steps"),
     "objective": ("objective",),
     "weighting": ("weighting",),

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from isogloss.cli import compare, data, demo, evaluate, predict, pretrain, show, train, world
+from isogloss.cli import compare, data, demo, evaluate, predict, pretrain, schema, show, train, world
 from isogloss.cli import list as list_
 from isogloss.errors import IsoglossError
 
@@ -28,6 +28,7 @@ app.command("demo")(demo.demo)
 app.command("world")(world.world)
 app.command("compare")(compare.compare)
 app.command("show")(show.show)
+app.command("schema")(schema.schema)
 app.add_typer(data.app, name="data")
 app.add_typer(list_.app, name="list")
 

@@ -17,11 +17,17 @@ def compare(
     metric: Annotated[str | None, typer.Option(help="Metric; default the task's primary one.")] = None,
     allow_mixed: Annotated[
         list[str] | None,
-        typer.Option(help="Let runs differ in selection, train_languages, view or few_shot."),
+        typer.Option(help="Let runs differ in selection, train_languages, view, few_shot or translated."),
     ] = None,
+    left_out: Annotated[
+        bool, typer.Option("--left-out", help="Runs of leave_one_out: each on the language that it did not see.")
+    ] = False,
 ) -> None:
     """Methods side by side, per language: mean, range, and the difference to a baseline with its interval over seeds.
 
     Example: isogloss compare runs/ --baseline multitask --split test
     """
-    print(isogloss.compare(runs, baseline=baseline, split=split, metric=metric, allow_mixed=allow_mixed or ()))
+    table = isogloss.compare(
+        runs, baseline=baseline, split=split, metric=metric, allow_mixed=allow_mixed or (), left_out=left_out
+    )
+    print(table)

@@ -19,7 +19,7 @@ def pretrain(
     limit: Annotated[int | None, typer.Option(min=1, help="Sentences read per file.")] = None,
     output: Annotated[Path | None, typer.Option(help="Run folder; default runs/RECIPE-SCALE.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the output folder.")] = False,
-    report_to: Annotated[str | None, typer.Option(help="none or tensorboard; default as the recipe says.")] = None,
+    report_to: Annotated[str | None, typer.Option(help="none, tensorboard or wandb; default: the recipe's.")] = None,
 ) -> None:
     """Train an encoder on text: masked language modelling, also over translations, from scratch or from a model.
 

@@ -20,7 +20,7 @@ def train(
     limit: Annotated[int | None, typer.Option(min=1, help="Examples read per language and split.")] = None,
     output: Annotated[Path | None, typer.Option(help="Run folder; default runs/RECIPE-SCALE.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the output folder.")] = False,
-    report_to: Annotated[str | None, typer.Option(help="none or tensorboard; default as the recipe says.")] = None,
+    report_to: Annotated[str | None, typer.Option(help="none, tensorboard or wandb; default: the recipe's.")] = None,
 ) -> None:
     """Train as a recipe says, once per seed, and print the dev scores of every language.
 

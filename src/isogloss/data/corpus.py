@@ -14,6 +14,7 @@ from isogloss.data.formats import gold
 from isogloss.data.problems import Problems
 from isogloss.data.validate import Complaint, read_checked
 from isogloss.errors import IsoglossError, nearest
+from isogloss.randomness import generator
 from isogloss.types import Example, TaggedSentence
 
 
@@ -26,16 +27,37 @@ class Cell:
     split: str
 
 
+@dataclass(frozen=True, slots=True)
+class FewShot:
+    """A few training examples of each target language.
+
+    Attributes:
+        k: Examples per language, or all where there are fewer.
+        seed: Seed of the draw, so that runs of several seeds see several draws.
+    """
+
+    k: int
+    seed: int
+
+    def draw(self, examples: Sequence[Example], language: str) -> list[Example]:
+        """K of a language's examples without repetition, in the order of the file."""
+        random = generator(self.seed, "few-shot", language)
+        chosen = random.choice(len(examples), size=min(self.k, len(examples)), replace=False)
+        return [examples[index] for index in sorted(chosen.tolist())]
+
+
 @dataclass(frozen=True)
 class Corpus:
     """What a run reads.
 
     Attributes:
-        train: Training examples by language, in the order of the recipe's ``train_languages``.
+        train: Training examples by language, in the order of the recipe's ``train_languages``; then those of the
+            few-shot languages.
         labels: The label set: the union over all training files.
         evaluation: Evaluation examples by cell (dev and test).
         files: SHA-256 of every file read, by path.
         problems: The warnings met while reading.
+        few_shot: The languages of which only a few training examples were taken, and which are no source languages.
     """
 
     train: Mapping[str, Sequence[Example]]
@@ -43,6 +65,12 @@ class Corpus:
     evaluation: Mapping[Cell, Sequence[Example]]
     files: Mapping[str, str]
     problems: Problems
+    few_shot: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The source languages: those trained on in full."""
+        return tuple(language for language in self.train if language not in self.few_shot)
 
     def cells(self, split: str) -> list[Cell]:
         """The cells of a split, sorted."""
@@ -59,6 +87,7 @@ def load_corpus(
     label_languages: Sequence[str] = (),
     splits: Sequence[str] = SPLITS,
     limit: int | None = None,
+    few_shot: FewShot | None = None,
 ) -> Corpus:
     """Read and check everything a run needs.
 
@@ -72,6 +101,7 @@ def load_corpus(
         splits: The splits to read.
         limit: Examples kept per language and split, evenly spaced over the file; None: all. The label
             set is that of all.
+        few_shot: How many training examples to take of each language that is evaluated but not trained on; None: none.
 
     Raises:
         IsoglossError: A file is missing or broken, a language has no data, a split has no labels, two data sets share a
@@ -94,9 +124,13 @@ def load_corpus(
     evaluated = _chosen(
         "evaluate_languages", evaluate_languages, {language for _, language, split, _ in found if split != "train"}
     )
+    with_train = {language for _, language, split, _ in found if split == "train"}
+    few = () if few_shot is None else tuple(sorted((set(evaluated) & with_train) - set(trained)))
+    if few_shot is not None and not few:
+        raise IsoglossError("few_shot: no language that is evaluated but not trained on has a training file")
     problems = Problems()
     owners: dict[str, tuple[str, Path]] = {}
-    labelled = {*trained, *label_languages}
+    labelled = {*trained, *label_languages, *few}
     train: dict[str, list[Example]] = {language: [] for language in sorted(labelled)}
     evaluation: dict[Cell, Sequence[Example]] = {}
     used = [entry for entry in found if entry[1] in (labelled if entry[2] == "train" else evaluated)]
@@ -111,12 +145,16 @@ def load_corpus(
     files = {str(path): _digest(path) for *_, path in used}
     labels = label_set([example for examples in train.values() for example in examples])
     _require_known_labels(evaluation, labels, collections, problems)
+    chosen = {language: _spread(train[language], limit) for language in trained}
+    if few_shot is not None:
+        chosen |= {language: few_shot.draw(train[language], language) for language in few}
     return Corpus(
-        {language: _spread(train[language], limit) for language in trained},
+        chosen,
         labels,
         {cell: _spread(examples, limit) for cell, examples in evaluation.items()},
         files,
         problems,
+        few,
     )
 
 

@@ -26,10 +26,12 @@ from isogloss.recipe import schema
 from isogloss.recipe.names import FORMATS, TASKS, NamedTask
 from isogloss.recipe.pretraining_schema import Pretraining
 from isogloss.recording import Recorder
+from isogloss.runs import RunFolder
 from isogloss.selection import Best, Last, RunningAverage, Selection
 from isogloss.streams import BucketedStream, Examples
 from isogloss.tasks.tagging import Tagging
 from isogloss.tasks.task import Task
+from isogloss.trackers import TensorBoard, Tracker, WeightsAndBiases
 from isogloss.types import DataSource, Feature, Sampler, Unfreezing
 from isogloss.unfreezing import Always
 
@@ -258,6 +260,17 @@ def build_recorder(recipe: schema.Recipe | Pretraining, batch_size: int | None =
             train_batch_size=batch_size,
         )
     )
+
+
+def build_tracker(recipe: schema.Recipe | Pretraining, folder: RunFolder, step: int) -> Tracker | None:
+    """Where the history goes besides; ``step`` is the one that the run goes on from."""
+    match recipe.report_to:
+        case "tensorboard":
+            return TensorBoard(folder.events, step)
+        case "wandb":
+            return WeightsAndBiases(folder.path, recipe.model_dump(mode="json"))
+        case _:
+            return None
 
 
 def build_autocast(

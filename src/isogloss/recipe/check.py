@@ -9,7 +9,7 @@ from huggingface_hub import try_to_load_from_cache
 from transformers import PreTrainedTokenizerBase
 
 from isogloss.data.collection import Collection
-from isogloss.data.corpus import Corpus, load_corpus
+from isogloss.data.corpus import Corpus, FewShot, load_corpus
 from isogloss.data.problems import Problems
 from isogloss.data.validate import validate_collections
 from isogloss.errors import IsoglossError
@@ -37,11 +37,12 @@ def read_corpus(
         evaluate_languages=recipe.evaluate_languages,
         label_languages=label_languages,
         limit=recipe.limit,
+        few_shot=None if recipe.few_shot is None else FewShot(recipe.few_shot, recipe.seeds[0]),
     )
     if not corpus.train:
         raise IsoglossError("data: no entry has a train split for any training language")
     with_dev = {cell.language for cell in corpus.cells("dev")}
-    without = sorted(set(corpus.train) - with_dev)
+    without = sorted(set(corpus.sources) - with_dev)
     if recipe.selection == "source-dev" and without:
         raise IsoglossError(
             f"selection: source-dev needs dev data in every training language, none found for {', '.join(without)} "

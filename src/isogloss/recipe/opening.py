@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from isogloss.checkpoints import load_checkpoint
 from isogloss.errors import IsoglossError
 from isogloss.experiment import Experiment
+from isogloss.recipe import build
 from isogloss.recipe.pretraining_schema import Pretraining
 from isogloss.recipe.resolve import as_yaml
 from isogloss.recipe.schema import Recipe
@@ -56,7 +57,7 @@ def open_folder(
         if resuming and not experiment.is_finished():
             folder.cut(experiment.training.progress.step)
             write_text(folder.recipe, as_yaml(recipe))
-        experiment.recorder.open(folder.events if recipe.report_to == "tensorboard" else None)
+        experiment.recorder.open(build.build_tracker(recipe, folder, experiment.training.progress.step))
     ranks.wait()
     return notes
 

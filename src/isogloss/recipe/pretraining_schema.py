@@ -109,7 +109,9 @@ class Pretraining(Spec):
     logging_steps: int | None = Field(None, ge=1, description="steps between logged losses; default: a hundredth")
     save_steps: int | None = Field(None, ge=1, description="steps between checkpoints; default: as evaluation_steps")
     save_total_limit: int = Field(1, ge=1, description="checkpoints kept")
-    report_to: Literal["none", "tensorboard"] = Field("tensorboard", description="where the history goes besides")
+    report_to: Literal["none", "tensorboard", "wandb"] = Field(
+        "tensorboard", description="where the history goes besides"
+    )
 
     @field_validator("languages", mode="before")
     @classmethod

@@ -180,6 +180,15 @@ class Recipe(Spec):
     data: tuple[DataEntry, ...] = Field(description="the data sets, one entry each; a single entry needs no list")
     train_languages: tuple[str, ...] | None = Field(None, description="default: all with training data")
     evaluate_languages: tuple[str, ...] | None = Field(None, description="default: all with dev or test data")
+    few_shot: int | None = Field(
+        None,
+        ge=1,
+        description="training sentences of each language that is evaluated but not trained on, drawn by the seed; "
+        "null: none",
+    )
+    leave_one_out: bool = Field(
+        False, description="one run per training language, which trains on the others only"
+    )
 
     sampling: Sampling = Field(Mixed(), description="which data does a step see?")
     objective: Supervised = Field(default_factory=Supervised, description="what is the loss?")
@@ -226,7 +235,7 @@ class Recipe(Spec):
     save_total_limit: int = Field(1, ge=1, description="checkpoints kept")
     limit: int | None = Field(None, ge=1, description="examples read per language and split; default: all")
     test: bool = Field(False, description="score the test split at the end; each time is counted")
-    report_to: Literal["none", "tensorboard"] = Field(
+    report_to: Literal["none", "tensorboard", "wandb"] = Field(
         "tensorboard", description="where the history goes besides trainer_state.json"
     )
 

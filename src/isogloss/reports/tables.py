@@ -15,13 +15,14 @@ from typing import Any
 from tabulate import tabulate
 
 from isogloss.errors import IsoglossError, nearest
+from isogloss.reports.protocol import BADGE, told
 from isogloss.reports.statistics import paired_interval, summarise
 
 Row = Mapping[str, Any]
 
 _MISSING = "–"
-_OF_ONE_RUN = ("run", "seed", "step", "selection", "split", "view", "few_shot")
-_PROTOCOL = ("selection", "split", "metric", "view", "few_shot", "train_languages")
+_OF_ONE_RUN = ("run", "seed", "step", "split", *BADGE)
+_PROTOCOL = (*BADGE, "split", "metric", "train_languages")
 
 
 def closing_table(rows: Sequence[Row], train_languages: Collection[str], metrics: Sequence[str]) -> str:
@@ -68,7 +69,7 @@ def closing_table(rows: Sequence[Row], train_languages: Collection[str], metrics
     headers = ["data", "language", "sentences", *(f"{name} %" for name in metrics), "gap"]
     alignment = ["left", "left", *["right"] * (len(metrics) + 2)]
     table = tabulate(body, headers, disable_numparse=True, colalign=alignment)
-    return "\n".join([table, "", *footer, f"{_told(shown, 'selection')}, {_told(shown, 'split')}"])
+    return "\n".join([table, "", *footer, told(shown)])
 
 
 def closing_tables(rows: Sequence[Row], metrics: Sequence[str]) -> str:
@@ -116,7 +117,7 @@ def comparison_table(
         rows: Result rows of one metric, several methods and seeds.
         baseline: Name of the method that the others are compared with.
         mixed: Fields that may differ between rows although that makes the comparison unfair: any of ``selection``,
-            ``split``, ``metric``, ``view``, ``few_shot`` and ``train_languages``. Default none.
+            ``few_shot``, ``view``, ``translated``, ``split``, ``metric`` and ``train_languages``. Default none.
         confidence: Confidence of the intervals, in (0, 1); 0.95 by the custom of the field.
 
     Returns:
@@ -150,7 +151,7 @@ def comparison_table(
     for method in methods:
         headers += [method, f"{method} − {baseline}"]
     legend = (
-        f"{_told(rows, 'metric')} in %; {_told(rows, 'selection')}; {_told(rows, 'split')}. Scores: mean over seeds "
+        f"{_told(rows, 'metric')} in %; {told(rows)}. Scores: mean over seeds "
         f"(smallest–largest; number of seeds n). Differences: in points, mean over the common seeds [paired "
         f"{100 * confidence:g} % t-interval; n], each line by itself, without correction for their number."
     )

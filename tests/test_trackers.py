@@ -1,0 +1,43 @@
+"""Weights & Biases, offline."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from isogloss.errors import IsoglossError
+from isogloss.trackers import WeightsAndBiases
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("MODE", "offline"), ("SILENT", "true"), ("CONSOLE", "off"), ("DISABLE_GIT", "true")):
+        monkeypatch.setenv(f"WANDB_{name}", value)
+
+
+@pytest.mark.usefixtures("offline")
+@pytest.mark.filterwarnings("ignore")  # wandb's own
+def test_the_history_goes_to_wandb_and_a_resume_to_the_same_run(tmp_path: Path):
+    ids = []
+    for step in (1, 2):
+        tracker = WeightsAndBiases(tmp_path, {"method": "multitask"})
+        tracker.add({"loss/en": 1 / step}, step)
+        tracker.close()
+        ids.append((tmp_path / "wandb_id.txt").read_text(encoding="utf-8"))
+    files = sorted(tmp_path.glob("wandb/offline-run-*/run-*.wandb"))
+    assert [path.name for path in files] == [f"run-{ids[0].strip()}.wandb"] * 2
+    assert ids[0] == ids[1]
+    for path, value in zip(files, (b"1.0", b"0.5"), strict=True):
+        content = path.read_bytes()
+        assert b"loss/en" in content
+        assert value in content
+        assert b"multitask" in content
+
+
+def test_without_wandb_the_message_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    with pytest.raises(IsoglossError, match="report_to: wandb is not installed; `pip install wandb` adds it"):
+        WeightsAndBiases(tmp_path, {})
+    assert list(tmp_path.iterdir()) == []
