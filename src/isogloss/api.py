@@ -166,6 +166,7 @@ def compare(
     metric: str | None = None,
     allow_mixed: Sequence[str] = (),
     left_out: bool = False,
+    view: str = "original",
 ) -> str:
     """Methods side by side: mean and range over seeds per language, differences to a baseline paired over seeds.
 
@@ -176,6 +177,7 @@ def compare(
         metric: Metric; default: the task's primary one.
         allow_mixed: Parts of the protocol in which the runs may differ: selection, train_languages, view, few_shot,
             translated.
+        view: Scores of which view, see `isogloss.evaluate`.
         left_out: Compare runs of ``leave_one_out``, each on the language that it was not trained on.
 
     Returns:
@@ -191,10 +193,12 @@ def compare(
     scored = [row for row in found if row["task"] in TASKS]
     if found and not scored:
         raise IsoglossError(f"{found[0]['run']} is a run of `isogloss pretrain`: there are no methods in it to compare")
-    rows = [row for row in scored if row["split"] == split and row["selection"] is not None]
+    final = [row for row in scored if row["split"] == split and row["selection"] is not None]
+    rows = [row for row in final if row["view"] == view]
     if not rows:
+        kind = split if view == "original" else f"{split} {view}"
         raise IsoglossError(
-            f"no final {split} scores in {', '.join(map(str, runs))}; `isogloss evaluate RUN` makes them"
+            f"no final {kind} scores in {', '.join(map(str, runs))}; `isogloss evaluate RUN` makes them"
         )
     primary = metric or TASKS[rows[0]["task"]].build(()).metrics[0]
     latest = {(row["run"], row["data"], row["language"]): row for row in rows if row["metric"] == primary}

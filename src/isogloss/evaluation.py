@@ -108,6 +108,8 @@ def score_cells(
             if cell.split == "test":
                 shared["test_touches"] = folder.touch_test(cell)
             name = columns["selection"] or f"step-{columns['step']}"
+            if columns.get("view", "original") != "original":
+                name += f".{columns['view']}"
             folder.write_predictions(cell, name, prediction_rows(evaluator.task, examples, predictions))
         rows += result_rows(evaluator.score(examples, predictions), cell, len(examples), **shared)
     if evaluator.group.rank == 0:

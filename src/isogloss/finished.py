@@ -25,11 +25,15 @@ from isogloss.recipe import build
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import explain, is_pretraining, resolve
 from isogloss.recipe.schema import DataEntry, Recipe
+from isogloss.recipe.translated import translated_cells
 from isogloss.reports.tables import closing_tables
 from isogloss.runs import RunFolder
 from isogloss.tasks.task import Task
 from isogloss.types import Example
 from isogloss.writing import read_lines, write_text
+
+VIEWS = ("original", "translate-test")
+"""How the text of an example can reach the model."""
 
 
 def evaluate(
@@ -48,7 +52,8 @@ def evaluate(
             the recipe by default.
         languages: Languages; all that have the split by default.
         split: dev or test.
-        view: How the text reaches the model: only ``original``, as it stands in the file.
+        view: How the text reaches the model: ``original``, as it stands in the file, or ``translate-test``, translated
+            into the source language by the files that the data entry's ``translations.test`` names.
 
     Returns:
         The rows.
@@ -56,8 +61,8 @@ def evaluate(
     Raises:
         IsoglossError: No such run, data, language, split or view.
     """
-    if view != "original":
-        raise IsoglossError(f"view: no view {view!r}{nearest(view, ['original'])}")
+    if view not in VIEWS:
+        raise IsoglossError(f"view: no view {view!r}{nearest(view, VIEWS)}")
     if split not in ("dev", "test"):
         raise IsoglossError(f"split: {split!r} is not evaluated{nearest(split, ['dev', 'test'])}")
     folder, recipe, task, loaded = _open_run(run)
@@ -79,18 +84,23 @@ def evaluate(
     evaluator = _evaluator(recipe, task, loaded)
     history = read_lines(folder.results)
     final = next((row for row in reversed(history) if row["selection"] is not None), {"step": None})
+    sources = final.get("train_languages") or sorted(recipe.train_languages or ())
+    translated = [*(["train"] if recipe.translate_train else []), *(["test"] if view == "translate-test" else [])]
     columns = {
         "run": str(folder.path),
         "method": recipe.method,
-        "train_languages": final.get("train_languages") or sorted(recipe.train_languages or ()),
+        "train_languages": sources,
         "seed": recipe.seeds[0],
         "step": final["step"],
         "selection": recipe.selection,
         "few_shot": recipe.few_shot,
+        "view": view,
+        "translated": " and ".join(translated) or None,
     }
-    encoded = {
-        cell: (corpus.evaluation[cell], evaluator.encode(corpus.evaluation[cell], corpus.problems)) for cell in cells
-    }
+    shown = {cell: corpus.evaluation[cell] for cell in cells}
+    if view == "translate-test":
+        shown = translated_cells(entries, shown, sources, corpus.problems)
+    encoded = {cell: (examples, evaluator.encode(examples, corpus.problems)) for cell, examples in shown.items()}
     _print_warnings(corpus.problems)
     rows = score_cells(evaluator, loaded.model, encoded, folder, columns)
     if evaluator.group.rank == 0:

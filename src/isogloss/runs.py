@@ -114,7 +114,9 @@ class RunFolder:
         rows = [
             row
             for row in read_lines(self.results)
-            if row["selection"] is not None and Cell(row["data"], row["language"], row["split"]) in cells
+            if row["selection"] is not None
+            and row["view"] == "original"
+            and Cell(row["data"], row["language"], row["split"]) in cells
         ]
         return list({(row["data"], row["language"], row["split"], row["metric"]): row for row in rows}.values())
 

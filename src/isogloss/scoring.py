@@ -95,6 +95,7 @@ class TaskScoring:
             "step": step,
             "selection": selection,
             "few_shot": self.recipe.few_shot,
+            "translated": "train" if self.recipe.translate_train else None,
         }
         cells = {cell: self._encoded[cell] for cell in self.corpus.cells(split)}
         return score_cells(self.evaluator, model, cells, self.folder, columns)

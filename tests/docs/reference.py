@@ -22,7 +22,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 KEYS: dict[str, tuple[str, ...]] = {
     "run": ("name", "method", "seed"),
     "model": ("model", "random_weights", "trust_remote_code", "dropout", "max_length", "aggregation", "precision"),
-    "data": ("data", "train_languages", "evaluate_languages", "few_shot", "leave_one_out", "limit"),
+    "data": ("data", "train_languages", "evaluate_languages", "few_shot", "translate_train", "leave_one_out", "limit"),
     "sampling": ("sampling", "batch_size", "gradient_accumulation_steps"),
     "objective": ("objective",),
     "weighting": ("weighting",),
@@ -35,7 +35,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 """The top-level keys, by the table they stand in."""
 
 PARTS: tuple[type[BaseModel], ...] = (
-    schema.RandomModel, schema.DataEntry, schema.Columns, schema.Mixed, schema.Joint, schema.Temperature,
+    schema.RandomModel, schema.DataEntry, schema.Columns, schema.Translations, schema.Translation, schema.Mixed, schema.Joint, schema.Temperature,
     schema.RoundRobin, schema.Blocks, schema.Supervised, schema.Sum, schema.Everything, schema.AllButEmbeddings,
     schema.AdamW, schema.Lookahead,
 )  # fmt: skip

@@ -19,6 +19,7 @@ def compare(
         list[str] | None,
         typer.Option(help="Let runs differ in selection, train_languages, view, few_shot or translated."),
     ] = None,
+    view: Annotated[str, typer.Option(help="original or translate-test.")] = "original",
     left_out: Annotated[
         bool, typer.Option("--left-out", help="Runs of leave_one_out: each on the language that it did not see.")
     ] = False,
@@ -28,6 +29,6 @@ def compare(
     Example: isogloss compare runs/ --baseline multitask --split test
     """
     table = isogloss.compare(
-        runs, baseline=baseline, split=split, metric=metric, allow_mixed=allow_mixed or (), left_out=left_out
+        runs, baseline=baseline, split=split, metric=metric, allow_mixed=allow_mixed or (), left_out=left_out, view=view
     )
     print(table)

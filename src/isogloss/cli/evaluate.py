@@ -22,7 +22,7 @@ def evaluate(
         list[str] | None, typer.Option(help="Languages, separated by commas or given one by one; default all.")
     ] = None,
     split: Annotated[str, typer.Option(help="dev or test; each scoring of test is counted.")] = "dev",
-    view: Annotated[str, typer.Option(help="How the text reaches the model: original.")] = "original",
+    view: Annotated[str, typer.Option(help="How the text reaches the model: original or translate-test.")] = "original",
 ) -> None:
     """Score the final model of a run per language, add the rows to its results and print them.
 

@@ -88,7 +88,7 @@ class Collection:
     def read(self, language: str, split: str, problems: Problems) -> list[Example]:
         """The good examples of one file, their labels renamed; what is wrong with the others goes to ``problems``."""
         examples = self.format.read(self._path(language, split), language, problems)
-        return [_renamed(example, self.label_map) for example in examples] if self.label_map else list(examples)
+        return [renamed(example, self.label_map) for example in examples] if self.label_map else list(examples)
 
     def _path(self, language: str, split: str) -> Path:
         word = split if self.splits is None else self.splits.get(split, split)
@@ -128,7 +128,7 @@ class Collection:
         return IsoglossError(f"data set {self.name!r}, template {self.template!r}: {message}")
 
 
-def _renamed(example: Example, label_map: Mapping[str, str]) -> Example:
+def renamed(example: Example, label_map: Mapping[str, str]) -> Example:
     """The example with its gold labels renamed."""
     if isinstance(example, TaggedSentence):
         if example.tags is None:

@@ -57,7 +57,7 @@ class Corpus:
         evaluation: Evaluation examples by cell (dev and test).
         files: SHA-256 of every file read, by path.
         problems: The warnings met while reading.
-        few_shot: The languages of which only a few training examples were taken, and which are no source languages.
+        targets: Languages with training examples that are no source languages: a few examples, or translations.
     """
 
     train: Mapping[str, Sequence[Example]]
@@ -65,12 +65,12 @@ class Corpus:
     evaluation: Mapping[Cell, Sequence[Example]]
     files: Mapping[str, str]
     problems: Problems
-    few_shot: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
 
     @property
     def sources(self) -> tuple[str, ...]:
         """The source languages: those trained on in full."""
-        return tuple(language for language in self.train if language not in self.few_shot)
+        return tuple(language for language in self.train if language not in self.targets)
 
     def cells(self, split: str) -> list[Cell]:
         """The cells of a split, sorted."""
@@ -142,7 +142,7 @@ def load_corpus(
         else:
             evaluation[Cell(collection.name, language, split)] = examples
     problems.raise_errors()
-    files = {str(path): _digest(path) for *_, path in used}
+    files = {str(path): digest(path) for *_, path in used}
     labels = label_set([example for examples in train.values() for example in examples])
     _require_known_labels(evaluation, labels, collections, problems)
     chosen = {language: _spread(train[language], limit) for language in trained}
@@ -218,5 +218,6 @@ def _require_known_labels(
         )
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

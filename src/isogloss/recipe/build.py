@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerState,
 
 from isogloss import sampling
 from isogloss.data.collection import Collection
+from isogloss.data.translations import TranslationFile
 from isogloss.distributed import ALONE, Communicator, average
 from isogloss.errors import IsoglossError, nearest
 from isogloss.loop import Optimizer
@@ -89,6 +91,28 @@ def build_collection(entry: schema.DataEntry, where: str) -> Collection:
         splits=None if entry.splits is None else {str(ours): theirs for ours, theirs in entry.splits.items()},
         label_map=entry.label_map,
     )
+
+
+def build_translation(
+    entry: schema.DataEntry, translation: schema.Translation, language: str, split: str
+) -> TranslationFile:
+    """The file of translations of a language and split.
+
+    Raises:
+        IsoglossError: The template holds other fields than language and split.
+    """
+    try:
+        path = Path(translation.path.format(language=language, split=split))
+    except (KeyError, IndexError, ValueError) as error:
+        raise IsoglossError(
+            f"translations: path {translation.path!r} may hold {{language}} and {{split}} only, found {error}"
+        ) from None
+    changed = entry.model_copy(update={"format": translation.format or entry.format, "columns": translation.columns})
+    sides = [changed]
+    if translation.source_columns is not None:
+        sides.append(changed.model_copy(update={"columns": translation.source_columns}))
+    formats = [build_collection(side, "translations").format for side in sides]
+    return TranslationFile(path, formats[0], formats[1] if len(formats) > 1 else None, entry.label_map)
 
 
 def folder_of(template: str) -> str:

@@ -18,6 +18,7 @@ from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
 from isogloss.recipe.build import build_collections, build_task
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.schema import RandomModel, Recipe
+from isogloss.recipe.translated import with_translated_training_data
 from isogloss.types import Example, LabelledText
 
 
@@ -50,7 +51,7 @@ def read_corpus(
         )
     if recipe.selection == "target-dev" and not with_dev:
         raise IsoglossError("selection: target-dev needs dev data, none found; selection: last needs none")
-    return corpus
+    return with_translated_training_data(recipe, collections, corpus) if recipe.translate_train else corpus
 
 
 def check_data(recipe: Recipe) -> Problems:

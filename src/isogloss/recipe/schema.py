@@ -124,6 +124,41 @@ class Columns(Spec):
     id: str | int | None = Field(None, description="an identifier, kept in predictions")
 
 
+class Translation(Spec):
+    """Files with machine translations of texts, one per language, joined to the texts by id or by the text itself."""
+
+    path: str = Field(
+        description='template such as "translate-test/{language}-en.tsv"; with {split} in it, for every split'
+    )
+    format: str | None = Field(None, description="default: that of the data entry")
+    columns: Columns | None = Field(None, description="columns of the translation; with id, rows are joined by it")
+    source_columns: Columns | None = Field(
+        None, description="columns of the same file with the texts before translation, by which rows are joined"
+    )
+
+    @model_validator(mode="after")
+    def _joined(self) -> Translation:
+        if self.source_columns is None and (self.columns is None or self.columns.id is None):
+            raise ValueError(
+                "rows are joined by id or by the text that was translated, never by place alone: give columns with an "
+                "id, or source_columns; a file that has neither can be an entry of data of its own"
+            )
+        return self
+
+
+class Translations(Spec):
+    """Machine translations of an entry's texts."""
+
+    train: Translation | None = Field(
+        None, description="the training texts of the source language, translated into {language} (translate-train)"
+    )
+    test: Translation | None = Field(
+        None,
+        description="the dev or test texts of {language}, translated into the source language (translate-test); "
+        "`isogloss evaluate --view translate-test` scores on them",
+    )
+
+
 class DataEntry(Spec):
     """Labelled files, one per language and split."""
 
@@ -142,6 +177,7 @@ class DataEntry(Spec):
         description="columns by name, or by position from 0 in a table without header; default: by their usual names",
     )
     label_map: dict[str, str] = Field(default_factory=dict, description="labels to rename, such as {DATE: O}")
+    translations: Translations = Field(default_factory=Translations, description="machine translations of the texts")
 
     @field_validator("splits", mode="before")
     @classmethod
@@ -185,6 +221,11 @@ class Recipe(Spec):
         ge=1,
         description="training sentences of each language that is evaluated but not trained on, drawn by the seed; "
         "null: none",
+    )
+    translate_train: bool = Field(
+        False,
+        description="train also on the translations of the source language's training data into every language that is "
+        "evaluated; needs translations.train in data",
     )
     leave_one_out: bool = Field(
         False, description="one run per training language, which trains on the others only"

@@ -1,0 +1,131 @@
+"""Labelled texts and their machine translations, joined by id or by the text that was translated, never by place alone.
+
+Benchmarks ship translations as files of their own: of the training data into each language (translate-train), of these
+back again, of test data into the source language (translate-test). Their rows come in another order than those of the
+data, or with some missing, so a translation that took the label of its neighbour would go unnoticed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from isogloss.data.collection import renamed
+from isogloss.data.formats import Format
+from isogloss.data.problems import Problems
+from isogloss.errors import IsoglossError
+from isogloss.types import Example, LabelledText
+
+UNTRANSLATED = 0.5
+"""Share of translations that equal their original above which a warning is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationFile:
+    """A file of translations.
+
+    Attributes:
+        path: The file.
+        translated: Reads the translations, with ids or labels where the file has them.
+        untranslated: Reads, from the same file, the texts before translation; None: rows are joined by id.
+        label_map: Labels of the file to rename, as those of the originals were.
+    """
+
+    path: Path
+    translated: Format
+    untranslated: Format | None = None
+    label_map: Mapping[str, str] = field(default_factory=dict)
+
+
+def translate(
+    originals: Sequence[Example], file: TranslationFile, language: str, problems: Problems
+) -> list[LabelledText]:
+    """The translation of each original, in its place: same id and gold label, text and second text translated.
+
+    Joined by id where the file has no untranslated texts, else by these: white space and Unicode's forms of the same
+    character do not count, and of originals that are equal the k-th gets the k-th translation. Of
+    several rows with one id the first counts, and the reader warns of the others.
+
+    Args:
+        originals: The texts.
+        file: The file.
+        language: Language code of the results.
+        problems: Takes warnings, and what readers find wrong with the file.
+
+    Raises:
+        IsoglossError: The file cannot be read, an original has no translation, or a label is not that of the
+            original; the message shows both texts.
+    """
+    read = _read(file.path, file.translated, language, problems)
+    translations = [_labelled(renamed(example, file.label_map)) for example in read]
+    if file.untranslated is None:
+        keys: list[tuple[str, ...]] = [(example.id,) for example in translations]
+        wanted: list[tuple[str, ...]] = [(example.id,) for example in originals]
+    else:
+        before = {example.line: example for example in _read(file.path, file.untranslated, language, Problems())}
+        translations = [example for example in translations if example.line in before]
+        keys = [_text_key(before[example.line]) for example in translations]
+        wanted = [_text_key(_labelled(example)) for example in originals]
+    waiting: defaultdict[tuple[str, ...], list[LabelledText]] = defaultdict(list)
+    for key, found in zip(reversed(keys), reversed(translations), strict=True):
+        waiting[key].append(found)
+    joined, missing = [], []
+    for key, example in zip(wanted, originals, strict=True):
+        original = _labelled(example)
+        if waiting[key]:
+            joined.append(_joined(original, waiting[key].pop(), file.path, language))
+        else:
+            missing.append(original)
+    if missing:
+        how = "id" if file.untranslated is None else "text"
+        first = missing[0]
+        raise IsoglossError(
+            f"{file.path}: no translation for {len(missing)} of {len(originals)} examples, by {how}; the first is "
+            f"{first.path}:{first.line}, id {first.id!r}, {_shown(first)}"
+        )
+    pairs = zip(originals, joined, strict=True)
+    same = sum(_text_key(_labelled(example)) == _text_key(found) for example, found in pairs)
+    if joined and same / len(joined) > UNTRANSLATED:
+        problems.warning(file.path, None, f"{same} of {len(joined)} translations equal the original text")
+    return joined
+
+
+def _read(path: Path, reader: Format, language: str, problems: Problems) -> list[LabelledText]:
+    examples = reader.read(path, language, problems)
+    if problems.spoils(path):
+        problems.raise_errors()
+    return [_labelled(example) for example in examples]
+
+
+def _labelled(example: Example) -> LabelledText:
+    if isinstance(example, LabelledText):
+        return example
+    raise IsoglossError(f"{example.path}:{example.line}: only labelled texts have translations, not tagged sentences")
+
+
+def _joined(original: LabelledText, found: LabelledText, path: Path, language: str) -> LabelledText:
+    if found.label is not None and original.label is not None and found.label != original.label:
+        raise IsoglossError(
+            f"{path}:{found.line}: label {found.label!r}, but {original.label!r} in {original.path}:{original.line}: "
+            f"{_shown(found)} is no translation of {_shown(original)}"
+        )
+    if (found.pair is None) != (original.pair is None):
+        raise IsoglossError(
+            f"{path}:{found.line}: {_shown(found)} has {'one text' if found.pair is None else 'two texts'}, "
+            f"{_shown(original)} in {original.path}:{original.line} has not"
+        )
+    return dataclasses.replace(original, language=language, text=found.text, pair=found.pair)
+
+
+def _text_key(example: LabelledText) -> tuple[str, ...]:
+    texts = (example.text,) if example.pair is None else (example.text, example.pair)
+    return tuple(" ".join(unicodedata.normalize("NFC", text).split()) for text in texts)
+
+
+def _shown(example: LabelledText) -> str:
+    texts = [example.text] if example.pair is None else [example.text, example.pair]
+    return " / ".join(repr(text if len(text) <= 60 else text[:57] + "...") for text in texts)

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from isogloss.data.problems import Problems
+from isogloss.data.tables import Table
+from isogloss.data.translations import TranslationFile, translate
+from isogloss.errors import IsoglossError
+from isogloss.types import LabelledText, TaggedSentence
+
+FIVE = (
+    Table(columns={"text": 2, "pair": 3, "label": 4}),
+    Table(columns={"text": 0, "pair": 1, "label": 4}),
+)
+"""XTREME's five columns: both texts, both translated, the label."""
+
+
+def pair(name: str, text: str, second: str, label: str, line: int) -> LabelledText:
+    return LabelledText(name, "en", text, second, label, "train.tsv", line)
+
+
+ORIGINALS = [
+    pair("a", "A man sleeps.", "He rests.", "entailment", 2),
+    pair("b", "A dog runs.", "It sleeps.", "contradiction", 3),
+    pair("c", "A dog runs.", "It sleeps.", "neutral", 4),  # the same texts once more, labelled otherwise
+]
+ROWS = [
+    ("A dog  runs.", "It sleeps.", "Ein Hund rennt.", "Er schläft.", "contradiction"),
+    ("A cat sits.", "It stands.", "Eine Katze sitzt.", "Sie steht.", "contradiction"),
+    ("A man sleeps.", "He rests.", "Ein Mann schläft.", "Er ruht.", "entailment"),
+    ("A dog runs.", "It sleeps.", "Ein Hund läuft.", "Er pennt.", "neutral"),
+]
+
+
+def five_columns(folder: Path, rows: Sequence[Sequence[str]]) -> TranslationFile:
+    path = folder / "en-de.tsv"
+    path.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
+    return TranslationFile(path, *FIVE)
+
+
+def by_id(folder: Path, *rows: str) -> TranslationFile:
+    path = folder / "de.tsv"
+    path.write_text("\n".join(["id\ttext\tpair\tlabel", *rows]) + "\n", encoding="utf-8")
+    return TranslationFile(path, Table(columns={name: name for name in ("id", "text", "pair", "label")}))
+
+
+def test_joined_by_source_text_whatever_the_order(tmp_path: Path):
+    problems = Problems()
+    found = translate(ORIGINALS, five_columns(tmp_path, ROWS), "de", problems)
+    assert [(example.id, example.language, example.text, example.label) for example in found] == [
+        ("a", "de", "Ein Mann schläft.", "entailment"),
+        ("b", "de", "Ein Hund rennt.", "contradiction"),
+        ("c", "de", "Ein Hund läuft.", "neutral"),
+    ]
+    assert [(example.path, example.line) for example in found] == [("train.tsv", line) for line in (2, 3, 4)]
+    assert problems.warnings == []
+
+
+def test_joined_by_id(tmp_path: Path):
+    rows = ["c\tdrei\tIII\tneutral", "x\tx\tx\tneutral", "a\teins\tI\tentailment", "b\tzwei\tII\tcontradiction"]
+    found = translate(ORIGINALS, by_id(tmp_path, *rows), "de", Problems())
+    assert [(example.text, example.pair) for example in found] == [("eins", "I"), ("zwei", "II"), ("drei", "III")]
+
+
+def test_labels_are_renamed_as_those_of_the_originals(tmp_path: Path):
+    file = by_id(tmp_path, "a\teins\tI\tE")
+    renamed = TranslationFile(file.path, file.translated, label_map={"E": "entailment"})
+    assert translate(ORIGINALS[:1], renamed, "de", Problems())[0].text == "eins"
+    with pytest.raises(IsoglossError, match="label 'E', but 'entailment'"):
+        translate(ORIGINALS[:1], file, "de", Problems())
+
+
+def test_a_row_that_belongs_elsewhere_is_shown_with_both_texts(tmp_path: Path):
+    rows = [ROWS[0], (*ROWS[2][:4], "neutral"), ROWS[3]]
+    message = (
+        r"en-de.tsv:2: label 'neutral', but 'entailment' in train.tsv:2: 'Ein Mann schläft.' / 'Er ruht.' is no "
+        r"translation of 'A man sleeps.' / 'He rests.'"
+    )
+    with pytest.raises(IsoglossError, match=message):
+        translate(ORIGINALS, five_columns(tmp_path, rows), "de", Problems())
+
+
+def test_a_missing_translation_is_named(tmp_path: Path):
+    message = "no translation for 2 of 3 examples, by text; the first is train.tsv:2, id 'a', 'A man sleeps.' / 'He rests.'"
+    with pytest.raises(IsoglossError, match=message):
+        translate(ORIGINALS, five_columns(tmp_path, ROWS[:2]), "de", Problems())
+    with pytest.raises(IsoglossError, match="no translation for 2 of 3 examples, by id"):
+        translate(ORIGINALS, by_id(tmp_path, "b\tx\ty\tcontradiction"), "de", Problems())
+
+
+def test_of_several_rows_with_one_id_the_first_counts(tmp_path: Path):
+    problems, file = Problems(), by_id(tmp_path, "a\tx\ty\tentailment", "a\tz\ty\tentailment")
+    assert translate(ORIGINALS[:1], file, "de", problems)[0].text == "x"
+    assert "duplicate id" in str(problems.warnings[0])
+
+
+def test_one_text_is_no_translation_of_two(tmp_path: Path):
+    path = tmp_path / "de.tsv"
+    path.write_text("id\ttext\na\teins\n", encoding="utf-8")
+    with pytest.raises(IsoglossError, match="'eins' has one text, 'A man sleeps.' / 'He rests.' in train.tsv:2 has not"):
+        translate(ORIGINALS[:1], TranslationFile(path, Table(columns={"id": "id", "text": "text"})), "de", Problems())
+
+
+def test_untranslated_text_is_noticed(tmp_path: Path):
+    problems = Problems()
+    translate(ORIGINALS[:1], by_id(tmp_path, "a\tA man sleeps.\tHe rests.\tentailment"), "de", problems)
+    assert "1 of 1 translations equal the original text" in str(problems.warnings[0])
+
+
+def test_a_broken_file_stops_with_its_line(tmp_path: Path):
+    with pytest.raises(IsoglossError, match=r"en-de.tsv:2: error: expected 5 columns"):
+        translate(ORIGINALS, five_columns(tmp_path, [ROWS[0], ROWS[1][:3]]), "de", Problems())
+
+
+def test_tagged_sentences_have_no_translations(tmp_path: Path):
+    sentence = TaggedSentence("1", "en", ("a",), ("X",), "train.conllu", 1)
+    with pytest.raises(IsoglossError, match="only labelled texts have translations"):
+        translate([sentence], five_columns(tmp_path, ROWS), "de", Problems())
