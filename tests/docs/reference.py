@@ -35,7 +35,8 @@ KEYS: dict[str, tuple[str, ...]] = {
 """The top-level keys, by the table they stand in."""
 
 PARTS: tuple[type[BaseModel], ...] = (
-    schema.RandomModel, schema.DataEntry, schema.Columns, schema.Translations, schema.Translation, schema.Mixed, schema.Joint, schema.Temperature,
+    schema.RandomModel, schema.DataEntry, schema.Columns, schema.Translations, schema.Translation,
+    schema.Mixed, schema.Joint, schema.Temperature,
     schema.RoundRobin, schema.Blocks, schema.Supervised, schema.Sum, schema.Everything, schema.AllButEmbeddings,
     schema.AdamW, schema.Lookahead,
 )  # fmt: skip
@@ -138,7 +139,7 @@ def _default(field: FieldInfo) -> str:
     if value is PydanticUndefined:
         return "required"
     if isinstance(value, BaseModel):
-        return f"`{{kind: {value.kind}}}`"  # type: ignore[attr-defined]
+        return f"`{{kind: {value.kind}}}`" if "kind" in type(value).model_fields else "`{}`"  # type: ignore[attr-defined]
     if value is None or isinstance(value, bool):
         return f"`{ {None: 'null', True: 'true', False: 'false'}[value] }`".replace(" ", "")
     if isinstance(value, tuple):

@@ -77,7 +77,7 @@ def test_translate_train_to_translate_test(world: Path, tmp_path: Path, capsys: 
     [
         ({"train_languages": ["en", "fr"]}, "translate_train: needs one source language, found en, fr"),
         ({"data": {"translations": {"train": None}}}, "no data entry has translations.train with a file"),
-        ({"data": {"translations": {"train": {"path": "{lang}.tsv"}}}}, "may hold {language} and {split} only, found 'lang'"),
+        ({"data": {"translations": {"train": {"path": "{lang}.tsv"}}}}, "{language} and {split} only, found 'lang'"),
         (
             {"data": {"translations": {"train": {"source_columns": None}}}},
             "never by place alone: give columns with an id, or source_columns",
