@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from isogloss.data.problems import Problems
 from isogloss.data.validate import validate_collections
 from isogloss.distributed import processes
 from isogloss.errors import IsoglossError, nearest
@@ -20,6 +19,7 @@ from isogloss.recipe.presets import METHODS
 from isogloss.recipe.pretraining_schema import Pretraining
 from isogloss.recipe.resolve import as_yaml, is_pretraining, resolve, resolve_pretraining
 from isogloss.recipe.schema import DataEntry, Recipe
+from isogloss.recipe.survey import Validation, survey
 from isogloss.reports.left_out import left_out_rows, left_out_table
 from isogloss.reports.selections import selections_table
 from isogloss.reports.tables import closing_tables, comparison_table, masked_table
@@ -125,8 +125,8 @@ def validate(
     format: str | None = None,
     overrides: Iterable[str] = (),
     scale: str | None = None,
-) -> Problems:
-    """List everything that is wrong with the data of a recipe, or with files, in one pass.
+) -> Validation:
+    """Everything that is wrong with the data of a recipe, or with files, in one pass, and what each file holds.
 
     Args:
         target: A recipe; or, with ``task`` and ``format``, a path or a template with ``{language}`` and ``{split}``.
@@ -148,7 +148,8 @@ def validate(
     fixed = {"languages": ("und",)} if "{language}" not in path else {}
     split = {"splits": {"dev": "dev"}} if "{split}" not in path else {}
     entry = DataEntry(task=task, format=format, path=path, **fixed, **split)
-    return validate_collections([build.build_collection(entry, "data")], TASKS[task].complaint)
+    problems, read = validate_collections([build.build_collection(entry, "data")], TASKS[task].complaint)
+    return Validation(problems, [survey(file, None, None, 0, problems) for file in read])
 
 
 def show(recipe: RecipeLike | Pretraining, *, overrides: Iterable[str] = (), scale: str | None = None) -> str:

@@ -28,7 +28,7 @@ def write(path: Path, *rows: tuple[str, str]):
 
 def problems_of(**settings: Any):
     train_languages = settings.pop("train_languages", None)
-    found = validate_collections(
+    found, _ = validate_collections(
         [Collection("mine", Table(), "{language}/{split}.tsv", **settings)], train_languages=train_languages
     )
     return [str(problem) for problem in (*found.errors, *found.warnings)]
@@ -86,7 +86,7 @@ def test_repetition_is_a_warning(folder: Path):
 
 def test_the_first_example_that_is_unfit_for_the_task_is_an_error(folder: Path):
     write(folder / "en" / "train.tsv", (TEXTS["en"], "x"), (TEXTS["en"] + "!", "y"), (TEXTS["en"] + "?", "y"))
-    found = validate_collections(
+    found, _ = validate_collections(
         [Collection("mine", Table(), "{language}/{split}.tsv")],
         lambda example: "unfit" if isinstance(example, LabelledText) and example.label == "y" else None,
     )
@@ -103,7 +103,7 @@ def test_all_problems_of_all_files_are_listed(folder: Path):
     write(folder / "en" / "dev.tsv")
     write(folder / "ru" / "train.tsv", (TEXTS["en"], "x"))
     missing = Collection("none", Table(), "nowhere/{language}/{split}.tsv")
-    found = validate_collections([missing, Collection("mine", Table(), "{language}/{split}.tsv")])
+    found, _ = validate_collections([missing, Collection("mine", Table(), "{language}/{split}.tsv")])
     assert [(problem.path, problem.line) for problem in found.errors] == [
         ("nowhere/{language}/{split}.tsv", None),
         ("en/train.tsv", 2),
@@ -123,6 +123,6 @@ def test_unseen_labels_are_counted():
 def test_real_files_swapped_by_a_template_are_found(shared_data: Path, folder: Path):
     for language, other in (("en", "ru"), ("ru", "en")):
         (folder / f"{language}.conllu").write_bytes((shared_data / "ud" / other / "dev.conllu").read_bytes())
-    found = validate_collections([Collection("ud", ConllU(), "{language}.conllu", splits={"dev": "dev"})])
+    found, _ = validate_collections([Collection("ud", ConllU(), "{language}.conllu", splits={"dev": "dev"})])
     assert [problem.path for problem in found.errors] == ["en.conllu", "ru.conllu"]
     assert all("is this the file of another language?" in problem.message for problem in found.errors)

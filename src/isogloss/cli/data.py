@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from typing import Annotated
 
 import typer
@@ -25,14 +27,22 @@ def validate(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the recipe.")
     ] = None,
     scale: Annotated[str | None, typer.Option(help="One of the recipe's scales.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead, for other programs.")] = False,
 ) -> None:
-    """List everything that is wrong with data, with file and line, in one pass; exit status 1 if there is an error.
+    """Print what files hold and everything wrong with it, with file and line; exit status 1 if there is an error.
 
     Example: isogloss data validate "mine/{language}/{split}.conllu" --task pos --format conllu
     """
-    problems = isogloss.validate(target, task=task, format=format, overrides=overrides or (), scale=scale)
-    for problem in [*problems.errors, *problems.warnings]:
-        print(problem)
-    print(f"{len(problems.errors)} error(s), {len(problems.warnings)} warning(s)")
+    found = isogloss.validate(target, task=task, format=format, overrides=overrides or (), scale=scale)
+    problems = found.problems
+    if as_json:
+        files = [dataclasses.asdict(file) for file in found.files]
+        listed = [dataclasses.asdict(problem) for problem in [*problems.errors, *problems.warnings]]
+        print(json.dumps({"files": files, "problems": listed}, ensure_ascii=False, indent=1))
+    else:
+        print(found.table())
+        for problem in [*problems.errors, *problems.warnings]:
+            print(problem)
+        print(f"{len(problems.errors)} error(s), {len(problems.warnings)} warning(s)")
     if problems.errors:
         raise typer.Exit(1)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
 
 from isogloss.data.collection import Collection
 from isogloss.data.formats import gold
 from isogloss.data.problems import Problems
+from isogloss.data.repetition import ReadFile, check_leaks, check_repetition, content
 from isogloss.errors import IsoglossError
 from isogloss.languages import dominant_scripts, find, script_share
-from isogloss.types import Example, TaggedSentence
+from isogloss.types import Example
 
 FEWEST_LETTERS = 50
 """A text of fewer letters (a few names, say) proves nothing about its language."""
@@ -27,23 +28,26 @@ def validate_collections(
     complaint: Complaint = lambda example: None,
     *,
     train_languages: Iterable[str] | None = None,
-) -> Problems:
+) -> tuple[Problems, list[ReadFile]]:
     """Read every file of data sets that belong to one task, and list all problems.
 
     Beside what the readers find: a file that stands for two languages, text in the script of another language, labels
-    that no train file has, repeated train examples, and train examples that occur in dev or test of their language.
+    that no train file has, repeated train examples, and train examples that occur in dev or test, of their language
+    or, as they are or in translation, of another (see `check_leaks`).
 
     Args:
         collections: The data sets, all of one task, since their train files are taken together.
         complaint: What makes an example unfit for that task.
         train_languages: The languages whose train files count; None: all.
+
+    Returns:
+        The problems, and the files that were read, those of training languages that do not count left out.
     """
     problems = Problems()
     collections = list(collections)
     wanted = None if train_languages is None else frozenset(train_languages)
     owners: dict[str, tuple[str, Path]] = {}
-    train: list[tuple[str, Path, list[Example]]] = []
-    evaluation: list[tuple[str, Path, list[Example]]] = []
+    read: list[ReadFile] = []
     for collection in collections:
         try:
             files = collection.files()
@@ -52,16 +56,17 @@ def validate_collections(
             continue
         for (language, split), path in files.items():
             examples = read_checked(collection, language, split, path, complaint, owners, problems)
-            if split != "train":
-                evaluation.append((language, path, examples))
-            elif wanted is None or language in wanted:
-                train.append((language, path, examples))
-    _check_repetition(train, evaluation, problems)
+            if split != "train" or wanted is None or language in wanted:
+                read.append(ReadFile(collection.name, language, split, path, examples))
+    train = [(file.language, file.path, file.examples) for file in read if file.split == "train"]
+    evaluation = [(file.language, file.path, file.examples) for file in read if file.split != "train"]
+    check_repetition(read, problems)
+    check_leaks(read, problems)
     if train:
         # A label to which the user renames others is one that they know of.
         known = {label for collection in collections for label in collection.label_map.values()}
         _check_labels(train, evaluation, known, problems)
-    return problems
+    return problems, read
 
 
 def read_checked(
@@ -109,7 +114,7 @@ def check_collection_language(examples: Iterable[Example], language: str, path: 
     if known is None:
         problems.warning(path, None, f"unknown language code {language!r}: its script was not checked")
         return
-    text = " ".join(part for example in examples for part in _content(example))
+    text = " ".join(part for example in examples for part in content(example))
     found = dominant_scripts(text)
     if found.total() < FEWEST_LETTERS:
         return
@@ -131,13 +136,6 @@ def unseen_labels(train: Iterable[Example], evaluation: Iterable[Example]) -> Co
     return Counter(label for example in evaluation for label in gold(example) or () if label not in seen)
 
 
-def _content(example: Example) -> tuple[str, ...]:
-    """What two examples must share to be the same, labels aside."""
-    if isinstance(example, TaggedSentence):
-        return example.tokens
-    return (example.text,) if example.pair is None else (example.text, example.pair)
-
-
 def check_owner(path: Path, language: str, owners: dict[str, tuple[str, Path]], problems: Problems) -> None:
     """Check that no other language has a file of the same content; remember this one in ``owners``."""
     if not path.is_file() or problems.spoils(path):
@@ -145,26 +143,6 @@ def check_owner(path: Path, language: str, owners: dict[str, tuple[str, Path]], 
     owner, first = owners.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), (language, path))
     if owner != language:
         problems.error(path, None, f"{owner} and {language} share one file (equal to {first}): check the template")
-
-
-def _check_repetition(
-    train: Iterable[tuple[str, Path, list[Example]]],
-    evaluation: Iterable[tuple[str, Path, list[Example]]],
-    problems: Problems,
-) -> None:
-    """Warn of examples that repeat one of the train file, or of any train file of their language in dev or test."""
-    trained: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
-    for language, path, examples in train:
-        seen: set[tuple[str, ...]] = set()
-        for example in examples:
-            if _content(example) in seen:
-                problems.warning(path, example.line, "train example that occurs before in this file")
-            seen.add(_content(example))
-        trained[language] |= seen
-    for language, path, examples in evaluation:
-        for example in examples:
-            if _content(example) in trained[language]:
-                problems.warning(path, example.line, "occurs in the train data of the same language too")
 
 
 def _check_labels(

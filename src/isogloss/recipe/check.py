@@ -10,7 +10,6 @@ from transformers import PreTrainedTokenizerBase
 
 from isogloss.data.collection import Collection
 from isogloss.data.corpus import Corpus, FewShot, load_corpus
-from isogloss.data.problems import Problems
 from isogloss.data.validate import validate_collections
 from isogloss.errors import IsoglossError
 from isogloss.models.shipped import located
@@ -18,6 +17,7 @@ from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
 from isogloss.recipe.build import build_collections, build_task
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.schema import RandomModel, Recipe
+from isogloss.recipe.survey import Validation, survey
 from isogloss.recipe.translated import with_translated_training_data
 from isogloss.types import Example, LabelledText
 
@@ -54,20 +54,20 @@ def read_corpus(
     return with_translated_training_data(recipe, collections, corpus) if recipe.translate_train else corpus
 
 
-def check_data(recipe: Recipe) -> Problems:
+def check_data(recipe: Recipe) -> Validation:
     """Everything that is wrong with the recipe's data, in one pass; see `validate_collections`.
 
     If the files themselves are good, also what `read_corpus` refuses, and the examples longer than ``max_length``.
     """
     named, collections = build_collections(recipe)
-    problems = validate_collections(collections, named.complaint, train_languages=recipe.train_languages)
+    problems, read = validate_collections(collections, named.complaint, train_languages=recipe.train_languages)
     if problems.errors:
-        return problems
+        return Validation(problems, [survey(file, None, None, recipe.max_length, problems) for file in read])
     try:
         corpus = read_corpus(recipe, named, collections)
     except IsoglossError as error:
         problems.error("recipe", None, str(error))
-        return problems
+        return Validation(problems, [survey(file, None, None, recipe.max_length, problems) for file in read])
     try:
         if isinstance(recipe.model, RandomModel):
             tokenizer = new_tokenizer(recipe, corpus)
@@ -77,11 +77,9 @@ def check_data(recipe: Recipe) -> Problems:
             raise IsoglossError(f"model {recipe.model!r} is no folder and not in the hub's cache on this machine")
     except IsoglossError as error:
         problems.warning("recipe", None, f"lengths not checked: {error}")
-        return problems
+        return Validation(problems, [survey(file, None, None, recipe.max_length, problems) for file in read])
     task = build_task(recipe, named, corpus.labels)
-    for examples in [*corpus.train.values(), *corpus.evaluation.values()]:
-        task.encode(examples, tokenizer, recipe.max_length).warn(examples, recipe.max_length, problems)
-    return problems
+    return Validation(problems, [survey(file, task, tokenizer, recipe.max_length, problems) for file in read])
 
 
 def _is_cached(model: str) -> bool:

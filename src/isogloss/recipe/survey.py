@@ -1,0 +1,105 @@
+"""What files hold and what a tokenizer makes of it, per file: what `isogloss data validate` reports beside problems."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tabulate import tabulate
+from transformers import PreTrainedTokenizerBase
+
+from isogloss.data.corpus import without_labels
+from isogloss.data.formats import gold
+from isogloss.data.problems import Problems
+from isogloss.data.repetition import ReadFile
+from isogloss.tasks.task import Task
+
+
+@dataclass(frozen=True)
+class FileSurvey:
+    """A file in numbers.
+
+    Attributes:
+        data: Name of its data set.
+        language: Its language.
+        split: Its split.
+        path: Where it is.
+        examples: Number of good examples.
+        labels: How often each gold label occurs (of tagged sentences: each tag).
+        overlong: Share of examples that are longer than ``max_length`` sub-words, in [0, 1]; None: not looked at.
+        unknown: Share of sub-words that are unknown to the tokenizer, in [0, 1]; None: not looked at.
+    """
+
+    data: str
+    language: str
+    split: str
+    path: str
+    examples: int
+    labels: dict[str, int]
+    overlong: float | None = None
+    unknown: float | None = None
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What was found in the data of a recipe or in files.
+
+    Attributes:
+        problems: Everything that is wrong.
+        files: The files that could be read.
+    """
+
+    problems: Problems
+    files: list[FileSurvey] = field(default_factory=list)
+
+    def table(self) -> str:
+        """The files as plain text; labels that train files have and a file lacks are named."""
+        trained = {label for file in self.files if file.split == "train" for label in file.labels}
+        body = [
+            [
+                *(file.data, file.language, file.split, f"{file.examples:,}"),
+                _percent(file.overlong),
+                _percent(file.unknown),
+                ", ".join(sorted(trained - set(file.labels))) if file.labels else "(unlabelled)",
+            ]
+            for file in self.files
+        ]
+        headers = ["data", "language", "split", "examples", "too long %", "unknown sub-words %", "labels not in it"]
+        alignment = ["left", "left", "left", "right", "right", "right", "left"]
+        return tabulate(body, headers=headers, disable_numparse=True, colalign=alignment)
+
+
+def survey(
+    file: ReadFile, task: Task | None, tokenizer: PreTrainedTokenizerBase | None, max_length: int, problems: Problems
+) -> FileSurvey:
+    """Count a file's labels and, with a tokenizer, its overlong examples and unknown sub-words.
+
+    Args:
+        file: The file, its good examples read.
+        task: The task, with the labels of the training data; None, as without tokenizer: nothing is encoded.
+        tokenizer: The model's tokenizer.
+        max_length: Longest input in sub-words.
+        problems: Takes a warning for overlong examples.
+    """
+    labels = Counter(label for example in file.examples for label in gold(example) or ())
+    overlong = unknown = None
+    if task is not None and tokenizer is not None and file.examples:
+        encoded = task.encode(without_labels(file.examples), tokenizer, max_length)
+        encoded.warn(file.examples, max_length, problems)
+        overlong = len(encoded.overlong) / len(file.examples)
+        unknown = _unknown([list(feature.inputs["input_ids"]) for feature in encoded.features], tokenizer)
+    ordered = dict(sorted(labels.items()))
+    place = (file.data, file.language, file.split, str(file.path))
+    return FileSurvey(*place, len(file.examples), ordered, overlong, unknown)
+
+
+def _unknown(pieces: Sequence[list[int]], tokenizer: PreTrainedTokenizerBase) -> float | None:
+    """Share of unknown sub-words among those that are not special."""
+    special = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
+    counts = Counter(identity for ids in pieces for identity in ids if identity not in special)
+    return counts[tokenizer.unk_token_id] / counts.total() if counts else None
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f}"
