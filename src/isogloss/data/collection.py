@@ -58,6 +58,10 @@ class Collection:
             raise self._error(f"unknown field {{{name}}}{nearest(name, ('language', 'split'))}")
         if "language" not in fields and (self.languages is None or len(self.languages) != 1):
             raise self._error("without {language} in it there must be exactly one language: add e.g. `languages: [en]`")
+        for language in self.languages or ():
+            # Codes become parts of paths: none may lead out of the data's folder.
+            if not re.fullmatch(r"[\w-]+", language):
+                raise self._error(f"{language!r} is no language code such as sw, zh-CN or eng_Latn")
         for split in self.splits or ():
             if split not in SPLITS:
                 raise self._error(f"unknown split {split!r}{nearest(split, SPLITS)}")
