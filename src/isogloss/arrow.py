@@ -29,10 +29,12 @@ def read_parquet(path: Path) -> pa.Table:
         raise IsoglossError("is a directory, not a file")
     try:
         with pq.ParquetFile(path) as file:
-            return file.read()
-    except (pa.ArrowException, OSError) as error:
+            table = file.read()
+        table.validate(full=True)  # a string may hold what is not UTF-8, which would come out only later
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = str(error).strip().split("\n")[0].rstrip(".")
         raise IsoglossError(f"not a whole Parquet file: {reason}") from error
+    return table
 
 
 def to_parquet(table: pa.Table) -> bytes:

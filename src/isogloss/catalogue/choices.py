@@ -38,7 +38,7 @@ SETS = {
         metric="accuracy",
         licence="CC BY 4.0",
         repository=Repository("cambridgeltl/xcopa", "{word}"),
-        missing="There is no train split; train on copa or siqa. In its own repository the question of some items of tr "
-        "and sw says effect where it should say cause.",
+        missing="There is no train split; train on copa or siqa. In its own repository the question of some items of "
+        "tr and sw says effect where it should say cause.",
     ),
 }

@@ -15,7 +15,6 @@ from isogloss.catalogue.hub import Snapshot, Unreachable, download, sha256
 from isogloss.catalogue.manifest import Manifest
 from isogloss.catalogue.rows import Written
 from isogloss.errors import IsoglossError
-from isogloss.writing import write_text
 
 
 def copy(
@@ -29,7 +28,7 @@ def copy(
 ) -> dict[str, Any]:
     """Write the files of a data set that are not there yet, and check those that are.
 
-    Every file is written as a whole, and ``manifest.json`` after it, so a copy that was broken off can be gone on with.
+    Every file is written as a whole, so a copy that was broken off can be gone on with.
 
     Args:
         name: Our name of the data set.
@@ -79,9 +78,9 @@ def _write(public: PublicSet, language: str, split: str, snapshot: Snapshot, man
     if not written.rows:
         raise IsoglossError(f"{where}: no row for language {language!r}{_changed(written)}")
     path = _path(public, language, split)
-    write_text(manifest.folder / path, written.text)
-    manifest.add(
+    manifest.write(
         path,
+        written.text,
         {
             "rows": written.rows,
             "changed": dict(written.changed),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from isogloss.catalogue.hub import sha256
 from isogloss.errors import IsoglossError
-from isogloss.writing import read_json, write_json
+from isogloss.writing import read_json, write_json, write_text
 
 NAME = "manifest.json"
 
@@ -64,7 +65,12 @@ class Manifest:
             )
         return True
 
-    def add(self, name: str, entry: dict[str, Any]) -> None:
-        """Note a file that has been written, and write the manifest."""
-        self.files[name] = {"sha256": sha256(self.folder / name), **entry}
+    def write(self, name: str, text: str, entry: dict[str, Any]) -> None:
+        """Write a file and note it.
+
+        The manifest goes first: broken off in between, it knows a file that is not there, which is fetched again. The
+        other way round there would be a file that nobody seems to have written.
+        """
+        self.files[name] = {"sha256": hashlib.sha256(text.encode("utf-8")).hexdigest(), **entry}
         write_json(self.folder / NAME, {**self.head, "files": self.files})
+        write_text(self.folder / name, text)

@@ -260,7 +260,7 @@ def _named(value: Any, names: Sequence[str] | None, where: str, number: int) -> 
     if value is None or value == -1:
         return None
     if names is None:
-        return str(value).strip()
+        return str(value).strip() or None
     if not 0 <= value < len(names):
         raise IsoglossError(f"{where}: row {number + 1}: label {value}, but there are {len(names)}: {', '.join(names)}")
     return str(names[value])
