@@ -411,14 +411,11 @@ def test_list(what: str, names: dict[str, Any], command: Command):
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [
-        [], ["train"], ["evaluate"], ["predict"], ["compare"], ["show"], ["data", "validate"], ["data", "get"],
-        ["list", "methods"],
-    ],  # fmt: skip
+    "verb",
+    ["", "train", "evaluate", "predict", "compare", "show", "data validate", "data get", "list methods"],
 )
-def test_help(arguments: list[str], command: Command):
-    result = command(*arguments, "--help")
+def test_help(verb: str, command: Command):
+    result = command(*verb.split(), "--help")
     assert result.status == 0
     assert "Usage: " in result.out
     assert not result.err

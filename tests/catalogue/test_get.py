@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import pytest
 import yaml
 
 import isogloss
+import isogloss.catalogue.hub
 from isogloss import IsoglossError
 from isogloss.catalogue import SETS
 from isogloss.recipe.build import build_collections
@@ -230,9 +232,7 @@ def test_what_the_catalogue_does_not_have(arguments: dict[str, Any], message: st
         isogloss.get(**arguments)
 
 
-def test_without_a_network_the_message_names_the_local_way(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_without_a_network_the_message_names_the_local_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     point_at("http://127.0.0.1:9", tmp_path / "cache", monkeypatch)
     monkeypatch.chdir(tmp_path)
     start = time.monotonic()
@@ -244,6 +244,16 @@ def test_without_a_network_the_message_names_the_local_way(
     assert "put your own files at data/xnli/{language}/{split}.jsonl (format jsonl" in message
     assert "labels entailment, neutral, contradiction" in message
     assert "\n" not in message
+
+
+def test_a_hub_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(isogloss.catalogue.hub, "TIMEOUT", 0.2)
+    start = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        point_at(f"http://127.0.0.1:{silent.getsockname()[1]}", tmp_path / "cache", monkeypatch)
+        with pytest.raises(IsoglossError, match="data set 'facebook/xnli': ReadTimeout"):
+            isogloss.get("xnli", languages=["en"], output=tmp_path / "copy")
+    assert time.monotonic() - start < 5
 
 
 def test_the_command_asks_the_hub_of_the_environment(hub: Hub, tmp_path: Path):
