@@ -104,6 +104,21 @@ def test_the_cache_serves_offline(hub: Hub, monkeypatch: pytest.MonkeyPatch):
         isogloss.get("xnli", languages=["en"], splits=["test"], offline=True)
 
 
+def test_splits_that_a_language_lacks_are_said(hub: Hub, capsys: pytest.CaptureFixture[str]):
+    udpos = SETS["udpos"]
+    tags = {"tokens": [["a"]], "pos_tags": [[7]]}
+    content = parquet(tags, {"pos_tags": list(udpos.rows.labels or ())})
+    for path in ("Kazakh/train", "Kazakh/test", "Thai/test"):
+        hub.put(udpos.repository, {f"udpos.{path}-00000-of-00001.parquet": content})
+    isogloss.get("udpos", languages=["kk", "th"])
+    assert sorted(map(str, Path().glob("**/*.tsv"))) == [
+        f"data/udpos/{path}.tsv" for path in ("kk/test", "kk/train", "th/test")
+    ]
+    said = capsys.readouterr().err.splitlines()
+    assert "UD-POS (XTREME) has no train for th" in said
+    assert "UD-POS (XTREME) has no dev for kk, th" in said
+
+
 def test_a_copy_that_was_broken_off_is_gone_on_with(hub: Hub, monkeypatch: pytest.MonkeyPatch):
     replace, left = Path.replace, [3]
 

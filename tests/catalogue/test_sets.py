@@ -95,8 +95,7 @@ def test_an_entry_is_complete(name: str):
         assert "{" not in public.config(language)
     assert (public.repository.revision == "refs/convert/parquet") == (public.repository.files == CONVERTED)
     # An entry that was never loaded must not look as if it had been.
-    assert public.loaded is False
-    assert described(name)["status"] == "untested: never loaded from the hub"
+    assert described(name)["status"].startswith("untested") is not public.loaded
 
 
 def test_white_space_in_tokens_and_missing_tags():
@@ -117,6 +116,25 @@ def test_questions_of_one_language_are_picked_by_their_ids():
     written = Questions(by_language=True).write(table, "arabic", "file")
     assert written.rows == 2
     assert [qa["question"] for qa in json.loads(written.text)["data"][0]["paragraphs"][0]["qas"]] == ["q", "s"]
+
+
+@pytest.mark.parametrize("name", ["xnli", "copa"])
+def test_datasets_loads_repositories_of_both_layouts(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    datasets = pytest.importorskip("datasets")
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    datasets.disable_progress_bars()
+    public, folder = SETS[name], tmp_path / "repository"
+    for config in (public.config("en"), "other"):
+        path = folder / public.repository.files[0].format(config=config, split="train").replace("*", "0000")
+        path.parent.mkdir(parents=True)
+        path.write_bytes(rows_of(public))
+    if public.repository.files != CONVERTED:
+        files = "configs:\n- config_name: en\n  data_files:\n  - {split: train, path: 'en/train-*'}\n"
+        (folder / "README.md").write_text(f"---\n{files}---\n")
+    key = "data_dir" if public.repository.files == CONVERTED else "name"
+    loaded = datasets.load_dataset(str(folder), **{key: public.config("en")}, split="train")
+    assert loaded.num_rows == 2
+    assert set(loaded.column_names) == set(public.rows.columns)
 
 
 def test_the_label_names_are_those_that_datasets_writes(tmp_path: Path):

@@ -20,7 +20,10 @@ one."""
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """Where a data set lies on the Hugging Face hub, as `datasets.load_dataset` names it too (version 4 or later).
+    """Where a data set lies on the Hugging Face hub.
+
+    `datasets.load_dataset` (4 or later) takes the same: ``(id, config)``, and from a converted branch, which has no
+    configurations but folders, ``(id, data_dir=config, revision=revision)``.
 
     Attributes:
         id: Owner and name.

@@ -65,6 +65,10 @@ def copy(
             raise Unreachable(f"{error}. {_by_hand(public, folder)}") from error
         for language, split in missing:
             _write(public, language, split, snapshot, manifest)
+    for split, without in public.absent.items():
+        asked = [code for code in without if languages is None or code in languages]
+        if asked and (splits is None or split in splits):
+            print(f"{public.title} has no {split} for {', '.join(asked)}", file=sys.stderr)
     print(f"{folder}: {len(cells)} file(s), {len(missing)} of them new, the others as written", file=sys.stderr)
     return public.entry(name, folder)
 
