@@ -96,7 +96,8 @@ def _languages(public: PublicSet) -> str:
 def _missing() -> str:
     """What one might look for in vain, and how a copy is laid out."""
     rows = [
-        f"| `{name}` | `{public.entry(name)['path']}` | `{public.rows.format}` | {public.missing} |"
+        f"| `{name}` | `{public.entry(name)['path']}` | `{public.rows.format}`: {public.rows.contents} "
+        f"| {public.missing} |"
         for name, public in SETS.items()
     ]
     return "\n".join(["| name | copy | format | what is missing, and what to know |", "|---" * 4 + "|", *rows])

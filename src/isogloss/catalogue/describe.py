@@ -39,6 +39,7 @@ def described(name: str) -> dict[str, Any]:
         "absent": {split: " ".join(languages) for split, languages in public.absent.items()},
         "machine_translated": list(public.machine_translated),
         "missing": public.missing,
+        "file": f"{public.rows.format}: {public.rows.contents}",
         "columns": list(public.rows.columns),
         "labels": "those that the files name, or none" if labels is None else list(labels),
         "metric": public.metric,

@@ -127,6 +127,17 @@ class PublicSet:
             raise IsoglossError(f"{self.title} has nothing of this. {self.missing}".rstrip())
         return cells
 
+    def lacking(
+        self, languages: Sequence[str] | None = None, splits: Sequence[str] | None = None
+    ) -> dict[str, list[str]]:
+        """The languages asked for that lack a split asked for, by split; None: all."""
+        found = {
+            split: [code for code in without if languages is None or code in languages]
+            for split, without in self.absent.items()
+            if splits is None or split in splits
+        }
+        return {split: codes for split, codes in found.items() if codes}
+
 
 def same(codes: str) -> dict[str, str]:
     """Languages whose code is the repository's word too, from a text with one code after the other."""

@@ -65,10 +65,8 @@ def copy(
             raise Unreachable(f"{error}. {_by_hand(public, folder)}") from error
         for language, split in missing:
             _write(public, language, split, snapshot, manifest)
-    for split, without in public.absent.items():
-        asked = [code for code in without if languages is None or code in languages]
-        if asked and (splits is None or split in splits):
-            print(f"{public.title} has no {split} for {', '.join(asked)}", file=sys.stderr)
+    for split, lacking in public.lacking(languages, splits).items():
+        print(f"{public.title} has no {split} for {', '.join(lacking)}", file=sys.stderr)
     print(f"{folder}: {len(cells)} file(s), {len(missing)} of them new, the others as written", file=sys.stderr)
     return public.entry(name, folder)
 
@@ -116,9 +114,8 @@ def _changed(written: Written) -> str:
 
 def _by_hand(public: PublicSet, folder: Path) -> str:
     """What to do without the hub."""
-    labels = "" if public.rows.labels is None else f", labels {', '.join(public.rows.labels)}"
     return (
-        f"Without it: put your own files at {folder}/{public.layout} (format {public.rows.format}, "
-        f"columns {', '.join(public.rows.columns)}{labels}), or give the place and format of those you have, as "
-        "`path` and `format` of the recipe's data entry"
+        f"Without it: put your own files at {folder}/{public.layout} (format {public.rows.format}: "
+        f"{public.rows.contents}), or give the place and format of those you have, as `path` and `format` of the "
+        "recipe's data entry"
     )

@@ -41,6 +41,10 @@ class Rows(Protocol):
         """End of a file's name."""
 
     @property
+    def contents(self) -> str:
+        """What stands in a file, in words."""
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the table must have."""
 
@@ -83,6 +87,11 @@ class Texts:
     suffix: str = ".jsonl"
 
     @property
+    def contents(self) -> str:
+        """What stands in a file, in words."""
+        return f"keys id, {', '.join(self.texts)}, {self.label}"
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the table must have."""
         return (*self.texts, self.label, *((self.id,) if self.id else ()))
@@ -115,6 +124,7 @@ class Tagged:
     labels: tuple[str, ...] | None = None
     format: str = "conll"
     suffix: str = ".tsv"
+    contents: str = "token, tab, tag a line; a blank line between sentences"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -154,6 +164,7 @@ class Questions:
     labels: None = None
     format: str = "squad"
     suffix: str = ".json"
+    contents: str = "SQuAD v1.1"
 
     def write(self, table: pa.Table, word: str, where: str) -> Written:
         """One article a title, one paragraph a context, in the order of the rows."""
@@ -197,6 +208,12 @@ class Choices:
     suffix: str = ".jsonl"
 
     @property
+    def contents(self) -> str:
+        """What stands in a file, in words."""
+        choices = ", ".join(f"choice{place}" for place in range(1, len(self.choices) + 1))
+        return f"keys premise, {choices}, question, label from 0, idx"
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the table must have."""
         return (self.premise, "question", *self.choices, "label")
@@ -230,6 +247,7 @@ class Translations:
     labels: None = None
     format: str = "jsonl"
     suffix: str = ".jsonl"
+    contents: str = "keys id, sentence1, sentence2 (the English one)"
 
     def write(self, table: pa.Table, word: str, where: str) -> Written:
         """One object a row; the id is the number of the row from 0."""
