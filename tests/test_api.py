@@ -21,9 +21,11 @@ from isogloss import IsoglossError
 from isogloss.data.chunks import to_iob2
 from isogloss.data.conll import TokenTag
 from isogloss.data.conllu import ConllU
+from isogloss.data.parquet import Parquet
 from isogloss.data.problems import Problems
 from isogloss.evaluation import COLUMNS
 from isogloss.recipe.names import TASKS
+from tests.catalogue.hub import parquet
 from tests.methods import BASE, METHOD_SETTINGS
 from tests.world import LANGUAGES, SIZES, entry, merged, runs_in, write_ner, write_nli, write_pos, write_topic
 
@@ -188,6 +190,22 @@ def test_predict_tags(task: str, reader: Any, trained: Callable[[str], Path], wo
     assert [sentence.tags for sentence in labelled] == expected
     assert [sentence.tokens for sentence in labelled] == [sentence.tokens for sentence in gold]
     assert len(written.read_text(encoding="utf-8").splitlines()) == len(source.read_text(encoding="utf-8").splitlines())
+
+
+def test_parquet_from_training_to_predictions(trained: Callable[[str], Path], world: Path, tmp_path: Path):
+    for source in (world / "pos").glob("*/*.conllu"):
+        sentences = ConllU().read(source, "", Problems())
+        columns = {"words": [s.tokens for s in sentences], "upos": [s.tags for s in sentences]}
+        path = tmp_path / source.parent.name / f"{source.stem}.parquet"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(parquet({name: [list(value) for value in values] for name, values in columns.items()}))
+    data = {"task": "pos", "format": "parquet", "path": f"{tmp_path}/{{language}}/{{split}}.parquet", "name": "pos"}
+    isogloss.train(recipe("pos", world, data=data), output=tmp_path / "run")
+    assert predictions(tmp_path / "run", "pos", "ru") == predictions(trained("pos"), "pos", "ru")
+    written = isogloss.predict(tmp_path / "run", tmp_path / "ru/dev.parquet", language="ru")
+    assert written == tmp_path / "ru/dev.predicted.parquet"
+    labelled = Parquet().read(written, "ru", Problems())
+    assert [list(sentence.tags) for sentence in labelled] == predictions(trained("pos"), "pos", "ru")
 
 
 def test_predict_labels_of_a_table(trained: Callable[[str], Path], world: Path):

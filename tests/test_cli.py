@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from transformers import AutoModelForTokenClassification
 
 import isogloss.loop
+from isogloss.catalogue import SETS
 from isogloss.cli import main
 from isogloss.recipe.names import FORMATS, TASKS
 from isogloss.recipe.presets import METHODS
@@ -398,6 +400,7 @@ def test_validate_lists_everything_and_says_so_by_its_status(command: Command, t
         ("formats", FORMATS),
         ("recipes", shipped_recipes()),
         ("pretraining", shipped_pretraining()),
+        ("data", SETS),
     ],
 )
 def test_list(what: str, names: dict[str, Any], command: Command):
@@ -408,11 +411,11 @@ def test_list(what: str, names: dict[str, Any], command: Command):
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [[], ["train"], ["evaluate"], ["predict"], ["compare"], ["show"], ["data", "validate"], ["list", "methods"]],
+    "verb",
+    ["", "train", "evaluate", "predict", "compare", "show", "data validate", "data get", "list methods"],
 )
-def test_help(arguments: list[str], command: Command):
-    result = command(*arguments, "--help")
+def test_help(verb: str, command: Command):
+    result = command(*verb.split(), "--help")
     assert result.status == 0
     assert "Usage: " in result.out
     assert not result.err
@@ -424,6 +427,15 @@ def test_show_prints_a_recipe_that_runs_again(train: Command, command: Command, 
     (world / "shown.yaml").write_text(shown, encoding="utf-8")
     assert command("show", world / "shown.yaml").out == shown
     assert command("train", world / "shown.yaml", "--output", world / "again").status == 0
+
+
+def test_data_show_says_all_of_a_public_set(command: Command):
+    shown = yaml.safe_load(command("data", "show", "xnli").out)
+    assert shown["labels"] == ["entailment", "neutral", "contradiction"]
+    assert shown["data"] == {**SETS["xnli"].entry("xnli")}
+    assert shown["status"] == "untested: never loaded from the hub"
+    require_error(command("data", "show", "xnly"), "no data set 'xnly' in the catalogue; did you mean 'xnli'")
+    require_error(command("data", "get", "xnly"), "no data set 'xnly' in the catalogue; did you mean 'xnli'")
 
 
 def test_train_evaluate_predict_and_compare(train: Command, command: Command, world: Path):

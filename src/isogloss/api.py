@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from isogloss.catalogue import SETS
+from isogloss.catalogue.get import copy
 from isogloss.data.validate import validate_collections
 from isogloss.distributed import processes
 from isogloss.errors import IsoglossError, nearest
@@ -26,7 +28,7 @@ from isogloss.reports.tables import closing_tables, comparison_table, masked_tab
 from isogloss.runs import RunFolder
 from isogloss.writing import read_lines
 
-__all__ = ["compare", "evaluate", "predict", "pretrain", "show", "train", "validate"]
+__all__ = ["compare", "evaluate", "get", "predict", "pretrain", "show", "train", "validate"]
 
 RecipeLike = Recipe | Mapping[str, Any] | str | Path
 
@@ -150,6 +152,39 @@ def validate(
     entry = DataEntry(task=task, format=format, path=path, **fixed, **split)
     problems, read = validate_collections([build.build_collection(entry, "data")], TASKS[task].complaint)
     return Validation(problems, [survey(file, None, None, 0, problems) for file in read])
+
+
+def get(
+    name: str,
+    *,
+    languages: Sequence[str] | None = None,
+    splits: Sequence[str] | None = None,
+    output: str | Path | None = None,
+    offline: bool = False,
+) -> dict[str, Any]:
+    """Make a local copy of a public data set from the Hugging Face hub, in a format of our own.
+
+    Files that are there already are checked against their SHA-256 and not fetched again; downloads that were broken off
+    are taken up where they ended, and kept in the hub's own cache.
+
+    Args:
+        name: Its name in the catalogue, see ``isogloss list data``.
+        languages: Codes; default: all.
+        splits: train, dev, test; default: all, but for machine-translated training data.
+        output: Folder; default ``data/<name>``.
+        offline: Whether to take the hub's cache on this machine alone.
+
+    Returns:
+        An entry of a recipe's ``data`` that reads the copy.
+
+    Raises:
+        IsoglossError: An unknown name, language or split; the hub does not answer; its files are not as the catalogue
+            says; a file of the copy was changed since it was written; a failed write.
+    """
+    if name not in SETS:
+        raise IsoglossError(f"no data set {name!r} in the catalogue{nearest(name, SETS)}")
+    folder = Path(output) if output is not None else Path("data") / name
+    return copy(name, SETS[name], folder, languages=languages, splits=splits, offline=offline)
 
 
 def show(recipe: RecipeLike | Pretraining, *, overrides: Iterable[str] = (), scale: str | None = None) -> str:

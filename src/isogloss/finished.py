@@ -164,11 +164,12 @@ def predict(
 
 
 def _read(entry: DataEntry, source: Path, language: str) -> tuple[Format, Sequence[Example], Problems]:
-    """The examples of a file, by the entry's format; a table may lack the column of labels that the entry names."""
+    """The examples of a file, by the entry's format; it may lack the column of labels or tags that the entry names."""
     reader, problems = build.build_collection(entry, "--format").format, Problems()
     examples = reader.read(source, language, problems)
-    if problems.errors and entry.columns is not None and entry.columns.label is not None:
-        unlabelled = entry.model_copy(update={"columns": entry.columns.model_copy(update={"label": None})})
+    if problems.errors and entry.columns is not None and (entry.columns.label, entry.columns.tags) != (None, None):
+        without = entry.columns.model_copy(update={"label": None, "tags": None})
+        unlabelled = entry.model_copy(update={"columns": without})
         other, others = build.build_collection(unlabelled, "--format").format, Problems()
         found = other.read(source, language, others)
         if not others.errors:

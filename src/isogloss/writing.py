@@ -36,6 +36,11 @@ _ADVICE = "Is the disk full, or the folder read-only? Whatever had been written 
 
 
 def write_text(path: Path, text: str) -> None:
+    """Write a text file as a whole, in UTF-8; see `write_bytes`."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
     """Write a file as a whole: a reader, or a crash, never sees half of it.
 
     Raises:
@@ -45,8 +50,8 @@ def write_text(path: Path, text: str) -> None:
     with writing(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with partial.open("w", encoding="utf-8") as file:
-                file.write(text)
+            with partial.open("wb") as file:
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(path)

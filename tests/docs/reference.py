@@ -1,4 +1,4 @@
-"""The tables of docs/recipes.md and docs/pretraining.md, made from the schemas.
+"""The tables of docs/recipes.md and docs/pretraining.md, from the schemas, and of docs/data.md, from the catalogue.
 
 `python -m tests.docs.reference` writes them anew.
 """
@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from isogloss.catalogue import SETS, PublicSet
 from isogloss.recipe import pretraining_schema, schema
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -73,7 +74,48 @@ def tables() -> dict[Path, dict[str, str]]:
     return {
         DOCS / "recipes.md": training | _of_parts(PARTS),
         DOCS / "pretraining.md": pretraining | _of_parts(PRETRAINING_PARTS),
+        DOCS / "data.md": {"catalogue": _catalogue(), "missing": _missing(), "hub": _hub()},
     }
+
+
+def _catalogue() -> str:
+    """What each public data set is."""
+    rows = [
+        f"| `{name}` | {public.title} | `{public.task}` | {_languages(public)} | {', '.join(public.splits)} "
+        f"| {public.metric} | {public.licence} | {'yes' if public.loaded else 'never'} |"
+        for name, public in SETS.items()
+    ]
+    head = "| name | set | task | languages | splits | metric | licence | loaded from the hub |"
+    return "\n".join([head, "|---" * 8 + "|", *rows])
+
+
+def _languages(public: PublicSet) -> str:
+    number = len(public.languages)
+    return f"{number}: {' '.join(public.languages)}" if number <= 40 else str(number)
+
+
+def _missing() -> str:
+    """What one might look for in vain, and how a copy is laid out."""
+    rows = [
+        f"| `{name}` | `{public.entry(name)['path']}` | `{public.rows.format}`: {public.rows.contents} "
+        f"| {public.missing} |"
+        for name, public in SETS.items()
+    ]
+    return "\n".join(["| name | copy | format | what is missing, and what to know |", "|---" * 4 + "|", *rows])
+
+
+def _hub() -> str:
+    """Where each lies, and what its files must hold."""
+    rows = []
+    for name, public in SETS.items():
+        config = public.repository.config.format(word="LANGUAGE")
+        splits = ", ".join(f"{ours}: {theirs}" for ours, theirs in public.splits.items())
+        labels = "–" if public.rows.labels is None else ", ".join(public.rows.labels)
+        place = f"`{public.repository.id}`, `{config}`, `{public.repository.revision}`"
+        unverified = "; ".join(public.unverified) or "–"
+        rows.append(f"| `{name}` | {place} | {splits} | {', '.join(public.rows.columns)} | {labels} | {unverified} |")
+    head = "| name | repository, configuration, revision | splits | columns | labels in the order of their integers |"
+    return "\n".join([f"{head} unverified |", "|---" * 6 + "|", *rows])
 
 
 def _of_parts(parts: tuple[type[BaseModel], ...]) -> dict[str, str]:

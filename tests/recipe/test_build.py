@@ -92,7 +92,7 @@ def test_a_data_set_is_named_after_its_folder():
 
 def test_only_tables_have_columns():
     entry = {"task": "ner", "format": "conll", "path": "x/{language}/{split}", "columns": {"text": 0}}
-    with pytest.raises(IsoglossError, match="only tables and JSON lines have named columns"):
+    with pytest.raises(IsoglossError, match="only tables, JSON lines and Parquet have named columns"):
         build.build_collections(recipe(data=entry))
 
 

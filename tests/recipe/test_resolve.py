@@ -137,6 +137,17 @@ def test_data_may_be_one_mapping():
     assert [entry.path for entry in found.data] == ["y/{language}"]
 
 
+def test_data_may_name_a_public_set_alone():
+    (found,) = resolve({**MINIMAL, "data": {"name": "xnli", "languages": ["en"]}}).data
+    assert (found.task, found.format, found.path) == ("nli", "jsonl", "data/xnli/{language}/{split}.jsonl")
+    assert (found.name, found.languages) == ("xnli", ("en",))
+    (elsewhere,) = resolve({**MINIMAL, "data": {"name": "xnli", "path": "y/{language}.{split}"}}).data
+    assert elsewhere.path == "y/{language}.{split}"
+    # Whoever says what the files are may call them what they like.
+    (own,) = resolve({**MINIMAL, "data": {**MINIMAL["data"][0], "name": "xnli"}}).data
+    assert own.format == MINIMAL["data"][0]["format"]
+
+
 @pytest.mark.parametrize("budget", ["steps", "epochs"])
 def test_the_last_layer_that_speaks_of_a_budget_wins(budget: str):
     other = {"steps": "epochs", "epochs": "steps"}[budget]
@@ -165,6 +176,7 @@ def test_resolving_leaves_its_input_alone():
             r"unknown key .*; did you mean 'temperature'\? \(valid: kind",
         ),
         ({"data": {"task": "pos", "format": "x", "path": "y", "label_mop": {}}}, r"; did you mean 'label_map'"),
+        ({"data": {"name": "xnly"}}, r"data\.0: .*no data set 'xnly' in the catalogue; did you mean 'xnli'"),
         ({"data": {"task": "pos"}}, r"data\.0\.format: Field required\n.*data\.0\.path: Field required"),
         ({"sampling": {"kind": "joined"}}, r"sampling\.kind: no kind 'joined'; did you mean 'joint'"),
         ({"method": "multi_task"}, r"no method 'multi_task'; did you mean 'multitask'"),

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 
 import isogloss
 
-app = typer.Typer(help="Look at data.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Check data, or get public data sets.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
 def data() -> None:
-    """Check labelled data before training on it."""
+    """Check labelled data before training on it; make local copies of public data sets."""
 
 
 @app.command()
@@ -46,3 +48,42 @@ def validate(
         print(f"{len(problems.errors)} error(s), {len(problems.warnings)} warning(s)")
     if problems.errors:
         raise typer.Exit(1)
+
+
+@app.command()
+def get(
+    name: Annotated[str, typer.Argument(help="A public data set, see `isogloss list data`.")],
+    languages: Annotated[
+        list[str] | None, typer.Option(help="Languages, separated by commas or given one by one; default all.")
+    ] = None,
+    splits: Annotated[
+        list[str] | None,
+        typer.Option(help="train, dev, test; default all, but for machine-translated training data."),
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder of the copy; default data/NAME.")] = None,
+    offline: Annotated[bool, typer.Option(help="Take the hub's cache on this machine alone.")] = False,
+) -> None:
+    """Make a local copy of a public data set from the Hugging Face hub and print the recipe's entry that reads it.
+
+    Example: isogloss data get xnli --languages en,sw --splits dev,test
+    """
+    entry = isogloss.get(
+        name, languages=_separated(languages), splits=_separated(splits), output=output, offline=offline
+    )
+    print(yaml.safe_dump({"data": entry}, sort_keys=False), end="")
+
+
+@app.command()
+def show(name: Annotated[str, typer.Argument(help="A public data set, see `isogloss list data`.")]) -> None:
+    """Print all that the catalogue says of a public data set, as YAML.
+
+    Example: isogloss data show xnli
+    """
+    from isogloss.catalogue.describe import described  # with pyarrow behind it, so only when wanted
+
+    print(yaml.safe_dump(described(name), sort_keys=False, allow_unicode=True, width=120), end="")
+
+
+def _separated(given: list[str] | None) -> list[str] | None:
+    """Words, separated by commas or given one by one; None if there are none."""
+    return [word for entry in given or () for word in entry.split(",") if word] or None

@@ -37,6 +37,15 @@ def formats() -> None:
 
 
 @app.command()
+def data() -> None:
+    """Public data sets of `isogloss data get`: title, task, languages, splits, licence, whether ever tested."""
+    from isogloss.catalogue import SETS
+    from isogloss.catalogue.describe import summary
+
+    print(tabulate([(name, *summary(public)) for name, public in SETS.items()], tablefmt="plain"))
+
+
+@app.command()
 def recipes() -> None:
     """Recipes of `isogloss train` that come with the package, with their scales."""
     _print(_described(shipped_recipes()))

@@ -6,6 +6,7 @@ from isogloss.data.conllu import ConllU
 from isogloss.data.delimiters import COMMA, TAB, Quoted, Unquoted
 from isogloss.data.formats import Format
 from isogloss.data.json_lines import JsonLines
+from isogloss.data.parquet import Parquet
 from isogloss.data.problems import Problem, Problems
 from isogloss.data.tables import Table
 from isogloss.data.validate import check_collection_language, unseen_labels, validate_collections
@@ -17,6 +18,7 @@ __all__ = [
     "ConllU",
     "Format",
     "JsonLines",
+    "Parquet",
     "Problem",
     "Problems",
     "Quoted",

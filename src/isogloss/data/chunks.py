@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -61,11 +62,44 @@ def is_iob1(sentences: Sequence[TaggedSentence]) -> bool:
     )
 
 
-def check_chunk_tags(sentence: TaggedSentence, path: Path, problems: Problems) -> bool:
+def check_chunk_tags(sentence: TaggedSentence, path: Path, problems: Problems, lines_per_token: int = 1) -> bool:
     """Whether all tags are ``O`` or of the form ``B-PER``; each other tag is an error at its line."""
     good = True
     for offset, tag in enumerate(sentence.tags or ()):
         if tag != "O" and not CHUNK.fullmatch(tag):
-            problems.error(path, sentence.line + offset, f"tag {tag!r} is neither 'O' nor of the form 'B-PER'")
+            line = sentence.line + lines_per_token * offset
+            problems.error(path, line, f"tag {tag!r} is neither 'O' nor of the form 'B-PER'")
             good = False
     return good
+
+
+def in_iob2(
+    sentences: list[TaggedSentence], path: Path, problems: Problems, *, lines_per_token: int = 1
+) -> list[TaggedSentence]:
+    """The sentences with their chunk tags, if they have such, in IOB2; says in ``problems`` what it changed.
+
+    Args:
+        sentences: All good sentences of a file.
+        path: The file.
+        problems: Takes an error per tag that is none of chunks, and a warning for what was changed.
+        lines_per_token: 1 where a token has a line of its own, 0 where a sentence has one line.
+    """
+    if not is_chunk_tagged(sentences):
+        return sentences
+    sentences = [sentence for sentence in sentences if check_chunk_tags(sentence, path, problems, lines_per_token)]
+    letters = {match[1] for sentence in sentences for tag in sentence.tags or () if (match := CHUNK.fullmatch(tag))}
+    converted = []
+    strays: list[int] = []
+    for sentence in sentences:
+        tags, places = to_iob2(sentence.tags or ())
+        strays += [sentence.line + lines_per_token * place for place in places]
+        converted.append(dataclasses.replace(sentence, tags=tags))
+    if letters <= {"B", "I"} and strays and is_iob1(sentences):
+        problems.warning(path, None, "tags are in IOB1, converted to IOB2")
+        return converted
+    if not letters <= {"B", "I"}:
+        found = "".join(sorted(letters))
+        problems.warning(path, None, f"tags use the letters {found} (BIOES, BILOU or BMES), converted to IOB2")
+    for line in strays:
+        problems.warning(path, line, "a chunk does not begin with 'B-', repaired")
+    return converted

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from isogloss.data.chunks import CHUNK, check_chunk_tags, is_chunk_tagged, is_iob1, to_iob2
+from isogloss.data.chunks import in_iob2
 from isogloss.data.formats import finish, predicted_tags
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
@@ -42,7 +41,7 @@ class TokenTag:
                 tokens = tuple(row[0] for _, row in rows)
                 tags = tuple(row[-1].strip() for _, row in rows) if width > 1 else None
                 sentences.append(TaggedSentence(str(number), language, tokens, tags, str(path), block[0][0]))
-        return finish(_in_iob2(sentences, path, problems), path, problems)
+        return finish(in_iob2(sentences, path, problems), path, problems)
 
     def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
         """Write ``source`` with the predicted tags in the last column, added where there is none."""
@@ -86,26 +85,3 @@ def _complaint(row: Sequence[str], width: int) -> str | None:
     if not row[0].strip():
         return "empty token"
     return None if row[-1].strip() else "empty tag"
-
-
-def _in_iob2(sentences: list[TaggedSentence], path: Path, problems: Problems) -> list[TaggedSentence]:
-    """The sentences with their chunk tags, if they have such, in IOB2; says in ``problems`` what it changed."""
-    if not is_chunk_tagged(sentences):
-        return sentences
-    sentences = [sentence for sentence in sentences if check_chunk_tags(sentence, path, problems)]
-    letters = {match[1] for sentence in sentences for tag in sentence.tags or () if (match := CHUNK.fullmatch(tag))}
-    converted = []
-    strays: list[int] = []
-    for sentence in sentences:
-        tags, places = to_iob2(sentence.tags or ())
-        strays += [sentence.line + place for place in places]
-        converted.append(dataclasses.replace(sentence, tags=tags))
-    if letters <= {"B", "I"} and strays and is_iob1(sentences):
-        problems.warning(path, None, "tags are in IOB1, converted to IOB2")
-        return converted
-    if not letters <= {"B", "I"}:
-        found = "".join(sorted(letters))
-        problems.warning(path, None, f"tags use the letters {found} (BIOES, BILOU or BMES), converted to IOB2")
-    for line in strays:
-        problems.warning(path, line, "a chunk does not begin with 'B-', repaired")
-    return converted

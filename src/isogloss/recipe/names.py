@@ -11,6 +11,7 @@ from isogloss.data.conllu import ConllU
 from isogloss.data.delimiters import COMMA
 from isogloss.data.formats import Format
 from isogloss.data.json_lines import JsonLines
+from isogloss.data.parquet import Parquet
 from isogloss.data.plain import Lines, RunningText
 from isogloss.data.tables import Table
 from isogloss.errors import IsoglossError
@@ -59,7 +60,7 @@ def _classification(name: str) -> Callable[[tuple[str, ...]], Task]:
 def _is_no_sentence(example: Example) -> str | None:
     if isinstance(example, TaggedSentence):
         return None
-    return "this task needs tokens with a tag each, as formats conllu and conll hold them"
+    return "this task needs tokens with a tag each, as formats conllu, conll and parquet hold them"
 
 
 def _has_no_chunks(example: Example) -> str | None:
@@ -74,7 +75,7 @@ def _has_no_chunks(example: Example) -> str | None:
 def _is_no_text(example: Example) -> str | None:
     if isinstance(example, LabelledText):
         return None
-    return "this task needs texts with one label each, as formats tsv, csv and jsonl hold them"
+    return "this task needs texts with one label each, as formats tsv, csv, jsonl and parquet hold them"
 
 
 def _is_no_pair(example: Example) -> str | None:
@@ -86,14 +87,19 @@ def _is_no_pair(example: Example) -> str | None:
 def _without_columns(make: Callable[[], Format]) -> Callable[[Columns], Format]:
     def build(columns: Columns) -> Format:
         if columns is not None:
-            raise IsoglossError(f"columns: only tables and JSON lines have named columns, found {dict(columns)}")
+            found = dict(columns)
+            raise IsoglossError(f"columns: only tables, JSON lines and Parquet have named columns, found {found}")
         return make()
 
     return build
 
 
 def _json_lines(columns: Columns) -> Format:
-    return JsonLines(None if columns is None else {name: str(key) for name, key in columns.items()})
+    return JsonLines(_by_name(columns))
+
+
+def _by_name(columns: Columns) -> dict[str, str] | None:
+    return None if columns is None else {name: str(key) for name, key in columns.items()}
 
 
 TASKS: dict[str, NamedTask] = {
@@ -118,6 +124,9 @@ FORMATS: dict[str, NamedFormat] = {
     "tsv": NamedFormat("tab-separated columns without quoting", lambda columns: Table(columns=columns)),
     "csv": NamedFormat("comma-separated columns with quoting", lambda columns: Table(COMMA, columns)),
     "jsonl": NamedFormat("one JSON object per line", _json_lines),
+    "parquet": NamedFormat(
+        "columns of texts and labels, or lists of tokens and tags", lambda columns: Parquet(_by_name(columns))
+    ),
 }
 
 TEXT_FORMATS: dict[str, NamedFormat] = {

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from isogloss.errors import nearest
+
 
 class Spec(BaseModel):
     """A part of a recipe: unknown keys are errors, and nothing changes after it has been checked."""
@@ -122,6 +124,8 @@ class Columns(Spec):
     pair: str | int | None = Field(None, description="the second text; in inference the hypothesis")
     label: str | int | None = Field(None, description="the gold label")
     id: str | int | None = Field(None, description="an identifier, kept in predictions")
+    tokens: str | None = Field(None, description="Parquet: the list of tokens, in place of text")
+    tags: str | None = Field(None, description="Parquet: the list of tags, one per token")
 
 
 class Translation(Spec):
@@ -167,7 +171,11 @@ class DataEntry(Spec):
     path: str = Field(
         description='template such as "data/{language}/{split}.conllu"; relative to the working directory'
     )
-    name: str | None = Field(None, description="name in results; default: the folder before the first brace")
+    name: str | None = Field(
+        None,
+        description="name in results; default: the folder before the first brace. Alone, that of a public data set: "
+        "the copy that `isogloss data get` has made of it in data/NAME",
+    )
     languages: tuple[str, ...] | None = Field(None, description="default: all that the template finds")
     splits: dict[Literal["train", "dev", "test"], str] | None = Field(
         None, description="splits to use, as a list or as {our name: name in the path}; default: all found"
@@ -178,6 +186,18 @@ class DataEntry(Spec):
     )
     label_map: dict[str, str] = Field(default_factory=dict, description="labels to rename, such as {DATE: O}")
     translations: Translations = Field(default_factory=Translations, description="machine translations of the texts")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_the_catalogue(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        if not isinstance(value, dict) or "name" not in value or "task" in value or "format" in value:
+            return value
+        from isogloss.catalogue import SETS  # not needed by most recipes, and pyarrow takes a while
+
+        if value["name"] not in SETS:
+            found = f"{value['name']!r} in the catalogue{nearest(str(value['name']), SETS)}"
+            raise ValueError(f"no data set {found}; your own needs a task and a format")
+        return {**SETS[value["name"]].entry(value["name"]), **value}
 
     @field_validator("splits", mode="before")
     @classmethod

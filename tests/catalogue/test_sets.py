@@ -1,0 +1,151 @@
+"""Every entry of the catalogue is complete, and rows of its shape become files that our formats read."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from isogloss.arrow import label_names, read_parquet
+from isogloss.catalogue import SETS, PublicSet
+from isogloss.catalogue.describe import described
+from isogloss.catalogue.entry import CONVERTED
+from isogloss.catalogue.get import copy
+from isogloss.catalogue.rows import Choices, Questions, Tagged, Texts
+from isogloss.data.collection import CODE, SPLITS
+from isogloss.data.problems import Problems
+from isogloss.recipe.names import FORMATS, TASKS
+from isogloss.types import LabelledText, TaggedSentence
+from tests.catalogue.hub import Hub, parquet, point_at, serving
+
+ANSWERS = [{"text": ["two"], "answer_start": [4]}, {"text": ["one", "two"], "answer_start": [0, 4]}]
+
+
+def rows_of(public: PublicSet) -> bytes:
+    """Two rows as the catalogue expects them, of the set's first language."""
+    word = next(iter(public.languages.values()))
+    columns: dict[str, list[Any]] = {name: [f"{name} a", f"{name} b"] for name in public.rows.columns}
+    names: dict[str, list[str]] = {}
+    match public.rows:
+        case Tagged(tags=tags, labels=labels):
+            columns.update({"tokens": [["a", "b c"], ["d"]], tags: [[0, 1], [0]]})
+            names = {tags: list(labels or ("NOUN", "VERB"))}
+        case Texts(label=label, labels=None):
+            columns[label] = ["sports", "travel"]
+        case Texts(label=label, labels=tuple(labels)):
+            columns[label] = [0, 1]
+            names = {label: list(labels)}
+        case Questions():
+            columns.update({"context": ["one two"] * 2, "id": [f"{word}-1", f"{word}-2"], "answers": ANSWERS})
+        case Choices(first=0):
+            columns["label"] = [0, 1]
+        case Choices():
+            columns["label"] = ["1\n", "3\n"]
+    return parquet(columns, names)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_rows_become_a_file_that_is_read_again(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    public, hub = SETS[name], Hub()
+    language, split = public.cells()[0]
+    config, theirs = public.config(language), public.splits[split]
+    pattern = public.repository.files[0]
+    hub.put(public.repository, {pattern.format(config=config, split=theirs).replace("*", "0000"): rows_of(public)})
+    with serving(hub):
+        point_at(hub.url, tmp_path / "cache", monkeypatch)
+        entry = copy(name, public, tmp_path / "copy", languages=[language], splits=[split])
+    path = Path(entry["path"].format(language=language, split=split))
+    problems = Problems()
+    if isinstance(public.rows, Questions):
+        (article,) = json.loads(path.read_text("utf-8"))["data"]
+        (paragraph,) = article["paragraphs"]
+        assert [len(question["answers"]) for question in paragraph["qas"]] == [1, 2]
+    elif isinstance(public.rows, Choices):
+        found = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        assert [row["label"] for row in found] == [0, len(public.rows.choices) - 1]
+        assert {"premise", "question", "choice1", "choice2", "idx"} <= found[0].keys()
+    else:
+        examples = FORMATS[entry["format"]].build(None).read(path, language, problems)
+        assert len(examples) == 2
+        assert not problems.errors
+        if entry["task"] in TASKS:
+            assert [TASKS[entry["task"]].complaint(example) for example in examples] == [None, None]
+        if isinstance(public.rows, Tagged):
+            assert isinstance(examples[0], TaggedSentence)
+            assert examples[0].tokens == ("a", "b c")
+            assert examples[0].tags == (public.rows.labels or ("NOUN", "VERB"))[:2]
+        if isinstance(public.rows, Texts):
+            assert isinstance(examples[1], LabelledText)
+            assert examples[1].label == (public.rows.labels or ("sports", "travel"))[1]
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_an_entry_is_complete(name: str):
+    public = SETS[name]
+    assert all(pa.types.is_string(pa.scalar(value).type) for value in (public.title, public.metric, public.licence))
+    assert set(public.splits) <= set(SPLITS)
+    assert set(public.absent) | set(public.machine_translated) <= set(public.splits)
+    assert {language for absent in public.absent.values() for language in absent} <= set(public.languages)
+    for language in public.languages:
+        assert re.fullmatch(CODE, language), language
+        assert "{" not in public.config(language)
+    assert (public.repository.revision == "refs/convert/parquet") == (public.repository.files == CONVERTED)
+    # An entry that was never loaded must not look as if it had been.
+    assert described(name)["status"].startswith("untested") is not public.loaded
+
+
+def test_white_space_in_tokens_and_missing_tags():
+    table = pa.table({"tokens": [["a\u00a0b", "\u00a0", "c"], ["d"], []], "tags": [["X", "Y", "X"], [None], []]})
+    written = Tagged("tags").write(table, "", "file")
+    assert written.text == "a b\tX\n_\tY\nc\tX\n"
+    assert dict(written.changed) == {
+        "tokens with other white space than spaces repaired": 2,
+        "sentences without a tag for each token left out": 2,
+    }
+
+
+def test_questions_of_one_language_are_picked_by_their_ids():
+    table = pa.table({
+        "id": ["arabic-1", "finnish-1", "arabic-2"], "context": ["c", "d", "c"], "question": ["q", "r", "s"],
+        "answers": [ANSWERS[0]] * 3,
+    })  # fmt: skip
+    written = Questions(by_language=True).write(table, "arabic", "file")
+    assert written.rows == 2
+    assert [qa["question"] for qa in json.loads(written.text)["data"][0]["paragraphs"][0]["qas"]] == ["q", "s"]
+
+
+@pytest.mark.parametrize("name", ["xnli", "copa"])
+def test_datasets_loads_repositories_of_both_layouts(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    datasets = pytest.importorskip("datasets")
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    datasets.disable_progress_bars()
+    public, folder = SETS[name], tmp_path / "repository"
+    for config in (public.config("en"), "other"):
+        path = folder / public.repository.files[0].format(config=config, split="train").replace("*", "0000")
+        path.parent.mkdir(parents=True)
+        path.write_bytes(rows_of(public))
+    if public.repository.files != CONVERTED:
+        files = "configs:\n- config_name: en\n  data_files:\n  - {split: train, path: 'en/train-*'}\n"
+        (folder / "README.md").write_text(f"---\n{files}---\n")
+    key = "data_dir" if public.repository.files == CONVERTED else "name"
+    loaded = datasets.load_dataset(str(folder), **{key: public.config("en")}, split="train")
+    assert loaded.num_rows == 2
+    assert set(loaded.column_names) == set(public.rows.columns)
+
+
+def test_the_label_names_are_those_that_datasets_writes(tmp_path: Path):
+    datasets = pytest.importorskip("datasets")
+    features = datasets.Features({
+        "tags": datasets.Sequence(datasets.ClassLabel(names=["O", "B-PER"])),
+        "label": datasets.ClassLabel(names=["no", "yes"]), "text": datasets.Value("string"),
+    })  # fmt: skip
+    rows = {"tags": [[0, 1]], "label": [1], "text": ["a"]}
+    datasets.disable_progress_bars()
+    datasets.Dataset.from_dict(rows, features=features).to_parquet(str(tmp_path / "file"))
+    schema = read_parquet(tmp_path / "file").schema
+    found = [label_names(schema, name) for name in ("tags", "label", "text", "other")]
+    assert found == [("O", "B-PER"), ("no", "yes"), None, None]

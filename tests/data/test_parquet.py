@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from isogloss.arrow import label_names, read_parquet, to_parquet
+from isogloss.data import Parquet
+from isogloss.errors import IsoglossError
+from isogloss.types import LabelledText, TaggedSentence
+from tests.catalogue.hub import parquet
+from tests.data.reading import read
+
+TEXTS = parquet(
+    {"premise": ["é", "b"], "hypothesis": ["c", "d"], "label": [1, -1], "idx": [7, 8], "more": [1.5, None]},
+    {"label": ["no", "yes"]},
+)
+TAGS = ["O", "B-PER", "I-PER"]
+SENTENCES = parquet({"tokens": [["a", "b c"], ["d"]], "ner_tags": [[2, 2], [0]]}, {"ner_tags": TAGS})
+
+
+def test_class_labels_are_read_by_their_names(tmp_path: Path):
+    (first, second), problems = read(Parquet(), tmp_path / "file", TEXTS)
+    assert first == LabelledText("7", "en", "é", "c", "yes", str(tmp_path / "file"), 1)
+    assert (second.id, second.label, second.line) == ("8", None, 2)
+    assert problems == ["file:2: warning: no gold label, where other examples of the file have one"]
+
+
+def test_tokens_and_tags_are_lists(tmp_path: Path):
+    (first, second), problems = read(Parquet(), tmp_path / "file", SENTENCES)
+    assert first == TaggedSentence("1", "en", ("a", "b c"), ("B-PER", "I-PER"), str(tmp_path / "file"), 1)
+    assert (second.tokens, second.tags, second.line) == (("d",), ("O",), 2)
+    assert problems == ["file: warning: tags are in IOB1, converted to IOB2"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "content", "label"),
+    [
+        ({"text": "x", "label": "y"}, {"x": ["a"], "y": ["A"], "text": ["b"]}, "A"),
+        ({"text": "x", "label": "y"}, {"x": ["a"], "y": [3]}, "3"),
+        ({"tokens": "x", "tags": "y"}, {"x": [["a"]], "y": [["A"]], "text": ["b"]}, ("A",)),
+        (None, {"words": [["a"]], "upos": [["A"]]}, ("A",)),
+        (None, {"tokens": [["a"]]}, None),
+        (None, {"sentence": ["a"], "category": ["A"]}, "A"),
+    ],
+)
+def test_columns_are_those_named_or_usual(
+    tmp_path: Path, columns: dict[str, str] | None, content: dict[str, Any], label: Any
+):
+    (example,), problems = read(Parquet(columns), tmp_path / "file", parquet(content))
+    assert problems == []
+    assert (example.tags if isinstance(example, TaggedSentence) else example.label) == label
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"PAR1 and no more", "file: error: not a whole Parquet file: "),
+        (SENTENCES[:-20], "file: error: not a whole Parquet file: "),
+        (b"", "file: error: not a whole Parquet file: "),
+        (parquet({"txt": ["a"]}), "file:1: error: no column for the text (looked for text, sentence, "),
+        (
+            parquet({"text": ["a", "b"], "label": [0, 5]}, {"label": ["A", "B"]}),
+            "file:2: error: 'label' holds 5, but there are 2 labels: A, B",
+        ),
+        (parquet({"text": ["a", " "], "label": ["A", "B"]}), "file:2: error: the text is empty"),
+        (parquet({"text": ["a", None], "label": ["A", "B"]}), "file:2: error: 'text' (the text) is of type NoneType"),
+        (parquet({"text": ["a"], "label": [1.5]}), "file:1: error: 'label' holds 1.5, which is neither a string nor"),
+        (parquet({"tokens": [["a"], []], "tags": [["A"], []]}), "file:2: error: sentence without tokens"),
+        (parquet({"tokens": [["a"], ["b", ""]], "tags": [["A"], ["A", "A"]]}), "file:2: error: token 2 is empty or no"),
+        (parquet({"tokens": [["a"], ["b"]], "tags": [["A"], ["A", "A"]]}), "file:2: error: 1 tokens, but 2 tags"),
+        (
+            parquet({"tokens": [["a"], ["b", "c"]], "tags": [["A"], ["A", None]]}),
+            "file:2: error: token 2 has no tag, where others of the sentence have one",
+        ),
+        (parquet({"tokens": ["a b"], "tags": ["A A"]}), "file:1: error: 'tokens' holds a str, not a list"),
+        (
+            parquet({"tokens": [["a", "b"], ["c"]], "tags": [["B-X", "I-X"], ["whole"]]}),
+            "file:2: error: tag 'whole' is neither 'O' nor of the form 'B-PER'",
+        ),
+        (to_parquet(pa.table({"text": pa.array([], pa.string())})), "file: error: no example in this file"),
+    ],
+)
+def test_a_bad_file_or_row_is_one_error(tmp_path: Path, content: bytes, message: str):
+    _, problems = read(Parquet(), tmp_path / "file", content)
+    assert len(problems) == 1, problems
+    assert problems[0].startswith(message)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_damaged_copies_are_errors_and_never_exceptions(tmp_path: Path, seed: int):
+    chance = random.Random(seed)
+    for _ in range(100):
+        content = bytearray(chance.choice([TEXTS, SENTENCES]))
+        for _ in range(chance.choice([1, 5, 20])):
+            place = chance.randrange(len(content))
+            content[place : place + chance.randrange(8)] = chance.randbytes(chance.randrange(8))
+        read(Parquet(), tmp_path / "file", bytes(content))
+
+
+def test_a_file_that_is_not_there_is_an_error(tmp_path: Path):
+    (tmp_path / "folder").mkdir()
+    for name, message in (("none", "no such file"), ("folder", "is a directory, not a file")):
+        with pytest.raises(IsoglossError, match=message):
+            read_parquet(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"tokens": "a", "label": "b"}, "unknown column 'label' beside 'tokens'"),
+        ({"label": "b"}, "'text' is missing"),
+    ],
+)
+def test_columns_are_checked(columns: dict[str, str], message: str):
+    with pytest.raises(IsoglossError, match=message):
+        Parquet(columns)
+
+
+def test_predictions_keep_the_numbers_of_class_labels(tmp_path: Path):
+    for content, predictions in ((TEXTS, ["no", "yes"]), (SENTENCES, [("O", "B-PER"), ("I-PER",)])):
+        read(Parquet(), tmp_path / "file", content)
+        Parquet().write(tmp_path / "file", predictions, tmp_path / "copy")
+        before, after = read_parquet(tmp_path / "file"), read_parquet(tmp_path / "copy")
+        assert after.schema.equals(before.schema, check_metadata=True)
+    assert after.column("ner_tags").to_pylist() == [[0, 1], [2]]
+
+
+def test_other_predictions_become_strings(tmp_path: Path):
+    read(Parquet(), tmp_path / "file", TEXTS)
+    Parquet().write(tmp_path / "file", ["maybe", "yes"], tmp_path / "copy")
+    assert read_parquet(tmp_path / "copy").column("label").to_pylist() == ["maybe", "yes"]
+    assert label_names(read_parquet(tmp_path / "copy").schema, "label") is None
+
+
+def test_a_column_is_added_where_there_is_none(tmp_path: Path):
+    read(Parquet(), tmp_path / "file", parquet({"tokens": [["a"], [], ["b", "c"]]}))
+    Parquet().write(tmp_path / "file", [("A",), ("B", "C")], tmp_path / "copy")
+    table = read_parquet(tmp_path / "copy")
+    assert table.column_names == ["tokens", "tags"]
+    assert table.column("tags").to_pylist() == [["A"], None, ["B", "C"]]
+    with pytest.raises(IsoglossError, match="1 predictions for 2 examples"):
+        Parquet().write(tmp_path / "file", [("A",)], tmp_path / "copy")
