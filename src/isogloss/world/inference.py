@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
-from isogloss.world.facts import Frame, World
+from isogloss.world.facts import World
 from isogloss.world.meaning import Clause, Meaning, Phrase, Split
-from isogloss.world.scenes import Key, Scenes, different, said, scene_key, signed, with_agent
+from isogloss.world.scenes import Key, NoDrawError, Scenes, different, said, scene_key, signed, with_agent
 
 Label = Literal["entailment", "neutral", "contradiction"]
 
+_ACTIONS = ("do", "give", "play", "move")
 _TENSES = ("past", "past", "pres", "fut", "can")
 _TIMES = (("past", "yesterday"), ("fut", "tomorrow"))
 
@@ -52,13 +55,20 @@ def draw_inferences(seed: int, stream: str, split: Split, world: World | None = 
     """
     scenes = Scenes(seed, stream, split, world)
     drawer = _Inferences(scenes)
-    crossed, attitude = different(drawer.crossed), different(drawer.attitude)
-    exclusive, excluded = different(drawer.exclusive), different(drawer.excluded)
-    ever, never = different(drawer.ever), different(drawer.never)
-    # What only the sign of the hypothesis would tell in one kind is the other way round in the next.
-    for triples in zip(crossed, attitude, exclusive, ever, crossed, attitude, excluded, never, strict=False):
+    known, crossed, attitude = different(drawer.known), different(drawer.crossed), different(drawer.attitude)
+    # What the sign of the hypothesis would tell in one of two is the other way round in the other.
+    time = zip(different(drawer.ever), different(drawer.never), strict=False)
+    kinds: deque[Iterator[Sequence[Triple]]] = deque()
+    for kind in ("live", "at", "describe"):
+        exclusive, excluded = (different(partial(draw, kind)) for draw in (drawer.exclusive, drawer.excluded))
+        kinds += [zip(known, known), zip(crossed, crossed), zip(known, known), zip(attitude, attitude)]
+        kinds += [zip(known, known), zip(exclusive, excluded), zip(known, known), time]
+    while kinds:
+        triples = next(kinds[0], ())
         for triple in triples:
             yield from scenes.shuffled(triple)
+        # A kind that has no more is left out from here on.
+        kinds.rotate(-1) if triples else kinds.popleft()
 
 
 class _Inferences:
@@ -66,11 +76,17 @@ class _Inferences:
 
     def __init__(self, scenes: Scenes) -> None:
         self.scenes = scenes
-        self.adjectives = scenes.world.of("adjective")
+        # Of each group only one can be true: of somebody's home or place, of what something is like.
+        groups = {"live": [scenes.world.of("city")], "at": [scenes.world.of("place")]}
+        groups["describe"] = list(scenes.world.opposites)
+        allowed = {kind: [scenes.allowed(group) for group in found] for kind, found in groups.items()}
+        self.groups = {kind: [group for group in found if len(group) > 1] for kind, found in allowed.items()}
+        self.adjectives = scenes.allowed(scenes.world.of("adjective"))
+        self.anybody = tuple(name for kind in ("person", "human", "kin") for name in scenes.world.of(kind))
 
     def crossed(self) -> Triple:
         """Who did what: Anna sold the egg, Leo did not sell the cake; so Anna did sell the egg, but the cake?"""
-        frame = self.scenes.one_of(self.scenes.frames("do", "give", "play", "move"))
+        frame = self.scenes.one_of(self.scenes.frames(*_ACTIONS))
         # One can go to several places, but hardly at once.
         tense = "past" if frame.type == "move" else self.scenes.one_of(_TENSES)
         a, b = self.scenes.pair(frame, tense)
@@ -89,7 +105,7 @@ class _Inferences:
 
     def attitude(self) -> Triple:
         """What is known is so, what is said or thought may be."""
-        frame = self.scenes.one_of(self.scenes.frames("do", "give", "play", "move", "act", "live", "work"))
+        frame = self.scenes.one_of(self.scenes.frames(*_ACTIONS, "act", "live", "work"))
         tense = "pres" if frame.type in ("live", "work") else self.scenes.one_of(_TENSES)
         a, b = self.scenes.pair(frame, tense)
         key = self.scenes.need(scene_key("attitude", (a, b)))
@@ -114,62 +130,85 @@ class _Inferences:
             for premise, label in ((follows, _E), (open_, _N), (excluded, _C))
         )
 
-    def exclusive(self) -> Triple:
-        """What can be only one thing is what is said: who lives in Paris lives in Paris."""
-        key, premise, values, clause = self._exclusive()
-        return key, self._of_one(premise, [(clause(0, values[0]), clause(1, values[0]))], False)
+    def known(self) -> Triple:
+        """The same in one sentence: somebody knows it or says it, of this or of something else."""
+        frame = self.scenes.one_of(self.scenes.frames(*_ACTIONS, "act", "live", "work"))
+        tense = "pres" if frame.type in ("live", "work") else self.scenes.one_of(_TENSES)
+        a, b = self.scenes.pair(frame, tense)
+        who = self.scenes.phrase(self.scenes.people, set(scene_key("", (a, b))))
+        key = self.scenes.need((*scene_key("known", (a, b)), who.concept))
+        negative, other = self.scenes.coin(), self.scenes.coin()
+        targets = [(x, with_agent(x, y), with_agent(y, x)) for x, y in ((a, b), (b, a))]
+        target, *changed = self.scenes.one_of([found for found in targets if self.scenes.may_say(said(found[0]))])
+        open_ = (
+            _held(who, self.scenes.one_of(("say", "think")), signed(target, other))
+            if self.scenes.coin()
+            else _held(who, "know", signed(self.scenes.one_of(changed), other))
+        )
+        premises = (
+            (_held(who, "know", signed(target, negative)), _E),
+            (open_, _N),
+            (_held(who, "know", signed(target, not negative)), _C),
+        )
+        return key, [Inference((premise,), said(signed(target, negative)), label) for premise, label in premises]
 
-    def excluded(self) -> Triple:
+    def exclusive(self, kind: str) -> Triple:
+        """What can be only one thing is what is said: who lives in Paris lives in Paris."""
+        return self._exclusive(kind, excluded=False)
+
+    def excluded(self, kind: str) -> Triple:
         """What can be only one thing is nothing else: who lives in Paris does not live in Rome."""
-        key, premise, values, clause = self._exclusive()
-        return key, self._of_one(premise, [(clause(0, value), clause(1, value)) for value in values[1:]], True)
+        return self._exclusive(kind, excluded=True)
 
     def ever(self) -> Triple:
         """Who sang yesterday has sung; who did not sing yesterday may have."""
         key, (a, b), adverb = self._timed()
-        premise = (_then(a, adverb), _then(signed(b, True), adverb))
-        return key, self._of_one(premise, [(a, b)], False)
+        return key, self._of_one((_then(a, adverb), _then(signed(b, True), adverb)), a, False, b)
 
     def never(self) -> Triple:
         """Who did not sing did not, whatever somebody else did yesterday."""
         key, (a, b), adverb = self._timed()
-        premise = (_then(a, adverb), signed(b, True))
-        return key, self._of_one(premise, [(b, with_agent(a, b)), (b, with_agent(b, a))], True)
+        return key, self._of_one((_then(a, adverb), signed(b, True)), b, True, with_agent(a, b))
 
-    def _exclusive(self) -> tuple[Key, tuple[Clause, Clause], Sequence[str], Callable[[int, str], Clause]]:
-        """A premise, the value that it has for the first of two, others that this excludes, and how to say them."""
-        scenes, taken = self.scenes, set[str]()
-        frame = scenes.one_of([frame for frame in scenes.frames("live", "at", "describe") if _values(frame) != 1])
-        if frame.type == "describe":
-            group = scenes.one_of(scenes.world.opposites)
-            role, values = "quality", scenes.some(group, 2)
-            other = scenes.some([name for name in self.adjectives if name not in group], 1)[0]
-        else:
-            names = frame.roles["place"] or ()
-            role, (other, *values) = "place", scenes.some(names, len(scenes.allowed(names)))
-        names = frame.roles["agent"] or scenes.people
-        agents = [scenes.phrase(names, taken, plain=True) for _ in range(2)]
+    def _exclusive(self, kind: str, *, excluded: bool) -> Triple:
+        scenes = self.scenes
+        frame = scenes.one_of(scenes.frames(kind))
+        described = kind == "describe"
+        names = frame.roles["agent"] if described else self.anybody
+        agents = scenes.alike(names or (), 2, set(), agents=True)
 
         def clause(who: int, value: str) -> Clause:
+            role = "quality" if described else "place"
             return Clause(frame.type, frame.verbs[0], (("agent", agents[who]), (role, Phrase(value))))
 
-        premise = (clause(0, values[0]), signed(clause(1, other), True))
-        return scenes.need(scene_key("exclusive", premise)), premise, values, clause
+        asked, group = scenes.one_of(
+            [
+                (value, group)
+                for group in self.groups[kind]
+                for value in group
+                if all(scenes.may_say(said(clause(who, value))) for who in (0, 1))
+            ]
+        )
+        for is_so in scenes.shuffled([value for value in group if (value == asked) is not excluded]):
+            # Who is not small may be thought big, so that the second is denied something else.
+            rest = [value for value in (self.adjectives if described else group) if value not in (asked, is_so)]
+            for other in scenes.shuffled([value for value in rest if not described or value not in group]):
+                premise = (clause(0, is_so), signed(clause(1, other), True))
+                if scenes.belongs(key := scene_key("exclusive", premise)):
+                    return key, self._of_one(premise, clause(0, asked), excluded, clause(1, asked))
+        raise NoDrawError
 
     def _timed(self) -> tuple[Key, tuple[Clause, Clause], str]:
         """Two clauses and when they may have been."""
-        frame = self.scenes.one_of(self.scenes.frames("do", "give", "play", "move"))
+        frame = self.scenes.one_of(self.scenes.frames(*_ACTIONS))
         tense, adverb = self.scenes.one_of(_TIMES)
         pair = self.scenes.pair(frame, tense)
         return self.scenes.need(scene_key("time", pair)), pair, adverb
 
-    def _of_one(
-        self, premise: tuple[Clause, Clause], options: Sequence[tuple[Clause, Clause]], negative: bool
-    ) -> list[Inference]:
-        """Three hypotheses of one premise: of a pair, the first follows with this sign, the second may be or not."""
-        sure, unsure = self.scenes.one_of(
-            [option for option in options if all(self.scenes.may_say(said(clause)) for clause in option)]
-        )
+    def _of_one(self, premise: tuple[Clause, Clause], sure: Clause, negative: bool, unsure: Clause) -> list[Inference]:
+        """Three hypotheses of one premise: ``sure`` follows with this sign, ``unsure`` may be or not."""
+        if not all(self.scenes.may_say(said(clause)) for clause in (sure, unsure)):
+            raise NoDrawError
         return [
             self._pair(premise, signed(sure, negative), _E),
             self._pair(premise, signed(unsure, self.scenes.coin()), _N),
@@ -183,10 +222,6 @@ class _Inferences:
 _E: Label = "entailment"
 _N: Label = "neutral"
 _C: Label = "contradiction"
-
-
-def _values(frame: Frame) -> int | None:
-    return len(frame.roles["place"] or ()) if "place" in frame.roles else None
 
 
 def _then(clause: Clause, adverb: str) -> Clause:

@@ -102,10 +102,34 @@ class Scenes:
         )
         return Clause(frame.type, verb, roles, tense)
 
+    def alike(self, names: Sequence[str], number: int, taken: set[str], *, agents: bool) -> list[Phrase]:
+        """Different phrases of one grammatical number, so that agreement does not tell them apart.
+
+        Args:
+            names: Who or what they may be.
+            number: How many.
+            taken: The concepts that are taken; it takes theirs.
+            agents: Whether they have no adjective and are of one kind: all women, all animals.
+        """
+        concepts = self.world.concepts
+        first = self.phrase(names, taken, plain=agents)
+        if agents:
+            names = [name for name in names if concepts[name].kind == concepts[first.concept].kind]
+        others = [self.phrase(names, taken, plain=agents) for _ in range(number - 1)]
+        return [first, *(dataclasses.replace(other, number=first.number) for other in others)]
+
     def pair(self, frame: Frame, tense: str) -> tuple[Clause, Clause]:
         """Two clauses with one verb, and all else different."""
         verb, taken = self._drawer.pick(frame.verbs), set[str]()
-        return self.clause(frame, verb, tense, taken), self.clause(frame, verb, tense, taken)
+        fillers = [
+            (role, self.alike(self.people if names is None else names, 2, taken, agents=role == "agent"))
+            for role, names in frame.roles.items()
+        ]
+        first, second = (
+            Clause(frame.type, verb, tuple((role, phrases[place]) for role, phrases in fillers), tense)
+            for place in range(2)
+        )
+        return first, second
 
     def need(self, key: Key) -> Key:
         """The key, if it is one of this split's.
@@ -113,9 +137,13 @@ class Scenes:
         Raises:
             NoDrawError: It is another's.
         """
-        if split_of_content(key, self._drawer.held_out) != self._split:
+        if not self.belongs(key):
             raise NoDrawError
         return key
+
+    def belongs(self, key: Key) -> bool:
+        """Whether it is a key of this split's."""
+        return split_of_content(key, self._drawer.held_out) == self._split
 
     def may_say(self, meaning: Meaning) -> bool:
         """Whether it is a meaning of this split."""
