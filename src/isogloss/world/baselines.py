@@ -46,7 +46,9 @@ def overlap(first: Words, second: Words) -> Features:
 
 
 def inference_baselines(language: str, number: int = NUMBER, seed: int = 0) -> dict[str, float]:
-    """Accuracy on inference in a language: majority, premise alone, hypothesis alone, overlap, both as bags of words.
+    """Accuracy on inference in a language: majority, premise alone, hypothesis alone, both as bags of words, overlap.
+
+    The last also for pairs with a premise of one sentence and of two, learned from their like.
 
     Args:
         language: Code; all are told what the training languages are, so that all can be compared.
@@ -56,16 +58,23 @@ def inference_baselines(language: str, number: int = NUMBER, seed: int = 0) -> d
     read = _reader(language)
     train, test = _drawn(lambda split: draw_inferences(seed, "inference", split), number)
 
-    def accuracy(features: Callable[[Inference], Features], classifier: object = None) -> float:
-        return _accuracy(train, test, features, lambda pair: pair.label, classifier)
+    def common(pair: Inference) -> Features:
+        return overlap(read(pair.premise), read((pair.hypothesis,)))
 
-    return {
+    def accuracy(features: Callable[[Inference], Features]) -> float:
+        return _accuracy(train, test, features, lambda pair: pair.label)
+
+    rows = {
         "majority": _majority([pair.label for pair in train], [pair.label for pair in test]),
         "premise": accuracy(lambda pair: bag(read(pair.premise))),
         "hypothesis": accuracy(lambda pair: bag(read((pair.hypothesis,)))),
-        "overlap": accuracy(lambda pair: overlap(read(pair.premise), read((pair.hypothesis,))), _tree()),
         "bags": accuracy(lambda pair: {**bag(read(pair.premise), "p "), **bag(read((pair.hypothesis,)), "h ")}),
+        "overlap": _accuracy(train, test, common, lambda pair: pair.label, _tree()),
     }
+    for length in (1, 2):
+        known, asked = ([pair for pair in pairs if len(pair.premise) == length] for pairs in (train, test))
+        rows[f"overlap, {length}"] = _accuracy(known, asked, common, lambda pair: pair.label, _tree())
+    return rows
 
 
 def paraphrase_baselines(language: str, number: int = NUMBER, seed: int = 0) -> dict[str, float]:

@@ -58,13 +58,13 @@ def choice_lines(choices: Iterable[Choice], teller: Teller) -> Iterator[str]:
     """JSON lines with COPA's ``premise``, ``choice1``, ``choice2``, ``question``, ``label`` and ``idx``, from 0."""
     for number, choice in enumerate(choices):
         first, second = (teller.text((meaning,)) for meaning in choice.choices)
-        row = {"premise": teller.text((choice.premise,)), "choice1": first, "choice2": second}
+        row: dict[str, str | int] = {"premise": teller.text((choice.premise,)), "choice1": first, "choice2": second}
         row |= {"question": choice.asks_for, "label": choice.label, "idx": number}
         yield json.dumps(row, ensure_ascii=False) + "\n"
 
 
 def squad(stories: Iterable[Story], teller: Teller, prefix: str) -> Iterator[str]:
-    """JSON as SQuAD 1.1 has it: a paragraph for each story; ids are the prefix, and the numbers of story and question."""
+    """JSON as SQuAD 1.1 has it: a paragraph for each story; ids are the prefix and two running numbers."""
     articles = [
         {"title": f"{prefix}-{number}", "paragraphs": [_paragraph(story, teller, f"{prefix}-{number}")]}
         for number, story in enumerate(stories, start=1)

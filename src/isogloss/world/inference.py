@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from isogloss.world.facts import World
+from isogloss.world.facts import Frame, World
 from isogloss.world.meaning import Clause, Meaning, Phrase, Split
-from isogloss.world.scenes import Key, NoDrawError, Scenes, different, said, scene_key, signed, with_agent
+from isogloss.world.scenes import Key, NoDrawError, Scenes, Thing, different, said, scene_key, signed, with_agent
 
 Label = Literal["entailment", "neutral", "contradiction"]
 
 _ACTIONS = ("do", "give", "play", "move")
 _TENSES = ("past", "past", "pres", "fut", "can")
+_UNSURE = ("say", "think")
 _TIMES = (("past", "yesterday"), ("fut", "tomorrow"))
 
 
@@ -25,7 +26,7 @@ class Inference:
     """Whether a hypothesis follows from a premise.
 
     Attributes:
-        premise: Its two sentences.
+        premise: One sentence or two.
         hypothesis: One sentence.
         label: ``entailment``, ``neutral`` or ``contradiction``.
     """
@@ -39,10 +40,12 @@ Triple = tuple[Key, Sequence[Inference]]
 
 
 def draw_inferences(seed: int, stream: str, split: Split, world: World | None = None) -> Iterator[Inference]:
-    """Pairs of a split, three by three, one of each label; the kinds of `_Inferences` take turns.
+    """Pairs of a split, three by three, one of each label; the kinds of reasons for a label take turns.
 
-    The words of the hypothesis are in all three premises, or the same one is missing; and either all three share the
-    hypothesis, or all share the premise. So neither of the two texts tells the label, nor how much they overlap.
+    Either all three share the hypothesis, or all three share the premise and the sign of the hypothesis leans the
+    other way in the next three; so the hypothesis alone tells nothing. Half of the premises are one sentence, where it
+    tells something which words are missing. The others are two sentences, and there the words of the hypothesis are in
+    all three premises, or the same one is missing.
 
     Args:
         seed: Seed of the draws.
@@ -51,24 +54,27 @@ def draw_inferences(seed: int, stream: str, split: Split, world: World | None = 
         world: The world; the usual one by default.
 
     Yields:
-        Pairs, until one kind is exhausted.
+        Pairs; a kind that has no more is left out.
     """
     scenes = Scenes(seed, stream, split, world)
     drawer = _Inferences(scenes)
     known, crossed, attitude = different(drawer.known), different(drawer.crossed), different(drawer.attitude)
     # What the sign of the hypothesis would tell in one of two is the other way round in the other.
     time = zip(different(drawer.ever), different(drawer.never), strict=False)
-    kinds: deque[Iterator[Sequence[Triple]]] = deque()
+    kinds: deque[Iterator[Sequence[Sequence[Inference]]]] = deque()
     for kind in ("live", "at", "describe"):
         exclusive, excluded = (different(partial(draw, kind)) for draw in (drawer.exclusive, drawer.excluded))
-        kinds += [zip(known, known), zip(crossed, crossed), zip(known, known), zip(attitude, attitude)]
-        kinds += [zip(known, known), zip(exclusive, excluded), zip(known, known), time]
+        hard = (_pairs(crossed), _pairs(attitude), zip(exclusive, excluded, strict=False), time)
+        kinds += [each for one in hard for each in (_pairs(known), one)]
     while kinds:
         triples = next(kinds[0], ())
         for triple in triples:
             yield from scenes.shuffled(triple)
         # A kind that has no more is left out from here on.
-        kinds.rotate(-1) if triples else kinds.popleft()
+        if triples:
+            kinds.rotate(-1)
+        else:
+            kinds.popleft()
 
 
 class _Inferences:
@@ -87,9 +93,7 @@ class _Inferences:
     def crossed(self) -> Triple:
         """Who did what: Anna sold the egg, Leo did not sell the cake; so Anna did sell the egg, but the cake?"""
         frame = self.scenes.one_of(self.scenes.frames(*_ACTIONS))
-        # One can go to several places, but hardly at once.
-        tense = "past" if frame.type == "move" else self.scenes.one_of(_TENSES)
-        a, b = self.scenes.pair(frame, tense)
+        a, b = self.scenes.pair(frame, self._tense(frame))
         key = self.scenes.need(scene_key("crossed", (a, b)))
         c, d = with_agent(a, b), with_agent(b, a)
         orders = ((a, b, c, d), (b, a, d, c), (c, d, a, b), (d, c, b, a))
@@ -106,13 +110,12 @@ class _Inferences:
     def attitude(self) -> Triple:
         """What is known is so, what is said or thought may be."""
         frame = self.scenes.one_of(self.scenes.frames(*_ACTIONS, "act", "live", "work"))
-        tense = "pres" if frame.type in ("live", "work") else self.scenes.one_of(_TENSES)
-        a, b = self.scenes.pair(frame, tense)
+        a, b = self.scenes.pair(frame, self._tense(frame))
         key = self.scenes.need(scene_key("attitude", (a, b)))
         a, b = self.scenes.one_of([pair for pair in ((a, b), (b, a)) if self.scenes.may_say(said(pair[0]))])
         taken = {part for clause in (a, b) for part in clause.content()}
         knower, thinker = (self.scenes.phrase(self.scenes.people, taken) for _ in range(2))
-        thinks = self.scenes.one_of(("say", "think"))
+        (thinks,) = self.scenes.some(_UNSURE, 1)
         negative, other = self.scenes.coin(), self.scenes.coin()
 
         def known(clause: Clause) -> Meaning:
@@ -133,15 +136,17 @@ class _Inferences:
     def known(self) -> Triple:
         """The same in one sentence: somebody knows it or says it, of this or of something else."""
         frame = self.scenes.one_of(self.scenes.frames(*_ACTIONS, "act", "live", "work"))
-        tense = "pres" if frame.type in ("live", "work") else self.scenes.one_of(_TENSES)
-        a, b = self.scenes.pair(frame, tense)
+        a, b = self.scenes.pair(frame, self._tense(frame))
         who = self.scenes.phrase(self.scenes.people, set(scene_key("", (a, b))))
         key = self.scenes.need((*scene_key("known", (a, b)), who.concept))
         negative, other = self.scenes.coin(), self.scenes.coin()
-        targets = [(x, with_agent(x, y), with_agent(y, x)) for x, y in ((a, b), (b, a))]
-        target, *changed = self.scenes.one_of([found for found in targets if self.scenes.may_say(said(found[0]))])
+        target, partner = self.scenes.one_of([pair for pair in ((a, b), (b, a)) if self.scenes.may_say(said(pair[0]))])
+        changed = [with_agent(target, partner)]
+        # Who lives here does not live there, but who bought this may have bought that.
+        if frame.type in _ACTIONS:
+            changed.append(with_agent(partner, target))
         open_ = (
-            _held(who, self.scenes.one_of(("say", "think")), signed(target, other))
+            _held(who, self.scenes.some(_UNSURE, 1)[0], signed(target, other))
             if self.scenes.coin()
             else _held(who, "know", signed(self.scenes.one_of(changed), other))
         )
@@ -198,6 +203,11 @@ class _Inferences:
                     return key, self._of_one(premise, clause(0, asked), excluded, clause(1, asked))
         raise NoDrawError
 
+    def _tense(self, frame: Frame) -> str:
+        # One can go to several places, but hardly at once.
+        fixed = {"live": "pres", "work": "pres", "move": "past"}
+        return fixed.get(frame.type) or self.scenes.one_of(_TENSES)
+
     def _timed(self) -> tuple[Key, tuple[Clause, Clause], str]:
         """Two clauses and when they may have been."""
         frame = self.scenes.one_of(self.scenes.frames(*_ACTIONS))
@@ -222,6 +232,10 @@ class _Inferences:
 _E: Label = "entailment"
 _N: Label = "neutral"
 _C: Label = "contradiction"
+
+
+def _pairs(things: Iterator[Thing]) -> Iterator[tuple[Thing, Thing]]:
+    return zip(things, things, strict=False)
 
 
 def _then(clause: Clause, adverb: str) -> Clause:

@@ -37,12 +37,14 @@ def write_world(folder: Path, *, seed: int = 0, sentences: Mapping[str, int] = S
 
     The files are ``pos/LANGUAGE/SPLIT.conllu``, ``ner/LANGUAGE/SPLIT.tsv``, ``topics/LANGUAGE/SPLIT.tsv``,
     ``nli/LANGUAGE/SPLIT.tsv``, ``paraphrase/LANGUAGE/SPLIT.tsv``, ``qa/LANGUAGE/SPLIT.json``,
-    ``choice/LANGUAGE/SPLIT.jsonl``, ``parallel/LANGUAGE.tsv.gz`` and ``text/LANGUAGE.txt.gz``; `docs/world.md` says which language has which.
+    ``choice/LANGUAGE/SPLIT.jsonl``, ``parallel/LANGUAGE.tsv.gz`` and ``text/LANGUAGE.txt.gz``; `docs/world.md` says
+    which language has which.
 
     Args:
         folder: A folder that does not exist yet, or an empty one.
         seed: Decides what is true and what is said.
-        sentences: Number of labelled sentences, pairs or questions of each task per language by split; a split that is not named is not written.
+        sentences: Number of labelled sentences, pairs or questions of each task per language by split; a split that
+            is not named is not written.
         text: Number of sentences of plain text per language, and of parallel text; 0 for none.
 
     Raises:
