@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,8 @@ def test_each_language_has_what_the_table_says(folder: Path):
     for code, told in LANGUAGES.items():
         for split in told.labels:
             expected |= {f"pos/{code}/{split}.conllu", f"ner/{code}/{split}.tsv", f"topics/{code}/{split}.tsv"}
+            expected |= {f"nli/{code}/{split}.tsv", f"paraphrase/{code}/{split}.tsv"}
+            expected |= {f"choice/{code}/{split}.jsonl", f"qa/{code}/{split}.json"}
     assert set(contents(folder)) == expected
     assert [path.name for path in folder.parent.iterdir()] == ["world"]
 
@@ -64,6 +68,64 @@ def test_our_readers_read_the_files(folder: Path):
             assert words[0].id == texts[0].id == f"{code}-{split}-1"
     assert problems.errors == []
     assert problems.warnings == []
+
+
+def test_our_reader_reads_inference(folder: Path):
+    problems = Problems()
+    read = {
+        (code, split): Table().read(folder / "nli" / code / f"{split}.tsv", code, problems)
+        for code, told in LANGUAGES.items()
+        for split in told.labels
+    }
+    assert problems.errors == []
+    assert problems.warnings == []
+    for (_, split), pairs in read.items():
+        assert [(pair.id, pair.label) for pair in pairs] == [(pair.id, pair.label) for pair in read["en", split]]
+        assert len(pairs) == SIZES[split]
+        assert all(pair.pair for pair in pairs)
+        counts = Counter(pair.label for pair in pairs)
+        assert max(counts.values()) - min(counts[label] for label in ("entailment", "neutral", "contradiction")) <= 1
+
+
+def test_answers_are_in_their_contexts(folder: Path):
+    ids: dict[str, dict[str, list[str]]] = {}
+    for path in folder.glob("qa/*/*.json"):
+        data = json.loads(path.read_text(encoding="utf-8"))
+        assert data["version"] == "1.1"
+        paragraphs = [paragraph for article in data["data"] for paragraph in article["paragraphs"]]
+        questions = [(paragraph["context"], question) for paragraph in paragraphs for question in paragraph["qas"]]
+        assert len(questions) == SIZES[path.stem]
+        for context, question in questions:
+            (answer,) = question["answers"]
+            assert context[answer["answer_start"] :].startswith(answer["text"])
+            assert answer["text"] == answer["text"].strip() != ""
+        ids.setdefault(path.stem, {})[path.parent.name] = [question["id"] for _, question in questions]
+    for found in ids.values():
+        assert len({tuple(each) for each in found.values()}) == 1
+        assert len(set(found["en"])) == len(found["en"])
+
+
+def test_choices_have_the_keys_of_copa(folder: Path):
+    rows = {
+        path.parent.name: [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        for path in folder.glob("choice/*/test.jsonl")
+    }
+    for found in rows.values():
+        assert [set(row) for row in found] == [{"premise", "choice1", "choice2", "question", "label", "idx"}] * 20
+        assert [row["idx"] for row in found] == list(range(20))
+        assert [(row["question"], row["label"]) for row in found] == [
+            (row["question"], row["label"]) for row in rows["en"]
+        ]
+        assert sum(row["label"] for row in found) == 10
+
+
+def test_paraphrases_have_the_columns_of_paws_x(folder: Path):
+    for path in folder.glob("paraphrase/*/*.tsv"):
+        header, *rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
+        assert header == ["id", "sentence1", "sentence2", "label"]
+        assert len(rows) == SIZES[path.stem]
+        assert {len(row) for row in rows} == {4}
+        assert abs(sum(int(row[3]) for row in rows) - len(rows) / 2) <= 1
 
 
 def test_words_and_spaces_give_the_text(folder: Path):
@@ -101,7 +163,9 @@ def test_a_folder_that_is_not_empty_is_refused(folder: Path, tmp_path: Path):
 
 def test_an_empty_folder_is_filled_and_text_may_be_left_out(tmp_path: Path):
     write_world(tmp_path, sentences={"dev": 3}, text=0)
-    assert {path.split("/")[0] for path in contents(tmp_path)} == {"pos", "ner", "topics"}
+    assert {path.split("/")[0] for path in contents(tmp_path)} == {
+        *("pos", "ner", "topics", "nli", "paraphrase", "choice", "qa"),
+    }
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ _FORMS = (*("plain", "relative") * 9, *("that", "knows") * 3, "when", "when", "b
 _ADVERBS = {"past": ("yesterday",), "pres": ("today", "now"), "fut": ("tomorrow",), "can": ("today", "now")}
 # Types whose verb is in the present in every language.
 _PRESENT = frozenset({"own", "describe", "at"})
-_STALLED = 5000
+STALLED = 5000
 
 
 def draw_meanings(seed: int, stream: str, split: Split, world: World | None = None) -> Iterator[Meaning]:
@@ -33,10 +33,10 @@ def draw_meanings(seed: int, stream: str, split: Split, world: World | None = No
     Yields:
         Meanings, until no new one has been found for so long that there can be few left.
     """
-    drawer = _Drawer(seed, stream, split, world or the_world())
+    drawer = Drawer(seed, stream, split, world or the_world())
     seen: set[Meaning] = set()
     failures = 0
-    while failures < _STALLED + len(seen):
+    while failures < STALLED + len(seen):
         meaning = drawer.meaning()
         if meaning is None or meaning in seen or split_of(meaning, drawer.held_out) != split:
             failures += 1
@@ -46,8 +46,15 @@ def draw_meanings(seed: int, stream: str, split: Split, world: World | None = No
         yield meaning
 
 
-class _Drawer:
-    """Draws meanings from a stream of random numbers."""
+class Drawer:
+    """Draws meanings from a stream of random numbers.
+
+    Args:
+        seed: Seed of the facts and of the draws.
+        stream: Name of the draws.
+        split: Whose words may be used.
+        world: The world.
+    """
 
     def __init__(self, seed: int, stream: str, split: Split, world: World) -> None:
         self.chance = random.Random(derive(seed, "meanings", stream, split))
@@ -55,8 +62,8 @@ class _Drawer:
         self.facts: Facts = draw_facts(seed)
         self.held_out = frozenset(name for name, concept in world.concepts.items() if concept.held_out)
         self.known = self.held_out if split == "train" else frozenset()
-        self.frames = [frame for frame in world.frames if self._allowed(frame.verbs)]
-        self.people = self._allowed(world.of("person"))
+        self.frames = [frame for frame in world.frames if self.allowed(frame.verbs)]
+        self.people = self.allowed(world.of("person"))
         self.adjectives, self.humans = world.of("adjective"), world.of("human")
         self.actions = [frame for frame in self.frames if frame.type in _ACTIONS]
         by_humans = [frame for frame in self.actions if self.humans[0] in (frame.roles["agent"] or ())]
@@ -70,12 +77,13 @@ class _Drawer:
             "what": [frame for frame in self.actions if frame.type == "do"],
         }
 
-    def _allowed(self, names: Sequence[str]) -> Sequence[str]:
+    def allowed(self, names: Sequence[str]) -> Sequence[str]:
+        """Those of the names that the split may use."""
         return [name for name in names if name not in self.known] if self.known else names
 
     def pick(self, names: Sequence[str]) -> str:
         """One of the names that the split may use."""
-        allowed = self._allowed(names)
+        allowed = self.allowed(names)
         if not allowed:
             raise IsoglossError(f"world.yaml: all of {', '.join(names)} are held out; training needs one of them")
         return self.one_of(allowed)

@@ -74,12 +74,14 @@ class World:
     Attributes:
         concepts: What there is, by name.
         causes: What a state makes somebody do.
+        opposites: Groups of adjectives of which only one is true of a thing.
         languages: What there is in each language.
         frames: Kinds of clauses.
     """
 
     concepts: Mapping[str, Concept]
     causes: Mapping[str, tuple[str, ...]]
+    opposites: tuple[tuple[str, ...], ...]
     languages: Mapping[str, Told]
     frames: tuple[Frame, ...]
 
@@ -122,7 +124,8 @@ def the_world() -> World:
             concepts[name] = Concept(name, kind, features, group.get("entity"), word.endswith("*"))
     causes = {state: tuple(verbs.split()) for state, verbs in data["causes"].items()}
     languages = {code: Told(tuple(row["labels"].split()), row["parallel"]) for code, row in data["languages"].items()}
-    world = World(concepts, causes, languages, ())
+    opposites = tuple(tuple(group.split()) for group in data["opposites"])
+    world = World(concepts, causes, opposites, languages, ())
     return dataclasses.replace(
         world, frames=tuple(_frame(row, world) for row in data["frames"] for _ in range(row.get("times", 1)))
     )

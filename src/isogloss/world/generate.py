@@ -41,7 +41,7 @@ def generate(seed: int, language: str, split: Split, number: int, *, world: Worl
             break
         sentence = realiser.tell(meaning)
         found.setdefault(sentence.text, sentence)
-    _check_number(f"{language} {split}", len(found), number)
+    check_number(f"{language} {split}", len(found), number)
     return list(found.values())
 
 
@@ -64,7 +64,7 @@ def generate_parallel(
         if len(meanings) >= number:
             break
         meanings.append(meaning)
-    _check_number("parallel text", len(meanings), number)
+    check_number("parallel text", len(meanings), number)
     realisers = {language: Realiser(grammar(language), world) for language in languages}
     return {language: [realiser.tell(meaning) for meaning in meanings] for language, realiser in realisers.items()}
 
@@ -75,6 +75,11 @@ def _meanings(seed: int, stream: str, split: Split, world: World | None) -> Iter
     return draw_meanings(seed, stream, split, world)
 
 
-def _check_number(what: str, found: int, number: int) -> None:
+def check_number(what: str, found: int, number: int) -> None:
+    """Check that there are as many as were asked for.
+
+    Raises:
+        IsoglossError: There are fewer; the message says how many there are.
+    """
     if found < number:
         raise IsoglossError(f"{what}: {number} sentences asked for, but the world has only {found} different ones")

@@ -109,6 +109,10 @@ def split_of(meaning: Meaning, held_out: frozenset[str]) -> Split:
         meaning: The meaning.
         held_out: The concepts that no training sentence may use.
     """
-    content = meaning.content()
+    return split_of_content(meaning.content(), held_out)
+
+
+def split_of_content(content: tuple[str, ...], held_out: frozenset[str]) -> Split:
+    """The same for what several sentences say together."""
     place = derive(*content) % 100
     return next(split for bound, split in _SHARES[not held_out.isdisjoint(content)] if place < bound)

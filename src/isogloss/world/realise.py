@@ -9,7 +9,7 @@ from isogloss.errors import IsoglossError
 from isogloss.world.facts import World, the_world
 from isogloss.world.lexicon import Grammar, Word
 from isogloss.world.meaning import Clause, Meaning, Phrase, natural_number
-from isogloss.world.rules import Rule, Slot
+from isogloss.world.rules import Rule, Slot, Test
 
 Scope = Mapping[str, Phrase | Clause | str]
 Token = tuple[str, str, str]
@@ -26,6 +26,7 @@ class Sentence:
         tags: UPOS of each word.
         entities: IOB2 tag of each word: PER, LOC, ORG.
         spaces: Whether a space follows each word.
+        roles: Role, first word and word after the last of what fills the roles of its clauses, in order.
     """
 
     meaning: Meaning
@@ -33,12 +34,36 @@ class Sentence:
     tags: tuple[str, ...]
     entities: tuple[str, ...]
     spaces: tuple[bool, ...]
+    roles: tuple[tuple[str, int, int], ...]
 
     @property
     def text(self) -> str:
         """The sentence as it is written."""
-        parts = (token + " " * space for token, space in zip(self.tokens, self.spaces, strict=True))
-        return "".join(parts).strip()
+        return "".join(self._parts()).strip()
+
+    def span(self, role: str) -> tuple[int, int]:
+        """Where in `text` the first phrase of a role begins and ends, in characters.
+
+        Raises:
+            KeyError: Nothing fills the role.
+        """
+        found = next(((first, end) for name, first, end in self.roles if name == role), None)
+        if found is None:
+            raise KeyError(role)
+        parts = self._parts()
+        start = len("".join(parts[: found[0]]))
+        return start, start + len("".join(parts[slice(*found)]).rstrip())
+
+    def _parts(self) -> list[str]:
+        return [token + " " * space for token, space in zip(self.tokens, self.spaces, strict=True)]
+
+
+class _Words(list[Token]):
+    """Words told so far, and where in them the phrases are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.roles: list[tuple[str, int, int]] = []
 
 
 class Realiser:
@@ -52,7 +77,7 @@ class Realiser:
     def __init__(self, grammar: Grammar, world: World | None = None) -> None:
         self._grammar = grammar
         self._world = world or the_world()
-        self._told: dict[tuple[Phrase, frozenset[str]], list[Token]] = {}
+        self._told: dict[tuple[Phrase, frozenset[str]], _Words] = {}
         self._known: dict[tuple[object, ...], frozenset[str]] = {}
 
     def tell(self, meaning: Meaning) -> Sentence:
@@ -64,7 +89,7 @@ class Realiser:
         scope: dict[str, Phrase | Clause | str] = dict(
             zip(("first", "second"), meaning.clauses, strict=False),
         )
-        found: list[Token] = []
+        found = _Words()
         name = f"sentence.{meaning.form}"
         self._run(self._rule(name), frozenset({meaning.form}), scope, found)
         tokens = [token for token, _, _ in found]
@@ -75,7 +100,7 @@ class Realiser:
             tokens[first] = capital.get(letter, letter.upper()) + tokens[first][1:]
         spaces = [self._space(token, after) for token, after in zip(tokens, [*tokens[1:], ""], strict=True)]
         tags, entities = tuple(tag for _, tag, _ in found), tuple(entity for _, _, entity in found)
-        return Sentence(meaning, tuple(tokens), tags, entities, tuple(spaces))
+        return Sentence(meaning, tuple(tokens), tags, entities, tuple(spaces), tuple(found.roles))
 
     def _space(self, token: str, after: str) -> bool:
         grammar = self._grammar
@@ -87,24 +112,28 @@ class Realiser:
         except KeyError:
             raise IsoglossError(f"{self._grammar.code}.yaml: rules: {name!r} is missing") from None
 
-    def _run(self, nodes: Rule, features: frozenset[str], scope: Scope, out: list[Token]) -> None:
+    def _run(self, nodes: Rule, features: frozenset[str], scope: Scope, out: _Words) -> None:
         for node in nodes:
             if node.literal is not None:
                 out.append((*node.literal, "O"))
             elif node.slot is not None:
                 self._fill(node.slot, features, scope, out)
-            elif any(all(self._holds(part, features, scope) for part in option) for option in node.condition):
-                self._run(node.inner, features, scope, out)
+            else:
+                for option in node.condition:
+                    for test in option:
+                        if not self._holds(test, features, scope):
+                            break
+                    else:
+                        self._run(node.inner, features, scope, out)
+                        break
 
-    def _holds(self, condition: str, features: frozenset[str], scope: Scope) -> bool:
-        wanted = not condition.startswith("!")
-        role, dot, feature = condition.removeprefix("!").rpartition(".")
-        if not dot:
-            return (feature in features) is wanted
-        value = scope.get(role)
-        return (value is not None and feature in self._features(value)) is wanted
+    def _holds(self, test: Test, features: frozenset[str], scope: Scope) -> bool:
+        if not test.role:
+            return (test.feature in features) is test.wanted
+        value = scope.get(test.role)
+        return (value is not None and test.feature in self._features(value)) is test.wanted
 
-    def _fill(self, slot: Slot, features: frozenset[str], scope: Scope, out: list[Token]) -> None:
+    def _fill(self, slot: Slot, features: frozenset[str], scope: Scope, out: _Words) -> None:
         asked = slot.added
         for role in slot.agree:
             if role not in scope:
@@ -114,8 +143,9 @@ class Realiser:
         if isinstance(value, Phrase):
             told = self._told.get((value, asked))
             if told is None:
-                self._phrase(value, asked, told := [])
+                self._phrase(value, asked, told := _Words())
                 self._told[value, asked] = told
+            out.roles.append((slot.name, len(out), len(out) + len(told)))
             out += told
         elif isinstance(value, Clause):
             self._clause(value, asked, scope.get("self"), out)
@@ -132,7 +162,7 @@ class Realiser:
             else:
                 raise IsoglossError(f"{self._grammar.code}.yaml: nothing fills {slot.name!r} here")
 
-    def _word(self, word: Word, features: frozenset[str], concept: str, out: list[Token]) -> None:
+    def _word(self, word: Word, features: frozenset[str], concept: str, out: _Words) -> None:
         entity = self._world.concepts[concept].entity if concept else None
         inside = False
         for form, tag in word.form(features):
@@ -140,7 +170,7 @@ class Realiser:
             out.append((form, tag, f"{'I' if inside else 'B'}-{entity}" if named else "O"))
             inside = named
 
-    def _clause(self, clause: Clause, asked: frozenset[str], agent: object, out: list[Token]) -> None:
+    def _clause(self, clause: Clause, asked: frozenset[str], agent: object, out: _Words) -> None:
         scope: dict[str, Phrase | Clause | str] = {"type": clause.type, **dict(clause.roles)}
         for role in ("quality", "state"):
             if isinstance(phrase := scope.get(role), Phrase):
@@ -159,7 +189,7 @@ class Realiser:
         name = next((name for name in names if name in self._grammar.rules), names[-1])
         self._run(self._rule(name), asked | own, scope, out)
 
-    def _phrase(self, phrase: Phrase, asked: frozenset[str], out: list[Token]) -> None:
+    def _phrase(self, phrase: Phrase, asked: frozenset[str], out: _Words) -> None:
         features = self._features(phrase) | asked
         scope: dict[str, Phrase | Clause | str] = {"head": phrase.concept}
         if phrase.adjective:

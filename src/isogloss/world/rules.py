@@ -31,19 +31,34 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Test:
+    """Whether a feature is there.
+
+    Attributes:
+        feature: Which.
+        role: Whose; empty for those of the rule.
+        wanted: False where the feature must be missing.
+    """
+
+    feature: str
+    role: str
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """A word with its tag, a slot, or a group with a condition: one of the three.
 
     Attributes:
         literal: Word and tag.
         slot: The slot.
-        condition: Alternatives of features that must all hold; one that begins with ``!`` must not.
+        condition: Alternatives of tests that must all hold.
         inner: What stands in the group.
     """
 
     literal: tuple[str, str] | None = None
     slot: Slot | None = None
-    condition: tuple[tuple[str, ...], ...] = ()
+    condition: tuple[tuple[Test, ...], ...] = ()
     inner: tuple[Node, ...] = ()
 
 
@@ -62,10 +77,10 @@ def compile_rule(where: str, text: str) -> Rule:
         IsoglossError: A bracket is missing or a word has no tag.
     """
     stack: list[list[Node]] = [[]]
-    conditions: list[tuple[tuple[str, ...], ...]] = []
+    conditions: list[tuple[tuple[Test, ...], ...]] = []
     for match in _PIECE.finditer(str(text)):
         if match["condition"]:
-            conditions.append(tuple(tuple(part.split(",")) for part in match["condition"].split("|")))
+            conditions.append(tuple(tuple(map(_test, part.split(","))) for part in match["condition"].split("|")))
             stack.append([])
         elif match["end"] and conditions:
             inner = tuple(stack.pop())
@@ -88,6 +103,11 @@ def slots_of(nodes: Rule) -> Iterator[Slot]:
         if node.slot is not None:
             yield node.slot
         yield from slots_of(node.inner)
+
+
+def _test(text: str) -> Test:
+    role, _, feature = text.removeprefix("!").rpartition(".")
+    return Test(feature, role, not text.startswith("!"))
 
 
 def _slot(text: str) -> Slot:

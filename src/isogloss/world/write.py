@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import gzip
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import get_args
+from typing import TypeVar, get_args
 
 from isogloss.errors import IsoglossError, nearest
+from isogloss.world.choices import draw_choices
+from isogloss.world.exercises import Teller, choice_lines, inference_table, paraphrase_table, squad
 from isogloss.world.facts import the_world
 from isogloss.world.files import conllu, entity_columns, identified, plain, topic_table
-from isogloss.world.generate import generate, generate_parallel
+from isogloss.world.generate import check_number, generate, generate_parallel
+from isogloss.world.inference import draw_inferences
 from isogloss.world.lexicon import grammar
 from isogloss.world.meaning import Split
+from isogloss.world.paraphrases import draw_paraphrases
+from isogloss.world.stories import draw_stories, with_questions
 from isogloss.writing import writing
 
+Thing = TypeVar("Thing")
+
 SENTENCES: Mapping[str, int] = MappingProxyType({"train": 1000, "dev": 200, "test": 300})
-"""Labelled sentences per language and split."""
+"""Labelled sentences, pairs and questions per language, split and task."""
 
 TEXT = 2000
 """Sentences of plain text per language, and of parallel text."""
@@ -28,12 +36,15 @@ def write_world(folder: Path, *, seed: int = 0, sentences: Mapping[str, int] = S
     """Write the small world, as a whole or not at all, the same bytes for the same arguments.
 
     The files are ``pos/LANGUAGE/SPLIT.conllu``, ``ner/LANGUAGE/SPLIT.tsv``, ``topics/LANGUAGE/SPLIT.tsv``,
-    ``parallel/LANGUAGE.tsv.gz`` and ``text/LANGUAGE.txt.gz``; `docs/world.md` says which language has which.
+    ``nli/LANGUAGE/SPLIT.tsv``, ``paraphrase/LANGUAGE/SPLIT.tsv``, ``qa/LANGUAGE/SPLIT.json``,
+    ``choice/LANGUAGE/SPLIT.jsonl``, ``parallel/LANGUAGE.tsv.gz`` and ``text/LANGUAGE.txt.gz``; `docs/world.md` says
+    which language has which.
 
     Args:
         folder: A folder that does not exist yet, or an empty one.
         seed: Decides what is true and what is said.
-        sentences: Number of labelled sentences per language by split; a split that is not named is not written.
+        sentences: Number of labelled sentences, pairs or questions of each task per language by split; a split that
+            is not named is not written.
         text: Number of sentences of plain text per language, and of parallel text; 0 for none.
 
     Raises:
@@ -49,6 +60,7 @@ def write_world(folder: Path, *, seed: int = 0, sentences: Mapping[str, int] = S
         try:
             shutil.rmtree(partial, ignore_errors=True)
             _write_labels(partial, seed, sentences)
+            _write_exercises(partial, seed, sentences)
             if text:
                 _write_texts(partial, seed, text)
             partial.replace(folder)
@@ -68,6 +80,32 @@ def _write_labels(folder: Path, seed: int, sizes: Mapping[str, int]) -> None:
             _write(folder / "pos" / language / f"{split}.conllu", conllu(found, prefix))
             _write(folder / "ner" / language / f"{split}.tsv", entity_columns(found))
             _write(folder / "topics" / language / f"{split}.tsv", topic_table(found, prefix, spaces))
+
+
+def _write_exercises(folder: Path, seed: int, sizes: Mapping[str, int]) -> None:
+    """What needs more than one sentence: the same in every language that has the split, with the same ids."""
+    for split in get_args(Split):
+        if split not in sizes:
+            continue
+        number = sizes[split]
+        pairs = _first(draw_inferences(seed, "inference", split), number, f"nli {split}")
+        paraphrases = _first(draw_paraphrases(seed, "paraphrases", split), number, f"paraphrase {split}")
+        choices = _first(draw_choices(seed, "choices", split), number, f"choice {split}")
+        stories = list(with_questions(draw_stories(seed, "stories", split), number))
+        check_number(f"qa {split}", sum(len(story.questions) for story in stories), number)
+        for language, told in the_world().languages.items():
+            if split in told.labels:
+                teller = Teller(language)
+                _write(folder / "nli" / language / f"{split}.tsv", inference_table(pairs, teller, split))
+                _write(folder / "paraphrase" / language / f"{split}.tsv", paraphrase_table(paraphrases, teller, split))
+                _write(folder / "choice" / language / f"{split}.jsonl", choice_lines(choices, teller))
+                _write(folder / "qa" / language / f"{split}.json", squad(stories, teller, split))
+
+
+def _first(things: Iterator[Thing], number: int, what: str) -> list[Thing]:
+    found = list(islice(things, number))
+    check_number(what, len(found), number)
+    return found
 
 
 def _write_texts(folder: Path, seed: int, number: int) -> None:
