@@ -20,10 +20,11 @@ from isogloss.recipe.pretraining_schema import Pretraining
 from isogloss.recipe.resolve import as_yaml, is_pretraining, resolve, resolve_pretraining
 from isogloss.recipe.schema import DataEntry, Recipe
 from isogloss.reports.tables import closing_tables, comparison_table, masked_table
+from isogloss.retrieval import retrieve
 from isogloss.runs import RunFolder
 from isogloss.writing import read_lines
 
-__all__ = ["compare", "evaluate", "predict", "pretrain", "show", "train", "validate"]
+__all__ = ["compare", "evaluate", "predict", "pretrain", "retrieve", "show", "train", "validate"]
 
 RecipeLike = Recipe | Mapping[str, Any] | str | Path
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
 
 from isogloss.data.collection import Collection
-from isogloss.data.formats import gold
+from isogloss.data.formats import classes
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError
 from isogloss.languages import dominant_scripts, find, script_share
-from isogloss.types import Example, TaggedSentence
+from isogloss.types import Choice, Example, TaggedSentence
 
 FEWEST_LETTERS = 50
 """A text of fewer letters (a few names, say) proves nothing about its language."""
@@ -127,14 +127,16 @@ def check_collection_language(examples: Iterable[Example], language: str, path: 
 
 def unseen_labels(train: Iterable[Example], evaluation: Iterable[Example]) -> Counter[str]:
     """The labels of ``evaluation`` that ``train`` does not have, with their number of times."""
-    seen = {label for example in train for label in gold(example) or ()}
-    return Counter(label for example in evaluation for label in gold(example) or () if label not in seen)
+    seen = {label for example in train for label in classes(example)}
+    return Counter(label for example in evaluation for label in classes(example) if label not in seen)
 
 
 def _content(example: Example) -> tuple[str, ...]:
     """What two examples must share to be the same, labels aside."""
     if isinstance(example, TaggedSentence):
         return example.tokens
+    if isinstance(example, Choice):
+        return (example.context, example.question, *example.alternatives)
     return (example.text,) if example.pair is None else (example.text, example.pair)
 
 
@@ -175,12 +177,12 @@ def _check_labels(
 ) -> None:
     """Check that every label of dev and test is in a train file or ``known``."""
     trained = [example for _, _, examples in train for example in examples]
-    labels = ", ".join(sorted({label for example in trained for label in gold(example) or ()}))
+    labels = ", ".join(sorted({label for example in trained for label in classes(example)}))
     for _, path, examples in evaluation:
         for label, times in unseen_labels(trained, examples).items():
             if label in known:
                 continue
-            line = next(example.line for example in examples if label in (gold(example) or ()))
+            line = next(example.line for example in examples if label in classes(example))
             problems.error(
                 path,
                 line,

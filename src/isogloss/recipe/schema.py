@@ -142,6 +142,11 @@ class DataEntry(Spec):
         description="columns by name, or by position from 0 in a table without header; default: by their usual names",
     )
     label_map: dict[str, str] = Field(default_factory=dict, description="labels to rename, such as {DATE: O}")
+    questions: dict[str, str] | None = Field(
+        None,
+        description="only for choice_jsonl: what a question means that is a mere word in the file; default: that of "
+        "COPA, in English, {cause: What was the cause of this?, effect: What happened as a result?}",
+    )
 
     @field_validator("splits", mode="before")
     @classmethod
