@@ -161,7 +161,7 @@ class ChoiceLines:
 
 
 def _layout(record: Mapping[str, Any], path: Path, line: int, problems: Problems) -> Layout | None:
-    """The layout of an object: the one that shares most keys with it; None, and an error, if no alternative is there."""
+    """The layout of an object; None, and an error, if there is no first alternative in it."""
     fitting = [layout for layout in LAYOUTS if layout.alternatives[0] in record]
     if not fitting:
         known = ", ".join(dict.fromkeys(layout.alternatives[0] for layout in LAYOUTS))

@@ -18,16 +18,16 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 """Names that the public benchmarks give to our columns, the first that a file has being taken."""
 
 
-def check_columns(columns: Iterable[str]) -> None:
-    """Stop unless ``columns`` are some of ours, the text among them.
+def check_columns(columns: Iterable[str], also: Sequence[str] = ()) -> None:
+    """Stop unless ``columns`` are some of ours or of ``also``, the text among them.
 
     Raises:
         IsoglossError: A name is not one of ours, or ``text`` is missing.
     """
     given = list(columns)
     for name in given:
-        if name not in ALIASES:
-            raise IsoglossError(f"columns: unknown column {name!r}{nearest(name, ALIASES)}")
+        if name not in (*ALIASES, *also):
+            raise IsoglossError(f"columns: unknown column {name!r}{nearest(name, (*ALIASES, *also))}")
     if "text" not in given:
         raise IsoglossError("columns: 'text' is missing; say which column holds the text")
 

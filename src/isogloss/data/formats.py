@@ -33,7 +33,7 @@ def gold(example: Example) -> tuple[str, ...] | None:
 
 
 def classes(example: Example) -> tuple[str, ...]:
-    """The classes among the gold labels, which training must know: none in multiple choice, where they are positions."""
+    """The gold labels that training must know: none in multiple choice, where they are positions and no classes."""
     return () if isinstance(example, Choice) else gold(example) or ()
 
 

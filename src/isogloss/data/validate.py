@@ -86,7 +86,7 @@ def read_checked(
     """
     examples = collection.read(language, split, problems)
     check_collection_language(examples, language, path, problems)
-    check_owner(path, language, owners, problems)
+    check_owner(examples, path, language, owners, problems)
     complaints = ((example, complaint(example)) for example in examples)
     unfit = next(((example, text) for example, text in complaints if text is not None), None)
     if unfit is not None:
@@ -140,11 +140,14 @@ def _content(example: Example) -> tuple[str, ...]:
     return (example.text,) if example.pair is None else (example.text, example.pair)
 
 
-def check_owner(path: Path, language: str, owners: dict[str, tuple[str, Path]], problems: Problems) -> None:
-    """Check that no other language has a file of the same content; remember this one in ``owners``."""
-    if not path.is_file() or problems.spoils(path):
+def check_owner(
+    examples: Iterable[Example], path: Path, language: str, owners: dict[str, tuple[str, Path]], problems: Problems
+) -> None:
+    """Check that no other language has the same examples; remember those of this one in ``owners``."""
+    contents = [_content(example) for example in examples]
+    if not contents or problems.spoils(path):
         return
-    owner, first = owners.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), (language, path))
+    owner, first = owners.setdefault(hashlib.sha256(repr(contents).encode()).hexdigest(), (language, path))
     if owner != language:
         problems.error(path, None, f"{owner} and {language} share one file (equal to {first}): check the template")
 

@@ -12,8 +12,9 @@ IGNORED = -100
 
 
 def outputs(model: nn.Module, batch: Batch) -> Tensor:
-    """The model's logits for a batch, averaged over each token where the batch has anchors; in multiple choice −∞ for
-    alternatives that an example does not have.
+    """The model's logits for a batch, averaged over each token where the batch has anchors.
+
+    In multiple choice they are −∞ for the alternatives that an example does not have.
 
     With a_j the anchor of sub-word j, the output at place i is the mean of the logits of all j with a_j = i, and zero
     where there is none.
@@ -36,8 +37,8 @@ def outputs(model: nn.Module, batch: Batch) -> Tensor:
 class Supervised:
     """Cross-entropy of the gold labels: −Σᵢ log softmax(logitsᵢ)[labelᵢ] over the labelled items i of each example.
 
-    An item is a token in tagging, a text in classification and a question in multiple choice. The cross-entropy is taken in float32, also under
-    autocast.
+    An item is a token in tagging, a text in classification and a question in multiple choice. The cross-entropy is
+    taken in float32, also under autocast.
 
     Shape:
         logits ``[b, s, c]`` with labels ``[b, s]``, or ``[b, c]`` with ``[b]`` → loss ``[b]``.

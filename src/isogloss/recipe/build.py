@@ -16,6 +16,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerState,
 from isogloss import sampling
 from isogloss.data.choice_lines import ChoiceLines
 from isogloss.data.collection import Collection
+from isogloss.data.tables import Table
 from isogloss.distributed import ALONE, Communicator, average
 from isogloss.errors import IsoglossError, nearest
 from isogloss.loop import Optimizer
@@ -85,6 +86,10 @@ def build_collection(entry: schema.DataEntry, where: str) -> Collection:
         if not isinstance(form, ChoiceLines):
             raise IsoglossError(f"{where}.questions: only format choice_jsonl has questions, found {entry.format!r}")
         form = replace(form, questions=entry.questions)
+    if entry.skip_empty:
+        if not isinstance(form, Table):
+            raise IsoglossError(f"{where}.skip_empty: only formats tsv and csv have rows, found {entry.format!r}")
+        form = replace(form, skip_empty=True)
     return Collection(
         name=entry.name or folder_of(entry.path) or entry.task,
         format=form,

@@ -122,6 +122,9 @@ class Columns(Spec):
     pair: str | int | None = Field(None, description="the second text; in inference the hypothesis")
     label: str | int | None = Field(None, description="the gold label")
     id: str | int | None = Field(None, description="an identifier, kept in predictions")
+    language: str | int | None = Field(
+        None, description="the language, in a table of several; rows of other languages are passed over"
+    )
 
 
 class DataEntry(Spec):
@@ -142,6 +145,11 @@ class DataEntry(Spec):
         description="columns by name, or by position from 0 in a table without header; default: by their usual names",
     )
     label_map: dict[str, str] = Field(default_factory=dict, description="labels to rename, such as {DATE: O}")
+    skip_empty: bool = Field(
+        False,
+        description="only for tsv and csv: pass over rows with an empty text or NS (in PAWS-X: no translation), with a "
+        "warning; else they are errors",
+    )
     questions: dict[str, str] | None = Field(
         None,
         description="only for choice_jsonl: what a question means that is a mere word in the file; default: that of "

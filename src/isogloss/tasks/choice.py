@@ -68,7 +68,7 @@ class MultipleChoice:
         return Encoded(features, tuple(overlong))
 
     def collate(self, features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> Batch:
-        """One batch: inputs ``[b, c, s]``, labels ``[b]``, and which of the c alternatives each question has ``[b, c]``.
+        """One batch: inputs ``[b, c, s]``, labels ``[b]``, and which alternatives each question has ``[b, c]``.
 
         A question of fewer alternatives is filled up with copies of its first one, since rows of padding alone, with
         nothing to attend to, make some models give NaN.
