@@ -4,7 +4,8 @@ A step asks which data it sees (`Sampler`), what the loss is (`Objective`), how 
 (`Weighting`), what may move (`Unfreezing`) and how it moves (a `torch.optim.Optimizer`, plain or wrapped). A `Probe`
 may only look. A method answers one or two of these questions, so that methods compose.
 
-Shape letters used throughout: b examples in a batch, s sub-words, c classes, m sources in a step, g parameter groups.
+Shape letters used throughout: b examples in a batch, s sub-words, c classes or alternatives, m sources in a step, g
+parameter groups.
 """
 
 from __future__ import annotations

@@ -12,8 +12,14 @@ from isogloss.data import ChoiceLines, Problems
 from isogloss.errors import IsoglossError
 from tests.data.reading import read
 
-COPA: dict[str, Any] = {"premise": "It fell.", "choice1": "It broke.", "choice2": "It flew.", "question": "effect", "label": 0}
-COPA["idx"] = 7
+COPA = {
+    "premise": "It fell.",
+    "choice1": "It broke.",
+    "choice2": "It flew.",
+    "question": "effect",
+    "label": 0,
+    "idx": 7,
+}
 SIQA = {
     "context": "Kai ran.",
     "question": "Why?",

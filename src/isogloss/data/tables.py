@@ -80,7 +80,7 @@ class Table:
     def _of_language(
         self, rows: list[Row], position: int | None, language: str
     ) -> tuple[list[Row], frozenset[str]]:
-        """The rows of a language, with those too short to say theirs; if there is none, the languages that there are."""
+        """The rows of a language, with those too short to say theirs; if there is none, the languages found."""
         if position is None or not language:
             return rows, frozenset()
         own = [row for row in rows if len(row.fields) <= position or row.fields[position] == language]
