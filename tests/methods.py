@@ -65,6 +65,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "selection_target_dev": {"selection": "target-dev"},
     "accumulation": {"gradient_accumulation_steps": 2},
     "frozen_embeddings": {"unfreezing": {"kind": "all_but_embeddings"}},
+    "choice": {"learning_rate": 0.01},
     "averaged_tokens": {"aggregation": "average"},
     "dropout": {"model": XLM_R_MODEL, "dropout": 0.1},
     "bf16": {"precision": "bf16"},
@@ -80,8 +81,9 @@ SETTINGS = {**METHOD_SETTINGS, **VARIANTS}
 
 
 def recipe(name: str, world: Path, **changes: Any) -> dict[str, Any]:
-    """The recipe of an entry on ``world/pos`` and ``world/encoder``, as `tests.world` writes them."""
-    whole = merged(merged({**BASE, "data": [entry("pos", world / "pos")]}, SETTINGS[name]), changes)
+    """The recipe of an entry on ``world/pos`` or ``world/choice``, and ``world/encoder``, as `tests.world` writes."""
+    task = "choice" if name == "choice" else "pos"
+    whole = merged(merged({**BASE, "data": [entry(task, world / task)]}, SETTINGS[name]), changes)
     # A random model is one value: keys of another type's config make no sense in it.
     model = {**BASE, **SETTINGS[name], **changes}["model"]
     return {**whole, "model": model.format(world=world) if isinstance(model, str) else model}

@@ -27,9 +27,20 @@ from isogloss.evaluation import COLUMNS
 from isogloss.recipe.names import TASKS
 from tests.catalogue.hub import parquet
 from tests.methods import BASE, METHOD_SETTINGS
-from tests.world import LANGUAGES, SIZES, entry, merged, runs_in, write_ner, write_nli, write_pos, write_topic
+from tests.world import (
+    LANGUAGES,
+    SIZES,
+    entry,
+    merged,
+    runs_in,
+    write_choice,
+    write_ner,
+    write_nli,
+    write_pos,
+    write_topic,
+)
 
-WRITERS = {"pos": write_pos, "ner": write_ner, "nli": write_nli, "topic": write_topic}
+WRITERS = {"pos": write_pos, "ner": write_ner, "nli": write_nli, "topic": write_topic, "choice": write_choice}
 
 
 @pytest.fixture(scope="module")

@@ -143,7 +143,7 @@ def as_task(task: str, of: str) -> Callable[[Path], dict[str, Any]]:
 
 
 UNFIT: dict[str, tuple[Callable[[Path], dict[str, Any]], str, str]] = {
-    "nli without pairs": (as_task("nli", "topic"), r"topic/en/train\.jsonl:1: error: ", "inference needs two texts"),
+    "nli without pairs": (as_task("nli", "topic"), r"topic/en/train\.jsonl:1: error: ", "this task needs two texts"),
     "ner on parts of speech": (as_task("ner", "pos"), r"pos/en/train\.conllu:\d+: error: ", "'[A-Z]+' is neither O"),
     "topic on tokens": (as_task("topic", "ner"), r"ner/en/train\.conll:1: error: ", "needs texts with one label each"),
     "pos on texts": (as_task("pos", "topic"), r"topic/en/train\.jsonl:1: error: ", "needs tokens with a tag each"),

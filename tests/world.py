@@ -126,10 +126,28 @@ def write_topic(folder: Path) -> Path:
     return _write(folder / "topic", ".jsonl", lines)
 
 
+def write_choice(folder: Path) -> Path:
+    """``folder/choice/LANGUAGE/SPLIT.jsonl``: the right one of two or three alternatives ends as the context does."""
+
+    def lines(language: str, number: int, seed: str) -> str:
+        draw = random.Random(f"{language} {seed} choice")
+        rows: list[dict[str, Any]] = []
+        for n, sentence in enumerate(tagged(language, number, seed, _POS[:3])):
+            right = sentence[-1][0]
+            wrong = [right[::-1] + word for word in _SYLLABLES[language][: draw.randint(1, 2)]]
+            place = draw.randint(0, len(wrong))
+            context = " ".join(word for word, _ in sentence)
+            rows.append({"id": f"c{n}", "context": context, "question": ""})
+            rows[-1] |= {"alternatives": [*wrong[:place], right, *wrong[place:]], "label": place}
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+    return _write(folder / "choice", ".jsonl", lines)
+
+
 def entry(task: str, folder: Path) -> dict[str, Any]:
     """The data entry of what ``write_<task>`` wrote into ``folder``."""
-    form = {"pos": "conllu", "ner": "conll", "nli": "tsv", "topic": "jsonl"}[task]
-    return {"task": task, "format": form, "path": f"{folder}/{{language}}/{{split}}.{form}"}
+    form = {"pos": "conllu", "ner": "conll", "nli": "tsv", "topic": "jsonl", "choice": "choice_jsonl"}[task]
+    return {"task": task, "format": form, "path": f"{folder}/{{language}}/{{split}}.{form.removeprefix('choice_')}"}
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING, Any
 from isogloss.errors import IsoglossError
 
 if TYPE_CHECKING:
-    from isogloss.api import compare, evaluate, get, predict, pretrain, show, train, validate
+    from isogloss.api import compare, evaluate, get, predict, pretrain, retrieve, show, train, validate
 
-__all__ = ["IsoglossError", "compare", "evaluate", "get", "predict", "pretrain", "show", "train", "validate"]
+__all__ = [
+    "IsoglossError",
+    "compare",
+    "evaluate",
+    "get",
+    "predict",
+    "pretrain",
+    "retrieve",
+    "show",
+    "train",
+    "validate",
+]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a public call

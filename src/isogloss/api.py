@@ -25,10 +25,11 @@ from isogloss.recipe.survey import Validation, survey
 from isogloss.reports.left_out import left_out_rows, left_out_table
 from isogloss.reports.selections import selections_table
 from isogloss.reports.tables import closing_tables, comparison_table, masked_table
+from isogloss.retrieval import retrieve
 from isogloss.runs import RunFolder
 from isogloss.writing import read_lines
 
-__all__ = ["compare", "evaluate", "get", "predict", "pretrain", "show", "train", "validate"]
+__all__ = ["compare", "evaluate", "get", "predict", "pretrain", "retrieve", "show", "train", "validate"]
 
 RecipeLike = Recipe | Mapping[str, Any] | str | Path
 

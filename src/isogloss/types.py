@@ -4,7 +4,8 @@ A step asks which data it sees (`Sampler`), what the loss is (`Objective`), how 
 (`Weighting`), what may move (`Unfreezing`) and how it moves (a `torch.optim.Optimizer`, plain or wrapped). A `Probe`
 may only look. A method answers one or two of these questions, so that methods compose.
 
-Shape letters used throughout: b examples in a batch, s sub-words, c classes, m sources in a step, g parameter groups.
+Shape letters used throughout: b examples in a batch, s sub-words, c classes or alternatives, m sources in a step, g
+parameter groups.
 """
 
 from __future__ import annotations
@@ -61,7 +62,32 @@ class LabelledText:
     line: int
 
 
-Example = TaggedSentence | LabelledText
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A question about a context, with alternatives to choose from.
+
+    Attributes:
+        id: Identifier of the example, unique in its file.
+        language: Language code.
+        context: What is told (the premise, in COPA).
+        question: What is asked about it; empty if nothing is.
+        alternatives: The answers to choose from, at least two, none empty.
+        label: Position of the right one, from 0, as text (``"1"``), or None where the file has none.
+        path: File the question was read from.
+        line: Line of the question in that file, from 1.
+    """
+
+    id: str
+    language: str
+    context: str
+    question: str
+    alternatives: tuple[str, ...]
+    label: str | None
+    path: str
+    line: int
+
+
+Example = TaggedSentence | LabelledText | Choice
 Prediction = tuple[str, ...] | str
 """What a task predicts for one example: one tag per token, or one label."""
 
@@ -80,6 +106,8 @@ class Feature:
             empty for other tasks.
         anchors: For outputs that are averaged over each token, the position of the first sub-word of its token per
             sub-word; else empty.
+        ends: For multiple choice, whose inputs are those of the c alternatives one after the other, where each of them
+            ends; else empty.
     """
 
     inputs: Mapping[str, Sequence[int]]
@@ -88,6 +116,7 @@ class Feature:
     example: int
     words: Sequence[int] = ()
     anchors: Sequence[int] = ()
+    ends: Sequence[int] = ()
 
     def __len__(self) -> int:
         """Number of sub-words, special ones included."""
@@ -99,17 +128,19 @@ class Batch:
     """Padded examples.
 
     Attributes:
-        inputs: Model inputs ``[b, s]``.
+        inputs: Model inputs ``[b, s]``; for multiple choice ``[b, c, s]``, c alternatives each.
         labels: Targets ``[b, s]`` or ``[b]``, -100 where there is none; None in prediction.
         languages: The b language codes.
         anchors: Where outputs are averaged over each token, the place ``[b, s]`` where a sub-word's output goes; else
             None.
+        alternatives: For multiple choice, which of the c alternatives ``[b, c]`` an example has; else None.
     """
 
     inputs: dict[str, Tensor]
     labels: Tensor | None
     languages: tuple[str, ...]
     anchors: Tensor | None = None
+    alternatives: Tensor | None = None
 
     def __len__(self) -> int:
         """Number of examples b."""
@@ -120,7 +151,8 @@ class Batch:
         inputs = {name: tensor.to(device, non_blocking=True) for name, tensor in self.inputs.items()}
         labels = None if self.labels is None else self.labels.to(device, non_blocking=True)
         anchors = None if self.anchors is None else self.anchors.to(device, non_blocking=True)
-        return Batch(inputs, labels, self.languages, anchors)
+        alternatives = None if self.alternatives is None else self.alternatives.to(device, non_blocking=True)
+        return Batch(inputs, labels, self.languages, anchors, alternatives)
 
 
 class Sampler(Protocol):

@@ -145,3 +145,48 @@ def test_columns_that_make_no_sense_are_refused(columns: dict[str, Any], message
 def test_a_label_that_the_format_cannot_express_is_refused():
     with pytest.raises(IsoglossError, match="holds the separator"):
         Unquoted("\t").replace("a\tb", 1, "c\td")
+
+
+def test_paraphrases_in_both_layouts(tmp_path: Path):
+    (one,), problems = read(Table(), tmp_path / "x.tsv", "id\tsentence1\tsentence2\tlabel\n7\tA b\tB a\t1\n")
+    assert ((one.id, one.text, one.pair, one.label), problems) == (("7", "A b", "B a", "1"), [])
+    (one,), problems = read(Table(columns={"text": 0, "pair": 1, "label": 2}), tmp_path / "y.tsv", "A b\tB a\t0\n")
+    assert ((one.id, one.text, one.pair, one.label), problems) == (("1", "A b", "B a", "0"), [])
+
+
+def test_rows_without_a_text_are_counted_where_that_is_asked_for(tmp_path: Path):
+    content = "id\tsentence1\tsentence2\tlabel\n1\tNS\tB\t0\n2\tA\t\t1\n3\tA\tB\t1\n"
+    table = Table(skip_empty=True)
+    examples, problems = read(table, tmp_path / "x.tsv", content)
+    assert [example.id for example in examples] == ["3"]
+    assert problems == ["file:2: warning: row without a text (empty or NS) skipped (2 times, first here)"]
+    table.write(tmp_path / "x.tsv", ["0"], tmp_path / "y.tsv")
+    assert (tmp_path / "y.tsv").read_text() == content.replace("3\tA\tB\t1", "3\tA\tB\t0")
+    examples, problems = read(Table(), tmp_path / "x.tsv", content)
+    assert ([example.id for example in examples], problems) == (["1", "3"], ["file:3: error: the pair is empty"])
+
+
+XNLI = """language\tgold_label\tsentence1_binary_parse\tsentence1\tsentence2\tpairID
+ar\tneutral\t\tx1\ty1\t1
+en\tentailment\t\tx2\ty2\t1
+en\tneutral\t\tx3\ty3\t2
+"""
+
+
+def test_a_file_of_all_languages_gives_the_rows_of_one(tmp_path: Path):
+    examples, problems = read(Table(), tmp_path / "x.tsv", XNLI)
+    assert [(e.id, e.text, e.pair, e.label, e.line) for e in examples] == [
+        ("1", "x2", "y2", "entailment", 3),
+        ("2", "x3", "y3", "neutral", 4),
+    ]
+    assert problems == []
+    columns = {"text": 3, "pair": 4, "label": 1, "language": 0}
+    examples, _ = read(Table(columns=columns), tmp_path / "x.tsv", XNLI)
+    assert [example.text for example in examples] == ["x2", "x3"]
+    examples, _ = read(Table(columns={"text": "sentence1"}), tmp_path / "x.tsv", XNLI)
+    assert [example.text for example in examples] == ["x1", "x2", "x3"]
+
+
+def test_a_language_that_no_row_has(tmp_path: Path):
+    _, (problem,) = read(Table(), tmp_path / "x.tsv", XNLI.replace("en\t", "eng\t"))
+    assert problem.startswith("file: error: no row of language 'en'; did you mean 'eng'?")

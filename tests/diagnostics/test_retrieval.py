@@ -167,3 +167,14 @@ def test_the_mode_is_put_back_after_an_error(model: Any, tokenizer: Any, monkeyp
 def test_vector_errors(model: Any, tokenizer: Any, texts: Any, changes: dict[str, Any], message: str):
     with pytest.raises(IsoglossError, match=message):
         vectors(model, tokenizer, texts, **changes)
+
+
+def test_csls_takes_away_what_is_near_to_everything():
+    queries = torch.tensor([[1.0, 0.0], [0.8, 0.6], [0.6, 0.8]])
+    # The second candidate lies amid the queries and is nearest to the first one too.
+    candidates = torch.tensor([[0.8, -0.6], [0.9, 0.44], [0.0, 1.0]])
+    assert retrieval_accuracy(queries, candidates, centred=False) == pytest.approx(1 / 3)
+    # 2 cos - r with k = 3: the mean cosines r are 0.36, 0.92 and 0.47.
+    assert retrieval_accuracy(queries, candidates, centred=False, csls=3) == 1.0
+    with pytest.raises(IsoglossError, match="csls: the number of neighbours"):
+        retrieval_accuracy(queries, candidates, centred=False, csls=0)

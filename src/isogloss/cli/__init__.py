@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from isogloss.cli import compare, data, demo, evaluate, predict, pretrain, schema, show, train, world
+from isogloss.cli import compare, data, demo, evaluate, predict, pretrain, retrieve, schema, show, train, world
 from isogloss.cli import list as list_
 from isogloss.errors import IsoglossError
 
@@ -24,6 +24,7 @@ app.command("train")(train.train)
 app.command("pretrain")(pretrain.pretrain)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("retrieve")(retrieve.retrieve)
 app.command("demo")(demo.demo)
 app.command("world")(world.world)
 app.command("compare")(compare.compare)

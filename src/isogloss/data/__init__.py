@@ -1,5 +1,6 @@
 """Data sets on disk: formats, collections of files, and what is wrong with them."""
 
+from isogloss.data.choice_lines import ChoiceLines
 from isogloss.data.collection import Collection
 from isogloss.data.conll import TokenTag
 from isogloss.data.conllu import ConllU
@@ -14,6 +15,7 @@ from isogloss.data.validate import check_collection_language, unseen_labels, val
 __all__ = [
     "COMMA",
     "TAB",
+    "ChoiceLines",
     "Collection",
     "ConllU",
     "Format",

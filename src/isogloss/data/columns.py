@@ -18,16 +18,16 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 """Names that the public benchmarks give to our columns, the first that a file has being taken."""
 
 
-def check_columns(columns: Iterable[str]) -> None:
-    """Stop unless ``columns`` are some of ours, the text among them.
+def check_columns(columns: Iterable[str], also: Sequence[str] = ()) -> None:
+    """Stop unless ``columns`` are some of ours or of ``also``, the text among them.
 
     Raises:
         IsoglossError: A name is not one of ours, or ``text`` is missing.
     """
     given = list(columns)
     for name in given:
-        if name not in ALIASES:
-            raise IsoglossError(f"columns: unknown column {name!r}{nearest(name, ALIASES)}")
+        if name not in (*ALIASES, *also):
+            raise IsoglossError(f"columns: unknown column {name!r}{nearest(name, (*ALIASES, *also))}")
     if "text" not in given:
         raise IsoglossError("columns: 'text' is missing; say which column holds the text")
 
@@ -80,8 +80,7 @@ def labelled_text(
             problems.error(path, line, f"the {ours} is empty")
             good = False
     for ours, value in fields.items():
-        # JSON can spell half of a surrogate pair, which no tokeniser takes and no file can hold.
-        if value is not None and any("\ud800" <= character <= "\udfff" for character in value):
+        if value is not None and has_lone_surrogate(value):
             problems.error(path, line, f"the {ours} holds a lone surrogate, which is not a character")
             good = False
     label = (fields.get("label") or "").strip() or None
@@ -92,3 +91,8 @@ def labelled_text(
         return None
     name = fields.get("id") or str(number)
     return LabelledText(name, language, fields["text"] or "", fields.get("pair"), label, str(path), line)
+
+
+def has_lone_surrogate(text: str) -> bool:
+    """Whether there is half of a surrogate pair, which JSON can spell, but no tokeniser takes and no file can hold."""
+    return any("\ud800" <= character <= "\udfff" for character in text)

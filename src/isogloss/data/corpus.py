@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isogloss.data.collection import SPLITS, Collection
-from isogloss.data.formats import gold
+from isogloss.data.formats import classes, gold
 from isogloss.data.problems import Problems
 from isogloss.data.validate import Complaint, read_checked
 from isogloss.errors import IsoglossError, nearest
@@ -201,7 +201,7 @@ def _require_known_labels(
     unseen: Counter[str] = Counter()
     place: dict[str, str] = {}
     for example in (example for examples in evaluation.values() for example in examples):
-        for label in gold(example) or ():
+        for label in classes(example):
             if label in labels:
                 continue
             if label in accepted:

@@ -10,9 +10,9 @@ from typing import Protocol, TypeVar
 
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError
-from isogloss.types import Example, LabelledText, Prediction, TaggedSentence
+from isogloss.types import Choice, Example, LabelledText, Prediction, TaggedSentence
 
-AnyExample = TypeVar("AnyExample", TaggedSentence, LabelledText)
+AnyExample = TypeVar("AnyExample", TaggedSentence, LabelledText, Choice)
 
 
 class Format(Protocol):
@@ -30,6 +30,11 @@ def gold(example: Example) -> tuple[str, ...] | None:
     if isinstance(example, TaggedSentence):
         return example.tags
     return None if example.label is None else (example.label,)
+
+
+def classes(example: Example) -> tuple[str, ...]:
+    """The gold labels that training must know: none in multiple choice, where they are positions and no classes."""
+    return () if isinstance(example, Choice) else gold(example) or ()
 
 
 def finish(examples: Sequence[AnyExample], path: Path, problems: Problems) -> list[AnyExample]:
@@ -79,7 +84,7 @@ def predicted_tags(
 
 
 def predicted_labels(
-    examples: Sequence[LabelledText], predictions: Sequence[Prediction], source: Path
+    examples: Sequence[LabelledText | Choice], predictions: Sequence[Prediction], source: Path
 ) -> dict[int, str]:
     """The predicted label of each text by its line.
 

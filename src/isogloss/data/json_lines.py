@@ -46,7 +46,7 @@ class JsonLines:
                 problems.warning(path, line, "blank line skipped")
                 continue
             number += 1
-            record = _record(text, path, line, problems)
+            record = json_object(text, path, line, problems)
             if record is None:
                 continue
             if located is None:
@@ -68,11 +68,13 @@ class JsonLines:
         for line, label in labels.items():
             record = json.loads(lines[line - 1])
             key = key or locate(self.columns, list(record), source, line, Problems()).get("label", "label")
-            replacements[line] = _with(lines[line - 1], record, key, label)
+            # A label that was read from a number goes back as one, so that the file can be compared with its source.
+            numeric = isinstance(record.get(key), (int, float)) and _is_number(label)
+            replacements[line] = with_value(lines[line - 1], key, json.loads(label) if numeric else label)
         rewrite(source, destination, replacements)
 
 
-def _record(text: str, path: Path, line: int, problems: Problems) -> dict[str, Any] | None:
+def json_object(text: str, path: Path, line: int, problems: Problems) -> dict[str, Any] | None:
     """The object on a line; None, and an error, if there is none."""
     try:
         record = json.loads(text)
@@ -105,17 +107,16 @@ def _fields(
     return fields if len(fields) == len(located) else None
 
 
-def _with(text: str, record: dict[str, Any], key: str, label: str) -> str:
-    """The object that stands on the line ``text`` with its label replaced, laid out as it was."""
+def with_value(text: str, key: str, value: str | float) -> str:
+    """The object that stands on the line ``text`` with one value replaced or added, laid out as it was."""
+    record = json.loads(text)
     layouts = itertools.product((False, True), ((", ", ": "), (",", ":")))
     layout = next(
         ({"ensure_ascii": escaped, "separators": marks} for escaped, marks in layouts
          if json.dumps(record, ensure_ascii=escaped, separators=marks) == text),
         {"ensure_ascii": False},
     )  # fmt: skip
-    # A label that was read from a number goes back as one, so that the file can be compared with its source.
-    numeric = isinstance(record.get(key), (int, float)) and _is_number(label)
-    return json.dumps({**record, key: json.loads(label) if numeric else label}, **layout)
+    return json.dumps({**record, key: value}, **layout)
 
 
 def _is_number(label: str) -> bool:

@@ -11,8 +11,11 @@ from isogloss.data.delimiters import TAB, Delimiter, Row
 from isogloss.data.formats import finish, predicted_labels
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
-from isogloss.errors import IsoglossError
+from isogloss.errors import IsoglossError, nearest
 from isogloss.types import LabelledText, Prediction
+
+NOTHING = "NS"
+"""What PAWS-X has in place of a sentence that could not be translated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,10 @@ class Table:
             the file has a header, or all positions from 0, if it has none. None: the file has a header, and the first
             of these names in it is taken: for the text ``text``, ``sentence``, ``premise``, ``sentence1``; for the pair
             ``hypothesis``, ``sentence2``; for the label ``label``, ``category``, ``gold_label``; for the id ``id``,
-            ``index_id``, ``idx``, ``pairID``.
+            ``index_id``, ``idx``, ``pairID``; for the language ``language``. Where there is a column of languages, as
+            in XNLI's file of all of them, rows of other languages are passed over.
+        skip_empty: Whether a row with an empty text, or with NS, which PAWS-X has in place of one that could not be
+            translated, is passed over with a warning; else an empty text is an error.
 
     Raises:
         IsoglossError: ``columns`` has an unknown name, no ``text``, or mixes names and positions.
@@ -33,11 +39,12 @@ class Table:
 
     delimiter: Delimiter = TAB
     columns: Mapping[str, str | int] | None = None
+    skip_empty: bool = False
 
     def __post_init__(self) -> None:
         """Check the columns."""
         if self.columns is not None:
-            check_columns(self.columns)
+            check_columns(self.columns, ("language",))
             positions = [column for column in self.columns.values() if isinstance(column, int)]
             if len(positions) not in (0, len(self.columns)) or any(position < 0 for position in positions):
                 raise IsoglossError(f"columns: all names, or all positions from 0; found {dict(self.columns)}")
@@ -48,16 +55,36 @@ class Table:
         width = len((header or rows[0]).fields) if header or rows else 0
         where = "in the header" if header else "in the first row"
         examples = []
+        rows, languages = self._of_language(rows, positions.get("language"), language)
+        if languages:
+            problems.error(
+                path,
+                None,
+                f"no row of language {language!r}{nearest(language, languages)}; `columns` without `language` takes "
+                "the rows of all",
+            )
         for number, row in enumerate(rows, start=1):
             if len(row.fields) != width:
                 found = len(row.fields)
                 problems.error(path, row.first, f"expected {width} columns, as {where}, found {found}")
                 continue
-            fields = {ours: row.fields[position] for ours, position in positions.items()}
+            fields = {ours: row.fields[at] for ours, at in positions.items() if ours != "language"}
+            if self.skip_empty and any(fields.get(ours, "x").strip() in ("", NOTHING) for ours in ("text", "pair")):
+                problems.warning(path, row.first, f"row without a text (empty or {NOTHING}) skipped")
+                continue
             example = labelled_text(fields, number, language, path, row.first, problems)
             if example is not None:
                 examples.append(example)
         return finish(examples, path, problems)
+
+    def _of_language(
+        self, rows: list[Row], position: int | None, language: str
+    ) -> tuple[list[Row], frozenset[str]]:
+        """The rows of a language, with those too short to say theirs; if there is none, the languages found."""
+        if position is None or not language:
+            return rows, frozenset()
+        own = [row for row in rows if len(row.fields) <= position or row.fields[position] == language]
+        return own, frozenset() if own else frozenset(row.fields[position] for row in rows)
 
     def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
         """Write ``source`` with the predictions in the label column, added as the last one where there is none."""
@@ -93,6 +120,8 @@ class Table:
             return None, positions, [] if wrong else rows
         header = rows[0]
         located = locate(names or None, header.fields, path, header.first, problems)
+        if self.columns is None and "language" in header.fields:
+            located["language"] = "language"
         complete = "text" in located and all(name in header.fields for name in located.values())
         positions = {ours: header.fields.index(name) for ours, name in located.items() if complete}
         return header, positions, rows[1:] if complete else []

@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
 
 from isogloss.data.collection import Collection
-from isogloss.data.formats import gold
+from isogloss.data.formats import classes
 from isogloss.data.problems import Problems
 from isogloss.data.repetition import ReadFile, check_leaks, check_repetition, content
 from isogloss.errors import IsoglossError
@@ -91,7 +91,7 @@ def read_checked(
     """
     examples = collection.read(language, split, problems)
     check_collection_language(examples, language, path, problems)
-    check_owner(path, language, owners, problems)
+    check_owner(examples, path, language, owners, problems)
     complaints = ((example, complaint(example)) for example in examples)
     unfit = next(((example, text) for example, text in complaints if text is not None), None)
     if unfit is not None:
@@ -132,15 +132,18 @@ def check_collection_language(examples: Iterable[Example], language: str, path: 
 
 def unseen_labels(train: Iterable[Example], evaluation: Iterable[Example]) -> Counter[str]:
     """The labels of ``evaluation`` that ``train`` does not have, with their number of times."""
-    seen = {label for example in train for label in gold(example) or ()}
-    return Counter(label for example in evaluation for label in gold(example) or () if label not in seen)
+    seen = {label for example in train for label in classes(example)}
+    return Counter(label for example in evaluation for label in classes(example) if label not in seen)
 
 
-def check_owner(path: Path, language: str, owners: dict[str, tuple[str, Path]], problems: Problems) -> None:
-    """Check that no other language has a file of the same content; remember this one in ``owners``."""
-    if not path.is_file() or problems.spoils(path):
+def check_owner(
+    examples: Iterable[Example], path: Path, language: str, owners: dict[str, tuple[str, Path]], problems: Problems
+) -> None:
+    """Check that no other language has the same examples; remember those of this one in ``owners``."""
+    contents = [content(example) for example in examples]
+    if not contents or problems.spoils(path):
         return
-    owner, first = owners.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), (language, path))
+    owner, first = owners.setdefault(hashlib.sha256(repr(contents).encode()).hexdigest(), (language, path))
     if owner != language:
         problems.error(path, None, f"{owner} and {language} share one file (equal to {first}): check the template")
 
@@ -153,12 +156,12 @@ def _check_labels(
 ) -> None:
     """Check that every label of dev and test is in a train file or ``known``."""
     trained = [example for _, _, examples in train for example in examples]
-    labels = ", ".join(sorted({label for example in trained for label in gold(example) or ()}))
+    labels = ", ".join(sorted({label for example in trained for label in classes(example)}))
     for _, path, examples in evaluation:
         for label, times in unseen_labels(trained, examples).items():
             if label in known:
                 continue
-            line = next(example.line for example in examples if label in (gold(example) or ()))
+            line = next(example.line for example in examples if label in classes(example))
             problems.error(
                 path,
                 line,

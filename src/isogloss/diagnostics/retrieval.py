@@ -16,24 +16,28 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from isogloss.errors import IsoglossError
 
 
-def retrieval_accuracy(queries: Tensor, candidates: Tensor, *, centred: bool) -> float:
+def retrieval_accuracy(queries: Tensor, candidates: Tensor, *, centred: bool, csls: int | None = None) -> float:
     """Share of sentences whose nearest candidate is their own translation.
 
     (1/n) Σ_i [i = argmax_j cos(q_i, c_j)], with q_i − mean(q) and c_j − mean(c) in place of q_i and c_j where
     ``centred``: a direction that all sentences of a language share says which language it is, not what is said. Of
     equally near candidates the first counts.
 
+    With ``csls`` = k the nearest is argmax_j [2 cos(q_i, c_j) − r(c_j)], where r(c) is the mean cosine of c with the k
+    queries nearest to it: a candidate that is near to everything is near to nothing in particular.
+
     Args:
         queries: Vectors of the sentences, ``[n, d]``.
         candidates: Vectors of their translations in the same order, ``[n, d]``.
         centred: Whether to subtract from each side its mean over the n sentences first.
+        csls: Number of neighbours k ≥ 1 (all, if there are fewer); None: the plain cosine.
 
     Returns:
         The accuracy, in [0, 1]; 1/n by chance.
 
     Raises:
-        IsoglossError: The sides differ in the number of sentences or of components, there is no sentence, or a
-            component is not finite.
+        IsoglossError: The sides differ in the number of sentences or of components, there is no sentence, a
+            component is not finite, or ``csls`` is less than 1.
 
     Example:
         >>> english = torch.tensor([[5.0, 1.0], [5.0, 2.0]])
@@ -43,7 +47,8 @@ def retrieval_accuracy(queries: Tensor, candidates: Tensor, *, centred: bool) ->
 
     Reference:
         Artetxe and Schwenk, *Massively Multilingual Sentence Embeddings for Zero-Shot Cross-Lingual Transfer and
-        Beyond*, TACL 2019 (the Tatoeba test sets); Hu et al., *XTREME*, ICML 2020 (mean of a middle layer, cosine).
+        Beyond*, TACL 2019 (the Tatoeba test sets); Hu et al., *XTREME*, ICML 2020 (mean of a middle layer, cosine);
+        Conneau et al., *Word Translation Without Parallel Data*, ICLR 2018 (CSLS, k = 10).
     """
     _require_parallel(queries, candidates)
     # In double precision the nearest one does not depend on how a product of matrices is cut.
@@ -51,7 +56,12 @@ def retrieval_accuracy(queries: Tensor, candidates: Tensor, *, centred: bool) ->
     if centred:
         sides = [side - side.mean(dim=0) for side in sides]
     left, right = (normalize(side, dim=1) for side in sides)
-    nearest = (left @ right.T).argmax(dim=1)
+    scores = left @ right.T
+    if csls is not None:
+        if csls < 1:
+            raise IsoglossError(f"csls: the number of neighbours must be at least 1, found {csls}")
+        scores = 2 * scores - scores.topk(min(csls, len(scores)), dim=0).values.mean(dim=0)
+    nearest = scores.argmax(dim=1)
     return float((nearest == torch.arange(len(nearest), device=nearest.device)).double().mean())
 
 

@@ -14,13 +14,17 @@ IGNORED = -100
 def outputs(model: nn.Module, batch: Batch) -> Tensor:
     """The model's logits for a batch, averaged over each token where the batch has anchors.
 
+    In multiple choice they are −∞ for the alternatives that an example does not have.
+
     With a_j the anchor of sub-word j, the output at place i is the mean of the logits of all j with a_j = i, and zero
     where there is none.
 
     Shape:
-        ``[b, s, c]`` for tagging, else ``[b, c]``; in float32.
+        ``[b, s, c]`` for tagging, else ``[b, c]``, with c alternatives in multiple choice; in float32.
     """
     logits: Tensor = model(**batch.inputs).logits.float()
+    if batch.alternatives is not None:
+        return logits.masked_fill(~batch.alternatives, -torch.inf)
     if batch.anchors is None:
         return logits
     # A product of matrices, because sums by index come out in another order each time on a GPU.
@@ -33,8 +37,8 @@ def outputs(model: nn.Module, batch: Batch) -> Tensor:
 class Supervised:
     """Cross-entropy of the gold labels: −Σᵢ log softmax(logitsᵢ)[labelᵢ] over the labelled items i of each example.
 
-    An item is a token in tagging and a text in classification. The cross-entropy is taken in float32, also under
-    autocast.
+    An item is a token in tagging, a text in classification and a question in multiple choice. The cross-entropy is
+    taken in float32, also under autocast.
 
     Shape:
         logits ``[b, s, c]`` with labels ``[b, s]``, or ``[b, c]`` with ``[b]`` → loss ``[b]``.

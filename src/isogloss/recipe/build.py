@@ -15,7 +15,9 @@ from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerState, get_scheduler
 
 from isogloss import sampling
+from isogloss.data.choice_lines import ChoiceLines
 from isogloss.data.collection import Collection
+from isogloss.data.tables import Table
 from isogloss.data.translations import TranslationFile
 from isogloss.distributed import ALONE, Communicator, average
 from isogloss.errors import IsoglossError, nearest
@@ -83,9 +85,18 @@ def build_collection(entry: schema.DataEntry, where: str) -> Collection:
     if entry.format not in FORMATS:
         raise IsoglossError(f"{where}.format: no format {entry.format!r}{nearest(entry.format, FORMATS)}")
     columns = None if entry.columns is None else entry.columns.model_dump(exclude_none=True)
+    form = FORMATS[entry.format].build(columns)
+    if entry.questions is not None:
+        if not isinstance(form, ChoiceLines):
+            raise IsoglossError(f"{where}.questions: only format choice_jsonl has questions, found {entry.format!r}")
+        form = replace(form, questions=entry.questions)
+    if entry.skip_empty:
+        if not isinstance(form, Table):
+            raise IsoglossError(f"{where}.skip_empty: only formats tsv and csv have rows, found {entry.format!r}")
+        form = replace(form, skip_empty=True)
     return Collection(
         name=entry.name or folder_of(entry.path) or entry.task,
-        format=FORMATS[entry.format].build(columns),
+        format=form,
         template=entry.path,
         languages=entry.languages,
         splits=None if entry.splits is None else {str(ours): theirs for ours, theirs in entry.splits.items()},

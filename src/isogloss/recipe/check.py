@@ -19,7 +19,7 @@ from isogloss.recipe.names import NamedTask
 from isogloss.recipe.schema import RandomModel, Recipe
 from isogloss.recipe.survey import Validation, survey
 from isogloss.recipe.translated import with_translated_training_data
-from isogloss.types import Example, LabelledText
+from isogloss.types import Choice, Example, LabelledText
 
 
 def read_corpus(
@@ -99,5 +99,7 @@ def _texts(example: Example) -> Iterator[str]:
         yield example.text
         if example.pair is not None:
             yield example.pair
+    elif isinstance(example, Choice):
+        yield from (example.context, example.question, *example.alternatives)
     else:
         yield " ".join(example.tokens)

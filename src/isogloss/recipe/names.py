@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from isogloss.data.choice_lines import ChoiceLines
 from isogloss.data.chunks import CHUNK
 from isogloss.data.conll import TokenTag
 from isogloss.data.conllu import ConllU
@@ -15,10 +16,11 @@ from isogloss.data.parquet import Parquet
 from isogloss.data.plain import Lines, RunningText
 from isogloss.data.tables import Table
 from isogloss.errors import IsoglossError
+from isogloss.tasks.choice import MultipleChoice
 from isogloss.tasks.classification import Classification
 from isogloss.tasks.tagging import named_entities, part_of_speech
 from isogloss.tasks.task import Task
-from isogloss.types import Example, LabelledText, TaggedSentence
+from isogloss.types import Choice, Example, LabelledText, TaggedSentence
 
 Columns = Mapping[str, str | int] | None
 
@@ -80,8 +82,14 @@ def _is_no_text(example: Example) -> str | None:
 
 def _is_no_pair(example: Example) -> str | None:
     if isinstance(example, LabelledText) and example.pair is None:
-        return "inference needs two texts; columns: {text: ..., pair: ..., label: ...} names them"
+        return "this task needs two texts; columns: {text: ..., pair: ..., label: ...} names them"
     return _is_no_text(example)
+
+
+def _is_no_choice(example: Example) -> str | None:
+    if isinstance(example, Choice):
+        return None
+    return "this task needs questions with alternatives to choose from, as format choice_jsonl holds them"
 
 
 def _without_columns(make: Callable[[], Format]) -> Callable[[Columns], Format]:
@@ -111,6 +119,15 @@ TASKS: dict[str, NamedTask] = {
         "inference from premise to hypothesis: accuracy, macro-F1", _classification("nli"), 32, _is_no_pair
     ),
     "topic": NamedTask("classification of one text: accuracy, macro-F1", _classification("topic"), 32, _is_no_text),
+    "paraphrase": NamedTask(
+        "whether two texts say the same: accuracy, macro-F1", _classification("paraphrase"), 32, _is_no_pair
+    ),
+    "choice": NamedTask(
+        "one of the alternatives of a question (COPA, Social IQa): accuracy",
+        lambda _: MultipleChoice("choice"),
+        16,
+        _is_no_choice,
+    ),
 }
 
 FORMATS: dict[str, NamedFormat] = {
@@ -126,6 +143,9 @@ FORMATS: dict[str, NamedFormat] = {
     "jsonl": NamedFormat("one JSON object per line", _json_lines),
     "parquet": NamedFormat(
         "columns of texts and labels, or lists of tokens and tags", lambda columns: Parquet(_by_name(columns))
+    ),
+    "choice_jsonl": NamedFormat(
+        "one question with alternatives per line, with the keys of COPA or Social IQa", _without_columns(ChoiceLines)
     ),
 }
 

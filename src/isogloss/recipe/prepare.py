@@ -81,13 +81,13 @@ def load_model(recipe: Recipe, task: Task, corpus: Corpus) -> Loaded:
     if isinstance(recipe.model, RandomModel):
         tokenizer = new_tokenizer(recipe, corpus)
         loaded = build_encoder(
-            recipe.model.config, tokenizer, task.auto_class, task.labels, seed=seed, dropout=recipe.dropout
+            recipe.model.config, tokenizer, task.auto_class, task.labels or None, seed=seed, dropout=recipe.dropout
         )
     else:
         loaded = load_encoder(
             recipe.model,
             task.auto_class,
-            task.labels,
+            task.labels or None,
             seed=seed,
             dropout=recipe.dropout,
             random_weights=recipe.random_weights,

@@ -126,6 +126,9 @@ class Columns(Spec):
     id: str | int | None = Field(None, description="an identifier, kept in predictions")
     tokens: str | None = Field(None, description="Parquet: the list of tokens, in place of text")
     tags: str | None = Field(None, description="Parquet: the list of tags, one per token")
+    language: str | int | None = Field(
+        None, description="the language, in a table of several; rows of other languages are passed over"
+    )
 
 
 class Translation(Spec):
@@ -185,6 +188,16 @@ class DataEntry(Spec):
         description="columns by name, or by position from 0 in a table without header; default: by their usual names",
     )
     label_map: dict[str, str] = Field(default_factory=dict, description="labels to rename, such as {DATE: O}")
+    skip_empty: bool = Field(
+        False,
+        description="only for tsv and csv: pass over rows with an empty text or NS (in PAWS-X: no translation), with a "
+        "warning; else they are errors",
+    )
+    questions: dict[str, str] | None = Field(
+        None,
+        description="only for choice_jsonl: what a question means that is a mere word in the file; default: that of "
+        "COPA, in English, {cause: What was the cause of this?, effect: What happened as a result?}",
+    )
     translations: Translations = Field(default_factory=Translations, description="machine translations of the texts")
 
     @model_validator(mode="before")

@@ -46,7 +46,7 @@ class Classification:
         texts = [self._text(example) for example in examples]
         check_tokenizer(tokenizer, max_length, pair=any(text.pair is not None for text in texts))
         targets = [self._target(text) for text in texts]
-        rows = list(_encode(texts, tokenizer, max_length))
+        rows = list(encode_texts([(text.text, text.pair) for text in texts], tokenizer, max_length))
         features = [
             Feature(inputs, target, text.language, index)
             for index, (text, target, (inputs, _)) in enumerate(zip(texts, targets, rows, strict=True))
@@ -115,17 +115,17 @@ class Classification:
         return self.labels.index(text.label)
 
 
-def _encode(
-    texts: Sequence[LabelledText], tokenizer: PreTrainedTokenizerBase, max_length: int
+def encode_texts(
+    texts: Sequence[tuple[str, str | None]], tokenizer: PreTrainedTokenizerBase, max_length: int
 ) -> Iterator[tuple[dict[str, list[int]], bool]]:
-    """Per text its inputs and whether it was truncated."""
+    """Per text, or pair of texts, its inputs and whether it was truncated."""
     for start in range(0, len(texts), TOKENIZER_BATCH):
         # One call takes either texts or pairs of texts.
-        for paired, group in groupby(texts[start : start + TOKENIZER_BATCH], key=lambda text: text.pair is not None):
+        for paired, group in groupby(texts[start : start + TOKENIZER_BATCH], key=lambda text: text[1] is not None):
             members = list(group)
             encoding = tokenizer(
-                [text.text for text in members],
-                [text.pair for text in members] if paired else None,
+                [text for text, _ in members],
+                [pair for _, pair in members] if paired else None,
                 truncation="longest_first",
                 max_length=max_length,
                 padding=False,

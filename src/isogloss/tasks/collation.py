@@ -28,7 +28,7 @@ def collate(features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> 
     width = max(len(feature) for feature in features)
     padding = {"input_ids": int(tokenizer.pad_token_id)}
     inputs = {
-        name: _padded([feature.inputs[name] for feature in features], width, padding.get(name, 0))
+        name: padded([feature.inputs[name] for feature in features], width, padding.get(name, 0))
         for name in features[0].inputs
     }
     # Padding is in no token: it is its own anchor.
@@ -47,8 +47,9 @@ def _labels(features: Sequence[Feature], width: int) -> Tensor | None:
         return None
     if any(isinstance(target, int) for target in targets):
         return torch.tensor([IGNORED if target is None else target for target in targets])
-    return _padded([target if isinstance(target, Sequence) else () for target in targets], width, IGNORED)
+    return padded([target if isinstance(target, Sequence) else () for target in targets], width, IGNORED)
 
 
-def _padded(rows: Sequence[Sequence[int]], width: int, value: int) -> Tensor:
+def padded(rows: Sequence[Sequence[int]], width: int, value: int) -> Tensor:
+    """The n rows filled with ``value`` on the right, ``[n, width]``."""
     return torch.tensor([[*row, *[value] * (width - len(row))] for row in rows])

@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError
-from isogloss.types import Batch, Example, Feature, LabelledText, Prediction
+from isogloss.types import Batch, Example, Feature, Prediction, TaggedSentence
 
 IGNORED = -100
 """Target of a position that has no label; PyTorch's default ``ignore_index``."""
@@ -27,7 +27,7 @@ class Encoded:
     Attributes:
         features: The features, those of one example together, in the order of the examples.
         overlong: Indices of the examples longer than the limit, which were cut into pieces (tagging) or truncated
-            (classification).
+            (other tasks).
     """
 
     features: list[Feature]
@@ -37,7 +37,7 @@ class Encoded:
         """A warning for every overlong one of the examples that were encoded."""
         for index in self.overlong:
             example = examples[index]
-            done = "truncated" if isinstance(example, LabelledText) else "cut into pieces"
+            done = "cut into pieces" if isinstance(example, TaggedSentence) else "truncated"
             problems.warning(example.path, example.line, f"longer than max_length {max_length} sub-words, {done}")
 
 

@@ -1,0 +1,172 @@
+"""JSON Lines of questions with alternatives: COPA, XCOPA, Social IQa and the like."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from isogloss.data.columns import has_lone_surrogate
+from isogloss.data.formats import finish, predicted_labels
+from isogloss.data.json_lines import json_object, with_value
+from isogloss.data.lines import read_lines, rewrite
+from isogloss.data.problems import Problems
+from isogloss.errors import IsoglossError, nearest
+from isogloss.types import Choice, Prediction
+
+QUESTIONS: Mapping[str, str] = MappingProxyType(
+    {"cause": "What was the cause of this?", "effect": "What happened as a result?"}
+)
+"""What COPA asks where its files say ``cause`` or ``effect``, in English as in Roemmele et al. (2011)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The keys of a published layout.
+
+    Attributes:
+        context: Key of the context.
+        alternatives: One key each, or the only key, of a list of them.
+        label: Key of the label.
+        first: How the label of the first alternative is spelt; the others follow it.
+    """
+
+    context: str
+    alternatives: tuple[str, ...]
+    label: str
+    first: int | str
+
+    def spelling(self, position: int) -> int | str:
+        """The label of an alternative as it stands in the file."""
+        if isinstance(self.first, int):
+            return self.first + position
+        return chr(ord(self.first) + position)
+
+
+ANSWERS = ("answerA", "answerB", "answerC")
+LAYOUTS = (
+    Layout("premise", ("choice1", "choice2"), "label", 0),
+    Layout("context", ANSWERS, "correct", "A"),
+    Layout("context", ANSWERS, "label", 1),
+    Layout("context", ("alternatives",), "label", 0),
+)
+"""COPA and XCOPA; Social IQa as its authors have it, and as the hub has it; our own, with any number of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceLines:
+    """A file with one JSON object a line: a context, a question and the alternatives to choose from.
+
+    The keys of the first object say which layout the file has: ``premise``, ``question``, ``choice1``, ``choice2`` and
+    ``label`` 0 or 1 (COPA); ``context``, ``question``, ``answerA`` to ``answerC`` and ``correct`` A to C, or ``label``
+    1 to 3 (Social IQa); ``context``, ``question``, a list ``alternatives`` and ``label`` from 0. A label that is
+    missing, null, empty or -1 is none. The id is ``id`` or ``idx``, else the running number.
+
+    Args:
+        questions: What a question that is a mere word in the file means, by that word; other questions stay as they
+            are. The default is English in files of every language: the words ``cause`` and ``effect`` are so too.
+    """
+
+    questions: Mapping[str, str] = field(default_factory=lambda: QUESTIONS)
+
+    def read(self, path: Path, language: str, problems: Problems) -> list[Choice]:
+        """The good objects of the file."""
+        layout: Layout | None = None
+        examples, number = [], 0
+        for line, text in enumerate(read_lines(path, problems), start=1):
+            if not text.strip():
+                problems.warning(path, line, "blank line skipped")
+                continue
+            number += 1
+            record = json_object(text, path, line, problems)
+            if record is None:
+                continue
+            layout = layout or _layout(record, path, line, problems)
+            if layout is None:
+                return []
+            example = self._example(record, layout, number, language, path, line, problems)
+            if example is not None:
+                examples.append(example)
+        return finish(examples, path, problems)
+
+    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+        """Write ``source`` with the predictions under the key of the label, spelt as the layout spells them."""
+        lines = read_lines(source, Problems())
+        examples = self.read(source, "", Problems())
+        labels = predicted_labels(examples, predictions, source)
+        numbers = {example.line: len(example.alternatives) for example in examples}
+        replacements: dict[int, str] = {}
+        layout: Layout | None = None
+        for line, label in labels.items():
+            if label not in map(str, range(numbers[line])):
+                raise IsoglossError(
+                    f"{source}:{line}: there are alternatives 0 to {numbers[line] - 1}, but the prediction is {label!r}"
+                )
+            layout = layout or _layout(json.loads(lines[line - 1]), source, line, Problems())
+            assert layout is not None
+            replacements[line] = with_value(lines[line - 1], layout.label, layout.spelling(int(label)))
+        rewrite(source, destination, replacements)
+
+    def _example(
+        self,
+        record: Mapping[str, Any],
+        layout: Layout,
+        number: int,
+        language: str,
+        path: Path,
+        line: int,
+        problems: Problems,
+    ) -> Choice | None:
+        """The question of an object, or None, and an error, where something in it cannot be used."""
+        complaints = []
+        texts: dict[str, Any] = {key: record.get(key) for key in (layout.context, "question", *layout.alternatives)}
+        if len(layout.alternatives) == 1:
+            listed = texts.pop(layout.alternatives[0])
+            if not isinstance(listed, list) or len(listed) < 2:
+                complaints.append(f"{layout.alternatives[0]!r} is {listed!r}, not a list of at least two texts")
+                listed = []
+            texts |= {f"alternatives[{index}]": text for index, text in enumerate(listed)}
+        for key, text in texts.items():
+            if key not in record and not key.startswith("alternatives["):
+                complaints.append(f"no key {key!r}{nearest(key, record)}")
+            elif not isinstance(text, str):
+                complaints.append(f"{key!r} is of type {type(text).__name__}, not a string")
+            elif not text.strip() and key != "question":
+                complaints.append(f"{key!r} is empty")
+            elif has_lone_surrogate(text):
+                complaints.append(f"{key!r} holds a lone surrogate, which is not a character")
+        alternatives = [text for key, text in texts.items() if key not in (layout.context, "question")]
+        label = record.get(layout.label)
+        spellings = [str(layout.spelling(position)) for position in range(len(alternatives))]
+        spelt = label if isinstance(label, str) else json.dumps(label)
+        position: str | None = None
+        if spelt.strip() in spellings:
+            position = str(spellings.index(spelt.strip()))
+        elif spellings and spelt.strip() not in ("null", "", "-1"):
+            complaints.append(f"{layout.label!r} is {label!r}, but must be one of {', '.join(spellings)}")
+        if complaints:
+            for complaint in complaints:
+                problems.error(path, line, complaint)
+            return None
+        if len({text.strip() for text in alternatives}) < len(alternatives):
+            problems.warning(path, line, "two alternatives are the same")
+        question = self.questions.get(str(texts["question"]), str(texts["question"]))
+        name = next((str(record[key]) for key in ("id", "idx") if record.get(key) not in (None, "")), str(number))
+        return Choice(
+            name, language, str(texts[layout.context]), question, tuple(alternatives), position, str(path), line
+        )
+
+
+def _layout(record: Mapping[str, Any], path: Path, line: int, problems: Problems) -> Layout | None:
+    """The layout of an object; None, and an error, if there is no first alternative in it."""
+    fitting = [layout for layout in LAYOUTS if layout.alternatives[0] in record]
+    if not fitting:
+        known = ", ".join(dict.fromkeys(layout.alternatives[0] for layout in LAYOUTS))
+        problems.error(
+            path, line, f"no key of a first alternative (looked for {known}){nearest('choice1', record)}"
+        )
+        return None
+    return max(fitting, key=lambda layout: layout.label in record)
