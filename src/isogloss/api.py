@@ -185,7 +185,11 @@ def compare(
             f"no final {split} scores in {', '.join(map(str, runs))}; `isogloss evaluate RUN` makes them"
         )
     primary = metric or TASKS[rows[0]["task"]].build(()).metrics[0]
-    latest = {(row["run"], row["data"], row["language"]): row for row in rows if row["metric"] == primary}
+    latest = {
+        (row["run"], row["data"], row["language"], row["context_language"]): row
+        for row in rows
+        if row["metric"] == primary
+    }
     return comparison_table([_named(row) for row in latest.values()], baseline, mixed=allow_mixed)
 
 

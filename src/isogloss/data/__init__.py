@@ -7,6 +7,7 @@ from isogloss.data.delimiters import COMMA, TAB, Quoted, Unquoted
 from isogloss.data.formats import Format
 from isogloss.data.json_lines import JsonLines
 from isogloss.data.problems import Problem, Problems
+from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
 from isogloss.data.validate import check_collection_language, unseen_labels, validate_collections
 
@@ -20,6 +21,7 @@ __all__ = [
     "Problem",
     "Problems",
     "Quoted",
+    "Squad",
     "Table",
     "TokenTag",
     "Unquoted",

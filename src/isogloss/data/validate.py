@@ -12,7 +12,7 @@ from isogloss.data.formats import gold
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError
 from isogloss.languages import dominant_scripts, find, script_share
-from isogloss.types import Example, TaggedSentence
+from isogloss.types import Example, Question, TaggedSentence
 
 FEWEST_LETTERS = 50
 """A text of fewer letters (a few names, say) proves nothing about its language."""
@@ -109,7 +109,7 @@ def check_collection_language(examples: Iterable[Example], language: str, path: 
     if known is None:
         problems.warning(path, None, f"unknown language code {language!r}: its script was not checked")
         return
-    text = " ".join(part for example in examples for part in _content(example))
+    text = " ".join(part for example in examples for part in _in_its_language(example))
     found = dominant_scripts(text)
     if found.total() < FEWEST_LETTERS:
         return
@@ -135,7 +135,16 @@ def _content(example: Example) -> tuple[str, ...]:
     """What two examples must share to be the same, labels aside."""
     if isinstance(example, TaggedSentence):
         return example.tokens
+    if isinstance(example, Question):
+        return (example.question, example.context)
     return (example.text,) if example.pair is None else (example.text, example.pair)
+
+
+def _in_its_language(example: Example) -> tuple[str, ...]:
+    """What must be in the language of the example: not a question in another one."""
+    if isinstance(example, Question) and example.question_language != example.language:
+        return (example.context,)
+    return _content(example)
 
 
 def check_owner(path: Path, language: str, owners: dict[str, tuple[str, Path]], problems: Problems) -> None:

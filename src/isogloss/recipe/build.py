@@ -15,6 +15,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerState,
 
 from isogloss import sampling
 from isogloss.data.collection import Collection
+from isogloss.data.squad import Squad
 from isogloss.distributed import ALONE, Communicator, average
 from isogloss.errors import IsoglossError, nearest
 from isogloss.loop import Optimizer
@@ -28,6 +29,7 @@ from isogloss.recipe.pretraining_schema import Pretraining
 from isogloss.recording import Recorder
 from isogloss.selection import Best, Last, RunningAverage, Selection
 from isogloss.streams import BucketedStream, Examples
+from isogloss.tasks.spans import Spans
 from isogloss.tasks.tagging import Tagging
 from isogloss.tasks.task import Task
 from isogloss.types import DataSource, Feature, Sampler, Unfreezing
@@ -64,9 +66,17 @@ def build_task(recipe: schema.Recipe, named: NamedTask, labels: tuple[str, ...])
     """The task with its labels.
 
     Raises:
-        IsoglossError: Outputs are to be averaged over tokens in a task that has none.
+        IsoglossError: Outputs are to be averaged over tokens in a task that has none, or a key of questions is given to
+            another task.
     """
     task = named.build(labels)
+    asked = {
+        key: getattr(recipe, key) for key in ("doc_stride", "max_answer_length") if getattr(recipe, key) is not None
+    }
+    if isinstance(task, Spans):
+        task = replace(task, **asked)
+    elif asked:
+        raise IsoglossError(f"{next(iter(asked))}: task {task.name!r} has no questions to answer; leave it out")
     if recipe.aggregation == "first":
         return task
     if not isinstance(task, Tagging):
@@ -79,9 +89,16 @@ def build_collection(entry: schema.DataEntry, where: str) -> Collection:
     if entry.format not in FORMATS:
         raise IsoglossError(f"{where}.format: no format {entry.format!r}{nearest(entry.format, FORMATS)}")
     columns = None if entry.columns is None else entry.columns.model_dump(exclude_none=True)
+    file_format = FORMATS[entry.format].build(columns)
+    if isinstance(file_format, Squad):
+        file_format = Squad(entry.question_language)
+        if entry.label_map:
+            raise IsoglossError(f"{where}.label_map: questions have no labels to rename; leave it out")
+    elif entry.question_language is not None:
+        raise IsoglossError(f"{where}.question_language: format {entry.format!r} has no questions; leave it out")
     return Collection(
         name=entry.name or folder_of(entry.path) or entry.task,
-        format=FORMATS[entry.format].build(columns),
+        format=file_format,
         template=entry.path,
         languages=entry.languages,
         splits=None if entry.splits is None else {str(ours): theirs for ours, theirs in entry.splits.items()},

@@ -18,7 +18,7 @@ from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
 from isogloss.recipe.build import build_collections, build_task
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.schema import RandomModel, Recipe
-from isogloss.types import Example, LabelledText
+from isogloss.types import Example, LabelledText, Question
 
 
 def read_corpus(
@@ -99,5 +99,8 @@ def _texts(example: Example) -> Iterator[str]:
         yield example.text
         if example.pair is not None:
             yield example.pair
+    elif isinstance(example, Question):
+        yield example.question
+        yield example.context
     else:
         yield " ".join(example.tokens)

@@ -12,12 +12,14 @@ from isogloss.data.delimiters import COMMA
 from isogloss.data.formats import Format
 from isogloss.data.json_lines import JsonLines
 from isogloss.data.plain import Lines, RunningText
+from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
 from isogloss.errors import IsoglossError
 from isogloss.tasks.classification import Classification
+from isogloss.tasks.spans import Spans
 from isogloss.tasks.tagging import named_entities, part_of_speech
 from isogloss.tasks.task import Task
-from isogloss.types import Example, LabelledText, TaggedSentence
+from isogloss.types import Example, LabelledText, Question, TaggedSentence
 
 Columns = Mapping[str, str | int] | None
 
@@ -29,7 +31,7 @@ class NamedTask:
     Attributes:
         summary: One line for `isogloss list tasks`.
         build: Makes the task from its labels.
-        batch_size: Sentences per batch where a recipe says nothing (Sequential Reptile paper: 16 for NER).
+        batch_size: Examples per batch where a recipe says nothing (Sequential Reptile paper: 16 for NER, 12 for QA).
         complaint: What makes an example unfit for the task; None if nothing does.
     """
 
@@ -83,6 +85,12 @@ def _is_no_pair(example: Example) -> str | None:
     return _is_no_text(example)
 
 
+def _is_no_question(example: Example) -> str | None:
+    if isinstance(example, Question):
+        return None
+    return "this task needs questions with the text that answers them, as format squad holds them"
+
+
 def _without_columns(make: Callable[[], Format]) -> Callable[[Columns], Format]:
     def build(columns: Columns) -> Format:
         if columns is not None:
@@ -105,6 +113,12 @@ TASKS: dict[str, NamedTask] = {
         "inference from premise to hypothesis: accuracy, macro-F1", _classification("nli"), 32, _is_no_pair
     ),
     "topic": NamedTask("classification of one text: accuracy, macro-F1", _classification("topic"), 32, _is_no_text),
+    "qa": NamedTask(
+        "answers found in a text: F1 and exact match of SQuAD v1.1 and of MLQA",
+        lambda _: Spans("qa"),
+        12,
+        _is_no_question,
+    ),
 }
 
 FORMATS: dict[str, NamedFormat] = {
@@ -118,6 +132,9 @@ FORMATS: dict[str, NamedFormat] = {
     "tsv": NamedFormat("tab-separated columns without quoting", lambda columns: Table(columns=columns)),
     "csv": NamedFormat("comma-separated columns with quoting", lambda columns: Table(COMMA, columns)),
     "jsonl": NamedFormat("one JSON object per line", _json_lines),
+    "squad": NamedFormat(
+        "questions on texts in the JSON of SQuAD v1.1, as XQuAD, MLQA and TyDiQA-GoldP have it", _without_columns(Squad)
+    ),
 }
 
 TEXT_FORMATS: dict[str, NamedFormat] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from isogloss.tasks.classification import Classification
+from isogloss.tasks.spans import Spans
 from isogloss.tasks.tag_scores import TagScorer, entity_scores, token_scores
 from isogloss.tasks.tagging import Tagging, named_entities, part_of_speech
 from isogloss.tasks.task import Encoded, Task
@@ -10,6 +11,7 @@ from isogloss.tasks.task import Encoded, Task
 __all__ = [
     "Classification",
     "Encoded",
+    "Spans",
     "TagScorer",
     "Tagging",
     "Task",
