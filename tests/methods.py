@@ -73,15 +73,20 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "blocks": {"sampling": {"kind": "blocks", "length": 2}},
     "epochs": {"steps": None, "epochs": 1.0},
     "linear": {"model": XLM_R_MODEL, "schedule": "linear", "max_grad_norm": None},
+    "questions": merged(SEQUENTIAL, {"doc_stride": 7, "gradient_accumulation_steps": 2}),
 }
 """What else changes a step, its data or what a run remembers."""
 
 SETTINGS = {**METHOD_SETTINGS, **VARIANTS}
 
+OTHER_TASKS = {"questions": "qa"}
+"""The task of an entry where it is not pos."""
+
 
 def recipe(name: str, world: Path, **changes: Any) -> dict[str, Any]:
-    """The recipe of an entry on ``world/pos`` and ``world/encoder``, as `tests.world` writes them."""
-    whole = merged(merged({**BASE, "data": [entry("pos", world / "pos")]}, SETTINGS[name]), changes)
+    """The recipe of an entry on ``world/TASK`` and ``world/encoder``, as `tests.world` writes them."""
+    task = OTHER_TASKS.get(name, "pos")
+    whole = merged(merged({**BASE, "data": [entry(task, world / task)]}, SETTINGS[name]), changes)
     # A random model is one value: keys of another type's config make no sense in it.
     model = {**BASE, **SETTINGS[name], **changes}["model"]
     return {**whole, "model": model.format(world=world) if isinstance(model, str) else model}

@@ -108,6 +108,7 @@ def _windows(
     for number in range(1 + math.ceil(max(0, len(told) - room) / doc_stride)):
         inside = told[number * doc_stride : number * doc_stride + room]
         chosen = [*head, *inside, *tail]
-        spans = [*[None] * len(head), *[(offsets[position][0], offsets[position][1]) for position in inside], *[None] * len(tail)]
+        told_by = [(offsets[position][0], offsets[position][1]) for position in inside]
+        spans = [*[None] * len(head), *told_by, *[None] * len(tail)]
         windows.append(Window({name: [row[position] for position in chosen] for name, row in inputs.items()}, spans))
     return Windows(windows, truncated=len(kept) < len(asked))
