@@ -74,15 +74,20 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "blocks": {"sampling": {"kind": "blocks", "length": 2}},
     "epochs": {"steps": None, "epochs": 1.0},
     "linear": {"model": XLM_R_MODEL, "schedule": "linear", "max_grad_norm": None},
+    # Absolute positions tell equal sub-words apart: with rotary ones this small, spans would be equal up to rounding.
+    "questions": merged(SEQUENTIAL, {"model": XLM_R_MODEL, "doc_stride": 7, "gradient_accumulation_steps": 2}),
 }
 """What else changes a step, its data or what a run remembers."""
 
 SETTINGS = {**METHOD_SETTINGS, **VARIANTS}
 
+OTHER_TASKS = {"questions": "qa", "choice": "choice"}
+"""The task of an entry where it is not pos."""
+
 
 def recipe(name: str, world: Path, **changes: Any) -> dict[str, Any]:
-    """The recipe of an entry on ``world/pos`` or ``world/choice``, and ``world/encoder``, as `tests.world` writes."""
-    task = "choice" if name == "choice" else "pos"
+    """The recipe of an entry on ``world/TASK`` and ``world/encoder``, as `tests.world` writes them."""
+    task = OTHER_TASKS.get(name, "pos")
     whole = merged(merged({**BASE, "data": [entry(task, world / task)]}, SETTINGS[name]), changes)
     # A random model is one value: keys of another type's config make no sense in it.
     model = {**BASE, **SETTINGS[name], **changes}["model"]

@@ -21,10 +21,12 @@ from isogloss import IsoglossError
 from isogloss.data.chunks import to_iob2
 from isogloss.data.conll import TokenTag
 from isogloss.data.conllu import ConllU
+from isogloss.data.corpus import Cell
 from isogloss.data.parquet import Parquet
 from isogloss.data.problems import Problems
 from isogloss.evaluation import COLUMNS
 from isogloss.recipe.names import TASKS
+from isogloss.runs import RunFolder
 from tests.catalogue.hub import parquet
 from tests.methods import BASE, METHOD_SETTINGS
 from tests.world import (
@@ -37,10 +39,18 @@ from tests.world import (
     write_ner,
     write_nli,
     write_pos,
+    write_qa,
     write_topic,
 )
 
-WRITERS = {"pos": write_pos, "ner": write_ner, "nli": write_nli, "topic": write_topic, "choice": write_choice}
+WRITERS = {
+    "pos": write_pos,
+    "ner": write_ner,
+    "nli": write_nli,
+    "topic": write_topic,
+    "choice": write_choice,
+    "qa": write_qa,
+}
 
 
 @pytest.fixture(scope="module")
@@ -266,6 +276,67 @@ def test_predict_for_xtreme(run: Path, world: Path, tmp_path: Path):
     assert written == tmp_path / "x" / "test-en.tsv"
     sentences = written.read_text(encoding="utf-8").removesuffix("\n\n").split("\n\n")
     assert [sentence.split("\n") for sentence in sentences] == predictions(run, "pos", "en")
+
+
+def test_predict_answers(trained: Callable[[str], Path], world: Path, tmp_path: Path):
+    run, source = trained("qa"), world / "qa/de/dev.json"
+    written = isogloss.predict(run, source, language="de", output=tmp_path / "answers.json")
+    (paragraphs,) = (article["paragraphs"] for article in json.loads(source.read_text(encoding="utf-8"))["data"])
+    contexts = {question["id"]: paragraph["context"] for paragraph in paragraphs for question in paragraph["qas"]}
+    answers = json.loads(written.read_text(encoding="utf-8"))
+    assert list(answers.values()) == predictions(run, "qa", "de")
+    assert answers.keys() == contexts.keys()
+    assert all(answers[name] and answers[name] in context for name, context in contexts.items())
+    for_xtreme = isogloss.predict(run, source, language="de", output=tmp_path / "x", xtreme=True)
+    assert for_xtreme == tmp_path / "x" / "test-de.json"
+    assert for_xtreme.read_bytes() == written.read_bytes()
+
+
+def test_questions_in_another_language_than_their_contexts(
+    trained: Callable[[str], Path], world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    run = Path(shutil.copytree(trained("qa"), tmp_path / "run"))
+    place = f"path: '{world}/qa/{{language}}/{{split}}.json'"
+    entries = [f"{{format: squad, name: asked_in_{code}, question_language: {code}, {place}}}" for code in ("en", "de")]
+    capsys.readouterr()
+    rows = isogloss.evaluate(run, data=entries, languages=["de", "fr"], split="test")
+    assert {(row["data"], row["language"], row["context_language"]) for row in rows} == {
+        *(("asked_in_en", "en", code) for code in ("de", "fr")),
+        *(("asked_in_de", "de", code) for code in ("de", "fr")),
+    }
+    assert re.findall(r"^asked_in_en +(.*?)  ", capsys.readouterr().out, flags=re.MULTILINE) == ["en on de", "en on fr"]
+    # The same files whatever is said of the questions.
+    values = {(row["data"], row["context_language"], row["metric"]): row["value"] for row in rows}
+    assert all(values["asked_in_de", *rest] == values[data, *rest] for data, *rest in values)
+    assert {row["context_language"] for row in rows_of(run)} == set(LANGUAGES)
+    final = RunFolder(run).final_rows([Cell("asked_in_en", "de", "test", "en")])
+    assert [row for row in rows if row["data"] == "asked_in_en" and row["context_language"] == "de"] == final
+    table = isogloss.compare([run], baseline="multitask", split="test")
+    assert [line.split("|")[2].strip() for line in table.splitlines() if line.startswith("| asked_in_en")] == [
+        *("en on de", "en on fr"),
+        *("mean of unseen", "mean"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("task", "changes", "message"),
+    [
+        ("pos", {"doc_stride": 8}, "doc_stride: task 'pos' has no questions to answer"),
+        ("nli", {"max_answer_length": 8}, "max_answer_length: task 'nli' has no questions to answer"),
+        ("qa", {"aggregation": "average"}, "aggregation: task 'qa' has no tokens to average over"),
+        ("qa", {"doc_stride": 64}, "doc_stride is 64, but must be from 1 to 59"),
+        ("qa", {"data": {"label_map": {"a": "b"}}}, r"data\.0\.label_map: questions have no labels"),
+        ("pos", {"data": {"question_language": "en"}}, r"data\.0\.question_language: format 'conllu' has no questions"),
+        ("qa", {"data": {"format": "jsonl"}}, "error: "),
+        ("qa", {"data": {"task": "nli"}}, "this task needs texts with one label each"),
+    ],
+)
+def test_keys_of_questions_are_refused_elsewhere(
+    task: str, changes: dict[str, Any], message: str, world: Path, tmp_path: Path
+):
+    with pytest.raises(IsoglossError, match=message):
+        isogloss.train(recipe(task, world, **changes), output=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_predict_says_what_is_wrong_with_a_file(run: Path, tmp_path: Path):

@@ -21,7 +21,7 @@ from isogloss.recipe.presets import METHODS
 from isogloss.runs import RunFolder
 from isogloss.writing import read_lines
 from tests.methods import CRASH, METHOD_SETTINGS, SETTINGS, STEPS, VARIANTS, recipe
-from tests.world import names_of_checkpoints, outcome, runs_in, write_choice, write_encoder, write_pos
+from tests.world import names_of_checkpoints, outcome, runs_in, write_choice, write_encoder, write_pos, write_qa
 
 
 class Stopped(Exception):
@@ -33,6 +33,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("world")
     write_pos(folder)
     write_choice(folder)
+    write_qa(folder)
     write_encoder(folder)
     return folder
 

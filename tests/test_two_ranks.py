@@ -15,7 +15,7 @@ import isogloss
 from isogloss import IsoglossError
 from tests.launching import launch
 from tests.methods import CRASH, SETTINGS, STEPS, recipe
-from tests.world import merged, outcome, runs_in, write_choice, write_encoder, write_pos
+from tests.world import merged, outcome, runs_in, write_choice, write_encoder, write_pos, write_qa
 
 SHARED = [name for name in SETTINGS if name != "averaged_workers"]
 EXACT = {"dropout": {"dropout": 0.0}, "bf16": {"precision": "fp32"}}
@@ -35,6 +35,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("world")
     write_pos(folder)
     write_choice(folder)
+    write_qa(folder)
     write_encoder(folder)
     return folder
 

@@ -144,10 +144,36 @@ def write_choice(folder: Path) -> Path:
     return _write(folder / "choice", ".jsonl", lines)
 
 
+def write_qa(folder: Path) -> Path:
+    """``folder/qa/LANGUAGE/SPLIT.json``: which words follow a word of the context?"""
+
+    def squad(language: str, number: int, seed: str) -> str:
+        draw, paragraphs = random.Random(f"{language} {seed} qa"), []
+        for n, sentence in enumerate(tagged(language, number, seed, _POS[:3])):
+            words = [word for word, _ in sentence]
+            begin = draw.randrange(len(words))
+            answer = " ".join(words[begin : begin + 2])
+            answers = [{"text": answer, "answer_start": len(" ".join([*words[:begin], ""]))}]
+            paragraphs.append(
+                {"context": " ".join(words), "qas": [{"id": f"q{n}", "question": words[begin], "answers": answers}]}
+            )
+        return json.dumps({"version": "1.1", "data": [{"title": "", "paragraphs": paragraphs}]}, ensure_ascii=False)
+
+    return _write(folder / "qa", ".json", squad)
+
+
 def entry(task: str, folder: Path) -> dict[str, Any]:
     """The data entry of what ``write_<task>`` wrote into ``folder``."""
-    form = {"pos": "conllu", "ner": "conll", "nli": "tsv", "topic": "jsonl", "choice": "choice_jsonl"}[task]
-    return {"task": task, "format": form, "path": f"{folder}/{{language}}/{{split}}.{form.removeprefix('choice_')}"}
+    form = {
+        "pos": "conllu",
+        "ner": "conll",
+        "nli": "tsv",
+        "topic": "jsonl",
+        "choice": "choice_jsonl",
+        "qa": "squad",
+    }[task]
+    ending = {"squad": "json", "choice_jsonl": "jsonl"}.get(form, form)
+    return {"task": task, "format": form, "path": f"{folder}/{{language}}/{{split}}.{ending}"}
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

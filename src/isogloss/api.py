@@ -238,7 +238,11 @@ def compare(
             f"no final {kind} scores in {', '.join(map(str, runs))}; `isogloss evaluate RUN` makes them"
         )
     primary = metric or TASKS[rows[0]["task"]].build(()).metrics[0]
-    latest = {(row["run"], row["data"], row["language"]): row for row in rows if row["metric"] == primary}
+    latest = {
+        (row["run"], row["data"], row["language"], row["context_language"]): row
+        for row in rows
+        if row["metric"] == primary
+    }
     shown = left_out_rows(list(latest.values())) if left_out else [_named(row) for row in latest.values()]
     return comparison_table(shown, baseline, mixed=allow_mixed)
 

@@ -78,7 +78,7 @@ class Evaluator:
     def score(self, examples: Sequence[Example], predictions: Sequence[Prediction]) -> dict[str, float]:
         """The task's metrics, fractions in [0, 1]."""
         golds = [target for example in examples if (target := self.task.gold(example)) is not None]
-        return self.task.score(golds, predictions)
+        return self.task.score(golds, predictions, examples[0].language if examples else "und")
 
 
 def score_cells(
@@ -129,7 +129,8 @@ def result_rows(scores: Mapping[str, float], cell: Cell, n: int, **columns: Any)
     """
     shared = {
         "data": cell.data,
-        "language": cell.language,
+        "language": cell.question_language or cell.language,
+        "context_language": cell.language if cell.question_language else None,
         "split": cell.split,
         "n": n,
         "view": "original",

@@ -17,6 +17,7 @@ from isogloss.data.collection import CODE
 from isogloss.data.corpus import load_corpus
 from isogloss.data.formats import Format
 from isogloss.data.problems import Problems
+from isogloss.data.squad import Squad
 from isogloss.distributed import device, processes
 from isogloss.errors import IsoglossError, nearest
 from isogloss.evaluation import Evaluator, score_cells
@@ -127,7 +128,7 @@ def predict(
         output: Where to write: a file in the format that was read, or with ``xtreme`` a folder. Default: beside the
             file, as ``<name>.predicted<ending>``.
         xtreme: Write ``test-<language>.tsv`` as XTREME's scorer reads it: labels only, one a line, a blank line after
-            each sentence.
+            each sentence; or for questions ``test-<language>.json``, the answers by id.
 
     Returns:
         The path written.
@@ -147,7 +148,11 @@ def predict(
     features = evaluator.encode(examples, problems)
     _print_warnings(problems)
     predictions = evaluator.predict(loaded.model, examples, features)
-    if xtreme:
+    if xtreme and isinstance(reader, Squad):
+        destination = Path(output or source.parent) / f"test-{language}.json"
+        if evaluator.group.rank == 0:
+            reader.write(source, predictions, destination)
+    elif xtreme:
         destination = Path(output or source.parent) / f"test-{language}.tsv"
         text = "".join(
             f"{p}\n" if isinstance(p, str) else "".join(f"{tag}\n" for tag in p) + "\n" for p in predictions

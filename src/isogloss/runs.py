@@ -114,11 +114,9 @@ class RunFolder:
         rows = [
             row
             for row in read_lines(self.results)
-            if row["selection"] is not None
-            and row["view"] == "original"
-            and Cell(row["data"], row["language"], row["split"]) in cells
+            if row["selection"] is not None and row["view"] == "original" and _cell(row) in cells
         ]
-        return list({(row["data"], row["language"], row["split"], row["metric"]): row for row in rows}.values())
+        return list({(_cell(row), row["metric"]): row for row in rows}.values())
 
     def require_same(self, fingerprint: Mapping[str, Any]) -> None:
         """Stop if the run to resume was started on something else.
@@ -172,6 +170,13 @@ class RunFolder:
         touches[key] = touches.get(key, 0) + 1
         write_json(self._touches, touches)
         return int(touches[key])
+
+
+def _cell(row: Mapping[str, Any]) -> Cell:
+    """The cell that a row of results is of."""
+    context = row["context_language"]
+    question = row["language"] if context else None
+    return Cell(row["data"], context or row["language"], row["split"], question)
 
 
 def environment(world_size: int) -> dict[str, Any]:

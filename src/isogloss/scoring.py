@@ -83,7 +83,10 @@ class TaskScoring:
         """Mean dev score on the primary metric over the languages that may choose: the sources, or all."""
         by_target = self.recipe.selection == "target-dev"
         primary = [row for row in rows if row["metric"] == self.evaluator.task.metrics[0]]
-        values = [row["value"] for row in primary if by_target or row["language"] in self.corpus.sources]
+        known = set(self.corpus.sources)
+        values = [
+            row["value"] for row in primary if by_target or {row["language"], row["context_language"]} - {None} <= known
+        ]
         return sum(values) / len(values) if values else None
 
     def _score(self, split: str, model: nn.Module, step: int | None, selection: str | None) -> Rows:

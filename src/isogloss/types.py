@@ -87,9 +87,37 @@ class Choice:
     line: int
 
 
-Example = TaggedSentence | LabelledText | Choice
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question whose answers are pieces of a text.
+
+    Attributes:
+        id: Identifier of the question, unique in its file.
+        language: Code of the language of the context, and so of the answers.
+        question_language: Code of the language of the question, mostly the same.
+        question: The question.
+        context: The text in which to look.
+        answers: The gold answers, each as it is written and the place of its first character in the context; the
+            place is None where the context does not hold it, so that it counts in scores and cannot be learned from.
+            None where the file has no answer.
+        path: File the question was read from.
+        line: Line of its id in that file, from 1.
+    """
+
+    id: str
+    language: str
+    question_language: str
+    question: str
+    context: str
+    answers: tuple[tuple[str, int | None], ...] | None
+    path: str
+    line: int
+
+
+Example = TaggedSentence | LabelledText | Choice | Question
 Prediction = tuple[str, ...] | str
-"""What a task predicts for one example: one tag per token, or one label."""
+"""What a task predicts for one example: one tag per token, one label, or one answer; or what it counts as right: the
+same, or for a question all its answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +127,8 @@ class Feature:
     Attributes:
         inputs: Model inputs without padding, each a list of s integers (``input_ids``, ``attention_mask`` and, where
             the model has them, ``token_type_ids``).
-        labels: Target class per sub-word (-100: none), or one class for the text; None where there is no gold label.
+        labels: Target class per sub-word (-100: none), one class for the text, or the positions of an answer's first
+            and last sub-word; None where there is no gold label.
         language: Language code.
         example: Index of the example in the list that was encoded.
         words: For tagging, the index of the token that each sub-word stands for, -1 for sub-words that stand for none;
@@ -108,6 +137,8 @@ class Feature:
             sub-word; else empty.
         ends: For multiple choice, whose inputs are those of the c alternatives one after the other, where each of them
             ends; else empty.
+        spans: For questions, the first character of the context that each sub-word stands for and the one after its
+            last, None for sub-words outside the context; empty for other tasks.
     """
 
     inputs: Mapping[str, Sequence[int]]
@@ -117,6 +148,7 @@ class Feature:
     words: Sequence[int] = ()
     anchors: Sequence[int] = ()
     ends: Sequence[int] = ()
+    spans: Sequence[tuple[int, int] | None] = ()
 
     def __len__(self) -> int:
         """Number of sub-words, special ones included."""
@@ -129,7 +161,8 @@ class Batch:
 
     Attributes:
         inputs: Model inputs ``[b, s]``; for multiple choice ``[b, c, s]``, c alternatives each.
-        labels: Targets ``[b, s]`` or ``[b]``, -100 where there is none; None in prediction.
+        labels: Targets ``[b, s]``, ``[b]`` or, for the two ends of an answer, ``[b, 2]``; -100 where there is none;
+            None in prediction.
         languages: The b language codes.
         anchors: Where outputs are averaged over each token, the place ``[b, s]`` where a sub-word's output goes; else
             None.

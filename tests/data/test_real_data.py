@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from isogloss.data import ConllU, Format, Problems, Table, TokenTag, check_collection_language
+from isogloss.data import ConllU, Format, Problems, Squad, Table, TokenTag, check_collection_language
 
 FORMATS = {
     "ud": (ConllU(), 37),
@@ -16,6 +16,7 @@ FORMATS = {
     "pos_masakha": (TokenTag(), 9),
     "sib200": (Table(), 39),
     "nli": (Table(), 34),
+    "qa": (Squad(), 15),
 }
 
 

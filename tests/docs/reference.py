@@ -22,7 +22,10 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 KEYS: dict[str, tuple[str, ...]] = {
     "run": ("name", "method", "seed"),
-    "model": ("model", "random_weights", "trust_remote_code", "dropout", "max_length", "aggregation", "precision"),
+    "model": (
+        "model", "random_weights", "trust_remote_code", "dropout", "max_length", "aggregation", "doc_stride",
+        "max_answer_length", "precision",
+    ),
     "data": ("data", "train_languages", "evaluate_languages", "few_shot", "translate_train", "leave_one_out", "limit"),
     "sampling": ("sampling", "batch_size", "gradient_accumulation_steps"),
     "objective": ("objective",),
@@ -32,7 +35,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "length": ("steps", "epochs"),
     "ending": ("selection", "average_from", "evaluation_steps", "evaluation_batch_size", "test"),
     "records": ("logging_steps", "save_steps", "save_total_limit", "report_to"),
-}
+}  # fmt: skip
 """The top-level keys, by the table they stand in."""
 
 PARTS: tuple[type[BaseModel], ...] = (

@@ -59,6 +59,37 @@ def test_outputs_are_averaged_over_the_sub_words_of_a_token() -> None:
     assert torch.allclose(losses[1], expected)
 
 
+class Ends(nn.Module):
+    """A model of questions whose logits are a parameter ``[2, b, s]``."""
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.logits = nn.Parameter(torch.randn(2, *shape, generator=torch.Generator().manual_seed(0)))
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> SimpleNamespace:
+        width = input_ids.shape[1]
+        return SimpleNamespace(start_logits=self.logits[0, :, :width], end_logits=self.logits[1, :, :width])
+
+
+def test_an_answer_is_two_items_whatever_it_is_padded_to() -> None:
+    labels, model = torch.tensor([[1, 2], [0, 0], [-100, -100]]), Ends(3, 6)
+    mask = torch.tensor([[1, 1, 1, 0, 0, 0], [1, 1, 0, 0, 0, 0], [1, 1, 1, 0, 0, 0]])
+    losses = {}
+    for width in (3, 6):
+        inputs = {"input_ids": torch.ones(3, width, dtype=torch.long), "attention_mask": mask[:, :width]}
+        padded = Batch(inputs, labels, ("a", "b", "c"))
+        assert Supervised().counts(padded)["task"].tolist() == [2, 2, 0]
+        losses[width] = Supervised()(model, padded)["task"]
+    assert torch.equal(losses[3], losses[6])
+    start, end = model.logits
+    first = functional.cross_entropy(start[0, :3], labels[0, 0]) + functional.cross_entropy(end[0, :3], labels[0, 1])
+    second = functional.cross_entropy(start[1, :2], labels[1, 0]) + functional.cross_entropy(end[1, :2], labels[1, 1])
+    assert torch.allclose(losses[6], torch.stack([first, second, torch.zeros(())]))
+    losses[6].sum().backward()
+    assert model.logits.grad.isfinite().all()
+    assert not model.logits.grad[:, 1, 2:].any()
+
+
 def test_classification_is_one_item_per_text() -> None:
     labels, model = torch.tensor([1, -100, 4]), Fixed(3, 5)
     assert Supervised().counts(batch(labels))["task"].tolist() == [1, 0, 1]

@@ -21,7 +21,10 @@ def predict(
         Path | None, typer.Option(help="Where to write; default beside the file, as NAME.predicted.ENDING.")
     ] = None,
     xtreme: Annotated[
-        bool, typer.Option("--xtreme", help="Write test-LANGUAGE.tsv for XTREME's scorer, into the folder --output.")
+        bool,
+        typer.Option(
+            "--xtreme", help="Write test-LANGUAGE.tsv (questions: .json) for XTREME's scorer, into the folder --output."
+        ),
     ] = False,
 ) -> None:
     """Label a file with the final model of a run, in the format it was read from.

@@ -9,6 +9,7 @@ from isogloss.data.formats import Format
 from isogloss.data.json_lines import JsonLines
 from isogloss.data.parquet import Parquet
 from isogloss.data.problems import Problem, Problems
+from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
 from isogloss.data.validate import check_collection_language, unseen_labels, validate_collections
 
@@ -24,6 +25,7 @@ __all__ = [
     "Problem",
     "Problems",
     "Quoted",
+    "Squad",
     "Table",
     "TokenTag",
     "Unquoted",

@@ -15,7 +15,7 @@ from isogloss.data.chunks import CHUNK
 from isogloss.data.formats import Format
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError, nearest
-from isogloss.types import Example, TaggedSentence
+from isogloss.types import Example, Question, TaggedSentence
 
 SPLITS = ("train", "dev", "test")
 # What may stand for {language} on disk: `sw`, `zh-CN`, `eng_Latn`; not `old.backup`.
@@ -138,6 +138,8 @@ def renamed(example: Example, label_map: Mapping[str, str]) -> Example:
         if example.tags is None:
             return example
         return dataclasses.replace(example, tags=tuple(_renamed_tag(tag, label_map) for tag in example.tags))
+    if isinstance(example, Question):
+        return example
     return example if example.label is None else dataclasses.replace(
         example, label=label_map.get(example.label, example.label)
     )  # fmt: skip

@@ -15,16 +15,24 @@ from isogloss.data.problems import Problems
 from isogloss.data.validate import Complaint, read_checked
 from isogloss.errors import IsoglossError, nearest
 from isogloss.randomness import generator
-from isogloss.types import Example, TaggedSentence
+from isogloss.types import Example, Question, TaggedSentence
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Cell:
-    """A place in the grid of evaluations: which data, which language, which split."""
+    """A place in the grid of evaluations: which data, which language, which split.
+
+    Attributes:
+        data: Name of the data set.
+        language: Language of the texts; for questions that of the contexts.
+        split: dev or test.
+        question_language: For questions the language of these; else None.
+    """
 
     data: str
     language: str
     split: str
+    question_language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +148,8 @@ def load_corpus(
         if split == "train":
             train[language].extend(examples)
         else:
-            evaluation[Cell(collection.name, language, split)] = examples
+            asked = next((example.question_language for example in examples if isinstance(example, Question)), None)
+            evaluation[Cell(collection.name, language, split, asked)] = examples
     problems.raise_errors()
     files = {str(path): digest(path) for *_, path in used}
     labels = label_set([example for examples in train.values() for example in examples])
@@ -160,12 +169,15 @@ def load_corpus(
 
 def without_labels(examples: Sequence[Example]) -> list[Example]:
     """The examples as a model may see them in evaluation."""
-    return [
-        dataclasses.replace(example, tags=None)
-        if isinstance(example, TaggedSentence)
-        else dataclasses.replace(example, label=None)
-        for example in examples
-    ]
+    return [_without_label(example) for example in examples]
+
+
+def _without_label(example: Example) -> Example:
+    if isinstance(example, TaggedSentence):
+        return dataclasses.replace(example, tags=None)
+    if isinstance(example, Question):
+        return dataclasses.replace(example, answers=None)
+    return dataclasses.replace(example, label=None)
 
 
 def _chosen(key: str, wanted: Sequence[str] | None, available: set[str]) -> tuple[str, ...]:

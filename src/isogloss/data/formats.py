@@ -10,9 +10,9 @@ from typing import Protocol, TypeVar
 
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError
-from isogloss.types import Choice, Example, LabelledText, Prediction, TaggedSentence
+from isogloss.types import Choice, Example, LabelledText, Prediction, Question, TaggedSentence
 
-AnyExample = TypeVar("AnyExample", TaggedSentence, LabelledText, Choice)
+AnyExample = TypeVar("AnyExample", TaggedSentence, LabelledText, Choice, Question)
 
 
 class Format(Protocol):
@@ -26,9 +26,14 @@ class Format(Protocol):
 
 
 def gold(example: Example) -> tuple[str, ...] | None:
-    """The gold tags, or the gold label as a tuple of one; None where there is none."""
+    """The gold tags, or the gold label as a tuple of one; None where there is none.
+
+    Answers are no labels: where there are some, the tuple is empty.
+    """
     if isinstance(example, TaggedSentence):
         return example.tags
+    if isinstance(example, Question):
+        return None if example.answers is None else ()
     return None if example.label is None else (example.label,)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isogloss.data.problems import Problems
-from isogloss.types import Choice, Example, TaggedSentence
+from isogloss.types import Choice, Example, Question, TaggedSentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ def content(example: Example) -> tuple[str, ...]:
     """What two examples must share to be the same, labels aside."""
     if isinstance(example, TaggedSentence):
         return example.tokens
+    if isinstance(example, Question):
+        return (example.question, example.context)
     if isinstance(example, Choice):
         return (example.context, example.question, *example.alternatives)
     return (example.text,) if example.pair is None else (example.text, example.pair)

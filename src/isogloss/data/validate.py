@@ -13,7 +13,7 @@ from isogloss.data.problems import Problems
 from isogloss.data.repetition import ReadFile, check_leaks, check_repetition, content
 from isogloss.errors import IsoglossError
 from isogloss.languages import dominant_scripts, find, script_share
-from isogloss.types import Example
+from isogloss.types import Example, Question
 
 FEWEST_LETTERS = 50
 """A text of fewer letters (a few names, say) proves nothing about its language."""
@@ -114,7 +114,7 @@ def check_collection_language(examples: Iterable[Example], language: str, path: 
     if known is None:
         problems.warning(path, None, f"unknown language code {language!r}: its script was not checked")
         return
-    text = " ".join(part for example in examples for part in content(example))
+    text = " ".join(part for example in examples for part in _in_its_language(example))
     found = dominant_scripts(text)
     if found.total() < FEWEST_LETTERS:
         return
@@ -134,6 +134,13 @@ def unseen_labels(train: Iterable[Example], evaluation: Iterable[Example]) -> Co
     """The labels of ``evaluation`` that ``train`` does not have, with their number of times."""
     seen = {label for example in train for label in classes(example)}
     return Counter(label for example in evaluation for label in classes(example) if label not in seen)
+
+
+def _in_its_language(example: Example) -> tuple[str, ...]:
+    """What must be in the language of the example: not a question in another one."""
+    if isinstance(example, Question) and example.question_language != example.language:
+        return (example.context,)
+    return content(example)
 
 
 def check_owner(

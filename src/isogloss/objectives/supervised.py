@@ -17,12 +17,18 @@ def outputs(model: nn.Module, batch: Batch) -> Tensor:
     In multiple choice they are −∞ for the alternatives that an example does not have.
 
     With a_j the anchor of sub-word j, the output at place i is the mean of the logits of all j with a_j = i, and zero
-    where there is none.
+    where there is none. For questions the logits are over the positions of an answer's first and last sub-word, and
+    padding has none, so that they do not depend on the length of other examples.
 
     Shape:
-        ``[b, s, c]`` for tagging, else ``[b, c]``, with c alternatives in multiple choice; in float32.
+        ``[b, s, c]`` for tagging, ``[b, 2, s]`` for questions, else ``[b, c]``, with c alternatives in multiple choice;
+        in float32.
     """
-    logits: Tensor = model(**batch.inputs).logits.float()
+    output = model(**batch.inputs)
+    if hasattr(output, "start_logits"):
+        ends = torch.stack([output.start_logits, output.end_logits], dim=1).float()
+        return ends.masked_fill(batch.inputs["attention_mask"].unsqueeze(1) == 0, -torch.inf)
+    logits: Tensor = output.logits.float()
     if batch.alternatives is not None:
         return logits.masked_fill(~batch.alternatives, -torch.inf)
     if batch.anchors is None:
@@ -37,11 +43,12 @@ def outputs(model: nn.Module, batch: Batch) -> Tensor:
 class Supervised:
     """Cross-entropy of the gold labels: −Σᵢ log softmax(logitsᵢ)[labelᵢ] over the labelled items i of each example.
 
-    An item is a token in tagging, a text in classification and a question in multiple choice. The cross-entropy is
-    taken in float32, also under autocast.
+    An item is a token in tagging, a text in classification, a question in multiple choice, and one of the two ends of
+    an answer in question answering. The cross-entropy is taken in float32, also under autocast.
 
     Shape:
-        logits ``[b, s, c]`` with labels ``[b, s]``, or ``[b, c]`` with ``[b]`` → loss ``[b]``.
+        logits ``[b, s, c]`` with labels ``[b, s]``, ``[b, 2, s]`` with ``[b, 2]``, or ``[b, c]`` with ``[b]`` → loss
+        ``[b]``.
 
     Raises:
         ValueError: The batch has no labels.
@@ -58,7 +65,7 @@ class Supervised:
         logits = outputs(model, batch)
         losses = functional.cross_entropy(
             logits.flatten(0, -2), labels.flatten(), ignore_index=IGNORED, reduction="none"
-        )  # [b * s] or [b]
+        )  # [b * s], [b * 2] or [b]
         return {"task": losses.reshape(len(batch), -1).sum(dim=1)}
 
 

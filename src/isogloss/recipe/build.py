@@ -17,6 +17,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerState,
 from isogloss import sampling
 from isogloss.data.choice_lines import ChoiceLines
 from isogloss.data.collection import Collection
+from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
 from isogloss.data.translations import TranslationFile
 from isogloss.distributed import ALONE, Communicator, average
@@ -33,6 +34,7 @@ from isogloss.recording import Recorder
 from isogloss.runs import RunFolder
 from isogloss.selection import Best, Last, RunningAverage, Selection
 from isogloss.streams import BucketedStream, Examples
+from isogloss.tasks.spans import Spans
 from isogloss.tasks.tagging import Tagging
 from isogloss.tasks.task import Task
 from isogloss.trackers import TensorBoard, Tracker, WeightsAndBiases
@@ -70,9 +72,17 @@ def build_task(recipe: schema.Recipe, named: NamedTask, labels: tuple[str, ...])
     """The task with its labels.
 
     Raises:
-        IsoglossError: Outputs are to be averaged over tokens in a task that has none.
+        IsoglossError: Outputs are to be averaged over tokens in a task that has none, or a key of questions is given to
+            another task.
     """
     task = named.build(labels)
+    asked = {
+        key: getattr(recipe, key) for key in ("doc_stride", "max_answer_length") if getattr(recipe, key) is not None
+    }
+    if isinstance(task, Spans):
+        task = replace(task, **asked)
+    elif asked:
+        raise IsoglossError(f"{next(iter(asked))}: task {task.name!r} has no questions to answer; leave it out")
     if recipe.aggregation == "first":
         return task
     if not isinstance(task, Tagging):
@@ -94,6 +104,12 @@ def build_collection(entry: schema.DataEntry, where: str) -> Collection:
         if not isinstance(form, Table):
             raise IsoglossError(f"{where}.skip_empty: only formats tsv and csv have rows, found {entry.format!r}")
         form = replace(form, skip_empty=True)
+    if isinstance(form, Squad):
+        form = Squad(entry.question_language)
+        if entry.label_map:
+            raise IsoglossError(f"{where}.label_map: questions have no labels to rename; leave it out")
+    elif entry.question_language is not None:
+        raise IsoglossError(f"{where}.question_language: format {entry.format!r} has no questions; leave it out")
     return Collection(
         name=entry.name or folder_of(entry.path) or entry.task,
         format=form,

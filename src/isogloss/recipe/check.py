@@ -19,7 +19,7 @@ from isogloss.recipe.names import NamedTask
 from isogloss.recipe.schema import RandomModel, Recipe
 from isogloss.recipe.survey import Validation, survey
 from isogloss.recipe.translated import with_translated_training_data
-from isogloss.types import Choice, Example, LabelledText
+from isogloss.types import Choice, Example, LabelledText, Question
 
 
 def read_corpus(
@@ -101,5 +101,8 @@ def _texts(example: Example) -> Iterator[str]:
             yield example.pair
     elif isinstance(example, Choice):
         yield from (example.context, example.question, *example.alternatives)
+    elif isinstance(example, Question):
+        yield example.question
+        yield example.context
     else:
         yield " ".join(example.tokens)

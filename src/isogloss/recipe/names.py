@@ -14,13 +14,15 @@ from isogloss.data.formats import Format
 from isogloss.data.json_lines import JsonLines
 from isogloss.data.parquet import Parquet
 from isogloss.data.plain import Lines, RunningText
+from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
 from isogloss.errors import IsoglossError
 from isogloss.tasks.choice import MultipleChoice
 from isogloss.tasks.classification import Classification
+from isogloss.tasks.spans import Spans
 from isogloss.tasks.tagging import named_entities, part_of_speech
 from isogloss.tasks.task import Task
-from isogloss.types import Choice, Example, LabelledText, TaggedSentence
+from isogloss.types import Choice, Example, LabelledText, Question, TaggedSentence
 
 Columns = Mapping[str, str | int] | None
 
@@ -32,7 +34,7 @@ class NamedTask:
     Attributes:
         summary: One line for `isogloss list tasks`.
         build: Makes the task from its labels.
-        batch_size: Sentences per batch where a recipe says nothing (Sequential Reptile paper: 16 for NER).
+        batch_size: Examples per batch where a recipe says nothing (Sequential Reptile paper: 16 for NER, 12 for QA).
         complaint: What makes an example unfit for the task; None if nothing does.
     """
 
@@ -92,6 +94,12 @@ def _is_no_choice(example: Example) -> str | None:
     return "this task needs questions with alternatives to choose from, as format choice_jsonl holds them"
 
 
+def _is_no_question(example: Example) -> str | None:
+    if isinstance(example, Question):
+        return None
+    return "this task needs questions with the text that answers them, as format squad holds them"
+
+
 def _without_columns(make: Callable[[], Format]) -> Callable[[Columns], Format]:
     def build(columns: Columns) -> Format:
         if columns is not None:
@@ -128,6 +136,12 @@ TASKS: dict[str, NamedTask] = {
         16,
         _is_no_choice,
     ),
+    "qa": NamedTask(
+        "answers found in a text: F1 and exact match of SQuAD v1.1 and of MLQA",
+        lambda _: Spans("qa"),
+        12,
+        _is_no_question,
+    ),
 }
 
 FORMATS: dict[str, NamedFormat] = {
@@ -146,6 +160,9 @@ FORMATS: dict[str, NamedFormat] = {
     ),
     "choice_jsonl": NamedFormat(
         "one question with alternatives per line, with the keys of COPA or Social IQa", _without_columns(ChoiceLines)
+    ),
+    "squad": NamedFormat(
+        "questions on texts in the JSON of SQuAD v1.1, as XQuAD, MLQA and TyDiQA-GoldP have it", _without_columns(Squad)
     ),
 }
 

@@ -179,6 +179,9 @@ class DataEntry(Spec):
         description="name in results; default: the folder before the first brace. Alone, that of a public data set: "
         "the copy that `isogloss data get` has made of it in data/NAME",
     )
+    question_language: str | None = Field(
+        None, description="language of the questions where it is not that of the contexts, which is {language}"
+    )
     languages: tuple[str, ...] | None = Field(None, description="default: all that the template finds")
     splits: dict[Literal["train", "dev", "test"], str] | None = Field(
         None, description="splits to use, as a list or as {our name: name in the path}; default: all found"
@@ -243,7 +246,16 @@ class Recipe(Spec):
         description="outputs of a tagged token: those at its first sub-word, or the average over its sub-words",
     )
     max_length: int = Field(
-        128, ge=8, description="sub-words per sentence; longer tagged sentences are cut, texts truncated"
+        128,
+        ge=8,
+        description="sub-words per sentence or window; longer tagged sentences are cut, texts truncated, contexts of "
+        "questions read in several windows",
+    )
+    doc_stride: int | None = Field(
+        None, ge=1, description="questions: sub-words from window to window; default: a third of max_length"
+    )
+    max_answer_length: int | None = Field(
+        None, ge=1, description="questions: sub-words of an answer, at most; default: 30 (BERT, XTREME)"
     )
 
     data: tuple[DataEntry, ...] = Field(description="the data sets, one entry each; a single entry needs no list")
@@ -275,7 +287,7 @@ class Recipe(Spec):
     batch_size: int | None = Field(
         None,
         ge=1,
-        description="sentences per language source and step, over all processes; default: the task's, 16 or 32",
+        description="sentences per language source and step, over all processes; default: the task's, 12, 16 or 32",
     )
     gradient_accumulation_steps: int = Field(1, ge=1, description="parts that each process cuts its batch into")
     learning_rate: float = Field(

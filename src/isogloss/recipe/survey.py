@@ -27,6 +27,7 @@ class FileSurvey:
         path: Where it is.
         examples: Number of good examples.
         labels: How often each gold label occurs (of tagged sentences: each tag).
+        unlabelled: Number of examples without gold label, tags or answer.
         overlong: Share of examples that are longer than ``max_length`` sub-words, in [0, 1]; None: not looked at.
         unknown: Share of sub-words that are unknown to the tokenizer, in [0, 1]; None: not looked at.
     """
@@ -37,6 +38,7 @@ class FileSurvey:
     path: str
     examples: int
     labels: dict[str, int]
+    unlabelled: int
     overlong: float | None = None
     unknown: float | None = None
 
@@ -61,12 +63,14 @@ class Validation:
                 *(file.data, file.language, file.split, f"{file.examples:,}"),
                 _percent(file.overlong),
                 _percent(file.unknown),
-                ", ".join(sorted(trained - set(file.labels))) if file.labels else "(unlabelled)",
+                f"{file.unlabelled:,}",
+                "" if file.unlabelled == file.examples else ", ".join(sorted(trained - set(file.labels))),
             ]
             for file in self.files
         ]
-        headers = ["data", "language", "split", "examples", "too long %", "unknown sub-words %", "labels not in it"]
-        alignment = ["left", "left", "left", "right", "right", "right", "left"]
+        headers = ["data", "language", "split", "examples", "too long %", "unknown sub-words %", "unlabelled"]
+        headers.append("labels not in it")
+        alignment = ["left", "left", "left", "right", "right", "right", "right", "left"]
         return tabulate(body, headers=headers, disable_numparse=True, colalign=alignment)
 
 
@@ -89,9 +93,9 @@ def survey(
         encoded.warn(file.examples, max_length, problems)
         overlong = len(encoded.overlong) / len(file.examples)
         unknown = _unknown([list(feature.inputs["input_ids"]) for feature in encoded.features], tokenizer)
-    ordered = dict(sorted(labels.items()))
+    ordered, unlabelled = dict(sorted(labels.items())), sum(gold(example) is None for example in file.examples)
     place = (file.data, file.language, file.split, str(file.path))
-    return FileSurvey(*place, len(file.examples), ordered, overlong, unknown)
+    return FileSurvey(*place, len(file.examples), ordered, unlabelled, overlong, unknown)
 
 
 def _unknown(pieces: Sequence[list[int]], tokenizer: PreTrainedTokenizerBase) -> float | None:

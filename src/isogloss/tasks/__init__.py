@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from isogloss.tasks.choice import MultipleChoice
 from isogloss.tasks.classification import Classification
+from isogloss.tasks.spans import Spans
 from isogloss.tasks.tag_scores import TagScorer, entity_scores, token_scores
 from isogloss.tasks.tagging import Tagging, named_entities, part_of_speech
 from isogloss.tasks.task import Encoded, Task
@@ -12,6 +13,7 @@ __all__ = [
     "Classification",
     "Encoded",
     "MultipleChoice",
+    "Spans",
     "TagScorer",
     "Tagging",
     "Task",

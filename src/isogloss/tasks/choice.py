@@ -117,7 +117,9 @@ class MultipleChoice:
         """The position of the right alternative as text, None where the file has none."""
         return self._choice(example).label
 
-    def score(self, gold: Sequence[Prediction], predicted: Sequence[Prediction]) -> dict[str, float]:
+    def score(
+        self, gold: Sequence[Prediction], predicted: Sequence[Prediction], language: str = "und"
+    ) -> dict[str, float]:
         """Accuracy, the share of questions whose right alternative was chosen, in [0, 1]; 1/c by chance.
 
         Raises:

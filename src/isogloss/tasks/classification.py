@@ -79,11 +79,14 @@ class Classification:
         """The gold label, None where the file has none."""
         return self._text(example).label
 
-    def score(self, gold: Sequence[Prediction], predicted: Sequence[Prediction]) -> dict[str, float]:
+    def score(
+        self, gold: Sequence[Prediction], predicted: Sequence[Prediction], language: str = "und"
+    ) -> dict[str, float]:
         """Accuracy, and the plain mean of the F1 of all the task's labels, as fractions in [0, 1].
 
         A label that is neither among the gold labels nor predicted has an F1 of 0 (scikit-learn's ``zero_division=0``)
         and counts in the mean, so the score of a language does not depend on which labels its test set happens to hold.
+        The language itself makes no difference.
 
         Raises:
             IsoglossError: There is nothing to score.

@@ -106,8 +106,10 @@ class Tagging:
         """The gold tags, None where the file has none."""
         return self._sentence(example).tags
 
-    def score(self, gold: Sequence[Prediction], predicted: Sequence[Prediction]) -> dict[str, float]:
-        """All of ``metrics``, as fractions in [0, 1].
+    def score(
+        self, gold: Sequence[Prediction], predicted: Sequence[Prediction], language: str = "und"
+    ) -> dict[str, float]:
+        """All of ``metrics``, as fractions in [0, 1]; the language makes no difference.
 
         Raises:
             IsoglossError: There is nothing to score.

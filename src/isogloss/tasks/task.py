@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError
-from isogloss.types import Batch, Example, Feature, Prediction, TaggedSentence
+from isogloss.types import Batch, Choice, Example, Feature, LabelledText, Prediction, Question
 
 IGNORED = -100
 """Target of a position that has no label; PyTorch's default ``ignore_index``."""
@@ -26,19 +26,25 @@ class Encoded:
 
     Attributes:
         features: The features, those of one example together, in the order of the examples.
-        overlong: Indices of the examples longer than the limit, which were cut into pieces (tagging) or truncated
-            (other tasks).
+        overlong: Indices of the examples longer than the limit, which were cut into pieces (tagging), truncated
+            (classification, choice) or read in several windows (questions).
+        truncated: Indices of the examples whose question alone was truncated.
     """
 
     features: list[Feature]
     overlong: tuple[int, ...]
+    truncated: tuple[int, ...] = ()
 
     def warn(self, examples: Sequence[Example], max_length: int, problems: Problems) -> None:
         """A warning for every overlong one of the examples that were encoded."""
         for index in self.overlong:
             example = examples[index]
-            done = "cut into pieces" if isinstance(example, TaggedSentence) else "truncated"
+            done = "cut into pieces"
+            if isinstance(example, LabelledText | Choice | Question):
+                done = "read in several windows" if isinstance(example, Question) else "truncated"
             problems.warning(example.path, example.line, f"longer than max_length {max_length} sub-words, {done}")
+        for index in self.truncated:
+            problems.warning(examples[index].path, examples[index].line, "question too long for a window, truncated")
 
 
 class Task(Protocol):
@@ -70,19 +76,21 @@ class Task(Protocol):
     def collate(self, features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> Batch:
         """One batch, padded to its longest feature."""
 
-    def decode(self, logits: Tensor, features: Sequence[Feature]) -> list[Prediction]:
-        """What the logits of a batch say of each of its features."""
+    def decode(self, logits: Tensor, features: Sequence[Feature]) -> list[Any]:
+        """What the logits of a batch say of each of its features, in a form that `assemble` takes."""
 
     def assemble(
-        self, examples: Sequence[Example], features: Sequence[Feature], decoded: Sequence[Prediction]
+        self, examples: Sequence[Example], features: Sequence[Feature], decoded: Sequence[Any]
     ) -> list[Prediction]:
         """One prediction per example, in the order of the examples; ``decoded[i]`` belongs to ``features[i]``."""
 
     def gold(self, example: Example) -> Prediction | None:
-        """The gold prediction of an example, None where the file has none."""
+        """What counts as right for an example, None where the file has none."""
 
-    def score(self, gold: Sequence[Prediction], predicted: Sequence[Prediction]) -> dict[str, float]:
-        """All of ``metrics``, as fractions in [0, 1]."""
+    def score(
+        self, gold: Sequence[Prediction], predicted: Sequence[Prediction], language: str = "und"
+    ) -> dict[str, float]:
+        """All of ``metrics``, as fractions in [0, 1], for examples in one language."""
 
     def label_set(self, examples: Sequence[Example]) -> tuple[str, ...]:
         """The labels that occur in the examples, each once, in a fixed order."""

@@ -1,0 +1,180 @@
+"""Questions on texts in the JSON of SQuAD v1.1, as XQuAD, MLQA and TyDiQA-GoldP have it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from isogloss.data.formats import check_number, finish
+from isogloss.data.lines import read_lines
+from isogloss.data.problems import Problems
+from isogloss.errors import IsoglossError, nearest
+from isogloss.types import Prediction, Question
+from isogloss.writing import write_text
+
+_ID = re.compile(r'"id"\s*:\s*("(?:[^"\\]|\\.)*")')
+_MOVED = "answer not at its answer_start, moved to the nearest place where the text is"
+_LOST = "answer that its context does not hold: counts in scores, cannot be learned from"
+
+
+class _Malformed(Exception):
+    """What keeps a question from being read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Squad:
+    """A JSON file with ``data``, a list of articles with ``paragraphs``, each a ``context`` and its ``qas``.
+
+    A question has an ``id`` (else its running number), a ``question`` and ``answers``, each with ``text`` and
+    ``answer_start``, the place of its first character (code point) in the context, from 0. Without answers it has no
+    gold. An answer that is not where ``answer_start`` says is looked for: of several places the one nearest to
+    ``answer_start`` counts. The line of an example is that of its id, 1 if the file is one line.
+
+    Args:
+        question_language: Language of the questions where it is not that of the file (the contexts).
+    """
+
+    question_language: str | None = None
+
+    def read(self, path: Path, language: str, problems: Problems) -> list[Question]:
+        """The good questions of the file."""
+        text = "\n".join(read_lines(path, problems))
+        if problems.spoils(path):
+            return []
+        lines = _lines_of_ids(text)
+        examples = []
+        for number, (where, context, record) in enumerate(_questions(text, path, problems), start=1):
+            found = record.get("id") if isinstance(record, dict) else None
+            name = str(number) if found is None else str(found)
+            line = lines.get(name, 1)
+            try:
+                question = _text(record, "question")
+                answers = _answers(record, context, path, line, problems)
+            except _Malformed as error:
+                problems.error(path, line, f"{where}, question {name!r}: {error}")
+                continue
+            asked = self.question_language or language
+            examples.append(Question(name, language, asked, question, context, answers, str(path), line))
+        return finish(examples, path, problems)
+
+    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+        """Write the predicted answers by id, as JSON: the file of predictions that the public scorers read.
+
+        Raises:
+            IsoglossError: There is not one answer per question, or the file cannot be written.
+        """
+        examples = self.read(source, "", Problems())
+        check_number(examples, predictions, source)
+        for example, answer in zip(examples, predictions, strict=True):
+            if not isinstance(answer, str):
+                raise IsoglossError(f"{source}: question {example.id!r} has one answer, not {answer!r}")
+        answers = {example.id: answer for example, answer in zip(examples, predictions, strict=True)}
+        write_text(destination, json.dumps(answers, ensure_ascii=False) + "\n")
+
+
+def _lines_of_ids(text: str) -> dict[str, int]:
+    """The line of each id in the text; nothing if it is one line, as such files mostly are."""
+    if "\n" not in text:
+        return {}
+    lines: dict[str, int] = {}
+    line, before = 1, 0
+    for match in _ID.finditer(text):
+        line += text.count("\n", before, match.start())
+        before = match.start()
+        try:
+            lines.setdefault(str(json.loads(match[1])), line)
+        except ValueError:
+            continue  # not JSON, which `_questions` says
+    return lines
+
+
+def _questions(text: str, path: Path, problems: Problems) -> Iterator[tuple[str, str, Any]]:
+    """Per question where it stands in words, its context and its object; what is no such thing is an error."""
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
+        place = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        problems.error(path, line, f"not JSON: {getattr(error, 'msg', error)}{place}")
+        return
+    try:
+        articles = _list(whole, "data")
+    except _Malformed as error:
+        problems.error(path, None, f"not SQuAD's JSON: {error}")
+        return
+    for a, article in enumerate(articles, start=1):
+        try:
+            paragraphs = _list(article, "paragraphs")
+        except _Malformed as error:
+            problems.error(path, None, f"article {a}: {error}")
+            continue
+        for p, paragraph in enumerate(paragraphs, start=1):
+            where = f"article {a}, paragraph {p}"
+            try:
+                context, records = _text(paragraph, "context"), _list(paragraph, "qas")
+            except _Malformed as error:
+                problems.error(path, None, f"{where}: {error}")
+                continue
+            yield from ((where, context, record) for record in records)
+
+
+def _answers(
+    record: dict[str, Any], context: str, path: Path, line: int, problems: Problems
+) -> tuple[tuple[str, int | None], ...] | None:
+    if record.get("is_impossible") is True:
+        raise _Malformed("is_impossible: SQuAD v2 has questions without an answer, this format is v1.1; leave them out")
+    if record.get("answers") is None:
+        return None
+    found = []
+    for answer in _list(record, "answers"):
+        text = _text(answer, "text", blank=True)
+        start = answer.get("answer_start")
+        if not isinstance(start, int):
+            raise _Malformed(f"answer_start of answer {text!r} must be a whole number, found {start!r}")
+        if not text.strip():
+            problems.warning(path, line, "empty answer left out")
+            continue
+        place = _place(text, start, context)
+        if place != start:
+            problems.warning(path, line, _LOST if place is None else _MOVED)
+        found.append((text, place))
+    return tuple(found) or None
+
+
+def _place(text: str, start: int, context: str) -> int | None:
+    """Where the context holds the text, as near to ``start`` as may be; None if nowhere."""
+    if start >= 0 and context.startswith(text, start):
+        return start
+    places = [match.start() for match in re.finditer(f"(?={re.escape(text)})", context)]
+    return min(places, key=lambda place: abs(place - start), default=None)
+
+
+def _list(record: Any, key: str) -> list[Any]:  # noqa: ANN401 - any JSON
+    value = _value(record, key)
+    if not isinstance(value, list):
+        raise _Malformed(f"{key!r} must be a list, found {type(value).__name__}")
+    return value
+
+
+def _text(record: Any, key: str, *, blank: bool = False) -> str:  # noqa: ANN401 - any JSON
+    value = _value(record, key)
+    if not isinstance(value, str):
+        raise _Malformed(f"{key!r} must be a text, found {type(value).__name__}")
+    if not blank and not value.strip():
+        raise _Malformed(f"{key!r} is empty")
+    # JSON can spell half of a surrogate pair, which no tokeniser takes and no file can hold.
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise _Malformed(f"{key!r} holds a lone surrogate, which is not a character")
+    return value
+
+
+def _value(record: Any, key: str) -> Any:  # noqa: ANN401 - any JSON
+    if not isinstance(record, dict):
+        raise _Malformed(f"expected an object with {key!r}, found {type(record).__name__}")
+    if key not in record:
+        raise _Malformed(f"no {key!r}{nearest(key, list(record)) if record else ' (the object is empty)'}")
+    return record[key]

@@ -1,0 +1,179 @@
+"""Answers that are pieces of a text: extractive question answering."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+from transformers import AutoModelForQuestionAnswering, PreTrainedTokenizerBase
+
+from isogloss.errors import IsoglossError
+from isogloss.tasks.collation import collate
+from isogloss.tasks.span_scores import METRICS, span_scores
+from isogloss.tasks.task import IGNORED, Encoded, check_pairs, check_tokenizer
+from isogloss.tasks.windows import require_room, slide
+from isogloss.types import Batch, Example, Feature, Prediction, Question
+
+CharacterSpans = Sequence[tuple[int, int] | None]
+Candidate = tuple[float, int, int]
+"""The sum of the two logits of a span, its first character in the context and the one after its last."""
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Find the answer to a question in a context: the positions of its first and its last sub-word.
+
+    Args:
+        name: Name of the task, as in results.
+        doc_stride: Sub-words of context from the beginning of a window to that of the next; None: a third of
+            ``max_length`` (XTREME: 128 of 384).
+        max_answer_length: Most sub-words of an answer (30: BERT's code for SQuAD, XTREME).
+
+    Reference:
+        Devlin et al., *BERT*, NAACL 2019, section 4.2.
+    """
+
+    name: str
+    doc_stride: int | None = None
+    max_answer_length: int = 30
+    # What transformers calls the two outputs in every checkpoint for questions, so that such a head is kept.
+    labels: ClassVar[tuple[str, ...]] = ("LABEL_0", "LABEL_1")
+    metrics: ClassVar[tuple[str, ...]] = METRICS
+    auto_class: ClassVar[Any] = AutoModelForQuestionAnswering
+
+    def encode(self, examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase, max_length: int) -> Encoded:
+        """Windows of at most ``max_length`` sub-words, see `isogloss.tasks.windows.slide`.
+
+        The targets of a window are the positions of the first and the last sub-word that has a character of the first
+        gold answer whose place is known; both are 0, a special sub-word, where the window does not hold the whole
+        answer. A question with gold answers but no such place has no window: nothing can be learned from it.
+
+        Args:
+            examples: Questions, with or without answers.
+            tokenizer: A fast tokenizer.
+            max_length: Longest window, in sub-words, special ones included.
+
+        Raises:
+            IsoglossError: An example is no question, the tokenizer is not a fast one, or ``max_length`` or
+                ``doc_stride`` is out of range.
+        """
+        questions = [self._question(example) for example in examples]
+        check_tokenizer(tokenizer, max_length, pair=True)
+        stride = max(1, max_length // 3) if self.doc_stride is None else self.doc_stride
+        require_room(tokenizer, max_length, stride)
+        features, overlong, truncated = [], [], []
+        for index, (question, found) in enumerate(
+            zip(questions, slide(questions, tokenizer, max_length, stride), strict=True)
+        ):
+            answer = next((place for place in map(_place, question.answers or ()) if place is not None), None)
+            if question.answers is not None and answer is None:
+                continue
+            if len(found.windows) > 1:
+                overlong.append(index)
+            if found.truncated:
+                truncated.append(index)
+            for window in found.windows:
+                targets = None if answer is None else _targets(window.spans, *answer)
+                features.append(Feature(window.inputs, targets, question.language, index, spans=window.spans))
+        return Encoded(features, tuple(overlong), tuple(truncated))
+
+    def collate(self, features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> Batch:
+        """One batch, padded to its longest feature: inputs ``[b, s]``, labels ``[b, 2]``."""
+        batch = collate([replace(feature, labels=None) for feature in features], tokenizer)
+        targets = [feature.labels for feature in features]
+        if all(target is None for target in targets):
+            return batch
+        none = (IGNORED, IGNORED)
+        return replace(batch, labels=torch.tensor([none if target is None else target for target in targets]))
+
+    def decode(self, logits: Tensor, features: Sequence[Feature]) -> list[Candidate]:
+        """The best span of each window, from logits ``[b, 2, s]``.
+
+        Of all spans within the context that are no longer than ``max_answer_length`` it is the one with the largest
+        sum of the logits of its two ends, the first of equals.
+        """
+        return [self._best(row, feature.spans) for row, feature in zip(logits, features, strict=True)]
+
+    def assemble(
+        self, examples: Sequence[Example], features: Sequence[Feature], decoded: Sequence[Candidate]
+    ) -> list[Prediction]:
+        """The answer to each question: the best span of all its windows, as it stands in the context.
+
+        Raises:
+            ValueError: A question has no prediction: its features are missing.
+        """
+        best: dict[int, Candidate] = {}
+        for feature, candidate in zip(features, decoded, strict=True):
+            # Windows overlap: of equal spans the first in the context counts, whatever the order of the windows.
+            known = best.get(feature.example)
+            if known is None or (candidate[0], -candidate[1]) > (known[0], -known[1]):
+                best[feature.example] = candidate
+        answers: list[Prediction] = []
+        for index, example in enumerate(examples):
+            if index not in best:
+                raise ValueError(f"{example.path}:{example.line}: no prediction")
+            _, start, stop = best[index]
+            answers.append(self._question(example).context[start:stop].strip())
+        return answers
+
+    def gold(self, example: Example) -> Prediction | None:
+        """All gold answers, None where the file has none."""
+        answers = self._question(example).answers
+        return None if answers is None else tuple(text for text, _ in answers)
+
+    def score(
+        self, gold: Sequence[Prediction], predicted: Sequence[Prediction], language: str = "und"
+    ) -> dict[str, float]:
+        """All of ``metrics``, as fractions in [0, 1]; see `isogloss.tasks.span_scores.span_scores`.
+
+        Raises:
+            IsoglossError: There is nothing to score.
+            ValueError: The numbers of answers differ.
+        """
+        check_pairs(self.name, gold, predicted)
+        answers = [(text,) if isinstance(text, str) else text for text in gold]
+        return span_scores(answers, [str(text) for text in predicted], language)
+
+    def label_set(self, examples: Sequence[Example]) -> tuple[str, ...]:
+        """The two outputs, whatever the examples."""
+        return self.labels
+
+    def _question(self, example: Example) -> Question:
+        if isinstance(example, Question):
+            return example
+        raise IsoglossError(f"{example.path}:{example.line}: task {self.name!r} needs questions with their context")
+
+    def _best(self, logits: Tensor, spans: CharacterSpans) -> Candidate:
+        """The best span of one window, from logits ``[2, s]``."""
+        inside = [position for position, span in enumerate(spans) if span is not None]
+        if not inside:
+            return (-torch.inf, 0, 0)
+        starts, ends = logits[:, inside].double()
+        sums = starts[:, None] + ends[None, :]  # [start, end]
+        allowed = torch.ones_like(sums, dtype=torch.bool).triu().tril(self.max_answer_length - 1)
+        sums = sums.masked_fill(~allowed, -torch.inf)
+        place = int(sums.argmax())
+        first, last = spans[inside[place // len(inside)]], spans[inside[place % len(inside)]]
+        assert first is not None and last is not None
+        return (float(sums.flatten()[place]), first[0], last[1])
+
+
+def _place(answer: tuple[str, int | None]) -> tuple[int, int] | None:
+    """The first character of an answer and the one after its last, spaces around it left out."""
+    text, start = answer
+    if start is None:
+        return None
+    begin = start + len(text) - len(text.lstrip())
+    return begin, begin + len(text.strip())
+
+
+def _targets(spans: CharacterSpans, start: int, stop: int) -> tuple[int, int]:
+    """Positions of the first and the last sub-word of characters ``start`` to ``stop``; 0 if not all are there."""
+    told = [(position, span) for position, span in enumerate(spans) if span is not None]
+    touched = [position for position, (begin, end) in told if begin < stop and end > start]
+    if not touched or told[0][1][0] > start or told[-1][1][1] < stop:
+        return (0, 0)
+    return (touched[0], touched[-1])

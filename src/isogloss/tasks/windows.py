@@ -1,0 +1,114 @@
+"""A question and its context as a model reads them: in windows that slide over the context."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from transformers import PreTrainedTokenizerBase
+
+from isogloss.errors import IsoglossError
+from isogloss.tasks.task import TOKENIZER_BATCH
+from isogloss.types import Question
+
+LONGEST_QUESTION = 64
+"""Sub-words of a question that are read, as in BERT's code for SQuAD and in XTREME."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A question and a piece of its context.
+
+    Attributes:
+        inputs: Model inputs, each a list of s integers.
+        spans: For each sub-word the characters of the context that it stands for; None outside the context.
+    """
+
+    inputs: dict[str, list[int]]
+    spans: list[tuple[int, int] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """All windows of a question.
+
+    Attributes:
+        windows: At least one, in the order of the context.
+        truncated: Whether the question lost sub-words at its end.
+    """
+
+    windows: list[Window]
+    truncated: bool
+
+
+def require_room(tokenizer: PreTrainedTokenizerBase, max_length: int, doc_stride: int) -> None:
+    """Stop unless a window holds one stride of context, one sub-word of the question and the special sub-words.
+
+    Raises:
+        IsoglossError: It does not; the context between two windows would be read by neither.
+    """
+    most = max_length - tokenizer.num_special_tokens_to_add(pair=True) - 1
+    if not 1 <= doc_stride <= most:
+        raise IsoglossError(
+            f"doc_stride is {doc_stride}, but must be from 1 to {most}: a window of max_length {max_length} sub-words "
+            "must hold as much of the context beside a question and the special sub-words"
+        )
+
+
+def slide(
+    questions: Sequence[Question], tokenizer: PreTrainedTokenizerBase, max_length: int, doc_stride: int
+) -> Iterator[Windows]:
+    """Windows of at most ``max_length`` sub-words that together hold the whole context.
+
+    Each has the whole question, cut after 64 sub-words, or earlier where a window would not hold ``doc_stride``
+    sub-words of context beside it, and as much of the context as there is room for. The next one begins ``doc_stride``
+    sub-words of context later, until one holds the end of the context.
+
+    Args:
+        questions: The questions.
+        tokenizer: A fast tokenizer.
+        max_length: Longest window, in sub-words, special ones included.
+        doc_stride: Sub-words of context from the beginning of a window to that of the next.
+    """
+    for start in range(0, len(questions), TOKENIZER_BATCH):
+        batch = questions[start : start + TOKENIZER_BATCH]
+        # verbose=False: no warning about texts longer than the model takes, which are cut here.
+        encoding = tokenizer(
+            [question.question for question in batch],
+            [question.context for question in batch],
+            return_offsets_mapping=True,
+            padding=False,
+            truncation=False,
+            verbose=False,
+        )
+        all_offsets = encoding.pop("offset_mapping")
+        for i, offsets in enumerate(all_offsets):
+            inputs = {name: list(rows[i]) for name, rows in encoding.items()}
+            yield _windows(inputs, offsets, encoding.sequence_ids(i), max_length, doc_stride)
+
+
+def _windows(
+    inputs: dict[str, list[int]],
+    offsets: Sequence[tuple[int, int]],
+    sequences: Sequence[int | None],
+    max_length: int,
+    doc_stride: int,
+) -> Windows:
+    asked = [position for position, sequence in enumerate(sequences) if sequence == 0]
+    told = [position for position, sequence in enumerate(sequences) if sequence == 1]
+    special = len(sequences) - len(asked) - len(told)
+    kept = asked[: min(LONGEST_QUESTION, max_length - special - doc_stride)]
+    room = max_length - special - len(kept)
+    dropped = set(asked[len(kept) :])
+    border = told[0] if told else len(sequences)
+    head = [position for position in range(border) if position not in dropped]
+    tail = range(told[-1] + 1 if told else border, len(sequences))
+    windows = []
+    for number in range(1 + math.ceil(max(0, len(told) - room) / doc_stride)):
+        inside = told[number * doc_stride : number * doc_stride + room]
+        chosen = [*head, *inside, *tail]
+        told_by = [(offsets[position][0], offsets[position][1]) for position in inside]
+        spans = [*[None] * len(head), *told_by, *[None] * len(tail)]
+        windows.append(Window({name: [row[position] for position in chosen] for name, row in inputs.items()}, spans))
+    return Windows(windows, truncated=len(kept) < len(asked))
