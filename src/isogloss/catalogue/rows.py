@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -189,12 +190,12 @@ class Questions:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """A premise, a question and the choices of which one is right: JSON lines with the keys of COPA.
+    """A premise, a question and the choices of which one is right: JSON lines with a list of alternatives.
 
     A row without gold label (-1) is left out.
 
     Args:
-        choices: Columns of the choices, which become ``choice1`` and so on.
+        choices: Columns of the choices.
         premise: Column of the premise.
         labels: Names of the labels in the order of the hub's integers, where they have some.
         first: The label of the first choice, where labels are numbers; it becomes 0.
@@ -204,14 +205,13 @@ class Choices:
     premise: str = "premise"
     labels: tuple[str, ...] | None = None
     first: int = 0
-    format: str = "jsonl"
+    format: str = "choice_jsonl"
     suffix: str = ".jsonl"
 
     @property
     def contents(self) -> str:
         """What stands in a file, in words."""
-        choices = ", ".join(f"choice{place}" for place in range(1, len(self.choices) + 1))
-        return f"keys premise, {choices}, question, label from 0, idx"
+        return f"keys id, context, question, alternatives ({len(self.choices)}), label from 0"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -233,31 +233,33 @@ class Choices:
                 continue
             if label >= len(self.choices):
                 raise IsoglossError(f"{where}: row {number + 1}: label {row['label']!r} of {len(self.choices)} choices")
-            choices = {f"choice{place}": row[name] for place, name in enumerate(self.choices, start=1)}
-            kept = {"premise": row[self.premise], **choices, "question": row["question"], "label": label}
-            lines.append({**kept, "idx": row["idx"] if numbered else number})
+            asked = {"context": row[self.premise], "question": row["question"]}
+            alternatives = [row[name] for name in self.choices]
+            name = str(row["idx"] if numbered else number)
+            lines.append({"id": name, **asked, "alternatives": alternatives, "label": label})
         return _json_lines(lines, changed)
 
 
 @dataclass(frozen=True, slots=True)
 class Translations:
-    """Sentences with their English translations: JSON lines, ``sentence1`` and ``sentence2``."""
+    """Sentences with their English translations: two columns separated by a tab, as `isogloss retrieve` reads them."""
 
     columns: tuple[str, ...] = ("source_sentence", "target_sentence")
     labels: None = None
-    format: str = "jsonl"
-    suffix: str = ".jsonl"
-    contents: str = "keys id, sentence1, sentence2 (the English one)"
+    format: str = "tsv"
+    suffix: str = ".tsv"
+    contents: str = "sentence and English sentence, separated by a tab, without header"
 
     def write(self, table: pa.Table, word: str, where: str) -> Written:
-        """One object a row; the id is the number of the row from 0."""
+        """One line a row; tabs and line breaks in a sentence become spaces."""
         require_columns(table, self.columns, where)
-        source, target = self.columns
-        lines = [
-            {"id": str(number), "sentence1": row[source], "sentence2": row[target]}
-            for number, row in enumerate(_rows(table, self.columns))
-        ]
-        return _json_lines(lines, {})
+        lines, changed = [], Counter[str]()
+        for row in _rows(table, self.columns):
+            found = [row[name] for name in self.columns]
+            sides = [" ".join(re.split(r"[\t\r\n]+", text)) for text in found]
+            changed["sentences with tabs or line breaks, which became spaces"] += sides != found
+            lines.append("\t".join(sides) + "\n")
+        return Written("".join(lines), len(lines), {what: times for what, times in changed.items() if times})
 
 
 def _rows(table: pa.Table, columns: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ import typer
 import yaml
 
 import isogloss
+from isogloss.recipe.names import TASKS
 
 app = typer.Typer(help="Check data, or get public data sets.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -70,7 +71,10 @@ def get(
     entry = isogloss.get(
         name, languages=_separated(languages), splits=_separated(splits), output=output, offline=offline
     )
-    print(yaml.safe_dump({"data": entry}, sort_keys=False), end="")
+    if entry["task"] in TASKS:
+        print(yaml.safe_dump({"data": entry}, sort_keys=False), end="")
+    else:
+        print(f'isogloss retrieve MODEL --data "{entry["path"].format(language="{language}", split="test")}"')
 
 
 @app.command()
