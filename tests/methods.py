@@ -65,7 +65,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "selection_target_dev": {"selection": "target-dev"},
     "accumulation": {"gradient_accumulation_steps": 2},
     "frozen_embeddings": {"unfreezing": {"kind": "all_but_embeddings"}},
-    "choice": {"learning_rate": 0.01},
+    "choice": {},
     "averaged_tokens": {"aggregation": "average"},
     "dropout": {"model": XLM_R_MODEL, "dropout": 0.1},
     "bf16": {"precision": "bf16"},

@@ -105,12 +105,20 @@ def write_ner(folder: Path) -> Path:
 
 def write_nli(folder: Path) -> Path:
     """``folder/nli/LANGUAGE/SPLIT.tsv`` with a header."""
+    return _write_pairs(folder / "nli", ("premise", "hypothesis"), ("entailment", "neutral", "contradiction"))
 
+
+def write_paraphrase(folder: Path) -> Path:
+    """``folder/paraphrase/LANGUAGE/SPLIT.tsv`` with a header."""
+    return _write_pairs(folder / "paraphrase", ("sentence1", "sentence2"), ("0", "1"))
+
+
+def _write_pairs(folder: Path, columns: Sequence[str], labels: Sequence[str]) -> Path:
     def table(language: str, number: int, seed: str) -> str:
-        rows = texts(language, number, seed, ("entailment", "neutral", "contradiction"))
-        return "premise\thypothesis\tlabel\n" + "".join("\t".join(row) + "\n" for row in rows)
+        rows = [(*columns, "label"), *texts(language, number, seed, labels)]
+        return "".join("\t".join(row) + "\n" for row in rows)
 
-    return _write(folder / "nli", ".tsv", table)
+    return _write(folder, ".tsv", table)
 
 
 def write_topic(folder: Path) -> Path:
@@ -168,6 +176,7 @@ def entry(task: str, folder: Path) -> dict[str, Any]:
         "pos": "conllu",
         "ner": "conll",
         "nli": "tsv",
+        "paraphrase": "tsv",
         "topic": "jsonl",
         "choice": "choice_jsonl",
         "qa": "squad",

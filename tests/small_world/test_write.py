@@ -14,6 +14,7 @@ import pytest
 
 from isogloss.data import ConllU, Problems, Table, TokenTag
 from isogloss.errors import IsoglossError
+from isogloss.recipe.names import FORMATS, TASKS
 from isogloss.world import generate, the_world, write_world
 from isogloss.world.lookup import lookup_baselines
 
@@ -198,3 +199,26 @@ def test_a_table_of_words_does_not_solve_it():
     for row in lookup_baselines(0, {"train": 300, "test": 80}):
         assert row.lookup < (0.55 if row.zero_shot else 0.97)
         assert row.zero_shot or row.lookup > row.majority
+
+
+@pytest.mark.parametrize(
+    ("task", "form", "pattern"),
+    [
+        ("pos", "conllu", "pos/*/*.conllu"),
+        ("ner", "conll", "ner/*/*.tsv"),
+        ("topic", "tsv", "topics/*/*.tsv"),
+        ("nli", "tsv", "nli/*/*.tsv"),
+        ("paraphrase", "tsv", "paraphrase/*/*.tsv"),
+        ("choice", "choice_jsonl", "choice/*/*.jsonl"),
+        ("qa", "squad", "qa/*/*.json"),
+    ],
+)
+def test_every_file_is_read_without_a_complaint(folder: Path, task: str, form: str, pattern: str):
+    paths = sorted(folder.glob(pattern))
+    assert len({path.parent.name for path in paths}) == 8
+    for path in paths:
+        problems = Problems()
+        examples = FORMATS[form].build(None).read(path, path.parent.name, problems)
+        assert len(examples) >= SIZES[path.stem]
+        assert [TASKS[task].complaint(example) for example in examples] == [None] * len(examples)
+        assert [str(problem) for problem in [*problems.errors, *problems.warnings]] == []
