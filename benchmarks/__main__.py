@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import memory, slow_weights, step
+from benchmarks import evaluation, memory, slow_weights, step
 from benchmarks.report import write_report
 from benchmarks.results import save
 from benchmarks.workload import TOY, Size, Workload, load
@@ -22,6 +22,7 @@ BENCHMARKS: Mapping[str, tuple[Callable[[Workload, int], dict[str, Any]], int]] 
     "step": (step.run, 7),
     "slow_weights": (slow_weights.run, 7),
     "memory": (memory.run, 2),
+    "evaluation": (evaluation.run, 2),
 }
 """What to run and in how many rounds."""
 

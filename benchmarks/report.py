@@ -15,6 +15,7 @@ QUESTIONS = {
     "step": "Our training step and `transformers.Trainer`'s",
     "slow_weights": "What Sequential Reptile costs over multi-task training",
     "memory": "Peak memory",
+    "evaluation": "Many languages in one call of `isogloss evaluate`",
 }
 
 HEAD = """# Benchmarks

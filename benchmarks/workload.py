@@ -63,12 +63,14 @@ class Workload:
     """Data and tokenizer, read once.
 
     Attributes:
+        data: Folder of the treebanks.
         size: How large everything is.
         task: The task with its labels.
         tokenizer: Trained on the training text.
         features: Encoded training sentences by language.
     """
 
+    data: Path
     size: Size
     task: Tagging
     tokenizer: PreTrainedTokenizerBase
@@ -139,7 +141,7 @@ def load(data: Path, size: Size) -> Workload:
         language: task.encode(examples, tokenizer, size.max_length).features
         for language, examples in corpus.train.items()
     }
-    return Workload(size, task, tokenizer, features)
+    return Workload(data, size, task, tokenizer, features)
 
 
 def _sentences(examples: Sequence[Any]) -> list[TaggedSentence]:

@@ -3,7 +3,7 @@
 python docs/results/isogloss_small.py --runs runs/isogloss-small --without-tlm FOLDER
 python docs/results/isogloss_small.py --tables docs/results/isogloss-small-test.jsonl
 
-Trains the four en-*-zero-shot recipes from each start with the same seeds, that is, with the same data in the same
+Trains the six en-*-zero-shot recipes from each start with the same seeds, that is, with the same data in the same
 order, and retrieves Tatoeba's translations without any training. Finished runs under --runs are reused and a broken one
 is resumed, so the script can be stopped and started again, or started with other --tasks beside itself (give each
 its own --output then); once more with all of them writes everything.
@@ -36,6 +36,7 @@ from isogloss.recipe.build import build_collections
 from isogloss.recipe.check import read_corpus
 from isogloss.recipe.resolve import resolve
 from isogloss.reports import paired_interval, summarise
+from isogloss.types import Example, Question
 from isogloss.writing import read_json, read_lines, write_json, write_text
 
 RECIPES = {
@@ -43,6 +44,8 @@ RECIPES = {
     "ner": ("en-ner-zero-shot", "f1"),
     "nli": ("en-nli-zero-shot", "accuracy"),
     "topic": ("en-topic-zero-shot", "accuracy"),
+    "choice": ("en-choice-zero-shot", "accuracy"),
+    "qa": ("en-qa-zero-shot", "f1"),
 }
 """Per task its recipe and the metric of the tables."""
 
@@ -55,6 +58,7 @@ GROUPS = {
     "apart": ("ko", "vi", "zh"),
     "thin": ("tr", "te", "wo", "ar", "hi", "sw", "yo"),
 }
+FIRST = "the first three words of the context (zh: six characters)"
 MAX_LENGTH, BATCH_SIZE = 128, 32
 
 Row = Mapping[str, Any]
@@ -122,15 +126,26 @@ def guess(task: str, options: argparse.Namespace) -> list[dict[str, Any]]:
     scorer = named.build(corpus.labels)
     golds = [scorer.gold(example) for examples in corpus.train.values() for example in examples]
     counts = Counter(label for gold in golds for label in _labels(gold))
-    label = min(counts, key=lambda label: (-counts[label], label))
+    label = FIRST if task == "qa" else min(counts, key=lambda label: (-counts[label], label))
     rows: list[dict[str, Any]] = []
     for cell in corpus.cells("test"):
-        truth = [scorer.gold(example) for example in corpus.evaluation[cell]]
-        same = [label if isinstance(gold, str) else (label,) * len(gold or ()) for gold in truth]
-        scores = scorer.score([gold for gold in truth if gold is not None], same)
+        examples = corpus.evaluation[cell]
+        truth = [scorer.gold(example) for example in examples]
+        if task == "qa":
+            same: list[Any] = [beginning(example) for example in examples]
+        else:
+            same = [label if isinstance(gold, str) else (label,) * len(gold or ()) for gold in truth]
+        scores = scorer.score([gold for gold in truth if gold is not None], same, cell.language)
         found = result_rows(scores, cell, len(truth), task=task, train_languages=sorted(corpus.train))
         rows += [{"start": MAJORITY, "predicts": label, **row} for row in found]
     return rows
+
+
+def beginning(example: Example) -> str:
+    """The first three words of a question's context; of writing without spaces the first six characters."""
+    assert isinstance(example, Question)
+    words = example.context.split()
+    return " ".join(words[:3]) if len(words) > len(example.context) / 20 else example.context[:6]
 
 
 def _labels(gold: Sequence[str] | str | None) -> Sequence[str]:
@@ -256,9 +271,10 @@ def task_tables(rows: Sequence[Row], task: str) -> Iterator[str]:
         differences = [difference(means.get(OURS, {}), means[start]) for start in others]
         lines.append([f"{group}: {' '.join(members)}", *(spread(found) for found in means.values()), *differences])
     yield _markdown(["mean over", *by_start, *(f"{OURS} − {start} [95 %]" for start in others)], lines)
-    constant = " Without an entity its F1 is 0 by definition." if metric == "f1" else ""
+    constant = " Without an entity its F1 is 0 by definition." if task == "ner" else ""
     yield (
-        f"{MAJORITY}: {guessed!r}, the most frequent label of the English training data, everywhere.{constant} "
+        f"{MAJORITY}: {guessed}{'' if task == 'qa' else ', the most frequent label of the English training data'}, "
+        f"everywhere.{constant} "
         "Differences: in points, paired by seed, with their 95 % t-interval, not corrected for their number."
     )
 

@@ -35,9 +35,9 @@ is a test bench and no product: for work, take XLM-R, mDeBERTa or mmBERT.
 
 - **Architecture:** ModernBERT, {layers} layers x {hidden}, {parameters:,} parameters, {size:.1f} MB in half precision;
   unigram vocabulary of {vocabulary:,} sub-words; inputs of up to 512 sub-words.
-- **Made by:** `isogloss pretrain isogloss-small` ({steps:,} steps, {tokens:.1f} million sub-words of input, masked
-  language modelling and translation language modelling half and half; the embeddings were computed from translations
-  and neighbours before the first step and have not moved since), on {hardware}, torch {torch}.
+- **Made by:** `isogloss pretrain isogloss-small`: {steps:,} steps, {tokens:.1f} million sub-words of input, masked
+  language modelling and, in {translation:.0%} of the steps, translation language modelling; the embeddings were
+  computed from translations and neighbours before the first step and have not moved since. On {hardware}, torch {torch}.
 - **Loss at the end:** {loss:.2f} nats per hidden sub-word on held-out sentences, mean over languages.
 
 ## Data and licences
@@ -65,7 +65,8 @@ translations of the 17th to 20th century.
 ## Known limits
 
 - It has read {tokens:.1f} million sub-words, less than one pass over its text, most of them from one
-  book: what two slow CPU cores gave in less than an hour. The recipe can go on for far longer, and should.
+  book: what one CPU core gives in ten minutes. More steps of the same recipe were tried and transferred less well to
+  distant languages (see `docs/results/isogloss-small.md`).
 - ar, hi, te, tr, sw, wo and yo have between 1,000 and 4,000 sentences each: they are covered, and no more.
 - Most of what it knows of other languages lies in its embeddings. Leave them as they are in fine-tuning
   (`unfreezing: {{kind: all_but_embeddings}}`) and, to tag, take all sub-words of a word (`aggregation: average`), as
@@ -98,8 +99,9 @@ def main(run: Path) -> None:
         size=(TARGET / "model.safetensors").stat().st_size / 1e6,
         vocabulary=len(tokenizer),
         steps=progress["step"],
+        translation=recipe["translation_share"],
         tokens=tokens / 1e6,
-        hardware=f"{starts[-1]['threads']} CPU threads, {', '.join(starts[-1]['devices'])}",
+        hardware=f"{starts[-1]['threads']} CPU thread(s)",
         torch=starts[-1]["packages"]["torch"],
         loss=sum(losses) / len(losses),
         table=masked_table(rows),
