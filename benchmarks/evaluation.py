@@ -31,7 +31,8 @@ def run(workload: Workload, rounds: int) -> dict[str, Any]:
     files = sorted(workload.data.glob("*/dev.conllu")) or sorted(workload.data.glob("*/train.conllu"))
     codes = [path.parent.name for path in files]
     # The languages whose labels the run knows come first.
-    codes = sorted(codes, key=lambda code: (code not in LANGUAGES, code))[: LANGUAGES_AT_MOST if workload.size.limit is None else 2]
+    number = LANGUAGES_AT_MOST if workload.size.limit is None else 2
+    codes = sorted(codes, key=lambda code: (code not in LANGUAGES, code))[:number]
     with tempfile.TemporaryDirectory() as folder:
         trained = Path(folder) / "run"
         _train(workload, files[0].name, codes, trained)

@@ -37,7 +37,8 @@ is a test bench and no product: for work, take XLM-R, mDeBERTa or mmBERT.
   unigram vocabulary of {vocabulary:,} sub-words; inputs of up to 512 sub-words.
 - **Made by:** `isogloss pretrain isogloss-small`: {steps:,} steps, {tokens:.1f} million sub-words of input, masked
   language modelling and, in {translation:.0%} of the steps, translation language modelling; the embeddings were
-  computed from translations and neighbours before the first step and have not moved since. On {hardware}, torch {torch}.
+  computed from translations and neighbours before the first step and have not moved since. On {hardware},
+  torch {torch}.
 - **Loss at the end:** {loss:.2f} nats per hidden sub-word on held-out sentences, mean over languages.
 
 ## Data and licences
