@@ -461,6 +461,23 @@ def test_one_language_is_left_out_of_each_run(world: Path, tmp_path: Path, capsy
             isogloss.train(recipe("pos", world, leave_one_out=True, **changes), output=tmp_path / "refused")
 
 
+def test_a_split_without_the_languages_left_out_has_no_table(world: Path, tmp_path: Path):
+    whole = recipe("pos", world, leave_one_out=True, train_languages=["en", "fr"], evaluate_languages=["de"], steps=1)
+    rows = isogloss.train({**whole, "selection": "last"}, output=tmp_path / "run")
+    assert {row["language"] for row in rows} == {"de"}
+
+
+def test_predictions_are_not_written_into_a_table_of_several_languages(world: Path, tmp_path: Path, run: Path):
+    run = tmp_path / "nli"
+    isogloss.train(recipe("nli", world, steps=1), output=run)
+    file = tmp_path / "all.tsv"
+    file.write_text("language\tpremise\thypothesis\nen\ta\tb\nde\tc\td\n", encoding="utf-8")
+    with pytest.raises(IsoglossError, match="holds rows of other languages than de too"):
+        isogloss.predict(run, file, language="de")
+    written = isogloss.predict(run, file, language="de", output=tmp_path, xtreme=True)
+    assert len(written.read_text(encoding="utf-8").splitlines()) == 1
+
+
 def test_runs_of_the_same_name_elsewhere_are_not_taken_for_one(world: Path, tmp_path: Path, monkeypatch: Any):
     for seed, place in enumerate(("here", "there")):
         (tmp_path / place).mkdir()

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+import isogloss
 from isogloss.errors import IsoglossError
 from isogloss.trackers import WeightsAndBiases
+from tests.methods import BASE
+from tests.world import entry, write_pos
 
 
 @pytest.fixture
@@ -41,3 +44,12 @@ def test_without_wandb_the_message_says_how_to_get_it(tmp_path: Path, monkeypatc
     with pytest.raises(IsoglossError, match="report_to: wandb is not installed; `pip install wandb` adds it"):
         WeightsAndBiases(tmp_path, {})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_is_not_begun_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("isogloss.recipe.build.find_spec", lambda name: None)
+    write_pos(tmp_path)
+    recipe = {**BASE, "data": entry("pos", tmp_path / "pos"), "report_to": "wandb", "steps": 1}
+    with pytest.raises(IsoglossError, match="wandb is not installed"):
+        isogloss.train(recipe, output=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

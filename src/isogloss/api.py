@@ -251,6 +251,9 @@ def _print_left_out(rows: Sequence[Mapping[str, Any]]) -> None:
     metric = TASKS[rows[0]["task"]].build(()).metrics[0]
     for seed, split in sorted({(row["seed"], row["split"]) for row in rows}):
         of_one = [row for row in rows if row["seed"] == seed and row["split"] == split]
+        every = {language for row in rows for language in row["train_languages"]}
+        if not any(row["language"] in every - set(row["train_languages"]) for row in of_one):
+            continue  # this split has none of the languages that were left out
         print(f"\none language left out, seed {seed}, {split}\n{left_out_table(of_one, metric)}")
 
 

@@ -18,6 +18,7 @@ from isogloss.data.corpus import load_corpus
 from isogloss.data.formats import Format
 from isogloss.data.problems import Problems
 from isogloss.data.squad import Squad
+from isogloss.data.tables import Table
 from isogloss.distributed import device, processes
 from isogloss.errors import IsoglossError, nearest
 from isogloss.evaluation import Evaluator, score_cells
@@ -140,10 +141,13 @@ def predict(
         raise IsoglossError(f"language: {language!r} is no language code such as sw or zh-CN")
     _, recipe, task, loaded = _open_run(run)
     source = Path(file)
-    entry = (
-        recipe.data[0] if format is None else recipe.data[0].model_copy(update={"format": format, "columns": None})
-    )
+    entry = recipe.data[0] if format is None else build.in_format(recipe.data[0], format)
     reader, examples, problems = _read(entry, source, language)
+    if not xtreme and isinstance(reader, Table) and len(reader.read(source, "", Problems())) != len(examples):
+        raise IsoglossError(
+            f"{source} holds rows of other languages than {language} too, and whole files are written; "
+            f"cut out the rows of {language} first, or take --xtreme"
+        )
     evaluator = _evaluator(recipe, task, loaded)
     features = evaluator.encode(examples, problems)
     _print_warnings(problems)
@@ -228,7 +232,8 @@ def _entries(recipe: Recipe, data: Sequence[str]) -> list[DataEntry]:
             raise IsoglossError(f"--data {text}: not YAML: {' '.join(str(error).split())}") from None
         if isinstance(value, dict):
             try:
-                entries.append(DataEntry.model_validate({"task": recipe.data[0].task, **value}))
+                task = {"task": recipe.data[0].task} if "format" in value else {}
+                entries.append(DataEntry.model_validate({**task, **value}))
             except ValidationError as error:
                 raise IsoglossError(explain(error, "--data", DataEntry)) from None
         elif text in known:

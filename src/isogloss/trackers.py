@@ -12,6 +12,8 @@ from typing import Any, Protocol
 from isogloss.errors import IsoglossError
 from isogloss.writing import write_text, writing
 
+WANDB_MISSING = "report_to: wandb is not installed; `pip install wandb` adds it"
+
 
 class Tracker(Protocol):
     """Takes the history of a run."""
@@ -82,7 +84,7 @@ class WeightsAndBiases:
         try:
             import wandb  # optional, and slow to import
         except ImportError as error:
-            raise IsoglossError("report_to: wandb is not installed; `pip install wandb` adds it") from error
+            raise IsoglossError(WANDB_MISSING) from error
         known = folder / "wandb_id.txt"
         try:
             run = wandb.init(

@@ -19,6 +19,7 @@ import isogloss
 import isogloss.catalogue.hub
 from isogloss import IsoglossError
 from isogloss.catalogue import SETS
+from isogloss.catalogue.hub import Snapshot, Unreachable
 from isogloss.recipe.build import build_collections
 from isogloss.recipe.resolve import resolve
 from tests.catalogue.hub import Hub, parquet, point_at, serving
@@ -278,3 +279,22 @@ def test_the_command_asks_the_hub_of_the_environment(hub: Hub, tmp_path: Path):
     assert yaml.safe_load(result.stdout) == {"data": entry}
     assert "data/xnli/sw/dev.jsonl: 4 rows" in result.stderr
     assert (tmp_path / "home/hub").is_dir()
+
+
+def test_a_split_of_which_files_are_missing_is_not_taken_for_whole(tmp_path: Path):
+    (tmp_path / "en").mkdir()
+    content = parquet({"premise": ["a"], "hypothesis": ["b"], "label": [0]}, {"label": ["x"]})
+    (tmp_path / "en" / "train-00000-of-00002.parquet").write_bytes(content)
+    snapshot = Snapshot(tmp_path, "c0ffee")
+    with pytest.raises(Unreachable, match=r"1 of 2 files of config 'en', split 'train'"):
+        snapshot.files(SETS["xnli"].repository, "en", "train")
+
+
+def test_values_of_other_types_are_one_error(hub: Hub):
+    rows = {"premise": ["a"], "question": ["cause"], "choice1": ["b"], "choice2": ["c"], "label": ["one"], "idx": [0]}
+    public = SETS["xcopa"]
+    (file,) = (pattern for pattern in public.repository.files[:1])
+    name = file.format(config=public.config("sw"), split=public.splits["test"]).replace("*", "0000")
+    hub.put(public.repository, {name: parquet(rows, {})})
+    with pytest.raises(IsoglossError, match="a value is of another type than the catalogue says"):
+        isogloss.get("xcopa", languages=["sw"], splits=["test"])

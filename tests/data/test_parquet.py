@@ -144,3 +144,22 @@ def test_a_column_is_added_where_there_is_none(tmp_path: Path):
     assert table.column("tags").to_pylist() == [["A"], None, ["B", "C"]]
     with pytest.raises(IsoglossError, match="1 predictions for 2 examples"):
         Parquet().write(tmp_path / "file", [("A",)], tmp_path / "copy")
+
+
+def test_two_columns_of_tags_must_be_told_apart(tmp_path: Path):
+    content = parquet({"tokens": [["a"]], "pos_tags": [["NOUN"]], "ner_tags": [["O"]]}, {})
+    found, problems = read(Parquet(), tmp_path / "file", content)
+    assert found == []
+    assert "several columns of tags (pos_tags, ner_tags)" in problems[0]
+    (sentence,), problems = read(Parquet({"tokens": "tokens", "tags": "pos_tags"}), tmp_path / "file", content)
+    assert isinstance(sentence, TaggedSentence)
+    assert (sentence.tags, problems) == (("NOUN",), [])
+
+
+def test_a_sentence_without_tags_stays_without(tmp_path: Path):
+    content = parquet({"tokens": [["a", "b"], ["c"]], "ner_tags": [["I-PER", "O"], None]}, {})
+    (first, second), problems = read(Parquet(), tmp_path / "file", content)
+    assert isinstance(first, TaggedSentence)
+    assert isinstance(second, TaggedSentence)
+    assert (first.tags, second.tags) == (("B-PER", "O"), None)
+    assert any("no gold label, where other examples of the file have one" in problem for problem in problems)

@@ -120,3 +120,11 @@ def test_tagged_sentences_have_no_translations(tmp_path: Path):
     sentence = TaggedSentence("1", "en", ("a",), ("X",), "train.conllu", 1)
     with pytest.raises(IsoglossError, match="only labelled texts have translations"):
         translate([sentence], five_columns(tmp_path, ROWS), "de", Problems())
+
+
+def test_rows_are_never_joined_by_their_number(tmp_path: Path):
+    numbered = [LabelledText(str(n), "en", text, None, "x", "train.tsv", n + 1) for n, text in ((1, "one"), (2, "two"))]
+    path = tmp_path / "de.tsv"
+    path.write_text("id\ttext\n0\tNULL\n1\tEINS\n2\tZWEI\n", encoding="utf-8")
+    with pytest.raises(IsoglossError, match=r"the ids of train.tsv are the numbers of its rows"):
+        translate(numbered, TranslationFile(path, Table(columns={"id": "id", "text": "text"})), "de", Problems())

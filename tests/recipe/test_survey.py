@@ -79,3 +79,22 @@ def test_json_for_other_programs(world: Path):
 def test_without_files_there_is_one_message(tmp_path: Path):
     with pytest.raises(IsoglossError, match="no task"):
         isogloss.validate(tmp_path / "x.conllu", task="poss", format="conllu")
+
+
+def test_few_shot_languages_are_trained_on_and_so_looked_at(tmp_path: Path):
+    for split in ("train", "dev"):
+        for code, text in (("en", "the captain walked along the harbour wall"), ("sw", "bahari ni kubwa sana")):
+            path = tmp_path / code / f"{split}.tsv"
+            path.parent.mkdir(exist_ok=True)
+            rows = f"{text} {split if code == 'en' else ''}\tx\n" + (f"{text} tena\ty\n" if code == "sw" else "")
+            path.write_text("text\tlabel\n" + rows, encoding="utf-8")
+    recipe = {
+        **BASE,
+        "data": {"task": "topic", "format": "tsv", "path": f"{tmp_path}/{{language}}/{{split}}.tsv"},
+        "train_languages": ["en"],
+        "few_shot": 1,
+    }
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe), encoding="utf-8")
+    problems = isogloss.validate(tmp_path / "recipe.json").problems
+    assert problems.errors == []  # y is in Swahili's training data, which few-shot takes
+    assert any("occurs in the train data of the same language too" in str(found) for found in problems.warnings)

@@ -81,3 +81,23 @@ def test_languages_left_out():
 def test_without_a_language_left_out_there_is_no_table():
     with pytest.raises(IsoglossError, match=r"no run leaves out one of .*\(en, ru\)"):
         left_out_rows([left_out("en", 0.7, "en", "ru")])
+
+
+def asked(step: int, **by_context: float) -> list[dict[str, Any]]:
+    return [{**row, "language": "en", "context_language": row["language"]} for row in curve(step, **by_context)]
+
+
+def test_questions_in_another_language_than_their_contexts_are_cells_of_their_own():
+    rows = [*asked(1, en=0.9, de=0.2), *asked(2, en=0.5, de=0.4)]
+    assert (selections_table(rows, ["en"], "f1") or "").splitlines()[2:] == [
+        "source-dev        1               90.0               20.0",
+        "target-dev        1               90.0               20.0",
+        "last              2               50.0               40.0",
+    ]
+    found = ((0.9, "en", "en"), (0.2, "de", "en"), (0.4, "en", "de"), (0.6, "de", "de"))
+    runs = [{**left_out("en", value, source), "context_language": context} for value, context, source in found]
+    assert [line.split()[1:4] for line in left_out_table(runs, "f1").splitlines()[2:]] == [
+        ["en", "40.0", "90.0"],
+        ["en", "on", "de"],
+        ["en", "on", "de"],
+    ]

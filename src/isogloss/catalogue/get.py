@@ -76,7 +76,13 @@ def _write(public: PublicSet, language: str, split: str, snapshot: Snapshot, man
     config, theirs = public.config(language), public.splits[split]
     sources = snapshot.files(public.repository, config, theirs)
     where = f"hub {public.repository.id}, config {config!r}, split {theirs!r}"
-    written = public.rows.write(_table(sources), public.languages[language], where)
+    try:
+        written = public.rows.write(_table(sources), public.languages[language], where)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise IsoglossError(
+            f"{where}: a value is of another type than the catalogue says ({type(error).__name__}: {error}); columns "
+            f"expected: {', '.join(public.rows.columns)}"
+        ) from error
     if not written.rows:
         raise IsoglossError(f"{where}: no row for language {language!r}{_changed(written)}")
     path = _path(public, language, split)

@@ -49,6 +49,12 @@ class Snapshot:
             )
         for path in found:
             _require_whole(path)
+            parts = re.search(r"-(\d+)-of-(\d+)", path.name)
+            if parts is not None and int(parts[2]) != len(found):
+                raise Unreachable(
+                    f"hub {repository.id}, {repository.revision}: {len(found)} of {int(parts[2])} files of config "
+                    f"{config!r}, split {split!r} are in {self.folder}; without --offline the others are fetched"
+                )
         return found
 
 

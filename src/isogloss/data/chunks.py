@@ -91,7 +91,10 @@ def in_iob2(
     converted = []
     strays: list[int] = []
     for sentence in sentences:
-        tags, places = to_iob2(sentence.tags or ())
+        if sentence.tags is None:
+            converted.append(sentence)
+            continue
+        tags, places = to_iob2(sentence.tags)
         strays += [sentence.line + lines_per_token * place for place in places]
         converted.append(dataclasses.replace(sentence, tags=tags))
     if letters <= {"B", "I"} and strays and is_iob1(sentences):

@@ -63,6 +63,9 @@ class Parquet:
             problems.error(path, None, str(error))
             return []
         located = self._located(table, path, problems)
+        for ours, name in located.items():
+            if table.column_names.count(name) > 1:
+                problems.error(path, 1, f"several columns are called {name!r} (the {ours})")
         if problems.spoils(path):
             return []
         if "tokens" in located:
@@ -98,6 +101,10 @@ class Parquet:
             found = {ours: next((name for name in known if name in names), "") for ours, known in TAGGED.items()}
             if not found["tokens"]:
                 return locate(None, names, path, 1, problems)
+            tags = [name for name in names if name in TAGGED["tags"]]
+            if len(tags) > 1:
+                found_tags = f"several columns of tags ({', '.join(tags)})"
+                problems.error(path, 1, f"{found_tags}; columns: {{tokens: ..., tags: ...}} names one")
             return {ours: name for ours, name in found.items() if name}
         for ours, name in self.columns.items():
             if name not in names:

@@ -63,6 +63,7 @@ def translate(
     read = _read(file.path, file.translated, language, problems)
     translations = [_labelled(renamed(example, file.label_map)) for example in read]
     if file.untranslated is None:
+        _refuse_numbers(originals, translations, file.path)
         keys: list[tuple[str, ...]] = [(example.id,) for example in translations]
         wanted: list[tuple[str, ...]] = [(example.id,) for example in originals]
     else:
@@ -101,10 +102,22 @@ def _read(path: Path, reader: Format, language: str, problems: Problems) -> list
     return [_labelled(example) for example in examples]
 
 
+def _refuse_numbers(originals: Sequence[Example], translations: Sequence[LabelledText], path: Path) -> None:
+    """Stop where ids are the numbers of rows, which readers give where there are none, and no label confirms them."""
+    for side in (originals, translations):
+        numbered = all(one.id.isdigit() and one.line - int(one.id) in (0, 1) for one in side)
+        if numbered and not any(example.label for example in translations):
+            place = side[0].path if side else path
+            raise IsoglossError(
+                f"{path}: the ids of {place} are the numbers of its rows, and rows are not joined by number; name "
+                "a column with ids in both files, the label in the file of translations, or source_columns"
+            )
+
+
 def _labelled(example: Example) -> LabelledText:
     if isinstance(example, LabelledText):
         return example
-    raise IsoglossError(f"{example.path}:{example.line}: only labelled texts have translations, not tagged sentences")
+    raise IsoglossError(f"{example.path}:{example.line}: only labelled texts have translations")
 
 
 def _joined(original: LabelledText, found: LabelledText, path: Path, language: str) -> LabelledText:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ from isogloss.streams import BucketedStream, Examples
 from isogloss.tasks.spans import Spans
 from isogloss.tasks.tagging import Tagging
 from isogloss.tasks.task import Task
-from isogloss.trackers import TensorBoard, Tracker, WeightsAndBiases
+from isogloss.trackers import WANDB_MISSING, TensorBoard, Tracker, WeightsAndBiases
 from isogloss.types import DataSource, Feature, Sampler, Unfreezing
 from isogloss.unfreezing import Always
 
@@ -134,12 +135,19 @@ def build_translation(
         raise IsoglossError(
             f"translations: path {translation.path!r} may hold {{language}} and {{split}} only, found {error}"
         ) from None
-    changed = entry.model_copy(update={"format": translation.format or entry.format, "columns": translation.columns})
+    other = in_format(entry, translation.format or entry.format)
+    changed = other.model_copy(update={"columns": translation.columns})
     sides = [changed]
     if translation.source_columns is not None:
         sides.append(changed.model_copy(update={"columns": translation.source_columns}))
     formats = [build_collection(side, "translations").format for side in sides]
     return TranslationFile(path, formats[0], formats[1] if len(formats) > 1 else None, entry.label_map)
+
+
+def in_format(entry: schema.DataEntry, name: str) -> schema.DataEntry:
+    """The entry for files of another format: what only its own format has is left out."""
+    own = {"columns": None, "skip_empty": False, "questions": None, "question_language": None}
+    return entry if name == entry.format else entry.model_copy(update={"format": name, **own})
 
 
 def folder_of(template: str) -> str:
@@ -311,6 +319,16 @@ def build_recorder(recipe: schema.Recipe | Pretraining, batch_size: int | None =
             train_batch_size=batch_size,
         )
     )
+
+
+def require_tracker(recipe: schema.Recipe | Pretraining) -> None:
+    """Stop, on every process and before anything is written, where a tracker's package is missing.
+
+    Raises:
+        IsoglossError: wandb is asked for and not installed.
+    """
+    if recipe.report_to == "wandb" and find_spec("wandb") is None:
+        raise IsoglossError(WANDB_MISSING)
 
 
 def build_tracker(recipe: schema.Recipe | Pretraining, folder: RunFolder, step: int) -> Tracker | None:

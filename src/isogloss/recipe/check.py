@@ -60,7 +60,12 @@ def check_data(recipe: Recipe) -> Validation:
     If the files themselves are good, also what `read_corpus` refuses, and the examples longer than ``max_length``.
     """
     named, collections = build_collections(recipe)
-    problems, read = validate_collections(collections, named.complaint, train_languages=recipe.train_languages)
+    trained = recipe.train_languages
+    if trained is not None and recipe.few_shot is not None:
+        # A few examples of every language that is evaluated are trained on too.
+        on_disk = {language for collection in collections for language, _ in collection.files()}
+        trained = tuple({*trained, *(recipe.evaluate_languages or on_disk)})
+    problems, read = validate_collections(collections, named.complaint, train_languages=trained)
     if problems.errors:
         return Validation(problems, [survey(file, None, None, recipe.max_length, problems) for file in read])
     try:
@@ -79,7 +84,11 @@ def check_data(recipe: Recipe) -> Validation:
         problems.warning("recipe", None, f"lengths not checked: {error}")
         return Validation(problems, [survey(file, None, None, recipe.max_length, problems) for file in read])
     task = build_task(recipe, named, corpus.labels)
-    return Validation(problems, [survey(file, task, tokenizer, recipe.max_length, problems) for file in read])
+    try:
+        return Validation(problems, [survey(file, task, tokenizer, recipe.max_length, problems) for file in read])
+    except IsoglossError as error:
+        problems.error("recipe", None, str(error))
+        return Validation(problems, [survey(file, None, None, recipe.max_length, problems) for file in read])
 
 
 def _is_cached(model: str) -> bool:

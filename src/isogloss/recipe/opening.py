@@ -33,6 +33,7 @@ def open_folder(
     Returns:
         What to tell the user of it.
     """
+    build.require_tracker(recipe)
     folder, ranks, loaded = experiment.folder, experiment.ranks, experiment.loaded
     is_main, notes = ranks.rank == 0, []
     if is_main and not resuming:

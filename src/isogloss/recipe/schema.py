@@ -206,7 +206,9 @@ class DataEntry(Spec):
     @model_validator(mode="before")
     @classmethod
     def _of_the_catalogue(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
-        if not isinstance(value, dict) or "name" not in value or "task" in value or "format" in value:
+        if not isinstance(value, dict) or "task" in value or "format" in value:
+            return value
+        if not isinstance(value.get("name"), str):
             return value
         from isogloss.catalogue import SETS  # not needed by most recipes, and pyarrow takes a while
 

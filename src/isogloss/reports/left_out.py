@@ -9,12 +9,15 @@ from typing import Any
 from tabulate import tabulate
 
 from isogloss.errors import IsoglossError
+from isogloss.reports.cells import is_of_sources, told_apart
 
 Row = Mapping[str, Any]
 
 
 def left_out_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """The rows of languages that their own run was not trained on but others were; the sources of all are those of all.
+
+    Where questions and contexts are of two languages, it is enough that one of them was left out.
 
     Args:
         rows: Result rows of runs with one language left out each.
@@ -26,7 +29,7 @@ def left_out_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
     found = [
         {**row, "train_languages": every}
         for row in rows
-        if row["language"] in every and row["language"] not in row["train_languages"]
+        if is_of_sources(row, every) and not is_of_sources(row, row["train_languages"])
     ]
     if not found:
         raise IsoglossError(f"no run leaves out one of the languages that others are trained on ({', '.join(every)})")
@@ -46,10 +49,11 @@ def left_out_table(rows: Sequence[Row], metric: str) -> str:
     of_metric = [row for row in rows if row["metric"] == metric]
     trained: dict[tuple[str, str], list[float]] = {}
     for row in of_metric:
-        if row["language"] in row["train_languages"]:
-            trained.setdefault((row["data"], row["language"]), []).append(row["value"])
+        if is_of_sources(row, row["train_languages"]):
+            trained.setdefault((row["data"], told_apart(row)["language"]), []).append(row["value"])
     body = []
-    for row in sorted(left_out_rows(of_metric), key=lambda row: (row["data"], row["language"])):
+    shown = [told_apart(row) for row in left_out_rows(of_metric)]
+    for row in sorted(shown, key=lambda row: (row["data"], row["language"])):
         known = trained.get((row["data"], row["language"]))
         values = [row["value"], *([] if known is None else [mean(known), mean(known) - row["value"]])]
         body.append([row["data"], row["language"], *(f"{100 * value:.1f}" for value in values)])

@@ -8,6 +8,8 @@ from typing import Any
 
 from tabulate import tabulate
 
+from isogloss.reports.cells import is_of_sources, told_apart
+
 Row = Mapping[str, Any]
 
 
@@ -29,11 +31,15 @@ def selections_table(rows: Sequence[Row], train_languages: Collection[str], metr
         and a target language, so that there is nothing to choose.
     """
     curve: dict[int, dict[tuple[str, str], float]] = {}
+    cells: set[tuple[str, str]] = set()
+    sources: set[tuple[str, str]] = set()
     for row in rows:
         if row["selection"] is None and row["split"] == "dev" and row["metric"] == metric:
-            curve.setdefault(row["step"], {})[row["data"], row["language"]] = row["value"]
-    cells = {cell for scores in curve.values() for cell in scores}
-    sources = {cell for cell in cells if cell[1] in train_languages}
+            cell = row["data"], told_apart(row)["language"]
+            curve.setdefault(row["step"], {})[cell] = row["value"]
+            cells.add(cell)
+            if is_of_sources(row, train_languages):
+                sources.add(cell)
     targets = cells - sources
     if len(curve) < 2 or not sources or not targets:
         return None

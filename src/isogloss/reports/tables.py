@@ -15,6 +15,7 @@ from typing import Any
 from tabulate import tabulate
 
 from isogloss.errors import IsoglossError, nearest
+from isogloss.reports.cells import told_apart
 from isogloss.reports.protocol import BADGE, told
 from isogloss.reports.statistics import paired_interval, summarise
 
@@ -44,7 +45,7 @@ def closing_table(rows: Sequence[Row], train_languages: Collection[str], metrics
         IsoglossError: There is nothing to show, rows of several runs or protocols are mixed, there are two values for
             one cell, or a value is no fraction.
     """
-    shown = [_told_apart(row) for row in rows if row.get("metric") in metrics]
+    shown = [told_apart(row) for row in rows if row.get("metric") in metrics]
     if not shown:
         raise IsoglossError(f"no result row has one of the metrics {', '.join(metrics)} (rows given: {len(rows)})")
     _require_equal(shown, _OF_ONE_RUN, "a closing table shows one run under one protocol")
@@ -131,7 +132,7 @@ def comparison_table(
         if name not in _PROTOCOL:
             raise IsoglossError(f"mixed names the unknown field {name!r}{nearest(name, _PROTOCOL)}")
     _require_equal(rows, [name for name in _PROTOCOL if name not in mixed], "methods are compared on equal terms")
-    values = _values([_told_apart(row) for row in rows], "data", "language", "method", "seed")
+    values = _values([told_apart(row) for row in rows], "data", "language", "method", "seed")
     methods = list(dict.fromkeys(method for _, _, method, _ in values))
     if baseline not in methods:
         raise IsoglossError(f"no result row of the baseline {baseline!r}{nearest(baseline, methods)}")
@@ -236,12 +237,6 @@ def _told(rows: Sequence[Row], field: str) -> str:
 
 def _text(value: object) -> str:
     return ", ".join(sorted(map(str, value))) if isinstance(value, list | tuple | set | frozenset) else str(value)
-
-
-def _told_apart(row: Row) -> Row:
-    """The row, its language followed by that of the context where a question was asked in another one."""
-    context = row.get("context_language")
-    return row if context in (None, row["language"]) else {**row, "language": f"{row['language']} on {context}"}
 
 
 def _sources_first(languages: Iterable[str], sources: Collection[str]) -> list[str]:
