@@ -30,7 +30,9 @@ REAL = {
     "conllu": "ud/vi/dev.conllu",
     "conll": "ner/uner/zh/dev.tsv",
     "tsv": "nli/xnli/hi/test.tsv",
-    "jsonl": "sib200/te/dev.tsv",
+    "jsonl": "copa/vi/val.jsonl",
+    "choice_jsonl": "copa/sw/val.jsonl",
+    "squad": "qa/tydiqa/ko/dev.json",
     "lines": "parallel/ntrex/te.txt",
 }
 
@@ -122,7 +124,7 @@ def test_mutated_copies_of_real_files(shared_data: Path, tmp_path: Path, name: s
 
 
 @pytest.mark.parametrize("mutation", ["CRLF", "BOM"])
-@pytest.mark.parametrize("name", [name for name in REAL if name != "jsonl"])
+@pytest.mark.parametrize("name", list(REAL))
 def test_line_ends_and_marks_of_other_systems_change_nothing(
     shared_data: Path, tmp_path: Path, name: str, mutation: str
 ):
