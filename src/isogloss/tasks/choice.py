@@ -15,7 +15,7 @@ from transformers import AutoModelForMultipleChoice, PreTrainedTokenizerBase
 from isogloss.errors import IsoglossError
 from isogloss.tasks.classification import encode_texts
 from isogloss.tasks.collation import padded
-from isogloss.tasks.task import IGNORED, Encoded, check_pairs, check_tokenizer
+from isogloss.tasks.task import IGNORED, Encoded, check_pairs, check_tokenizer, one_each
 from isogloss.types import Batch, Choice, Example, Feature, Prediction
 
 
@@ -107,11 +107,7 @@ class MultipleChoice:
         Raises:
             ValueError: An example has no prediction: its feature is missing.
         """
-        found = {feature.example: prediction for feature, prediction in zip(features, decoded, strict=True)}
-        for index, example in enumerate(examples):
-            if index not in found:
-                raise ValueError(f"{example.path}:{example.line}: no prediction")
-        return [found[index] for index in range(len(examples))]
+        return one_each(examples, features, decoded)
 
     def gold(self, example: Example) -> Prediction | None:
         """The position of the right alternative as text, None where the file has none."""

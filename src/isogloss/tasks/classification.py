@@ -13,7 +13,7 @@ from transformers import AutoModelForSequenceClassification, PreTrainedTokenizer
 
 from isogloss.errors import IsoglossError, nearest
 from isogloss.tasks.collation import collate
-from isogloss.tasks.task import TOKENIZER_BATCH, Encoded, check_pairs, check_tokenizer
+from isogloss.tasks.task import TOKENIZER_BATCH, Encoded, check_pairs, check_tokenizer, one_each
 from isogloss.types import Batch, Example, Feature, LabelledText, Prediction
 
 
@@ -69,11 +69,7 @@ class Classification:
         Raises:
             ValueError: An example has no prediction: its feature is missing.
         """
-        found = {feature.example: prediction for feature, prediction in zip(features, decoded, strict=True)}
-        for index, example in enumerate(examples):
-            if index not in found:
-                raise ValueError(f"{example.path}:{example.line}: no prediction")
-        return [found[index] for index in range(len(examples))]
+        return one_each(examples, features, decoded)
 
     def gold(self, example: Example) -> Prediction | None:
         """The gold label, None where the file has none."""

@@ -138,3 +138,18 @@ def check_pairs(task: str, gold: Sequence[Prediction], predicted: Sequence[Predi
         raise ValueError(f"task {task!r}: {len(gold)} gold predictions but {len(predicted)} to score")
     if not gold:
         raise IsoglossError(f"task {task!r}: nothing to score, there is no example with gold labels")
+
+
+def one_each(
+    examples: Sequence[Example], features: Sequence[Feature], decoded: Sequence[Prediction]
+) -> list[Prediction]:
+    """The prediction of each example, where each has one feature, from the features in any order.
+
+    Raises:
+        ValueError: An example has no prediction: its feature is missing.
+    """
+    found = {feature.example: prediction for feature, prediction in zip(features, decoded, strict=True)}
+    for index, example in enumerate(examples):
+        if index not in found:
+            raise ValueError(f"{example.path}:{example.line}: no prediction")
+    return [found[index] for index in range(len(examples))]
