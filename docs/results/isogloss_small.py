@@ -32,7 +32,7 @@ import isogloss
 from isogloss.diagnostics.retrieval import layer_vectors, retrieval_accuracy
 from isogloss.evaluation import result_rows
 from isogloss.models.encoder import load_encoder
-from isogloss.recipe.build import build_collections
+from isogloss.recipe.build_data import build_collections
 from isogloss.recipe.check import read_corpus
 from isogloss.recipe.resolve import resolve
 from isogloss.reports import paired_interval, summarise

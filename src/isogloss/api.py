@@ -12,7 +12,7 @@ from isogloss.data.validate import validate_collections
 from isogloss.distributed import processes
 from isogloss.errors import IsoglossError, nearest
 from isogloss.finished import evaluate, predict
-from isogloss.recipe import build
+from isogloss.recipe import build_data
 from isogloss.recipe.check import check_data
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.prepare import prepare
@@ -151,7 +151,7 @@ def validate(
     fixed = {"languages": ("und",)} if "{language}" not in path else {}
     split = {"splits": {"dev": "dev"}} if "{split}" not in path else {}
     entry = DataEntry(task=task, format=format, path=path, **fixed, **split)
-    problems, read = validate_collections([build.build_collection(entry, "data")], TASKS[task].complaint)
+    problems, read = validate_collections([build_data.build_collection(entry, "data")], TASKS[task].complaint)
     return Validation(problems, [survey(file, None, None, 0, problems) for file in read])
 
 
@@ -300,7 +300,7 @@ def _training_languages(recipe: Recipe) -> tuple[str, ...]:
     """All languages of the recipe, whose labels every one of its models has."""
     if recipe.train_languages is not None:
         return recipe.train_languages
-    _, collections = build.build_collections(recipe)
+    _, collections = build_data.build_collections(recipe)
     return tuple(sorted({language for c in collections for language, split in c.files() if split == "train"}))
 
 

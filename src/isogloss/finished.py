@@ -23,7 +23,7 @@ from isogloss.distributed import device, processes
 from isogloss.errors import IsoglossError, nearest
 from isogloss.evaluation import Evaluator, score_cells
 from isogloss.models.encoder import Loaded, load_encoder
-from isogloss.recipe import build
+from isogloss.recipe import build, build_data
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import explain, is_pretraining, resolve
 from isogloss.recipe.schema import DataEntry, Recipe
@@ -69,7 +69,7 @@ def evaluate(
         raise IsoglossError(f"split: {split!r} is not evaluated{nearest(split, ['dev', 'test'])}")
     folder, recipe, task, loaded = _open_run(run)
     entries = _entries(recipe, data)
-    collections = [build.build_collection(entry, "--data") for entry in entries]
+    collections = [build_data.build_collection(entry, "--data") for entry in entries]
     wanted = tuple(languages) or (None if data else recipe.evaluate_languages)
     corpus = load_corpus(
         collections,
@@ -141,7 +141,7 @@ def predict(
         raise IsoglossError(f"language: {language!r} is no language code such as sw or zh-CN")
     _, recipe, task, loaded = _open_run(run)
     source = Path(file)
-    entry = recipe.data[0] if format is None else build.in_format(recipe.data[0], format)
+    entry = recipe.data[0] if format is None else build_data.in_format(recipe.data[0], format)
     reader, examples, problems = _read(entry, source, language)
     if not xtreme and isinstance(reader, Table) and len(reader.read(source, "", Problems())) != len(examples):
         raise IsoglossError(
@@ -174,12 +174,12 @@ def predict(
 
 def _read(entry: DataEntry, source: Path, language: str) -> tuple[Format, Sequence[Example], Problems]:
     """The examples of a file, by the entry's format; it may lack the column of labels or tags that the entry names."""
-    reader, problems = build.build_collection(entry, "--format").format, Problems()
+    reader, problems = build_data.build_collection(entry, "--format").format, Problems()
     examples = reader.read(source, language, problems)
     if problems.errors and entry.columns is not None and (entry.columns.label, entry.columns.tags) != (None, None):
         without = entry.columns.model_copy(update={"label": None, "tags": None})
         unlabelled = entry.model_copy(update={"columns": without})
-        other, others = build.build_collection(unlabelled, "--format").format, Problems()
+        other, others = build_data.build_collection(unlabelled, "--format").format, Problems()
         found = other.read(source, language, others)
         if not others.errors:
             return other, found, others
@@ -208,9 +208,9 @@ def _open_run(run: str | Path) -> tuple[RunFolder, Recipe, Task, Loaded]:
             f"`model: {folder.model}` gives it one"
         )
     recipe = resolve(folder.recipe)
-    named, _ = build.build_collections(recipe)
+    named, _ = build_data.build_collections(recipe)
     labels = _stored_labels(folder.model)
-    task = build.build_task(recipe, named, labels)
+    task = build_data.build_task(recipe, named, labels)
     loaded = load_encoder(folder.model, task.auto_class, labels, seed=0, trust_remote_code=recipe.trust_remote_code)
     torch.nn.Module.to(loaded.model, device())
     return folder, recipe, task, loaded
@@ -223,7 +223,7 @@ def _stored_labels(model: Path) -> tuple[str, ...]:
 
 def _entries(recipe: Recipe, data: Sequence[str]) -> list[DataEntry]:
     """The data entries that ``--data`` names or spells out."""
-    known = {build.build_collection(entry, "data").name: entry for entry in recipe.data}
+    known = {build_data.build_collection(entry, "data").name: entry for entry in recipe.data}
     entries = []
     for text in data:
         try:

@@ -20,7 +20,7 @@ import isogloss.catalogue.hub
 from isogloss import IsoglossError
 from isogloss.catalogue import SETS
 from isogloss.catalogue.hub import Snapshot, Unreachable
-from isogloss.recipe.build import build_collections
+from isogloss.recipe.build_data import build_collections
 from isogloss.recipe.resolve import resolve
 from tests.catalogue.hub import Hub, parquet, point_at, serving
 

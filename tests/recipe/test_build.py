@@ -9,7 +9,7 @@ import torch
 
 from isogloss import IsoglossError
 from isogloss.distributed import ALONE
-from isogloss.recipe import build
+from isogloss.recipe import build, build_data
 from isogloss.recipe.announce import announcements, precision_notes
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import resolve
@@ -86,22 +86,22 @@ def test_blocks_are_as_long_as_the_inner_loop():
 
 def test_a_data_set_is_named_after_its_folder():
     entry = recipe().data[0]
-    assert build.build_collection(entry, "data.0").name == "uner"
-    assert build.build_collection(entry.model_copy(update={"name": "mine"}), "data.0").name == "mine"
+    assert build_data.build_collection(entry, "data.0").name == "uner"
+    assert build_data.build_collection(entry.model_copy(update={"name": "mine"}), "data.0").name == "mine"
 
 
 def test_only_tables_have_columns():
     entry = {"task": "ner", "format": "conll", "path": "x/{language}/{split}", "columns": {"text": 0}}
     with pytest.raises(IsoglossError, match="only tables, JSON lines and Parquet have named columns"):
-        build.build_collections(recipe(data=entry))
+        build_data.build_collections(recipe(data=entry))
 
 
 def test_only_tokens_are_averaged_over():
     named = TASKS["pos"]
-    assert not build.build_task(recipe(), named, ("A", "B")).average
-    assert build.build_task(recipe(aggregation="average"), named, ("A", "B")).average
+    assert not build_data.build_task(recipe(), named, ("A", "B")).average
+    assert build_data.build_task(recipe(aggregation="average"), named, ("A", "B")).average
     with pytest.raises(IsoglossError, match="aggregation: task 'nli' has no tokens to average over"):
-        build.build_task(recipe(aggregation="average"), TASKS["nli"], ("A", "B"))
+        build_data.build_task(recipe(aggregation="average"), TASKS["nli"], ("A", "B"))
 
 
 def test_only_averaged_workers_have_seeds_of_their_own():

@@ -8,7 +8,8 @@ import pytest
 
 import isogloss
 from isogloss.recipe.announce import announcements
-from isogloss.recipe.build import build_collections, with_defaults
+from isogloss.recipe.build import with_defaults
+from isogloss.recipe.build_data import build_collections
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import resolve, scales_of, shipped_recipes
 from isogloss.world import write_world

@@ -14,7 +14,7 @@ from isogloss.data.texts import TextSet, Unit
 from isogloss.distributed import Communicator
 from isogloss.errors import IsoglossError
 from isogloss.objectives.masked_lm import MaskedLM
-from isogloss.recipe.build import folder_of
+from isogloss.recipe.build_data import folder_of
 from isogloss.recipe.names import TEXT_FORMATS
 from isogloss.recipe.pretraining_schema import Pretraining, TextEntry
 from isogloss.text_streams import Encoded, Frame, MaskedStream, Masking, PairRows, RunningTextRows

@@ -14,7 +14,7 @@ from isogloss.data.validate import validate_collections
 from isogloss.errors import IsoglossError
 from isogloss.models.shipped import located
 from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
-from isogloss.recipe.build import build_collections, build_task
+from isogloss.recipe.build_data import build_collections, build_task
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.schema import RandomModel, Recipe
 from isogloss.recipe.survey import Validation, survey

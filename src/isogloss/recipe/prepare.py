@@ -18,7 +18,7 @@ from isogloss.experiment import Experiment
 from isogloss.loop import Training
 from isogloss.models.encoder import Loaded, build_encoder, load_encoder
 from isogloss.models.weights import head
-from isogloss.recipe import build
+from isogloss.recipe import build, build_data
 from isogloss.recipe.announce import announcements, precision_notes
 from isogloss.recipe.check import new_tokenizer, read_corpus
 from isogloss.recipe.opening import open_folder, require_same_recipe
@@ -46,9 +46,9 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequen
     """
     folder, ranks = RunFolder(path), processes()
     folder.require_free(resume=resume)
-    named, collections = build.build_collections(recipe)
+    named, collections = build_data.build_collections(recipe)
     corpus = read_corpus(recipe, named, collections, label_languages)
-    task = build.build_task(recipe, named, corpus.labels)
+    task = build_data.build_task(recipe, named, corpus.labels)
     loaded = load_model(recipe, task, corpus)
     features = _encode(corpus, task, loaded, recipe.max_length)
     asked, recipe = recipe, build.with_defaults(recipe, named, [len(found) for found in features.values()])

@@ -10,7 +10,7 @@ from isogloss.data.corpus import Cell, Corpus, digest
 from isogloss.data.problems import Problems
 from isogloss.data.translations import translate
 from isogloss.errors import IsoglossError
-from isogloss.recipe.build import build_collection, build_translation
+from isogloss.recipe.build_data import build_collection, build_translation
 from isogloss.recipe.schema import DataEntry, Recipe
 from isogloss.types import Example
 

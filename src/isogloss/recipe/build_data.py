@@ -1,0 +1,121 @@
+"""From the data entries of a recipe to a task, data sets and their translations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from isogloss.data.choice_lines import ChoiceLines
+from isogloss.data.collection import Collection
+from isogloss.data.squad import Squad
+from isogloss.data.tables import Table
+from isogloss.data.translations import TranslationFile
+from isogloss.errors import IsoglossError, nearest
+from isogloss.recipe import schema
+from isogloss.recipe.names import FORMATS, TASKS, NamedTask
+from isogloss.tasks.spans import Spans
+from isogloss.tasks.tagging import Tagging
+from isogloss.tasks.task import Task
+
+
+def build_collections(recipe: schema.Recipe) -> tuple[NamedTask, list[Collection]]:
+    """The recipe's task and its data entries.
+
+    Raises:
+        IsoglossError: An unknown task or format, or entries of several tasks.
+    """
+    names = [entry.task for entry in recipe.data]
+    for index, name in enumerate(names):
+        if name not in TASKS:
+            raise IsoglossError(f"data.{index}.task: no task {name!r}{nearest(name, TASKS)}")
+    if len(set(names)) != 1:
+        raise IsoglossError(
+            f"data: all entries must be of one task, found {', '.join(sorted(set(names))) or 'no entry'}"
+        )
+    return TASKS[names[0]], [build_collection(entry, f"data.{index}") for index, entry in enumerate(recipe.data)]
+
+
+def build_task(recipe: schema.Recipe, named: NamedTask, labels: tuple[str, ...]) -> Task:
+    """The task with its labels.
+
+    Raises:
+        IsoglossError: Outputs are to be averaged over tokens in a task that has none, or a key of questions is given to
+            another task.
+    """
+    task = named.build(labels)
+    asked = {
+        key: getattr(recipe, key) for key in ("doc_stride", "max_answer_length") if getattr(recipe, key) is not None
+    }
+    if isinstance(task, Spans):
+        task = replace(task, **asked)
+    elif asked:
+        raise IsoglossError(f"{next(iter(asked))}: task {task.name!r} has no questions to answer; leave it out")
+    if recipe.aggregation == "first":
+        return task
+    if not isinstance(task, Tagging):
+        raise IsoglossError(f"aggregation: task {task.name!r} has no tokens to average over; leave it out")
+    return replace(task, average=True)
+
+
+def build_collection(entry: schema.DataEntry, where: str) -> Collection:
+    """One data entry."""
+    if entry.format not in FORMATS:
+        raise IsoglossError(f"{where}.format: no format {entry.format!r}{nearest(entry.format, FORMATS)}")
+    columns = None if entry.columns is None else entry.columns.model_dump(exclude_none=True)
+    form = FORMATS[entry.format].build(columns)
+    if entry.questions is not None:
+        if not isinstance(form, ChoiceLines):
+            raise IsoglossError(f"{where}.questions: only format choice_jsonl has questions, found {entry.format!r}")
+        form = replace(form, questions=entry.questions)
+    if entry.skip_empty:
+        if not isinstance(form, Table):
+            raise IsoglossError(f"{where}.skip_empty: only formats tsv and csv have rows, found {entry.format!r}")
+        form = replace(form, skip_empty=True)
+    if isinstance(form, Squad):
+        form = Squad(entry.question_language)
+        if entry.label_map:
+            raise IsoglossError(f"{where}.label_map: questions have no labels to rename; leave it out")
+    elif entry.question_language is not None:
+        raise IsoglossError(f"{where}.question_language: format {entry.format!r} has no questions; leave it out")
+    return Collection(
+        name=entry.name or folder_of(entry.path) or entry.task,
+        format=form,
+        template=entry.path,
+        languages=entry.languages,
+        splits=None if entry.splits is None else {str(ours): theirs for ours, theirs in entry.splits.items()},
+        label_map=entry.label_map,
+    )
+
+
+def build_translation(
+    entry: schema.DataEntry, translation: schema.Translation, language: str, split: str
+) -> TranslationFile:
+    """The file of translations of a language and split.
+
+    Raises:
+        IsoglossError: The template holds other fields than language and split.
+    """
+    try:
+        path = Path(translation.path.format(language=language, split=split))
+    except (KeyError, IndexError, ValueError) as error:
+        raise IsoglossError(
+            f"translations: path {translation.path!r} may hold {{language}} and {{split}} only, found {error}"
+        ) from None
+    other = in_format(entry, translation.format or entry.format)
+    changed = other.model_copy(update={"columns": translation.columns})
+    sides = [changed]
+    if translation.source_columns is not None:
+        sides.append(changed.model_copy(update={"columns": translation.source_columns}))
+    formats = [build_collection(side, "translations").format for side in sides]
+    return TranslationFile(path, formats[0], formats[1] if len(formats) > 1 else None, entry.label_map)
+
+
+def in_format(entry: schema.DataEntry, name: str) -> schema.DataEntry:
+    """The entry for files of another format: what only its own format has is left out."""
+    own = {"columns": None, "skip_empty": False, "questions": None, "question_language": None}
+    return entry if name == entry.format else entry.model_copy(update={"format": name, **own})
+
+
+def folder_of(template: str) -> str:
+    """The folder before the first brace of a template; empty if there is none."""
+    return template.split("{")[0].rstrip("/").rsplit("/", 1)[-1]
