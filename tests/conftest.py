@@ -11,6 +11,14 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_session(tmp_path_factory: pytest.TempPathFactory):
+    """No test writes to the user's cache; the tests share one of their own, as a user's runs do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ISOGLOSS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The real data beside the checkout; tests that want it are skipped where it is not."""

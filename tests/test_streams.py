@@ -39,7 +39,10 @@ def stream_of(
 ) -> BucketedStream:
     examples = Examples(sizes or [number], temperature=temperature, seed=seed, name=name)
     lengths = np.ones(number) if lengths is None else lengths
-    return BucketedStream(features_of(lengths), examples, batch_size=batch_size, collate=collate, **slices)
+    features = features_of(lengths)
+    ends = np.cumsum(sizes or [number]).tolist()
+    groups = [features[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    return BucketedStream(groups, examples, batch_size=batch_size, collate=collate, **slices)
 
 
 def ids(batches: list[Batch]):
@@ -175,7 +178,7 @@ def test_a_small_source_does_not_repeat_itself_within_a_batch(size: int, batch_s
     lengths = np.random.default_rng(0).integers(5, 60, size)
     features = [Feature({"input_ids": [0] * length}, None, "en", index) for index, length in enumerate(lengths)]
     stream = BucketedStream(
-        features, Examples([size], seed=0, name="en"), batch_size=batch_size, collate=lambda features: features
+        [features], Examples([size], seed=0, name="en"), batch_size=batch_size, collate=lambda features: features
     )
     distinct = [len(set(stream.indices(k).tolist())) for k in range(300)]
     assert np.mean(distinct) > 0.99 * batch_size

@@ -10,14 +10,17 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
-from isogloss.data.corpus import Cell, without_labels
+from isogloss.data.corpus import Cell
 from isogloss.data.problems import Problems
 from isogloss.distributed import Communicator
 from isogloss.objectives.supervised import outputs
 from isogloss.runs import RunFolder
+from isogloss.stored.features import lengths
+from isogloss.tasks.encoding import Encoding
 from isogloss.tasks.task import Task
 from isogloss.types import Example, Feature, Prediction
 
@@ -48,16 +51,16 @@ class Evaluator:
     autocast: Callable[[], AbstractContextManager[Any]]
     group: Communicator
 
-    def encode(self, examples: Sequence[Example], problems: Problems) -> list[Feature]:
+    def encode(self, examples: Sequence[Example], problems: Problems) -> Sequence[Feature]:
         """The features that `predict` takes; gold labels are not looked at. Overlong examples go to ``problems``."""
-        encoded = self.task.encode(without_labels(examples), self.tokenizer, self.max_length)
+        encoded = Encoding(self.task, self.tokenizer, self.max_length).encode(examples, labelled=False)
         encoded.warn(examples, self.max_length, problems)
         return encoded.features
 
     @torch.no_grad()
     def predict(self, model: nn.Module, examples: Sequence[Example], features: Sequence[Feature]) -> list[Prediction]:
         """One prediction per example, in order, from their features. The model's mode is left as it was."""
-        by_length = sorted(range(len(features)), key=lambda index: len(features[index]))
+        by_length = np.argsort(lengths(features), kind="stable").tolist()
         batches = [by_length[start : start + self.batch_size] for start in range(0, len(by_length), self.batch_size)]
         device = next(model.parameters()).device
         was_training = model.training

@@ -30,6 +30,7 @@ from isogloss.recipe.schema import DataEntry, Recipe
 from isogloss.recipe.translated import translated_cells
 from isogloss.reports.tables import closing_tables
 from isogloss.runs import RunFolder
+from isogloss.stored.cache import cache_of_environment
 from isogloss.tasks.task import Task
 from isogloss.types import Example
 from isogloss.writing import read_lines, write_text
@@ -78,6 +79,7 @@ def evaluate(
         train_languages=(),
         evaluate_languages=wanted,
         splits=(split,),
+        cache=cache_of_environment(),
     )
     cells = corpus.cells(split)
     if not cells:

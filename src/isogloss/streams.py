@@ -17,6 +17,7 @@ import numpy as np
 from isogloss.errors import IsoglossError
 from isogloss.randomness import generator
 from isogloss.sampling import shares
+from isogloss.stored.features import lengths
 from isogloss.types import Batch, Feature
 
 WINDOW = 32
@@ -78,7 +79,7 @@ class BucketedStream:
     """Batches of examples of similar length, pure in (seed, k); implements `isogloss.types.Stream`.
 
     Args:
-        features: All examples of the source, group after group as in ``examples``.
+        groups: The features of all examples of the source, by group as in ``examples``.
         examples: The endless order they are seen in.
         batch_size: Examples in a global batch, over all ranks and micro-batches.
         collate: Makes a padded batch from features.
@@ -92,7 +93,7 @@ class BucketedStream:
 
     def __init__(
         self,
-        features: Sequence[Feature],
+        groups: Sequence[Sequence[Feature]],
         examples: Examples,
         *,
         batch_size: int,
@@ -101,14 +102,16 @@ class BucketedStream:
         world_size: int = 1,
         accumulation: int = 1,
     ) -> None:
-        if len(features) != examples.length or not features:
-            raise IsoglossError(f"source {examples.name!r}: {len(features)} features for {examples.length} examples")
+        sizes = tuple(map(len, groups))
+        if sizes != examples.sizes or not examples.length:
+            raise IsoglossError(f"source {examples.name!r}: {sum(sizes)} features for {examples.length} examples")
         require_no_empty_batch(batch_size, world_size, accumulation)
-        self.features, self.examples, self.batch_size, self.collate = features, examples, batch_size, collate
+        self.groups, self.examples, self.batch_size, self.collate = groups, examples, batch_size, collate
         self.rank, self.world_size, self.accumulation = rank, world_size, accumulation
-        self._lengths = np.array([len(feature) for feature in features])
+        self._lengths = np.concatenate([lengths(group) for group in groups])
+        self._ends = np.cumsum(sizes)
         # A window of several epochs would hold an example more than once.
-        self._batches = min(WINDOW, max(1, len(features) // batch_size))
+        self._batches = min(WINDOW, max(1, examples.length // batch_size))
         self._window = lru_cache(maxsize=1)(self._make_window)
 
     def indices(self, k: int) -> np.ndarray:
@@ -121,7 +124,11 @@ class BucketedStream:
         # Every world_size-th example: the batch is sorted, so all ranks get sentences of the same lengths.
         mine = self.indices(k)[self.rank :: self.world_size]
         cuts = np.array_split(mine, self.accumulation)
-        return [self.collate([self.features[index] for index in cut]) for cut in cuts]
+        return [self.collate([self._feature(int(index)) for index in cut]) for cut in cuts]
+
+    def _feature(self, index: int) -> Feature:
+        group = int(np.searchsorted(self._ends, index, side="right"))
+        return self.groups[group][index - int(self._ends[group])]
 
     def _make_window(self, window: int) -> np.ndarray:
         span = self._batches * self.batch_size

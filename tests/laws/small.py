@@ -86,7 +86,7 @@ def sources(*, seed: int = 0, batch_size: int = 8, **slices: int) -> dict[str, D
     for language in LANGUAGES:
         own = features(language)
         examples = Examples([len(own)], seed=seed, name=language)
-        stream = BucketedStream(own, examples, batch_size=batch_size, collate=collate, **slices)
+        stream = BucketedStream([own], examples, batch_size=batch_size, collate=collate, **slices)
         found[language] = DataSource(language, stream, TwoTerms())
     return found
 

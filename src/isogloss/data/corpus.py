@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +11,12 @@ from pathlib import Path
 from isogloss.data.collection import SPLITS, Collection
 from isogloss.data.formats import classes, gold
 from isogloss.data.problems import Problems
-from isogloss.data.validate import Complaint, read_checked
+from isogloss.data.reading import digest, read_stored
+from isogloss.data.validate import Complaint
 from isogloss.errors import IsoglossError, nearest
 from isogloss.randomness import generator
+from isogloss.stored.cache import Cache
+from isogloss.stored.examples import StoredExamples, joined, witnesses
 from isogloss.types import Example, Question, TaggedSentence
 
 
@@ -96,6 +98,7 @@ def load_corpus(
     splits: Sequence[str] = SPLITS,
     limit: int | None = None,
     few_shot: FewShot | None = None,
+    cache: Cache | None = None,
 ) -> Corpus:
     """Read and check everything a run needs.
 
@@ -110,6 +113,7 @@ def load_corpus(
         limit: Examples kept per language and split, evenly spaced over the file; None: all. The label
             set is that of all.
         few_shot: How many training examples to take of each language that is evaluated but not trained on; None: none.
+        cache: Where files that have been read before are taken from; None: all are read.
 
     Raises:
         IsoglossError: A file is missing or broken, a language has no data, a split has no labels, two data sets share a
@@ -139,20 +143,21 @@ def load_corpus(
     problems = Problems()
     owners: dict[str, tuple[str, Path]] = {}
     labelled = {*trained, *label_languages, *few}
-    train: dict[str, list[Example]] = {language: [] for language in sorted(labelled)}
+    parts: dict[str, list[Sequence[Example]]] = {language: [] for language in sorted(labelled)}
     evaluation: dict[Cell, Sequence[Example]] = {}
     used = [entry for entry in found if entry[1] in (labelled if entry[2] == "train" else evaluated)]
     for collection, language, split, path in used:
-        examples = read_checked(collection, language, split, path, complaint, owners, problems)
+        examples = read_stored(collection, language, split, path, complaint, owners, problems, cache)
         _require_labels(examples, path, problems)
         if split == "train":
-            train[language].extend(examples)
+            parts[language].append(examples)
         else:
             asked = next((example.question_language for example in examples if isinstance(example, Question)), None)
             evaluation[Cell(collection.name, language, split, asked)] = examples
     problems.raise_errors()
-    files = {str(path): digest(path) for *_, path in used}
-    labels = label_set([example for examples in train.values() for example in examples])
+    files = {str(path): digest(path) or "" for *_, path in used}
+    train = {language: joined(found) for language, found in parts.items()}
+    labels = label_set([example for examples in train.values() for example in witnesses(examples)])
     _require_known_labels(evaluation, labels, collections, problems)
     chosen = {language: _spread(train[language], limit) for language in trained}
     if few_shot is not None:
@@ -193,10 +198,14 @@ def _spread(examples: Sequence[Example], limit: int | None) -> Sequence[Example]
     """At most ``limit`` examples, evenly spaced: the head of a sorted file would be one genre, or one label."""
     if limit is None or len(examples) <= limit:
         return examples
+    if isinstance(examples, StoredExamples):
+        return examples.spread(limit)
     return [examples[index * len(examples) // limit] for index in range(limit)]
 
 
 def _require_labels(examples: Sequence[Example], path: Path, problems: Problems) -> None:
+    if isinstance(examples, StoredExamples):  # only files with all labels are stored
+        return
     missing = [example for example in examples if gold(example) is None]
     if missing and not problems.spoils(path):
         problems.error(path, missing[0].line, f"{len(missing)} of {len(examples)} examples have no gold label")
@@ -212,7 +221,13 @@ def _require_known_labels(
     accepted = {target for collection in collections for target in collection.label_map.values()}
     unseen: Counter[str] = Counter()
     place: dict[str, str] = {}
-    for example in (example for examples in evaluation.values() for example in examples):
+    known = set(labels)
+    unsure = [
+        examples
+        for examples in evaluation.values()
+        if not all(known.issuperset(classes(example)) for example in witnesses(examples))
+    ]
+    for example in (example for examples in unsure for example in examples):
         for label in classes(example):
             if label in labels:
                 continue
@@ -228,8 +243,3 @@ def _require_known_labels(
             f"labels in evaluation data that no training file has: {listed}. Training labels: {', '.join(labels)}. A "
             f"label_map renames them, or keeps one, to be counted as always wrong: {{{first}: {first}}}"
         )
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from isogloss.errors import IsoglossError
 
@@ -68,6 +69,16 @@ class Problems:
             Problem(path, line, "warning", message if times == 1 else f"{message} ({times} times, first here)")
             for (path, message), (line, times) in self._warnings.items()
         ]
+
+    def summary(self) -> list[list[Any]]:
+        """All warnings in a form that `add_summary` takes and JSON can hold."""
+        return [[path, message, line, times] for (path, message), (line, times) in self._warnings.items()]
+
+    def add_summary(self, summary: Sequence[Sequence[Any]]) -> None:
+        """Add warnings that were met elsewhere."""
+        for path, message, line, times in summary:
+            first, before = self._warnings.get((path, message), (line, 0))
+            self._warnings[path, message] = (first, before + times)
 
     def spoils(self, path: Path | str) -> bool:
         """Whether there is an error in the file ``path``."""

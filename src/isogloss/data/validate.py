@@ -150,7 +150,14 @@ def check_owner(
     contents = [content(example) for example in examples]
     if not contents or problems.spoils(path):
         return
-    owner, first = owners.setdefault(hashlib.sha256(repr(contents).encode()).hexdigest(), (language, path))
+    check_claim(hashlib.sha256(repr(contents).encode()).hexdigest(), path, language, owners, problems)
+
+
+def check_claim(
+    content: str, path: Path, language: str, owners: dict[str, tuple[str, Path]], problems: Problems
+) -> None:
+    """Check that what a file holds, by its digest, is claimed by no other language; remember it in ``owners``."""
+    owner, first = owners.setdefault(content, (language, path))
     if owner != language:
         problems.error(path, None, f"{owner} and {language} share one file (equal to {first}): check the template")
 

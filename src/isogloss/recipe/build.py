@@ -93,7 +93,7 @@ def build_sampler(recipe: schema.Recipe, sizes: Mapping[str, int], seed: int) ->
 
 def build_sources(
     recipe: schema.Recipe,
-    features: Mapping[str, list[Feature]],
+    features: Mapping[str, Sequence[Feature]],
     task: Task,
     tokenizer: PreTrainedTokenizerBase,
     seed: int,
@@ -106,7 +106,7 @@ def build_sources(
     sources = {}
     for name, parts in groups.items():
         stream = BucketedStream(
-            [feature for part in parts for feature in part],
+            parts,
             Examples([len(part) for part in parts], temperature=temperature, seed=seed, name=name),
             batch_size=recipe.batch_size or 1,
             collate=partial(task.collate, tokenizer=tokenizer),

@@ -19,13 +19,18 @@ from isogloss.recipe.names import NamedTask
 from isogloss.recipe.schema import RandomModel, Recipe
 from isogloss.recipe.survey import Validation, survey
 from isogloss.recipe.translated import with_translated_training_data
+from isogloss.stored.cache import Cache
 from isogloss.types import Choice, Example, LabelledText, Question
 
 
 def read_corpus(
-    recipe: Recipe, task: NamedTask, collections: Sequence[Collection], label_languages: Sequence[str] = ()
+    recipe: Recipe,
+    task: NamedTask,
+    collections: Sequence[Collection],
+    label_languages: Sequence[str] = (),
+    cache: Cache | None = None,
 ) -> Corpus:
-    """The recipe's data, with the labels of ``label_languages`` too.
+    """The recipe's data, with the labels of ``label_languages`` too; files read before are taken from ``cache``.
 
     Raises:
         IsoglossError: Anything wrong with them, or dev data missing that the recipe's selection needs.
@@ -39,6 +44,7 @@ def read_corpus(
         label_languages=label_languages,
         limit=recipe.limit,
         few_shot=None if recipe.few_shot is None else FewShot(recipe.few_shot, recipe.seeds[0]),
+        cache=cache,
     )
     if not corpus.train:
         raise IsoglossError("data: no entry has a train split for any training language")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -26,6 +25,8 @@ from isogloss.recipe.resolve import resolve
 from isogloss.recipe.schema import RandomModel, Recipe
 from isogloss.runs import RunFolder
 from isogloss.scoring import TaskScoring
+from isogloss.stored.cache import cache_of_environment
+from isogloss.tasks.encoding import Encoding, tokenizer_digest
 from isogloss.tasks.task import Task
 from isogloss.types import Feature
 
@@ -47,7 +48,7 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequen
     folder, ranks = RunFolder(path), processes()
     folder.require_free(resume=resume)
     named, collections = build_data.build_collections(recipe)
-    corpus = read_corpus(recipe, named, collections, label_languages)
+    corpus = read_corpus(recipe, named, collections, label_languages, cache_of_environment())
     task = build_data.build_task(recipe, named, corpus.labels)
     loaded = load_model(recipe, task, corpus)
     features = _encode(corpus, task, loaded, recipe.max_length)
@@ -97,11 +98,11 @@ def load_model(recipe: Recipe, task: Task, corpus: Corpus) -> Loaded:
     return loaded
 
 
-def _encode(corpus: Corpus, task: Task, loaded: Loaded, max_length: int) -> dict[str, list[Feature]]:
+def _encode(corpus: Corpus, task: Task, loaded: Loaded, max_length: int) -> dict[str, Sequence[Feature]]:
     """Training features by language; overlong examples are noted among the corpus's problems."""
-    features = {}
+    features, encoding = {}, Encoding(task, loaded.tokenizer, max_length)
     for language, examples in corpus.train.items():
-        encoded = task.encode(examples, loaded.tokenizer, max_length)
+        encoded = encoding.encode(examples)
         encoded.warn(examples, max_length, corpus.problems)
         features[language] = encoded.features
     return features
@@ -113,7 +114,7 @@ def _assemble(
     corpus: Corpus,
     task: Task,
     loaded: Loaded,
-    features: Mapping[str, list[Feature]],
+    features: Mapping[str, Sequence[Feature]],
     ranks: Communicator,
 ) -> Experiment:
     seed, group = build.walk_seed(recipe, recipe.seeds[0], ranks), build.group_of(recipe, ranks)
@@ -150,9 +151,8 @@ def _assemble(
 
 def _fingerprint(corpus: Corpus, loaded: Loaded) -> dict[str, Any]:
     """What a resume must find unchanged."""
-    serialised = loaded.tokenizer.backend_tokenizer.to_str()
     return {
         "data": dict(corpus.files),
-        "tokenizer": hashlib.sha256(serialised.encode()).hexdigest(),
+        "tokenizer": tokenizer_digest(loaded.tokenizer),
         "starting_weights": json.loads(json.dumps(loaded.identity)),
     }

@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from isogloss.data.collection import Collection
-from isogloss.data.corpus import Cell, Corpus, digest
+from isogloss.data.corpus import Cell, Corpus
 from isogloss.data.problems import Problems
+from isogloss.data.reading import digest
 from isogloss.data.translations import translate
 from isogloss.errors import IsoglossError
 from isogloss.recipe.build_data import build_collection, build_translation
@@ -37,7 +38,7 @@ def with_translated_training_data(recipe: Recipe, collections: Sequence[Collecti
                 corpus.problems.warning(file.path, None, f"no translations into {language}, which stays without")
                 continue
             train.setdefault(language, []).extend(translate(originals, file, language, corpus.problems))
-            files[str(file.path)] = digest(file.path)
+            files[str(file.path)] = digest(file.path) or ""
     added = tuple(language for language in train if language not in corpus.train)
     if files == corpus.files:
         raise IsoglossError("translate_train: no data entry has translations.train with a file for any language")

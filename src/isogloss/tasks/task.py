@@ -31,7 +31,7 @@ class Encoded:
         truncated: Indices of the examples whose question alone was truncated.
     """
 
-    features: list[Feature]
+    features: Sequence[Feature]
     overlong: tuple[int, ...]
     truncated: tuple[int, ...] = ()
 

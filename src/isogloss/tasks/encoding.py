@@ -1,0 +1,106 @@
+"""Encoding of many examples, once: what was made of stored examples is stored too."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import tokenizers
+import transformers
+from transformers import PreTrainedTokenizerBase
+
+from isogloss.data.corpus import without_labels
+from isogloss.stored.examples import StoredExamples
+from isogloss.stored.features import read_features, write_features
+from isogloss.tasks.task import Encoded, Task
+from isogloss.types import Example, Feature
+
+PIECE = 8192
+"""Examples that are encoded at a time where the features go to the disk."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How examples become features.
+
+    Args:
+        task: The task.
+        tokenizer: The model's fast tokenizer.
+        max_length: Longest feature, in sub-words, special ones included.
+    """
+
+    task: Task
+    tokenizer: PreTrainedTokenizerBase
+    max_length: int
+
+    def encode(self, examples: Sequence[Example], *, labelled: bool = True) -> Encoded:
+        """The features of examples, see `Task.encode`; of stored ones they are mapped into memory.
+
+        Args:
+            examples: The examples.
+            labelled: Whether their gold labels may be looked at.
+        """
+        if isinstance(examples, StoredExamples) and self.tokenizer.is_fast:
+            key = {**self._key, "examples": examples.key, "labelled": labelled}
+            found = examples.cache.get("features", key, lambda folder: self._write(folder, examples, labelled), _read)
+            if found is not None:
+                return found
+        return self._encode(examples, labelled)
+
+    @cached_property
+    def _key(self) -> dict[str, Any]:
+        fields = {field.name: getattr(self.task, field.name) for field in dataclasses.fields(self.task)}  # type: ignore[arg-type]
+        # How predictions are scored, which is no plain value, does not change how examples are encoded.
+        plain = {name: value for name, value in fields.items() if isinstance(value, str | int | float | tuple | None)}
+        return {
+            "task": [type(self.task).__qualname__, plain],
+            "tokenizer": tokenizer_digest(self.tokenizer),
+            "max_length": self.max_length,
+            "versions": [tokenizers.__version__, transformers.__version__],
+        }
+
+    def _encode(self, examples: Sequence[Example], labelled: bool) -> Encoded:
+        return self.task.encode(examples if labelled else without_labels(examples), self.tokenizer, self.max_length)
+
+    def _write(self, folder: Path, examples: StoredExamples, labelled: bool) -> None:
+        overlong: list[int] = []
+        truncated: list[int] = []
+
+        def pieces() -> Iterator[list[Feature]]:
+            for start in range(0, len(examples), PIECE):
+                encoded = self._encode(examples[start : start + PIECE], labelled)
+                overlong.extend(start + index for index in encoded.overlong)
+                truncated.extend(start + index for index in encoded.truncated)
+                yield [dataclasses.replace(feature, example=start + feature.example) for feature in encoded.features]
+
+        facts = {"overlong": overlong, "truncated": truncated}
+        write_features(folder, pieces(), examples.language, lambda: facts)
+
+
+def tokenizer_digest(tokenizer: PreTrainedTokenizerBase) -> str:
+    """SHA-256 of all that a fast tokenizer makes of a text, whatever it has been used for before."""
+    backend = tokenizer.backend_tokenizer
+    # A call leaves its limit and its padding there.
+    truncation, padding = backend.truncation, backend.padding
+    backend.no_truncation()
+    backend.no_padding()
+    try:
+        parts = [backend.to_str(), type(tokenizer).__qualname__, *map(str, (
+            tokenizer.model_max_length, tokenizer.model_input_names, tokenizer.padding_side, tokenizer.truncation_side
+        ))]  # fmt: skip
+    finally:
+        if truncation is not None:
+            backend.enable_truncation(**truncation)
+        if padding is not None:
+            backend.enable_padding(**padding)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _read(folder: Path) -> Encoded:
+    features, facts = read_features(folder)
+    return Encoded(features, tuple(facts["overlong"]), tuple(facts["truncated"]))

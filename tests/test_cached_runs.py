@@ -1,0 +1,171 @@
+"""A run is the same whether its data come from files or from the cache."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import isogloss
+import isogloss.loop
+from isogloss import IsoglossError
+from isogloss.data import validate
+from isogloss.data.conllu import ConllU
+from isogloss.tasks.tagging import Tagging
+from tests.methods import recipe
+from tests.world import outcome, write_choice, write_encoder, write_pos, write_qa
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    folder = tmp_path / "world"
+    folder.mkdir()
+    write_pos(folder)
+    write_encoder(folder)
+    return folder
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ISOGLOSS_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is read and encoded from now on."""
+    done: list[str] = []
+    read, encode = ConllU.read, Tagging.encode
+
+    def read_and_note(self: Any, path: Path, *arguments: Any) -> Any:
+        done.append(path.name)
+        return read(self, path, *arguments)
+
+    def encode_and_note(self: Any, *arguments: Any) -> Any:
+        done.append("encoded")
+        return encode(self, *arguments)
+
+    monkeypatch.setattr(ConllU, "read", read_and_note)
+    monkeypatch.setattr(Tagging, "encode", encode_and_note)
+    return done
+
+
+def run(world: Path, output: Path, name: str = "multitask", **changes: Any) -> dict[str, Any]:
+    isogloss.train(recipe(name, world, **changes), output=output)
+    return outcome(output)
+
+
+@pytest.mark.parametrize("name", ["multitask", "sequential_reptile", "few_shot", "pieces"])
+def test_off_cold_and_warm_are_one_run(
+    name: str, world: Path, cache: Path, tmp_path: Path, reads: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    changes = {
+        "few_shot": {"few_shot": 2, "train_languages": ["en"], "evaluate_languages": ["en", "fr"]},
+        "pieces": {"max_length": 8},
+    }
+    method = name if name not in changes else "multitask"
+    cold = run(world, tmp_path / "cold", method, **changes.get(name, {}))
+    assert reads
+    reads.clear()
+    warm = run(world, tmp_path / "warm", method, **changes.get(name, {}))
+    few = ["encoded"] if name == "few_shot" else []  # a few drawn sentences are not worth an entry
+    assert reads == few
+    monkeypatch.setenv("ISOGLOSS_CACHE", "off")
+    off = run(world, tmp_path / "off", method, **changes.get(name, {}))
+    assert cold == warm == off
+
+
+def test_a_changed_file_or_model_is_read_anew(world: Path, cache: Path, tmp_path: Path, reads: list[str]):
+    first = run(world, tmp_path / "a", "multitask", model="{world}/encoder")
+    path = world / "pos" / "en" / "train.conllu"
+    path.write_text(path.read_text(encoding="utf-8").replace("ta", "lo"), encoding="utf-8")
+    reads.clear()
+    second = run(world, tmp_path / "b", "multitask", model="{world}/encoder")
+    assert [name for name in reads if name != "encoded"] == [path.name]
+    assert reads.count("encoded") == 1
+    assert first["weights"] != second["weights"]
+    tokenizer = world / "encoder" / "tokenizer.json"
+    content = json.loads(tokenizer.read_text(encoding="utf-8"))
+    content["normalizer"] = {"type": "Lowercase"}
+    tokenizer.write_text(json.dumps(content), encoding="utf-8")
+    reads.clear()
+    run(world, tmp_path / "c", "multitask", model="{world}/encoder")
+    assert set(reads) == {"encoded"}
+
+
+def test_a_run_stopped_cold_goes_on_warm(world: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    class Stopped(Exception):
+        pass
+
+    take_step = isogloss.loop.take_step
+
+    def stop(training: Any) -> None:
+        if training.progress.step == 7:
+            raise Stopped
+        take_step(training)
+
+    whole = recipe("multitask", world)
+    with monkeypatch.context() as patch, pytest.raises(Stopped):
+        patch.setattr(isogloss.loop, "take_step", stop)
+        isogloss.train(whole, output=tmp_path / "run")
+    isogloss.train(whole, output=tmp_path / "run", resume=True)
+    shutil.rmtree(cache)
+    assert outcome(tmp_path / "run") == run(world, tmp_path / "straight")
+
+
+def test_warnings_are_said_again(world: Path, cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = world / "pos" / "en" / "train.conllu"
+    sentences = path.read_text(encoding="utf-8").strip().split("\n\n")
+    own = [re.sub("# sent_id.*\n", "", sentence) for sentence in sentences]
+    path.write_text("".join(f"# sent_id = 1\n{sentence}\n\n" for sentence in own), encoding="utf-8")
+    said = []
+    for name in ("cold", "warm"):
+        run(world, tmp_path / name, "multitask", max_length=8)
+        said.append(capsys.readouterr().err.replace(name, ""))
+    assert said[0] == said[1]
+    assert "duplicate id" in said[0]
+    assert "cut into pieces (" in said[0]
+
+
+def test_one_file_for_two_languages_is_found_warm_too(world: Path, cache: Path, tmp_path: Path):
+    run(world, tmp_path / "run")
+    english, french = (world / "pos" / language / "train.conllu" for language in ("en", "fr"))
+    french.write_bytes(english.read_bytes())
+    for _ in range(2):
+        with pytest.raises(IsoglossError, match="share one file"):
+            run(world, tmp_path / "again")
+
+
+def test_errors_are_not_stored(world: Path, cache: Path, tmp_path: Path):
+    path = world / "pos" / "en" / "train.conllu"
+    path.write_text("1\tonly\tthree\n", encoding="utf-8")
+    for _ in range(2):
+        with pytest.raises(IsoglossError, match=f"{path.name}:1"):
+            run(world, tmp_path / "run")
+
+
+def test_a_file_that_changes_while_it_is_read(
+    world: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    check = validate.check_owner
+
+    def check_and_change(examples: Any, path: Path, *rest: Any) -> None:
+        path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+        check(examples, path, *rest)
+
+    monkeypatch.setattr(validate, "check_owner", check_and_change)
+    with pytest.raises(IsoglossError, match="changed while it was read"):
+        run(world, tmp_path / "run")
+
+
+def test_other_tasks_too(tmp_path: Path, cache: Path):
+    write_choice(tmp_path)
+    write_qa(tmp_path)
+    write_encoder(tmp_path)
+    for name in ("choice", "questions"):
+        cold, warm = (run(tmp_path, tmp_path / f"{name}-{turn}", name) for turn in ("cold", "warm"))
+        assert cold == warm
