@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import evaluation, memory, slow_weights, step
+from benchmarks import evaluation, memory, slow_weights, start, step
 from benchmarks.report import write_report
 from benchmarks.results import save
 from benchmarks.workload import TOY, Size, Workload, load
@@ -23,6 +23,7 @@ BENCHMARKS: Mapping[str, tuple[Callable[[Workload, int], dict[str, Any]], int]] 
     "slow_weights": (slow_weights.run, 7),
     "memory": (memory.run, 2),
     "evaluation": (evaluation.run, 2),
+    "start": (start.run, 2),
 }
 """What to run and in how many rounds."""
 
@@ -48,9 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     for name in chosen.names or BENCHMARKS:
         run, rounds = BENCHMARKS[name]
-        start = time.perf_counter()
+        began = time.perf_counter()
         path = save(chosen.results, name, run(workload, chosen.rounds or rounds))
-        print(f"{path}: {time.perf_counter() - start:.0f} s", flush=True)
+        print(f"{path}: {time.perf_counter() - began:.0f} s", flush=True)
     print(write_report(chosen.results))
     return 0
 

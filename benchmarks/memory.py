@@ -100,9 +100,9 @@ def measure(workload: Workload, name: str) -> dict[str, float]:
     workload.new_model()  # loads the code that makes models
     gc.collect()
     _forget_peak()
-    baseline = _megabytes("VmRSS")
+    baseline = megabytes("VmRSS")
     ARMS[name](workload)(1)
-    peak = _megabytes("VmHWM")
+    peak = megabytes("VmHWM")
     return {"training_mb": peak - baseline, "process_mb": peak}
 
 
@@ -113,7 +113,7 @@ def _forget_peak() -> None:
         clear.write_text("5", encoding="ascii")
 
 
-def _megabytes(key: str) -> float:
+def megabytes(key: str) -> float:
     """Resident memory now (VmRSS) or at its peak (VmHWM); without Linux's /proc the peak in both cases."""
     status = Path("/proc/self/status")
     if status.exists():

@@ -16,6 +16,7 @@ QUESTIONS = {
     "slow_weights": "What Sequential Reptile costs over multi-task training",
     "memory": "Peak memory",
     "evaluation": "Many languages in one call of `isogloss evaluate`",
+    "start": "From the start of a process to its first step",
 }
 
 HEAD = """# Benchmarks
@@ -26,6 +27,7 @@ A bound is what the design promises; where a ratio misses it, that is said.
 """
 
 COLUMNS = {
+    "seconds_to_first_step": ("seconds to first step", ".1f"),
     "milliseconds_per_step": ("ms per step", ".1f"),
     "sentences_per_second": ("sentences/s", ".0f"),
     "training_mb": ("training, MB", ".0f"),

@@ -444,6 +444,25 @@ def test_few_shots_need_training_files(world: Path, tmp_path: Path):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_language_that_is_left_out_is_not_shot(world: Path, tmp_path: Path):
+    with pytest.raises(IsoglossError, match="leave_one_out with few_shot=3 would train on examples"):
+        isogloss.train(recipe("pos", world, few_shot=3, leave_one_out=True), output=tmp_path / "run")
+
+
+def test_questions_without_a_findable_answer_teach_nothing(tmp_path: Path):
+    write_qa(tmp_path)
+    path = tmp_path / "qa" / "fr" / "train.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for article in content["data"]:
+        for paragraph in article["paragraphs"]:
+            for question in paragraph["qas"]:
+                question["answers"] = [{"text": "nowhere to be found", "answer_start": 0}]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(IsoglossError, match=r"train\.json: nothing to learn from in the training data of 'fr'"):
+        isogloss.train(recipe("qa", tmp_path), output=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_one_language_is_left_out_of_each_run(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     for method in ("multitask", "temperature_sampling"):
         whole = recipe("pos", world, method=method, leave_one_out=True, steps=1)

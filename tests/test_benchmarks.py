@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import evaluation, memory, slow_weights, step
+from benchmarks import evaluation, memory, slow_weights, start, step
 from benchmarks.__main__ import main
 from benchmarks.ours import Ours
 from benchmarks.peer import Peer, as_ours
@@ -128,6 +128,10 @@ def test_slow_weights(workload: Workload, tmp_path: Path):
 
 def test_memory(workload: Workload, tmp_path: Path):
     _check(memory.run(workload, 1, [memory.MULTITASK]), tmp_path)
+
+
+def test_start(workload: Workload, tmp_path: Path):
+    _check(start.run(workload, 1), tmp_path)
 
 
 def test_evaluation(workload: Workload, tmp_path: Path):

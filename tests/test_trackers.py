@@ -9,7 +9,7 @@ import pytest
 
 import isogloss
 from isogloss.errors import IsoglossError
-from isogloss.trackers import WeightsAndBiases
+from isogloss.trackers import WeightsAndBiases, has_account
 from tests.methods import BASE
 from tests.world import entry, write_pos
 
@@ -53,3 +53,23 @@ def test_a_run_is_not_begun_without_it(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(IsoglossError, match="wandb is not installed"):
         isogloss.train(recipe, output=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_is_not_begun_without_an_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("MODE", "API_KEY", "IDENTITY_TOKEN_FILE", "BASE_URL"):
+        monkeypatch.delenv(f"WANDB_{name}", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
+    write_pos(tmp_path)
+    recipe = {**BASE, "data": entry("pos", tmp_path / "pos"), "report_to": "wandb", "steps": 1}
+    with pytest.raises(IsoglossError, match="`wandb login` or WANDB_API_KEY"):
+        isogloss.train(recipe, output=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    assert not has_account()
+    (tmp_path / ".netrc").write_text("machine api.wandb.ai login user password secret\n", encoding="utf-8")
+    (tmp_path / ".netrc").chmod(0o600)
+    assert has_account()
+    monkeypatch.setenv("WANDB_BASE_URL", "https://other.example")
+    assert not has_account()
+    monkeypatch.setenv("WANDB_API_KEY", "secret")
+    assert has_account()

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import io
+import netrc
 import os
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from isogloss.errors import IsoglossError
 from isogloss.writing import write_text, writing
 
+WANDB_NO_KEY = (
+    "report_to: wandb knows no account on this machine; `wandb login` or WANDB_API_KEY names one, and "
+    "WANDB_MODE=offline writes to the run folder only"
+)
 WANDB_MISSING = "report_to: wandb is not installed; `pip install wandb` adds it"
 
 
@@ -64,6 +71,20 @@ class TensorBoard:
             records.write(self._event.Event(wall_time=time.time(), **event).SerializeToString())
         with writing(self.path), self.path.open("ab") as file:
             file.write(buffer.getvalue())
+
+
+def has_account() -> bool:
+    """Whether wandb can send what it is given: it has a key, can ask for one, or is told not to send."""
+    if os.environ.get("WANDB_MODE", "online") != "online" or sys.stdin.isatty():
+        return True
+    if os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
+        return True
+    # Where `wandb login` keeps keys.
+    host = urlsplit(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).netloc
+    try:
+        return netrc.netrc().authenticators(host) is not None
+    except (OSError, netrc.NetrcParseError):
+        return False
 
 
 class WeightsAndBiases:

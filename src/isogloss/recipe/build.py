@@ -29,7 +29,7 @@ from isogloss.runs import RunFolder
 from isogloss.selection import Best, Last, RunningAverage, Selection
 from isogloss.streams import BucketedStream, Examples
 from isogloss.tasks.task import Task
-from isogloss.trackers import WANDB_MISSING, TensorBoard, Tracker, WeightsAndBiases
+from isogloss.trackers import WANDB_MISSING, WANDB_NO_KEY, TensorBoard, Tracker, WeightsAndBiases, has_account
 from isogloss.types import DataSource, Feature, Sampler, Unfreezing
 from isogloss.unfreezing import Always
 
@@ -213,10 +213,14 @@ def require_tracker(recipe: schema.Recipe | Pretraining) -> None:
     """Stop, on every process and before anything is written, where a tracker's package is missing.
 
     Raises:
-        IsoglossError: wandb is asked for and not installed.
+        IsoglossError: wandb is asked for and not installed, or knows no account to send to.
     """
-    if recipe.report_to == "wandb" and find_spec("wandb") is None:
+    if recipe.report_to != "wandb":
+        return
+    if find_spec("wandb") is None:
         raise IsoglossError(WANDB_MISSING)
+    if not has_account():
+        raise IsoglossError(WANDB_NO_KEY)
 
 
 def build_tracker(recipe: schema.Recipe | Pretraining, folder: RunFolder, step: int) -> Tracker | None:

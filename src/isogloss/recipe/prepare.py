@@ -12,6 +12,7 @@ import torch
 
 from isogloss.data.corpus import Corpus
 from isogloss.distributed import Communicator, device, processes
+from isogloss.errors import IsoglossError
 from isogloss.evaluation import Evaluator
 from isogloss.experiment import Experiment
 from isogloss.loop import Training
@@ -104,6 +105,11 @@ def _encode(corpus: Corpus, task: Task, loaded: Loaded, max_length: int) -> dict
     for language, examples in corpus.train.items():
         encoded = encoding.encode(examples)
         encoded.warn(examples, max_length, corpus.problems)
+        if not encoded.features:
+            raise IsoglossError(
+                f"{examples[0].path}: nothing to learn from in the training data of {language!r}: none of its "
+                f"{len(examples)} examples has a gold answer that stands in its text"
+            )
         features[language] = encoded.features
     return features
 

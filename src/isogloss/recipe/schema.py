@@ -350,6 +350,15 @@ class Recipe(Spec):
             raise ValueError(f"give either steps or epochs, found steps={self.steps} and epochs={self.epochs}")
         return self
 
+    @model_validator(mode="after")
+    def _left_out_is_not_shot(self) -> Recipe:
+        if self.leave_one_out and self.few_shot is not None:
+            raise ValueError(
+                f"leave_one_out with few_shot={self.few_shot} would train on examples of the language left out: give "
+                "one of the two"
+            )
+        return self
+
     @property
     def seeds(self) -> tuple[int, ...]:
         """The seeds, one run each."""
