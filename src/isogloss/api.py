@@ -14,13 +14,14 @@ from isogloss.errors import IsoglossError, nearest
 from isogloss.finished import evaluate, predict
 from isogloss.recipe import build_data
 from isogloss.recipe.check import check_data
+from isogloss.recipe.data_schema import DataEntry
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.prepare import prepare
 from isogloss.recipe.prepare_pretraining import prepare_pretraining
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.pretraining_schema import Pretraining
 from isogloss.recipe.resolve import as_yaml, is_pretraining, resolve, resolve_pretraining
-from isogloss.recipe.schema import DataEntry, Recipe
+from isogloss.recipe.schema import Recipe
 from isogloss.recipe.survey import Validation, survey
 from isogloss.reports.left_out import left_out_rows, left_out_table
 from isogloss.reports.selections import selections_table

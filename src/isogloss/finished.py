@@ -24,9 +24,10 @@ from isogloss.errors import IsoglossError, nearest
 from isogloss.evaluation import Evaluator, score_cells
 from isogloss.models.encoder import Loaded, load_encoder
 from isogloss.recipe import build, build_data
+from isogloss.recipe.data_schema import DataEntry
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import explain, is_pretraining, resolve
-from isogloss.recipe.schema import DataEntry, Recipe
+from isogloss.recipe.schema import Recipe
 from isogloss.recipe.translated import translated_cells
 from isogloss.reports.tables import closing_tables
 from isogloss.runs import RunFolder

@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from isogloss.catalogue import SETS, PublicSet
-from isogloss.recipe import pretraining_schema, schema
+from isogloss.recipe import data_schema, pretraining_schema, schema
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -39,7 +39,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 """The top-level keys, by the table they stand in."""
 
 PARTS: tuple[type[BaseModel], ...] = (
-    schema.RandomModel, schema.DataEntry, schema.Columns, schema.Translations, schema.Translation,
+    schema.RandomModel, data_schema.DataEntry, data_schema.Columns, data_schema.Translations, data_schema.Translation,
     schema.Mixed, schema.Joint, schema.Temperature,
     schema.RoundRobin, schema.Blocks, schema.Supervised, schema.Sum, schema.Everything, schema.AllButEmbeddings,
     schema.AdamW, schema.Lookahead,
@@ -161,7 +161,7 @@ def _type(annotation: Any) -> str:
         return f"map of {_type(arguments[0])} to {_type(arguments[1])}"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         # The parts of both kinds of recipe are described where those of `isogloss train` are.
-        shared = (schema.AdamW, schema.Columns, schema.Everything, schema.AllButEmbeddings)
+        shared = (schema.AdamW, data_schema.Columns, schema.Everything, schema.AllButEmbeddings)
         page = "recipes.md" if annotation in shared else ""
         return f"[{annotation.__name__}]({page}#{annotation.__name__.lower()})"
     names = {str: "text", int: "integer", float: "number", bool: "true, false", type(None): "null", Any: "anything"}

@@ -16,7 +16,8 @@ from isogloss.cli import app
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.pretraining_schema import Pretraining
 from isogloss.recipe.resolve import resolve, resolve_pretraining, scales_of, shipped_pretraining, shipped_recipes
-from isogloss.recipe.schema import Recipe, Spec
+from isogloss.recipe.schema import Recipe
+from isogloss.recipe.spec import Spec
 from tests.docs import reference
 
 ROOT = Path(__file__).parents[2]

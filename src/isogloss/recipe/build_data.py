@@ -12,6 +12,7 @@ from isogloss.data.tables import Table
 from isogloss.data.translations import TranslationFile
 from isogloss.errors import IsoglossError, nearest
 from isogloss.recipe import schema
+from isogloss.recipe.data_schema import DataEntry, Translation
 from isogloss.recipe.names import FORMATS, TASKS, NamedTask
 from isogloss.tasks.spans import Spans
 from isogloss.tasks.tagging import Tagging
@@ -57,7 +58,7 @@ def build_task(recipe: schema.Recipe, named: NamedTask, labels: tuple[str, ...])
     return replace(task, average=True)
 
 
-def build_collection(entry: schema.DataEntry, where: str) -> Collection:
+def build_collection(entry: DataEntry, where: str) -> Collection:
     """One data entry."""
     if entry.format not in FORMATS:
         raise IsoglossError(f"{where}.format: no format {entry.format!r}{nearest(entry.format, FORMATS)}")
@@ -88,7 +89,7 @@ def build_collection(entry: schema.DataEntry, where: str) -> Collection:
 
 
 def build_translation(
-    entry: schema.DataEntry, translation: schema.Translation, language: str, split: str
+    entry: DataEntry, translation: Translation, language: str, split: str
 ) -> TranslationFile:
     """The file of translations of a language and split.
 
@@ -110,7 +111,7 @@ def build_translation(
     return TranslationFile(path, formats[0], formats[1] if len(formats) > 1 else None, entry.label_map)
 
 
-def in_format(entry: schema.DataEntry, name: str) -> schema.DataEntry:
+def in_format(entry: DataEntry, name: str) -> DataEntry:
     """The entry for files of another format: what only its own format has is left out."""
     own = {"columns": None, "skip_empty": False, "questions": None, "question_language": None}
     return entry if name == entry.format else entry.model_copy(update={"format": name, **own})

@@ -6,7 +6,9 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from isogloss.recipe.schema import AdamW, Columns, Everything, Spec, Unfreezing, codes_as_text
+from isogloss.recipe.data_schema import Columns
+from isogloss.recipe.schema import AdamW, Everything, Unfreezing
+from isogloss.recipe.spec import Spec, codes_as_text
 
 
 class TextEntry(Spec):

@@ -12,7 +12,8 @@ from isogloss.data.reading import digest
 from isogloss.data.translations import translate
 from isogloss.errors import IsoglossError
 from isogloss.recipe.build_data import build_collection, build_translation
-from isogloss.recipe.schema import DataEntry, Recipe
+from isogloss.recipe.data_schema import DataEntry
+from isogloss.recipe.schema import Recipe
 from isogloss.types import Example
 
 
