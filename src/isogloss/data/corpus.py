@@ -146,8 +146,11 @@ def load_corpus(
     parts: dict[str, list[Sequence[Example]]] = {language: [] for language in sorted(labelled)}
     evaluation: dict[Cell, Sequence[Example]] = {}
     used = [entry for entry in found if entry[1] in (labelled if entry[2] == "train" else evaluated)]
+    files: dict[str, str] = {}
     for collection, language, split, path in used:
-        examples = read_stored(collection, language, split, path, complaint, owners, problems, cache)
+        content = digest(path)
+        files[str(path)] = content or ""
+        examples = read_stored(collection, language, split, path, content, complaint, owners, problems, cache)
         _require_labels(examples, path, problems)
         if split == "train":
             parts[language].append(examples)
@@ -155,7 +158,6 @@ def load_corpus(
             asked = next((example.question_language for example in examples if isinstance(example, Question)), None)
             evaluation[Cell(collection.name, language, split, asked)] = examples
     problems.raise_errors()
-    files = {str(path): digest(path) or "" for *_, path in used}
     train = {language: joined(found) for language, found in parts.items()}
     labels = label_set([example for examples in train.values() for example in witnesses(examples)])
     _require_known_labels(evaluation, labels, collections, problems)

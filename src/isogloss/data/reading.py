@@ -23,6 +23,7 @@ def read_stored(
     language: str,
     split: str,
     path: Path,
+    content: str | None,
     complaint: Complaint,
     owners: dict[str, tuple[str, Path]],
     problems: Problems,
@@ -38,6 +39,7 @@ def read_stored(
         language: Language of the file.
         split: Split of the file.
         path: The file.
+        content: Its digest now; None: it cannot be read.
         complaint: What makes an example unfit for the task.
         owners: Language and path by content of the files read so far; this one is added.
         problems: Takes what is wrong.
@@ -46,7 +48,6 @@ def read_stored(
     Raises:
         IsoglossError: The file changes while it is read.
     """
-    content = digest(path)
     if cache is None or content is None:
         return read_checked(collection, language, split, path, complaint, owners, problems)
     key = {
