@@ -53,9 +53,7 @@ class Evaluator:
 
     def encode(self, examples: Sequence[Example], problems: Problems) -> Sequence[Feature]:
         """The features that `predict` takes; gold labels are not looked at. Overlong examples go to ``problems``."""
-        encoded = Encoding(self.task, self.tokenizer, self.max_length).encode(examples, labelled=False)
-        encoded.warn(examples, self.max_length, problems)
-        return encoded.features
+        return Encoding(self.task, self.tokenizer, self.max_length).encode(examples, problems, labelled=False)
 
     @torch.no_grad()
     def predict(self, model: nn.Module, examples: Sequence[Example], features: Sequence[Feature]) -> list[Prediction]:

@@ -103,14 +103,12 @@ def _encode(corpus: Corpus, task: Task, loaded: Loaded, max_length: int) -> dict
     """Training features by language; overlong examples are noted among the corpus's problems."""
     features, encoding = {}, Encoding(task, loaded.tokenizer, max_length)
     for language, examples in corpus.train.items():
-        encoded = encoding.encode(examples)
-        encoded.warn(examples, max_length, corpus.problems)
-        if not encoded.features:
+        features[language] = encoding.encode(examples, corpus.problems)
+        if not features[language]:
             raise IsoglossError(
                 f"{examples[0].path}: nothing to learn from in the training data of {language!r}: none of its "
                 f"{len(examples)} examples has a gold answer that stands in its text"
             )
-        features[language] = encoded.features
     return features
 
 

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ import transformers
 from transformers import PreTrainedTokenizerBase
 
 from isogloss.data.corpus import without_labels
+from isogloss.data.problems import Problems
 from isogloss.stored.examples import StoredExamples
 from isogloss.stored.features import read_features, write_features
-from isogloss.tasks.task import Encoded, Task
+from isogloss.tasks.task import Task
 from isogloss.types import Example, Feature
 
 PIECE = 8192
@@ -38,19 +39,23 @@ class Encoding:
     tokenizer: PreTrainedTokenizerBase
     max_length: int
 
-    def encode(self, examples: Sequence[Example], *, labelled: bool = True) -> Encoded:
+    def encode(self, examples: Sequence[Example], problems: Problems, *, labelled: bool = True) -> Sequence[Feature]:
         """The features of examples, see `Task.encode`; of stored ones they are mapped into memory.
 
         Args:
             examples: The examples.
+            problems: Takes a warning for every overlong one.
             labelled: Whether their gold labels may be looked at.
         """
         if isinstance(examples, StoredExamples) and self.tokenizer.is_fast:
             key = {**self._key, "examples": examples.key, "labelled": labelled}
-            found = examples.cache.get("features", key, lambda folder: self._write(folder, examples, labelled), _read)
+            build = partial(self._write, examples=examples, labelled=labelled)
+            found = examples.cache.get("features", key, build, read_features)
             if found is not None:
-                return found
-        return self._encode(examples, labelled)
+                features, facts = found
+                problems.add_summary(facts["warnings"])
+                return features
+        return self._encode(examples, problems, labelled)
 
     @cached_property
     def _key(self) -> dict[str, Any]:
@@ -64,22 +69,21 @@ class Encoding:
             "versions": [tokenizers.__version__, transformers.__version__],
         }
 
-    def _encode(self, examples: Sequence[Example], labelled: bool) -> Encoded:
-        return self.task.encode(examples if labelled else without_labels(examples), self.tokenizer, self.max_length)
+    def _encode(self, examples: Sequence[Example], problems: Problems, labelled: bool) -> Sequence[Feature]:
+        seen = examples if labelled else without_labels(examples)
+        encoded = self.task.encode(seen, self.tokenizer, self.max_length)
+        encoded.warn(examples, self.max_length, problems)
+        return encoded.features
 
-    def _write(self, folder: Path, examples: StoredExamples, labelled: bool) -> None:
-        overlong: list[int] = []
-        truncated: list[int] = []
+    def _write(self, folder: Path, *, examples: StoredExamples, labelled: bool) -> None:
+        problems = Problems()
 
         def pieces() -> Iterator[list[Feature]]:
             for start in range(0, len(examples), PIECE):
-                encoded = self._encode(examples[start : start + PIECE], labelled)
-                overlong.extend(start + index for index in encoded.overlong)
-                truncated.extend(start + index for index in encoded.truncated)
-                yield [dataclasses.replace(feature, example=start + feature.example) for feature in encoded.features]
+                features = self._encode(examples[start : start + PIECE], problems, labelled)
+                yield [dataclasses.replace(feature, example=start + feature.example) for feature in features]
 
-        facts = {"overlong": overlong, "truncated": truncated}
-        write_features(folder, pieces(), examples.language, lambda: facts)
+        write_features(folder, pieces(), examples.language, lambda: {"warnings": problems.summary()})
 
 
 def tokenizer_digest(tokenizer: PreTrainedTokenizerBase) -> str:
@@ -99,8 +103,3 @@ def tokenizer_digest(tokenizer: PreTrainedTokenizerBase) -> str:
         if padding is not None:
             backend.enable_padding(**padding)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def _read(folder: Path) -> Encoded:
-    features, facts = read_features(folder)
-    return Encoded(features, tuple(facts["overlong"]), tuple(facts["truncated"]))
