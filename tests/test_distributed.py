@@ -53,7 +53,7 @@ def shared_run(group: Communicator) -> list[dict[str, Tensor]]:
 def weighted_run(group: Communicator) -> list[dict[str, Tensor]]:
     """As `shared_run`, with weights that depend on the gradients and losses of the whole batch."""
 
-    def weighting(names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
+    def weighting(step: int, names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
         return losses.double() / grams.diagonal(dim1=1, dim2=2).sqrt()
 
     slices = {"rank": group.rank, "world_size": group.world_size, "batch_size": 9}

@@ -24,7 +24,7 @@ from tests.laws.small import (
 )
 
 
-def ones(names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
+def ones(step: int, names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
     return torch.ones(1, len(names))
 
 
@@ -71,8 +71,8 @@ def test_weights_of_one_are_no_weighting_over_micro_batches():
 def test_a_weighting_gets_the_inner_products_and_losses_of_the_batches(accumulation: int):
     seen = {}
 
-    def look(names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
-        seen.update(names=names, gram=grams, losses=losses)
+    def look(step: int, names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
+        seen.update(step=step, names=names, gram=grams, losses=losses)
         return torch.tensor([[0.5, 2.0, -1.0]])
 
     model = Tagger(dtype=torch.float64)
@@ -88,7 +88,7 @@ def test_a_weighting_gets_the_inner_products_and_losses_of_the_batches(accumulat
     torch.testing.assert_close(flat(still.seen), torch.tensor([0.5, 2.0, -1.0]).double() @ explicit)
 
 
-def project_conflicts(names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
+def project_conflicts(step: int, names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
     """PCGrad in the fixed order of the names, from the Gram matrix alone: row i are the weights of g_i'."""
     gram = grams[0]
     rows = torch.eye(len(names), dtype=gram.dtype)
