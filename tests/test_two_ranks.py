@@ -18,7 +18,11 @@ from tests.methods import CRASH, SETTINGS, STEPS, recipe
 from tests.world import merged, outcome, runs_in, write_choice, write_encoder, write_pos, write_qa
 
 SHARED = [name for name in SETTINGS if not name.endswith("averaged_workers")]
-EXACT = {"dropout": {"dropout": 0.0}, "bf16": {"precision": "fp32"}}
+EXACT = {
+    "dropout": {"dropout": 0.0},
+    "bf16": {"precision": "fp32"},
+    "gradients_bf16": {"gradients": {"precision": "fp32"}},
+}
 """What must change for two processes to compute what one computes: each draws its own dropout, and bf16 rounds."""
 
 AVERAGED = "averaged_workers"
