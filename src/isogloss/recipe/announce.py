@@ -64,8 +64,8 @@ def _learning_weights(recipe: Recipe) -> list[str]:
     if not isinstance(own, GradNorm) or steps > own.initial_batches + 1:
         return []
     return [
-        f"warning: weighting: gradnorm measures losses over initial_batches = {own.initial_batches} steps, and there are "
-        f"only {steps}, so all weights will be 1; give more steps or fewer initial_batches"
+        f"warning: weighting: gradnorm measures losses over initial_batches = {own.initial_batches} steps, and there "
+        f"are only {steps}, so all weights will be 1; give more steps or fewer initial_batches"
     ]
 
 
