@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from isogloss import distributed
-from isogloss.distributed import ALONE, Communicator, Ranks, average, processes, sum_gradients
+from isogloss.distributed import ALONE, Communicator, Ranks, average, processes, sum_gradients, union
+from isogloss.gradients import Rows
 from isogloss.optim import Lookahead
 from isogloss.sampling import Joint, Temperature
 from tests.laws.small import LANGUAGES, Tagger, adamw, assert_close, assert_same, training, walk, weights
@@ -51,14 +52,16 @@ def shared_run(group: Communicator) -> list[dict[str, Tensor]]:
 
 
 def weighted_run(group: Communicator) -> list[dict[str, Tensor]]:
-    """As `shared_run`, with weights that depend on the gradients and losses of the whole batch."""
+    """As `shared_run`, with weights that depend on the gradients and losses of the whole batch, and a sparse table."""
 
-    def weighting(names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
+    def weighting(step: int, names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
         return losses.double() / grams.diagonal(dim1=1, dim2=2).sqrt()
 
     slices = {"rank": group.rank, "world_size": group.world_size, "batch_size": 9}
     model = Tagger(dtype=torch.float64)
-    parts = training(model, adamw(model), Joint(LANGUAGES), slices=slices, group=group, weighting=weighting)
+    groups = [list(model.hidden.parameters()), [*model.embeddings.parameters(), *model.head.parameters()]]
+    rows = Rows(groups, table=model.embeddings)
+    parts = training(model, adamw(model), Joint(LANGUAGES), slices=slices, group=group, weighting=weighting, rows=rows)
     return walk(parts, 4)
 
 
@@ -83,6 +86,7 @@ def work(folder: Path) -> None:
     parameters = with_gradients(ranks.rank)
     sum_gradients(ranks, parameters)
     found["gradients"] = [parameter.grad for parameter in parameters]
+    found["union"] = union(ranks, torch.tensor([[7, 0, 3], [3, 9]][ranks.rank]), 10)
     found["rows"] = ranks.gather([{"rank": ranks.rank, "row": row} for row in range(2 + ranks.rank)])
     found["shared"] = shared_run(ranks)
     found["weighted"] = weighted_run(ranks)
@@ -145,6 +149,11 @@ def test_gradients_are_summed_where_there_are_any(two: list[dict[str, Any]]):
     expected = [None if index % 3 == 1 else 10.0 + 2 * index for index in range(6)]
     for found in two:
         assert [None if grad is None else grad[0].item() for grad in found["gradients"]] == expected
+
+
+def test_ids_are_united(two: list[dict[str, Any]]):
+    assert [found["union"].tolist() for found in two] == [[0, 3, 7, 9]] * 2
+    assert union(ALONE, torch.tensor([5, 2]), 6).tolist() == [2, 5]
 
 
 def test_rows_come_in_the_order_of_ranks(two: list[dict[str, Any]]):

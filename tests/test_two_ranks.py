@@ -17,11 +17,16 @@ from tests.launching import launch
 from tests.methods import CRASH, SETTINGS, STEPS, recipe
 from tests.world import merged, outcome, runs_in, write_choice, write_encoder, write_pos, write_qa
 
-SHARED = [name for name in SETTINGS if name != "averaged_workers"]
-EXACT = {"dropout": {"dropout": 0.0}, "bf16": {"precision": "fp32"}}
+SHARED = [name for name in SETTINGS if not name.endswith("averaged_workers")]
+EXACT = {
+    "dropout": {"dropout": 0.0},
+    "bf16": {"precision": "fp32"},
+    "gradients_bf16": {"gradients": {"precision": "fp32"}},
+}
 """What must change for two processes to compute what one computes: each draws its own dropout, and bf16 rounds."""
 
 AVERAGED = "averaged_workers"
+APART = (AVERAGED, "weighted_averaged_workers")
 
 
 def settings(name: str, world: Path) -> dict[str, Any]:
@@ -46,8 +51,9 @@ def launched(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every entry of the table trained by two processes, all in one launch."""
     root = tmp_path_factory.mktemp("two")
     plan = [{"output": str(root / name), "recipe": settings(name, world)} for name in SETTINGS]
-    stopped = {"output": str(root / "stopped"), "recipe": settings(AVERAGED, world)}
-    plan += [{**stopped, "stop": CRASH}, {**stopped, "resume": True}]
+    for name in APART:
+        stopped = {"output": str(root / f"stopped-{name}"), "recipe": settings(name, world)}
+        plan += [{**stopped, "stop": CRASH}, {**stopped, "resume": True}]
     (root / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
     arguments = ("--standalone", "--nproc_per_node", "2", "-m", "tests.walk_in_ranks", "plan.json")
     launch("torch.distributed.run", *arguments, root=root)
@@ -93,11 +99,12 @@ def test_averaged_workers_walk_apart_and_meet_at_outer_steps(launched: Path):
     assert first[-1]["draws"] != second[-1]["draws"]
 
 
-def test_averaged_workers_resume_to_the_last_bit(launched: Path):
-    resumed, straight = outcome(launched / "stopped"), outcome(launched / AVERAGED)
+@pytest.mark.parametrize("name", APART)
+def test_averaged_workers_resume_to_the_last_bit(name: str, launched: Path):
+    resumed, straight = outcome(launched / f"stopped-{name}"), outcome(launched / name)
     assert resumed == straight
     for rank in range(2):
-        assert trace(launched, "stopped.resumed", rank) == trace(launched, AVERAGED, rank)[4:]
+        assert trace(launched, f"stopped-{name}.resumed", rank) == trace(launched, name, rank)[4:]
 
 
 def test_averaged_workers_are_not_resumed_by_another_number(launched: Path, world: Path, tmp_path: Path):

@@ -39,8 +39,8 @@ def save_checkpoint(
 ) -> Path:
     """Write ``checkpoint-N`` for the training's step N, then drop the oldest beyond ``keep``.
 
-    Where the processes of a run walk apart (``training.group`` is not ``ranks``), each writes its own optimizer state
-    and progress.
+    Where the processes of a run walk apart (``training.group`` is not ``ranks``), each writes its own progress
+    and state of optimizer and weighting.
 
     Raises:
         IsoglossError: It cannot be written; earlier checkpoints are intact.
@@ -58,11 +58,11 @@ def save_checkpoint(
                     save_model(partial, training.model, tokenizer)
                 torch.save(training.schedule.state_dict(), partial / "scheduler.pt")  # type: ignore[attr-defined]
                 torch.save(selection.state_dict(), partial / "selection.pt")
-                torch.save(_state(training.weighting), partial / "weighting.pt")
                 write_json(partial / "trainer_state.json", trainer_state)
             ranks.wait()
             if is_main or training.group is not ranks:
                 torch.save(training.optimizer.state_dict(), partial / _of_rank("optimizer.pt", ranks.rank))  # type: ignore[attr-defined]
+                torch.save(_state(training.weighting), partial / _of_rank("weighting.pt", ranks.rank))
                 apart = {"world_size": ranks.world_size, "apart": training.group is not ranks}
                 progress = {**training.progress.state_dict(), **apart}
                 write_json(partial / _of_rank("progress.json", ranks.rank), progress)
@@ -124,7 +124,7 @@ def load_checkpoint(path: Path, training: Training, selection: Selection, *, ran
         training.schedule.load_state_dict(_load(path / "scheduler.pt"))  # type: ignore[attr-defined]
         selection.load_state_dict(_load(path / "selection.pt"))
         if training.weighting is not None and hasattr(training.weighting, "load_state_dict"):
-            training.weighting.load_state_dict(_load(path / "weighting.pt"))
+            training.weighting.load_state_dict(_load(path / _of_rank("weighting.pt", own)))
         training.progress.load_state_dict(progress)
     except (OSError, ValueError, KeyError, RuntimeError, EOFError, SafetensorError, UnpicklingError) as error:
         raise IsoglossError(f"{path}: cannot resume from this checkpoint: {error}") from error

@@ -108,6 +108,23 @@ def sum_gradients(group: Communicator, parameters: Iterable[torch.nn.Parameter])
         group.sum([parameter.grad for parameter in parameters if parameter.grad is not None])
 
 
+def union(group: Communicator, ids: Tensor, size: int) -> Tensor:
+    """The whole numbers that any process has.
+
+    Args:
+        group: The processes.
+        ids: This process's numbers ``[n]`` in [0, size), each once.
+        size: How many numbers there are; marks for all of them are added up.
+
+    Returns:
+        The numbers of all processes, ascending, the same on each.
+    """
+    marks = torch.zeros(size, dtype=torch.int32, device=ids.device)
+    marks[ids] = 1
+    group.sum([marks])
+    return marks.nonzero()[:, 0]
+
+
 def _launched() -> PartialState:
     """What the launcher started. Left to itself, accelerate takes processes without a GPU for one process each."""
     is_launched = int(os.environ.get("WORLD_SIZE", "1")) > 1

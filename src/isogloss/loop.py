@@ -17,7 +17,7 @@ from torch import nn
 
 from isogloss.distributed import ALONE, Communicator, sum_gradients
 from isogloss.errors import IsoglossError
-from isogloss.gradients.collect import gram, put_gradients, take_gradients
+from isogloss.gradients.rows import Rows
 from isogloss.meter import Meter
 from isogloss.randomness import seed_torch
 from isogloss.types import DataSource, Probe, Progress, Sampler, Unfreezing, Weighting
@@ -62,6 +62,7 @@ class Training:
         seed: Seed of dropout and the like.
         group: The processes that share every batch and add up their gradients.
         weighting: How the gradients of a step's sources meet; None: they are added up.
+        rows: Where a weighting's gradients are kept, and its groups of parameters; default: one group of all.
         unfreezing: Which parameter groups may move; None: all.
         parameter_groups: Names of the groups to their parameters, for ``unfreezing``.
         max_grad_norm: Global norm that gradients are clipped to; None: no clipping.
@@ -79,6 +80,7 @@ class Training:
     seed: int
     group: Communicator = ALONE
     weighting: Weighting | None = None
+    rows: Rows | None = None
     unfreezing: Unfreezing | None = None
     parameter_groups: Mapping[Hashable, Sequence[nn.Parameter]] = field(default_factory=dict)
     max_grad_norm: float | None = 1.0
@@ -86,6 +88,10 @@ class Training:
     probes: Sequence[Probe] = ()
     progress: Progress = field(default_factory=Progress)
     meter: Meter = field(default_factory=Meter)
+
+    def __post_init__(self) -> None:
+        if self.weighting is not None and self.rows is None:
+            self.rows = Rows([list(self.model.parameters())])
 
 
 def train_until(training: Training, steps: int, after_step: Callable[[list[dict[str, Any]]], None]) -> None:
@@ -113,18 +119,12 @@ def take_step(training: Training) -> None:
     seed_torch(training.seed, "step", progress.step, training.group.rank)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     names = training.sampler(progress.step)
-    rows, losses = [], []
-    for name in names:
-        losses.append(backward(training, training.sources[name], progress.draw(name)))
-        if training.weighting is not None:
-            rows.append(take_gradients(parameters))
-    if training.weighting is None:
+    if training.weighting is None or training.rows is None:
+        for name in names:
+            backward(training, training.sources[name], progress.draw(name))
         sum_gradients(training.group, parameters)
     else:
-        for row in rows:
-            training.group.sum([gradient for gradient in row if gradient is not None])
-        weights = training.weighting(names, gram(rows), torch.tensor(losses, dtype=torch.float64))
-        put_gradients(parameters, rows, weights)
+        weigh_gradients(training, training.weighting, training.rows, names)
     # Without a limit nothing is clipped, but the norm still shows whether the gradient is finite.
     norm = torch.nn.utils.clip_grad_norm_(parameters, training.max_grad_norm or float("inf"))
     if not torch.isfinite(norm):
@@ -133,6 +133,16 @@ def take_step(training: Training) -> None:
     training.optimizer.zero_grad(set_to_none=True)
     training.schedule.step()
     progress.step += 1
+
+
+def weigh_gradients(training: Training, weighting: Weighting, rows: Rows, names: tuple[str, ...]) -> None:
+    """Set the gradients to the weighted sums of those of the sources, which are taken one after the other."""
+    progress, losses = training.progress, []
+    with rows.taking():
+        for name in names:
+            losses.append(backward(training, training.sources[name], progress.draw(name)))
+            rows.take(training.group)
+    rows.put(weighting(progress.step, names, rows.grams(), torch.tensor(losses, dtype=torch.float64)))
 
 
 def open_groups(training: Training) -> None:

@@ -210,10 +210,14 @@ class Objective(Protocol):
 
 
 class Weighting(Protocol):
-    """How the gradients of a step's sources meet, from their inner products alone."""
+    """How the gradients of a step's sources meet, from their inner products alone.
 
-    def __call__(self, names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
-        """Weights ``[g, m]`` from Gram matrices ``[g, m, m]`` and losses ``[m]``."""
+    What it draws is a function of the step. What it remembers of earlier steps is by source name and in its
+    ``state_dict``.
+    """
+
+    def __call__(self, step: int, names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
+        """Weights ``[g, m]`` of step ``step`` (from 0) from Gram matrices ``[g, m, m]`` and losses ``[m]``, float64."""
 
 
 class Unfreezing(Protocol):

@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from isogloss.catalogue import SETS, PublicSet
-from isogloss.recipe import data_schema, pretraining_schema, schema
+from isogloss.recipe import data_schema, pretraining_schema, schema, weighting_schema
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -29,7 +29,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "data": ("data", "train_languages", "evaluate_languages", "few_shot", "translate_train", "leave_one_out", "limit"),
     "sampling": ("sampling", "batch_size", "gradient_accumulation_steps"),
     "objective": ("objective",),
-    "weighting": ("weighting",),
+    "weighting": ("weighting", "gradients"),
     "unfreezing": ("unfreezing",),
     "optimizer": ("optimizer", "learning_rate", "schedule", "warmup_steps", "weight_decay", "max_grad_norm"),
     "length": ("steps", "epochs"),
@@ -41,7 +41,10 @@ KEYS: dict[str, tuple[str, ...]] = {
 PARTS: tuple[type[BaseModel], ...] = (
     schema.RandomModel, data_schema.DataEntry, data_schema.Columns, data_schema.Translations, data_schema.Translation,
     schema.Mixed, schema.Joint, schema.Temperature,
-    schema.RoundRobin, schema.Blocks, schema.Supervised, schema.Sum, schema.Everything, schema.AllButEmbeddings,
+    schema.RoundRobin, schema.Blocks, schema.Supervised,
+    weighting_schema.Sum, weighting_schema.PCGrad, weighting_schema.GradVac, weighting_schema.GradNorm,
+    weighting_schema.IMTLG, weighting_schema.AlignedMTL, weighting_schema.MGDA, weighting_schema.Gradients,
+    schema.Everything, schema.AllButEmbeddings,
     schema.AdamW, schema.Lookahead,
 )  # fmt: skip
 """The parts with keys of their own, a table each."""

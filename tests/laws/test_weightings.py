@@ -8,8 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from isogloss.gradients import Add, GradVac, PCGrad, Rows
+from isogloss.gradients.pcgrad import orders
 from isogloss.loop import take_step
 from isogloss.sampling import Joint
+from tests.laws import literal_weightings as literal
 from tests.laws.small import (
     LANGUAGES,
     Tagger,
@@ -24,7 +27,7 @@ from tests.laws.small import (
 )
 
 
-def ones(names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
+def ones(step: int, names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
     return torch.ones(1, len(names))
 
 
@@ -71,8 +74,8 @@ def test_weights_of_one_are_no_weighting_over_micro_batches():
 def test_a_weighting_gets_the_inner_products_and_losses_of_the_batches(accumulation: int):
     seen = {}
 
-    def look(names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
-        seen.update(names=names, gram=grams, losses=losses)
+    def look(step: int, names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
+        seen.update(step=step, names=names, gram=grams, losses=losses)
         return torch.tensor([[0.5, 2.0, -1.0]])
 
     model = Tagger(dtype=torch.float64)
@@ -81,23 +84,11 @@ def test_a_weighting_gets_the_inner_products_and_losses_of_the_batches(accumulat
     parts = training(model, still, Joint(LANGUAGES), slices=slices, weighting=look, max_grad_norm=None)
     explicit = explicit_gradients(model, 0)
     take_step(parts)
-    assert seen["names"] == LANGUAGES
+    assert (seen["step"], seen["names"]) == (0, LANGUAGES)
     torch.testing.assert_close(seen["gram"][0], explicit @ explicit.T)
     losses = torch.stack([mean_loss(model, source.stream(0)).detach() for source in sources().values()])
     torch.testing.assert_close(seen["losses"].double(), losses, rtol=1e-6, atol=0)
     torch.testing.assert_close(flat(still.seen), torch.tensor([0.5, 2.0, -1.0]).double() @ explicit)
-
-
-def project_conflicts(names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
-    """PCGrad in the fixed order of the names, from the Gram matrix alone: row i are the weights of g_i'."""
-    gram = grams[0]
-    rows = torch.eye(len(names), dtype=gram.dtype)
-    for i in range(len(names)):
-        for j in range(len(names)):
-            product = rows[i] @ gram[:, j]
-            if i != j and product < 0:
-                rows[i, j] -= product / gram[j, j]
-    return rows.sum(dim=0, keepdim=True)
 
 
 def test_projecting_weights_is_projecting_gradients():
@@ -105,16 +96,52 @@ def test_projecting_weights_is_projecting_gradients():
     optimizer = adamw(model)
     walk(training(model, optimizer, Joint(LANGUAGES)), 5)  # after some steps, languages disagree
     still = Still(model)
-    parts = training(model, still, Joint(LANGUAGES), weighting=project_conflicts, max_grad_norm=None)
-    conflicts = 0
+    parts = training(model, still, Joint(LANGUAGES), weighting=PCGrad(4), max_grad_norm=None)
+    changed = 0
     for k in range(5):
         explicit = explicit_gradients(model, k)
-        projected = explicit.clone()
-        for i in range(3):
-            for j in range(3):
-                if i != j and projected[i] @ explicit[j] < 0:
-                    conflicts += 1
-                    projected[i] -= projected[i] @ explicit[j] / explicit[j].square().sum() * explicit[j]
+        projected = literal.pcgrad(explicit, orders(4, k, 3))
         take_step(parts)
-        torch.testing.assert_close(flat(still.seen), projected.sum(dim=0))
-    assert conflicts > 0
+        torch.testing.assert_close(flat(still.seen), projected)
+        changed += not torch.allclose(projected, explicit.sum(dim=0))
+    assert changed > 0
+
+
+def by_layer(model: Tagger, **keeping: Any) -> Rows:
+    """Three groups of parameters, the table of sub-words among them by rows."""
+    layers = [list(part.parameters()) for part in (model.head, model.embeddings, model.hidden)]
+    return Rows(layers, table=model.embeddings, **keeping)
+
+
+@pytest.mark.parametrize("accumulation", [1, 4])
+def test_sparse_rows_of_weight_one_are_plain_training(accumulation: int):
+    plain, weighted = Tagger(dtype=torch.float64), Tagger(dtype=torch.float64)
+    slices = {"accumulation": accumulation}
+    walk(training(plain, adamw(plain), Joint(LANGUAGES), slices=slices), 20)
+    parts = training(
+        weighted, adamw(weighted), Joint(LANGUAGES), slices=slices, weighting=Add(), rows=by_layer(weighted)
+    )
+    walk(parts, 20)
+    assert_close(weights(plain), weights(weighted))
+
+
+def test_sparse_rows_are_dense_ones_by_layer():
+    dense, sparse = Tagger(dtype=torch.float64), Tagger(dtype=torch.float64)
+    layers = [list(part.parameters()) for part in (dense.head, dense.embeddings, dense.hidden)]
+    left = training(dense, adamw(dense), Joint(LANGUAGES), weighting=GradVac(1, 0.2), rows=Rows(layers))
+    right = training(sparse, adamw(sparse), Joint(LANGUAGES), weighting=GradVac(1, 0.2), rows=by_layer(sparse))
+    for one, other in zip(walk(left, 15), walk(right, 15), strict=True):
+        assert_close(one, other)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(None, 0.0), (torch.bfloat16, 0.02)])
+def test_rows_on_the_cpu_and_in_bfloat16_are_close(dtype: torch.dtype | None, tolerance: float):
+    kept, exact = Tagger(), Tagger()
+    elsewhere = by_layer(kept, dtype=dtype, device=torch.device("cpu"))
+    found, expected = Still(kept), Still(exact)
+    take_step(training(kept, found, Joint(LANGUAGES), weighting=PCGrad(1), rows=elsewhere, max_grad_norm=None))
+    take_step(
+        training(exact, expected, Joint(LANGUAGES), weighting=PCGrad(1), rows=by_layer(exact), max_grad_norm=None)
+    )
+    length = flat(expected.seen).norm()
+    assert float((flat(found.seen) - flat(expected.seen)).norm() / length) <= tolerance

@@ -123,6 +123,12 @@ def test_sizes_are_announced():
     assert "outer" not in said
 
 
+def test_weights_that_never_learn_are_announced():
+    assert "initial_batches = 50 steps, and there are only 51" in announced(method="gradnorm", steps=51)
+    assert "initial_batches" not in announced(method="gradnorm", steps=52)
+    assert "initial_batches" not in announced(method="pcgrad", steps=10)
+
+
 def test_the_budget_of_outer_steps_is_announced():
     slow = {"method": "sequential_reptile", "optimizer": {"lookahead": {"inner_steps": 30}}}
     said = announced(**slow)

@@ -1,5 +1,22 @@
 """How the gradients of several sources meet: taken out of the model, compared, put back as a weighted sum."""
 
-from isogloss.gradients.collect import Row, gram, put_gradients, take_gradients
+from isogloss.gradients.gradnorm import GradNorm
+from isogloss.gradients.gradvac import GradVac
+from isogloss.gradients.gram_rule import GramRule
+from isogloss.gradients.groups import last_layer, layer_groups, sparse_table
+from isogloss.gradients.observed import Add, Observed
+from isogloss.gradients.pcgrad import PCGrad
+from isogloss.gradients.rows import Rows
 
-__all__ = ["Row", "gram", "put_gradients", "take_gradients"]
+__all__ = [
+    "Add",
+    "GradNorm",
+    "GradVac",
+    "GramRule",
+    "Observed",
+    "PCGrad",
+    "Rows",
+    "last_layer",
+    "layer_groups",
+    "sparse_table",
+]

@@ -10,6 +10,7 @@ import torch
 from isogloss.errors import IsoglossError
 from isogloss.recipe.build import restarts, walks_apart
 from isogloss.recipe.schema import Recipe
+from isogloss.recipe.weighting_schema import GradNorm
 
 FORGETS_LITTLE = 0.1
 """Share of initial weights left above which a warning is printed: a fresh head is then a tenth untrained."""
@@ -38,7 +39,7 @@ def announcements(recipe: Recipe, *, world_size: int, sizes: Mapping[str, int], 
         lines.append(
             f"{steps:,} steps, batch {batch} = {world_size} process(es) x {micro} micro-batch(es) x {per_pass:g}"
         )
-    return lines + _outer_steps(recipe, len(sizes))
+    return lines + _learning_weights(recipe) + _outer_steps(recipe, len(sizes))
 
 
 def precision_notes(precision: str, device: torch.device) -> list[str]:
@@ -55,6 +56,17 @@ def precision_notes(precision: str, device: torch.device) -> list[str]:
     if found.get("avx512_bf16") or found.get("amx_bf16"):
         return []
     return ["warning: precision: bf16, but this CPU has no bfloat16 instructions; fp32 is several times faster here"]
+
+
+def _learning_weights(recipe: Recipe) -> list[str]:
+    """Under GradNorm the weights of losses learn only after the first losses have been measured."""
+    steps, own = recipe.steps or 0, recipe.weighting
+    if not isinstance(own, GradNorm) or steps > own.initial_batches + 1:
+        return []
+    return [
+        f"warning: weighting: gradnorm measures losses over initial_batches = {own.initial_batches} steps, and there "
+        f"are only {steps}, so all weights will be 1; give more steps or fewer initial_batches"
+    ]
 
 
 def _outer_steps(recipe: Recipe, languages: int) -> list[str]:

@@ -20,6 +20,7 @@ from isogloss.models.encoder import Loaded, build_encoder, load_encoder
 from isogloss.models.weights import head
 from isogloss.recipe import build, build_data
 from isogloss.recipe.announce import announcements, precision_notes
+from isogloss.recipe.build_weighting import build_rows, build_weighting
 from isogloss.recipe.check import new_tokenizer, read_corpus
 from isogloss.recipe.opening import open_folder, require_same_recipe
 from isogloss.recipe.resolve import resolve
@@ -136,6 +137,8 @@ def _assemble(
         schedule=schedule,
         seed=seed,
         group=group,
+        weighting=build_weighting(recipe, seed),
+        rows=build_rows(recipe, loaded.model),
         max_grad_norm=recipe.max_grad_norm,
         unfreezing=unfreezing,
         parameter_groups=groups,

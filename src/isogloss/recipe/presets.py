@@ -21,6 +21,10 @@ class Method:
     one_run_per_language: bool = False
 
 
+def _weighted(kind: str) -> dict[str, Any]:
+    return {"sampling": {"kind": "joint"}, "weighting": {"kind": kind}}
+
+
 METHODS: dict[str, Method] = {
     "single": Method(
         "one model per training language, each evaluated everywhere",
@@ -29,6 +33,12 @@ METHODS: dict[str, Method] = {
     ),
     "multitask": Method("one model, batches mixed from all languages", {"sampling": {"kind": "mixed"}}),
     "multitask_summed": Method("one model, one batch per language and step, summed", {"sampling": {"kind": "joint"}}),
+    "pcgrad": Method("summed after conflicting parts of gradients were projected away", _weighted("pcgrad")),
+    "gradvac": Method("summed after gradients were bent towards their usual cosines", _weighted("gradvac")),
+    "gradnorm": Method("summed with weights that learn to balance the pace of languages", _weighted("gradnorm")),
+    "imtl_g": Method("summed with weights: equally far along the gradient of every language", _weighted("imtl_g")),
+    "aligned_mtl": Method("summed after gradients were made orthogonal, of one length", _weighted("aligned_mtl")),
+    "mgda": Method("summed with weights: the shortest mean of the gradients", _weighted("mgda")),
     "temperature_sampling": Method(
         "one model, one language per step, drawn with N^(1/temperature)", {"sampling": {"kind": "temperature"}}
     ),

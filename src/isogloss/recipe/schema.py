@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from isogloss.recipe.data_schema import DataEntry
 from isogloss.recipe.spec import Spec, codes_as_text
+from isogloss.recipe.weighting_schema import Gradients, Sum, Weighting
 
 
 class Mixed(Spec):
@@ -47,12 +48,6 @@ class Supervised(Spec):
     """Cross-entropy with the gold labels."""
 
     kind: Literal["supervised"] = "supervised"
-
-
-class Sum(Spec):
-    """Gradients of a step's languages are added up."""
-
-    kind: Literal["sum"] = "sum"
 
 
 class Everything(Spec):
@@ -162,7 +157,10 @@ class Recipe(Spec):
 
     sampling: Sampling = Field(Mixed(), description="which data does a step see?")
     objective: Supervised = Field(default_factory=Supervised, description="what is the loss?")
-    weighting: Sum = Field(default_factory=Sum, description="how do gradients meet?")
+    weighting: Weighting = Field(default_factory=Sum, description="how do gradients meet?")
+    gradients: Gradients = Field(
+        default_factory=Gradients, description="how those of a step's languages are kept until they meet"
+    )
     unfreezing: Unfreezing = Field(default_factory=Everything, description="what may move?")
     optimizer: AdamW = Field(AdamW(), description="how does it move?")
 
@@ -238,6 +236,15 @@ class Recipe(Spec):
             raise ValueError(
                 f"leave_one_out with few_shot={self.few_shot} would train on examples of the language left out: give "
                 "one of the two"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _several_gradients_to_weigh(self) -> Recipe:
+        if not isinstance(self.weighting, Sum) and not isinstance(self.sampling, Joint):
+            raise ValueError(
+                f"weighting: {self.weighting.kind} needs a gradient of each language in every step, which only "
+                f"sampling: {{kind: joint}} gives, found sampling: {{kind: {self.sampling.kind}}}"
             )
         return self
 

@@ -1,0 +1,56 @@
+"""A weighting that remembers what it was last asked, for those who may only look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from isogloss.types import Weighting
+
+
+class Add:
+    """Gradients are added up: weights of one. With `Observed`, plain training whose gradients can be looked at."""
+
+    def __call__(self, step: int, names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
+        """Ones ``[g, m]``."""
+        return torch.ones(grams.shape[:2], dtype=grams.dtype)
+
+
+class Observed:
+    """Another weighting, and the names and Gram matrices of the step it was last asked for.
+
+    Args:
+        weighting: The weighting that answers.
+
+    Attributes:
+        names: The m sources of the last step; empty before the first, also after a resume.
+        grams: Their Gram matrices ``[g, m, m]``.
+    """
+
+    def __init__(self, weighting: Weighting) -> None:
+        self._weighting = weighting
+        self.names: tuple[str, ...] = ()
+        self.grams = torch.zeros(0, 0, 0, dtype=torch.float64)
+
+    def __call__(self, step: int, names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
+        """What the weighting answers."""
+        self.names, self.grams = names, grams.clone()
+        return self._weighting(step, names, grams, losses)
+
+    def cosines(self) -> Tensor:
+        """Cosines ``[g, m, m]`` between the gradients of the last step; NaN beside a gradient that is zero."""
+        lengths = self.grams.diagonal(dim1=1, dim2=2).sqrt()
+        return self.grams / (lengths.unsqueeze(2) * lengths.unsqueeze(1))
+
+    def state_dict(self) -> dict[str, Any]:
+        """That of the weighting."""
+        state: dict[str, Any] = getattr(self._weighting, "state_dict", dict)()
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from ``state``."""
+        if hasattr(self._weighting, "load_state_dict"):
+            self._weighting.load_state_dict(state)

@@ -1,0 +1,51 @@
+"""PCGrad: where the gradients of two sources conflict, each loses the part that goes against the other."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from isogloss.randomness import generator
+
+SMALLEST = torch.finfo(torch.float64).tiny
+"""Divides where a gradient is zero, and the dividend with it."""
+
+
+class PCGrad:
+    """Gradient surgery: project each gradient onto the normal plane of those it conflicts with, then add up.
+
+    For each source i, with g_i' = g_i at first and j through the other sources in a random order of its own:
+    if <g_i', g_j> < 0, then g_i' -= <g_i', g_j> / ||g_j||² · g_j, with g_j as it was; the step is Σ_i g_i'. Since
+    every g_i' is a sum of the original gradients, its coefficients and their Gram matrix suffice.
+
+    Args:
+        seed: Seed of the orders, with the number of the step; the global random state is left alone.
+
+    Reference:
+        Yu, Kumar, Gupta, Levine, Hausman, Finn, *Gradient Surgery for Multi-Task Learning*, NeurIPS 2020. See
+        ``docs/methods/pcgrad.md`` for where its released code differs.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def __call__(self, step: int, names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
+        """Weights ``[g, m]``; every group projects for itself, in the same order."""
+        coefficients = identity(grams)
+        for i, others in enumerate(orders(self._seed, step, len(names))):
+            own = coefficients[:, i]  # of g_i' [g, m]; changes in place
+            for j in others:
+                product = (own * grams[:, j]).sum(dim=1)
+                own[:, j] -= product.clamp(max=0) / grams[:, j, j].clamp(min=SMALLEST)
+        return coefficients.sum(dim=1)
+
+
+def identity(grams: Tensor) -> Tensor:
+    """Coefficients ``[g, m, m]`` of gradients in terms of themselves."""
+    return torch.eye(grams.shape[1], dtype=grams.dtype).repeat(len(grams), 1, 1)
+
+
+def orders(seed: int, step: int, number: int) -> list[list[int]]:
+    """For each of ``number`` sources the others in a random order, a function of seed and step."""
+    random = generator(seed, "projections", step)
+    return [random.permutation([j for j in range(number) if j != i]).tolist() for i in range(number)]

@@ -1,0 +1,64 @@
+"""From a recipe to the answer to: how do gradients meet?"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel
+
+from isogloss.gradients import GradNorm, GradVac, GramRule, PCGrad, Rows, last_layer, layer_groups, sparse_table
+from isogloss.recipe import weighting_schema as spec
+from isogloss.recipe.schema import Recipe
+from isogloss.types import Weighting
+
+ALL_BUT_LAST_LAYER, LAST_LAYER = range(2)
+"""The groups of parameters under GradNorm."""
+
+
+def build_weighting(recipe: Recipe, seed: int) -> Weighting | None:
+    """The weighting; None where gradients are added up, which needs none."""
+    match recipe.weighting:
+        case spec.Sum():
+            return None
+        case spec.PCGrad():
+            return PCGrad(seed)
+        case spec.GradVac(beta=beta):
+            return GradVac(seed, beta)
+        case spec.GradNorm() as own:
+            return GradNorm(
+                LAST_LAYER,
+                alpha=own.alpha,
+                learning_rate=own.learning_rate,
+                initial_batches=own.initial_batches,
+            )
+    from torchjd import aggregation  # not needed by most recipes, and its import takes a second
+
+    match recipe.weighting:
+        case spec.IMTLG():
+            return GramRule(aggregation.IMTLGWeighting(), seed)
+        case spec.AlignedMTL(scale=scale):
+            return GramRule(aggregation.AlignedMTLWeighting(scale_mode=scale), seed)
+        case spec.MGDA(epsilon=epsilon, max_iterations=iterations):
+            return GramRule(aggregation.MGDAWeighting(epsilon=epsilon, max_iters=iterations), seed)
+
+
+def build_rows(recipe: Recipe, model: PreTrainedModel) -> Rows | None:
+    """Where gradients are kept until they meet, and the groups of parameters that meet each for itself."""
+    if isinstance(recipe.weighting, spec.Sum):
+        return None
+    return Rows(
+        _groups(recipe.weighting, model),
+        table=sparse_table(model),
+        dtype=torch.bfloat16 if recipe.gradients.precision == "bf16" else None,
+        device=torch.device("cpu") if recipe.gradients.device == "cpu" else None,
+    )
+
+
+def _groups(weighting: spec.Weighting, model: PreTrainedModel) -> list[list[nn.Parameter]]:
+    if isinstance(weighting, spec.GradNorm):
+        last = last_layer(model)
+        known = set(map(id, last))
+        return [[parameter for parameter in model.parameters() if id(parameter) not in known], last]
+    if isinstance(weighting, spec.PCGrad | spec.GradVac) and weighting.granularity == "layers":
+        return list(layer_groups(model).values())
+    return [list(model.parameters())]
