@@ -15,10 +15,20 @@ import isogloss
 from isogloss import IsoglossError
 from tests.launching import launch
 from tests.methods import CRASH, SETTINGS, STEPS, recipe
-from tests.world import merged, outcome, runs_in, write_choice, write_encoder, write_pos, write_qa
+from tests.world import (
+    merged,
+    outcome,
+    runs_in,
+    write_choice,
+    write_encoder,
+    write_masked_encoder,
+    write_parallel,
+    write_pos,
+    write_qa,
+)
 
 SHARED = [name for name in SETTINGS if name != "averaged_workers"]
-EXACT = {"dropout": {"dropout": 0.0}, "bf16": {"precision": "fp32"}}
+EXACT = {"dropout": {"dropout": 0.0}, "probes": {"dropout": 0.0}, "bf16": {"precision": "fp32"}}
 """What must change for two processes to compute what one computes: each draws its own dropout, and bf16 rounds."""
 
 AVERAGED = "averaged_workers"
@@ -38,6 +48,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_choice(folder)
     write_qa(folder)
     write_encoder(folder)
+    write_masked_encoder(folder)
+    write_parallel(folder)
     return folder
 
 
