@@ -37,6 +37,8 @@ class Ledger:
     _sizes: dict[str, int] = field(default_factory=dict)
     _since: float | None = None
     _unbooked: int = 0
+    _moving: tuple[bool, ...] = ()
+    _per_subword: int = 0
 
     def resume(self, cost: Mapping[str, Any]) -> None:
         """Go on with what was read at the checkpoint that the run goes on from."""
@@ -71,18 +73,14 @@ class Ledger:
 
     def step(self, model: nn.Module) -> None:
         """Note that a step has been taken, in which the parameters moved that require a gradient now."""
-        tables = {id(p) for module in model.modules() if isinstance(module, nn.Embedding) for p in module.parameters()}
-        total = trained = dense = dense_trained = 0
-        for parameter in model.parameters():
-            size = parameter.numel()
-            total, trained = total + size, trained + size * parameter.requires_grad
-            if id(parameter) not in tables:
-                dense, dense_trained = dense + size, dense_trained + size * parameter.requires_grad
+        moving = tuple(parameter.requires_grad for parameter in model.parameters())
+        if moving != self._moving:
+            self._moving, (dense, sizes) = moving, _sizes(model)
+            self._per_subword = 2 * dense + 4 * sizes["trained_without_embeddings"]
+            self._sizes = {name: max(size, self._sizes.get(name, 0)) for name, size in sizes.items()}
         self._counts["steps"] += self.ranks.rank == 0  # the steps of all processes are the same ones
-        self._counts["flops"] += self._unbooked * (2 * dense + 4 * dense_trained)
+        self._counts["flops"] += self._unbooked * self._per_subword
         self._unbooked = 0
-        sizes = {"parameters": total, "trained_parameters": trained, "trained_without_embeddings": dense_trained}
-        self._sizes = {name: max(size, self._sizes.get(name, 0)) for name, size in sizes.items()}
 
     def read(self) -> Cost:
         """What the run has cost so far; to be called by all processes.
@@ -181,6 +179,19 @@ class Timed:
             taken = f"step {progress.step}: {name} took {spent - before:.2f} s"
             print(f"{taken}; so far {spent:.2f} s, {spent / max(whole, 1e-9):.1%} of the run", file=sys.stderr)
         return rows
+
+
+def _sizes(model: nn.Module) -> tuple[int, dict[str, int]]:
+    """Number of parameters outside tables of embeddings, and what `Ledger.read` says of parameters."""
+    tables = {id(p) for module in model.modules() if isinstance(module, nn.Embedding) for p in module.parameters()}
+    dense = total = trained = dense_trained = 0
+    for parameter in model.parameters():
+        size = parameter.numel()
+        total, trained = total + size, trained + size * parameter.requires_grad
+        if id(parameter) not in tables:
+            dense, dense_trained = dense + size, dense_trained + size * parameter.requires_grad
+    sizes = {"parameters": total, "trained_parameters": trained, "trained_without_embeddings": dense_trained}
+    return dense, sizes
 
 
 def _now() -> float:
