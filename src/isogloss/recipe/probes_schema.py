@@ -17,7 +17,7 @@ class Conflicts(Spec):
 
     kind: Literal["conflicts"] = "conflicts"
     every: int | None = Field(
-        None, ge=1, description=f"{_EVERY}; checkpoints too, where the ceiling that noise leaves is measured besides"
+        None, ge=1, description=f"{_EVERY}; so is every checkpoint, where the ceiling that noise leaves is measured too"
     )
     batches: int = Field(
         32, ge=2, multiple_of=2, description="n: fixed training batches per language, fewer where it has fewer"
