@@ -5,6 +5,7 @@ The generic tests (resume, two processes) take every entry, so that a new method
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,21 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 """What else changes a step, its data or what a run remembers."""
 
+TEXT = {"format": "lines", "path": "{world}/parallel/{language}.txt", "parallel": "lines"}
+
+PROBES: list[dict[str, Any]] = [
+    {"kind": "conflicts", "every": 3, "batches": 2, "per_layer": True},
+    {"kind": "forgetting", "every": 5, "text": TEXT},
+    {"kind": "flatness", "batches": 2, "draws": 2},
+    {"kind": "representations", "every": 5, "text": TEXT},
+]
+"""Everyone who looks."""
+
+VARIANTS |= {
+    name: {**settings, "model": "{world}/masked", "learning_rate": 0.02, "probes": PROBES}
+    for name, settings in {"probes": {"dropout": 0.1}, "probes_of_slow_weights": SEQUENTIAL}.items()
+}
+
 SETTINGS = {**METHOD_SETTINGS, **VARIANTS}
 
 OTHER_TASKS = {"questions": "qa", "choice": "choice"}
@@ -112,4 +128,7 @@ def recipe(name: str, world: Path, **changes: Any) -> dict[str, Any]:
     whole = merged(merged({**BASE, "data": [entry(task, world / task)]}, SETTINGS[name]), changes)
     # A random model is one value: keys of another type's config make no sense in it.
     model = {**BASE, **SETTINGS[name], **changes}["model"]
-    return {**whole, "model": model.format(world=world) if isinstance(model, str) else model}
+    placed = {"model": model.format(world=world) if isinstance(model, str) else model}
+    # The template's own {language} stays.
+    probes = json.loads(json.dumps(whole.get("probes", [])).replace("{world}", str(world)))
+    return {**whole, **placed, "probes": probes}

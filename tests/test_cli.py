@@ -473,6 +473,20 @@ def test_what_evaluate_and_predict_are_told_is_checked(train: Command, command: 
     require_error(command("evaluate", world), "no run folder", rf"there are runs in it: {world}/run$")
 
 
+def test_compare_shows_negative_transfer_and_cost(train: Command, command: Command, world: Path):
+    runs = (world / "multitask", world / "single")
+    assert train("multitask", "--output", runs[0]).status == 0
+    assert train("single", "--output", runs[1]).status == 0
+    result = command("compare", *runs, "--negative-transfer", "--cost")
+    assert result.status == 0, result
+    transfer, cost = result.out.split("| method")
+    assert "multitask − single" in transfer and "- `multitask`: below zero in" in transfer
+    assert re.findall(r"^\| (\S+(?: \S+)?) +\| +1 \|", cost, flags=re.MULTILINE) == ["multitask", "single fr"]
+    require_error(command("compare", *runs), "baseline: needed")
+    (runs[0] / "cost.json").unlink()
+    require_error(command("compare", *runs, "--cost"), "multitask has no cost.json")
+
+
 def test_compare_where_runs_may_differ(train: Command, command: Command, world: Path):
     runs = (world / "multitask", world / "single")
     assert train("multitask", "--output", runs[0]).status == 0

@@ -21,7 +21,17 @@ from isogloss.recipe.presets import METHODS
 from isogloss.runs import RunFolder
 from isogloss.writing import read_lines
 from tests.methods import CRASH, METHOD_SETTINGS, SETTINGS, STEPS, VARIANTS, recipe
-from tests.world import names_of_checkpoints, outcome, runs_in, write_choice, write_encoder, write_pos, write_qa
+from tests.world import (
+    names_of_checkpoints,
+    outcome,
+    runs_in,
+    write_choice,
+    write_encoder,
+    write_masked_encoder,
+    write_parallel,
+    write_pos,
+    write_qa,
+)
 
 
 class Stopped(Exception):
@@ -35,6 +45,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_choice(folder)
     write_qa(folder)
     write_encoder(folder)
+    write_masked_encoder(folder)
+    write_parallel(folder)
     return folder
 
 

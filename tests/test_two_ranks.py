@@ -15,11 +15,22 @@ import isogloss
 from isogloss import IsoglossError
 from tests.launching import launch
 from tests.methods import CRASH, SETTINGS, STEPS, recipe
-from tests.world import merged, outcome, runs_in, write_choice, write_encoder, write_pos, write_qa
+from tests.world import (
+    merged,
+    outcome,
+    runs_in,
+    write_choice,
+    write_encoder,
+    write_masked_encoder,
+    write_parallel,
+    write_pos,
+    write_qa,
+)
 
 SHARED = [name for name in SETTINGS if not name.endswith("averaged_workers")]
 EXACT = {
     "dropout": {"dropout": 0.0},
+    "probes": {"dropout": 0.0},
     "bf16": {"precision": "fp32"},
     "gradients_bf16": {"gradients": {"precision": "fp32"}},
 }
@@ -43,6 +54,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_choice(folder)
     write_qa(folder)
     write_encoder(folder)
+    write_masked_encoder(folder)
+    write_parallel(folder)
     return folder
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from transformers import AutoModel
+from transformers import AutoModel, AutoModelForMaskedLM
 
 from isogloss.models.encoder import build_encoder
 from isogloss.models.tokenizer import train_tokenizer
@@ -198,6 +198,29 @@ def write_encoder(folder: Path) -> Path:
     loaded = build_encoder(XLM_R, tokenizer, AutoModel, None, seed=3)
     write_model(folder / "encoder", loaded.model, loaded.tokenizer)
     return folder / "encoder"
+
+
+def write_masked_encoder(folder: Path) -> Path:
+    """``folder/masked``: a model to start from, with a masked-LM head."""
+    tokenizer = train_tokenizer([line for code in LANGUAGES for line in parallel_lines(code)], 90)
+    tokenizer.add_special_tokens({"mask_token": "<mask>"})
+    loaded = build_encoder(XLM_R, tokenizer, AutoModelForMaskedLM, None, seed=3)
+    write_model(folder / "masked", loaded.model, loaded.tokenizer)
+    return folder / "masked"
+
+
+def parallel_lines(language: str) -> list[str]:
+    """Sentences of which each says the same in all languages, in as far as any of them says something."""
+    return [" ".join(word for word, _ in sentence) for sentence in tagged(language, 12, "parallel")]
+
+
+def write_parallel(folder: Path) -> Path:
+    """``folder/parallel/LANGUAGE.txt``: a sentence a line, the same one in every language."""
+    for language in LANGUAGES:
+        path = folder / "parallel" / f"{language}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(f"{line}\n" for line in parallel_lines(language)), encoding="utf-8")
+    return folder / "parallel"
 
 
 def outcome(run: Path) -> dict[str, Any]:

@@ -34,6 +34,7 @@ def save_checkpoint(
     *,
     tokenizer: Any,  # noqa: ANN401 - any tokenizer with save_pretrained
     trainer_state: Mapping[str, Any],
+    cost: Mapping[str, Any],
     ranks: Communicator,
     keep: int | None,
 ) -> Path:
@@ -59,6 +60,7 @@ def save_checkpoint(
                 torch.save(training.schedule.state_dict(), partial / "scheduler.pt")  # type: ignore[attr-defined]
                 torch.save(selection.state_dict(), partial / "selection.pt")
                 write_json(partial / "trainer_state.json", trainer_state)
+                write_json(partial / "cost.json", cost)
             ranks.wait()
             if is_main or training.group is not ranks:
                 torch.save(training.optimizer.state_dict(), partial / _of_rank("optimizer.pt", ranks.rank))  # type: ignore[attr-defined]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from isogloss.checkpoints import save_checkpoint
+from isogloss.diagnostics.rows import scalars
 from isogloss.distributed import Communicator
+from isogloss.ledger import Ledger
 from isogloss.loop import Training, train_until
 from isogloss.models.encoder import Loaded
 from isogloss.optim.lookahead import evaluation_weights
@@ -15,7 +17,7 @@ from isogloss.recording import Recorder
 from isogloss.runs import RunFolder
 from isogloss.scoring import Rows, Scoring
 from isogloss.selection import Selection
-from isogloss.writing import write_model
+from isogloss.writing import write_json, write_model
 
 
 class Budget(Protocol):
@@ -60,6 +62,7 @@ class Experiment:
         recorder: Its history.
         ranks: The processes it runs in.
         epoch: Says how many times the data have been seen so far.
+        ledger: What it costs.
     """
 
     recipe: Budget
@@ -71,6 +74,7 @@ class Experiment:
     recorder: Recorder
     ranks: Communicator
     epoch: Callable[[], float]
+    ledger: Ledger
 
     def run(self) -> Rows:
         """Train to the end and score the selected weights; a run that has ended is left as it is.
@@ -81,6 +85,7 @@ class Experiment:
         if self.is_finished():
             self.recorder.close()
             return self.scoring.stored()
+        self.ledger.start()
         train_until(self.training, self.recipe.steps or 0, self._after_step)
         with evaluation_weights(self.training.optimizer):
             self.selection.apply(self.training.model)
@@ -99,18 +104,23 @@ class Experiment:
         recipe, step = self.recipe, self.training.progress.step
         is_last = step == recipe.steps
         saves = is_last or step % (recipe.save_steps or 1) == 0
+        self.ledger.step(self.training.model)
         self.recorder.step(step, self.epoch())
-        for row in probed:
-            self.recorder.log(row)
+        if probed:
+            self.recorder.log(scalars(probed))
+            if self.ranks.rank == 0:
+                self.folder.add_diagnostics([{"step": step, **row} for row in probed])
         # The meter is read before every checkpoint, so that no checkpoint has to hold it.
         if saves or step % (recipe.logging_steps or 1) == 0:
             losses = self.training.meter.read(self.ranks)
             self.recorder.log_losses(losses, self.training.optimizer.param_groups[0]["lr"])
         with self.recorder.pause():
             if is_last or step % (recipe.evaluation_steps or 1) == 0:
-                self._evaluate_and_select(step)
+                with self.ledger.aside("evaluation"):
+                    self._evaluate_and_select(step)
             if saves:
-                self._save()
+                with self.ledger.aside("saving"):
+                    self._save()
 
     def _evaluate_and_select(self, step: int) -> None:
         with evaluation_weights(self.training.optimizer):
@@ -122,14 +132,17 @@ class Experiment:
     def _save(self) -> None:
         state = self.recorder.state
         state.best_metric, state.best_global_step = self.selection.score, self.selection.step
+        cost = self.ledger.read()
         save_checkpoint(
             self.folder.path,
             self.training,
             self.selection,
             tokenizer=self.loaded.tokenizer,
             trainer_state=self.recorder.as_dict(),
+            cost=cost,
             ranks=self.ranks,
             keep=self.recipe.save_total_limit,
         )
         if self.ranks.rank == 0:
             self.recorder.save(self.folder.trainer_state)
+            write_json(self.folder.cost, cost)

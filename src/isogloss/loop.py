@@ -19,6 +19,7 @@ from isogloss.distributed import ALONE, Communicator, sum_gradients
 from isogloss.errors import IsoglossError
 from isogloss.gradients.rows import Rows
 from isogloss.meter import Meter
+from isogloss.optim.lookahead import evaluation_weights
 from isogloss.randomness import seed_torch
 from isogloss.types import DataSource, Probe, Progress, Sampler, Unfreezing, Weighting
 
@@ -67,7 +68,7 @@ class Training:
         parameter_groups: Names of the groups to their parameters, for ``unfreezing``.
         max_grad_norm: Global norm that gradients are clipped to; None: no clipping.
         autocast: Makes the context of a forward pass (mixed precision).
-        probes: Those who look after a step; they change nothing.
+        probes: Those who look after a step, at the slow weights where there are any; they change nothing.
         progress: How far the run is.
         meter: Losses since the last log.
     """
@@ -109,7 +110,12 @@ def train_until(training: Training, steps: int, after_step: Callable[[list[dict[
         training.model.train()  # every time: whoever looked may have left it in another mode
         take_step(training)
         probes = [probe for probe in training.probes if probe.due(training.progress.step)]
-        after_step([row for probe in probes for row in probe(training.model, training.progress)])
+        rows = []
+        if probes:
+            # What would be evaluated and shipped is what is looked at: the slow weights, where there are any.
+            with evaluation_weights(training.optimizer):
+                rows = [row for probe in probes for row in probe(training.model, training.progress)]
+        after_step(rows)
 
 
 def take_step(training: Training) -> None:

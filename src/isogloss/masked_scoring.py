@@ -19,10 +19,9 @@ from isogloss.distributed import Communicator
 from isogloss.evaluation import result_rows
 from isogloss.objectives.masked_lm import masked_logits
 from isogloss.objectives.supervised import IGNORED
-from isogloss.randomness import generator
 from isogloss.runs import RunFolder
 from isogloss.scoring import Rows
-from isogloss.text_streams import Masking, padded
+from isogloss.text_streams import Masking, masked_batches
 from isogloss.types import Progress
 
 DATA = "held-out text"
@@ -118,15 +117,9 @@ class MaskedScoring:
 
     def _language(self, model: nn.Module, language: str, sentences: Sequence[np.ndarray]) -> dict[str, float]:
         device = next(model.parameters()).device
-        rows = [
-            (*self.masking(sentence, generator(0, "held out", language, number)), language)
-            for number, sentence in enumerate(sentences)
-        ]
-        rows.sort(key=lambda row: len(row[0]))
         found, loss, places = 0, 0.0, 0
-        for start in range(0, len(rows), self.batch_size):
-            chosen = rows[start : start + self.batch_size]
-            batch = padded(chosen, self.masking.padding, max(len(row[0]) for row in chosen)).to(device)
+        for batch in masked_batches(sentences, language, self.masking, self.batch_size):
+            batch = batch.to(device)
             assert batch.labels is not None
             masked = batch.labels != IGNORED
             with self.autocast():

@@ -36,8 +36,8 @@ class RunFolder:
 
     ``recipe.yaml`` the resolved recipe; ``environment.json`` versions and hardware; ``fingerprint.json`` data,
     tokenizer and starting weights; ``checkpoint-N/``; ``results.jsonl``; ``predictions/``; ``trainer_state.json``;
-    ``events/`` (TensorBoard); ``starting_weights/`` (random weights only); ``model/`` the final model, a plain Hugging
-    Face folder.
+    ``diagnostics.jsonl`` what probes saw; ``cost.json``; ``events/`` (TensorBoard); ``starting_weights/`` (random
+    weights only); ``model/`` the final model, a plain Hugging Face folder.
 
     Args:
         path: The folder.
@@ -49,6 +49,8 @@ class RunFolder:
         self.fingerprint = path / "fingerprint.json"
         self.results = path / "results.jsonl"
         self.predictions = path / "predictions"
+        self.diagnostics = path / "diagnostics.jsonl"
+        self.cost = path / "cost.json"
         self.events = path / "events"
         self.model = path / "model"
         self.starting_weights = path / "starting_weights"
@@ -131,11 +133,14 @@ class RunFolder:
             )
 
     def cut(self, step: int) -> None:
-        """Drop results and predictions of training later than ``step``, and those of an end that will come again."""
+        """Drop what training left later than ``step``, and results and predictions of an end that will come again."""
         rows = read_lines(self.results)
         kept = [row for row in rows if row["selection"] is None and row["step"] <= step]
         if kept != rows:
-            write_text(self.results, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept))
+            _write_lines(self.results, kept)
+        looked = read_lines(self.diagnostics)
+        if any(row["step"] > step for row in looked):
+            _write_lines(self.diagnostics, [row for row in looked if row["step"] <= step])
         for folder in self.predictions.glob("*"):
             number = folder.name.removeprefix("step-")
             if not number.isdigit() or int(number) > step:
@@ -151,13 +156,16 @@ class RunFolder:
 
     def write_predictions(self, cell: Cell, evaluation: str, rows: list[dict[str, Any]]) -> None:
         """Write per-example predictions as JSON lines; ``evaluation`` names the folder, ``step-N`` or the selection."""
-        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         name = f"{cell.data}.{cell.language}.{cell.split}.jsonl".replace("/", "-")
-        write_text(self.predictions / evaluation / name, text)
+        _write_lines(self.predictions / evaluation / name, rows)
 
     def add_results(self, rows: list[dict[str, Any]]) -> None:
         """Append rows to results.jsonl."""
         append_lines(self.results, rows)
+
+    def add_diagnostics(self, rows: list[dict[str, Any]]) -> None:
+        """Append rows that probes saw to diagnostics.jsonl."""
+        append_lines(self.diagnostics, rows)
 
     def touch_test(self, cell: Cell) -> int:
         """Count one more scoring of a test set by this run; the count survives every resume.
@@ -170,6 +178,10 @@ class RunFolder:
         touches[key] = touches.get(key, 0) + 1
         write_json(self._touches, touches)
         return int(touches[key])
+
+
+def _write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
+    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
 def _cell(row: Mapping[str, Any]) -> Cell:

@@ -252,6 +252,26 @@ class MaskedStream:
         return padded(drawn, self.masking.padding, self.length)
 
 
+def masked_batches(
+    sentences: Sequence[np.ndarray], language: str, masking: Masking, batch_size: int
+) -> list[Batch]:
+    """Fixed masked sentences to measure on: sentence i of a language is masked alike in every run.
+
+    Args:
+        sentences: Sub-words of each sentence, special ones included.
+        language: Their language.
+        masking: Hides sub-words.
+        batch_size: Sentences per batch; sentences of like length stand together.
+    """
+    rows = [
+        (*masking(sentence, generator(0, "held out", language, number)), language)
+        for number, sentence in enumerate(sentences)
+    ]
+    rows.sort(key=lambda row: len(row[0]))
+    parts = [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
+    return [padded(part, masking.padding, max(len(row[0]) for row in part)) for part in parts]
+
+
 def padded(rows: Sequence[tuple[np.ndarray, np.ndarray, str]], padding: int, length: int) -> Batch:
     """A batch of hidden rows and their labels, padded to ``length``."""
     ids = np.full((len(rows), length), padding, dtype=np.int64)

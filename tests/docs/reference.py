@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from isogloss.catalogue import SETS, PublicSet
-from isogloss.recipe import data_schema, pretraining_schema, schema, weighting_schema
+from isogloss.recipe import data_schema, pretraining_schema, probes_schema, schema, text_schema, weighting_schema
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -35,6 +35,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "length": ("steps", "epochs"),
     "ending": ("selection", "average_from", "evaluation_steps", "evaluation_batch_size", "test"),
     "records": ("logging_steps", "save_steps", "save_total_limit", "report_to"),
+    "probes": ("probes",),
 }  # fmt: skip
 """The top-level keys, by the table they stand in."""
 
@@ -46,6 +47,7 @@ PARTS: tuple[type[BaseModel], ...] = (
     weighting_schema.IMTLG, weighting_schema.AlignedMTL, weighting_schema.MGDA, weighting_schema.Gradients,
     schema.Everything, schema.AllButEmbeddings,
     schema.AdamW, schema.Lookahead,
+    probes_schema.Conflicts, probes_schema.Forgetting, probes_schema.Flatness, probes_schema.Representations,
 )  # fmt: skip
 """The parts with keys of their own, a table each."""
 
@@ -65,7 +67,7 @@ PRETRAINING_KEYS: dict[str, tuple[str, ...]] = {
 """The same for a recipe of `isogloss pretrain`."""
 
 PRETRAINING_PARTS: tuple[type[BaseModel], ...] = (
-    pretraining_schema.NewEncoder, pretraining_schema.NewTokenizer, pretraining_schema.TextEntry,
+    pretraining_schema.NewEncoder, pretraining_schema.NewTokenizer, text_schema.TextEntry,
     pretraining_schema.Stage,
 )  # fmt: skip
 """Its parts with keys of their own."""
@@ -166,6 +168,7 @@ def _type(annotation: Any) -> str:
         # The parts of both kinds of recipe are described where those of `isogloss train` are.
         shared = (schema.AdamW, data_schema.Columns, schema.Everything, schema.AllButEmbeddings)
         page = "recipes.md" if annotation in shared else ""
+        page = "pretraining.md" if annotation is text_schema.TextEntry else page
         return f"[{annotation.__name__}]({page}#{annotation.__name__.lower()})"
     names = {str: "text", int: "integer", float: "number", bool: "true, false", type(None): "null", Any: "anything"}
     return names[annotation]

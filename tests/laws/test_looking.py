@@ -85,6 +85,28 @@ def test_probes_and_evaluation_change_nothing(build: Callable):
     assert [row["step"] for row in rows] == list(range(2, 23, 2))
 
 
+def test_probes_see_the_slow_weights():
+    model = Tagger()
+    optimizer = slow(model)
+    seen: list[dict[str, torch.Tensor]] = []
+
+    class Look:
+        def due(self, step: int) -> bool:
+            return step in (2, 5, 7)
+
+        def __call__(self, model: nn.Module, progress: Progress) -> list[dict[str, Any]]:
+            seen.append(weights(model))
+            return []
+
+    start = weights(model)
+    trace = run(training(model, optimizer, MIXTURE, probes=[Look()]), lambda probed: None)
+    # In the first walk phi is the start; after the outer step at 5, theta and phi are one.
+    assert_same(seen[0], start)
+    assert_same(seen[1], trace[4])
+    assert_same(seen[2], trace[4])
+    assert not torch.equal(trace[6]["head.weight"], seen[2]["head.weight"])
+
+
 def test_dropout_is_another_one_in_every_step_and_for_every_seed():
     def draws(seed: int) -> list[float]:
         model = Tagger(dropout=0.5)

@@ -12,7 +12,7 @@ import isogloss
 
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Run folders, or folders that hold them.")],
-    baseline: Annotated[str, typer.Option(help="Method that the others are compared with.")],
+    baseline: Annotated[str | None, typer.Option(help="Method that the others are compared with.")] = None,
     split: Annotated[str, typer.Option(help="dev or test.")] = "dev",
     metric: Annotated[str | None, typer.Option(help="Metric; default the task's primary one.")] = None,
     allow_mixed: Annotated[
@@ -23,12 +23,26 @@ def compare(
     left_out: Annotated[
         bool, typer.Option("--left-out", help="Runs of leave_one_out: each on the language that it did not see.")
     ] = False,
+    negative_transfer: Annotated[
+        bool, typer.Option("--negative-transfer", help="Each language against the model of method single for it alone.")
+    ] = False,
+    cost: Annotated[bool, typer.Option("--cost", help="What a run of each method costs.")] = False,
 ) -> None:
     """Methods side by side, per language: mean, range, and the difference to a baseline with its interval over seeds.
+
+    With --negative-transfer or --cost other tables follow; without --baseline these alone.
 
     Example: isogloss compare runs/ --baseline multitask --split test
     """
     table = isogloss.compare(
-        runs, baseline=baseline, split=split, metric=metric, allow_mixed=allow_mixed or (), left_out=left_out, view=view
+        runs,
+        baseline=baseline,
+        split=split,
+        metric=metric,
+        allow_mixed=allow_mixed or (),
+        left_out=left_out,
+        view=view,
+        negative_transfer=negative_transfer,
+        cost=cost,
     )
     print(table)

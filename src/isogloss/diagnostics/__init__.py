@@ -1,5 +1,31 @@
-"""What an encoder knows before any task is trained: sentence retrieval."""
+"""What happens inside a model: functions for a notebook, and probes that call them in a run.
 
+Conflicts of gradients, forgetting, flatness, likeness of representations, sentence retrieval; see
+``docs/diagnostics.md``.
+"""
+
+from isogloss.diagnostics.conflicts import Conflicts, conflicts, cosines
+from isogloss.diagnostics.flatness import Flatness, flatness
+from isogloss.diagnostics.forgetting import Forgotten, distances, forgetting, load_start
+from isogloss.diagnostics.parts import parts_of, whole_and_parts
+from isogloss.diagnostics.representations import linear_cka, similarities
 from isogloss.diagnostics.retrieval import layer_vectors, retrieval_accuracy, sentence_vectors
 
-__all__ = ["layer_vectors", "retrieval_accuracy", "sentence_vectors"]
+__all__ = [
+    "Conflicts",
+    "Flatness",
+    "Forgotten",
+    "conflicts",
+    "cosines",
+    "distances",
+    "flatness",
+    "forgetting",
+    "layer_vectors",
+    "linear_cka",
+    "load_start",
+    "parts_of",
+    "retrieval_accuracy",
+    "sentence_vectors",
+    "similarities",
+    "whole_and_parts",
+]

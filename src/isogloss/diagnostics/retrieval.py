@@ -5,14 +5,14 @@ Shapes: n sentences, l layers, s sub-words, d components of a vector.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import normalize
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from isogloss.diagnostics.looking import evaluating
 from isogloss.errors import IsoglossError
 
 
@@ -136,7 +136,7 @@ def layer_vectors(
     by_length = sorted(range(len(texts)), key=lambda index: len(special[index]))
     encoder = model.base_model
     parts = []
-    with _evaluating(model):
+    with evaluating(model):
         for start in range(0, len(by_length), batch_size):
             chosen = by_length[start : start + batch_size]
             padded = tokenizer.pad({name: [rows[i] for i in chosen] for name, rows in encoding.items()}, padding=True)
@@ -152,18 +152,6 @@ def _own(attended: Sequence[Sequence[int]], special: Sequence[Sequence[int]]) ->
     own = torch.tensor(attended)
     own[own.bool()] = 1 - torch.tensor([mark for marks in special for mark in marks])
     return own
-
-
-@contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
-    """Without dropout, which would also draw from the global random state; each module's mode is put back."""
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
 
 
 def _require_parallel(queries: Tensor, candidates: Tensor) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -45,7 +46,9 @@ class MaskedLM:
         return {self.term: losses.new_zeros(len(batch)).index_add(0, rows, losses)}
 
 
-def masked_logits(model: nn.Module, inputs: dict[str, Tensor], places: Tensor) -> Tensor:
+def masked_logits(
+    model: nn.Module, inputs: dict[str, Tensor], places: Tensor, *, beside: Tensor | None = None
+) -> Tensor:
     """The logits of a masked-LM model at some places only.
 
     The encoder's last hidden states [b, s, d] are cut to those of the places [m, d] before the head sees them, by a
@@ -56,18 +59,20 @@ def masked_logits(model: nn.Module, inputs: dict[str, Tensor], places: Tensor) -
         model: A model as ``AutoModelForMaskedLM`` loads it.
         inputs: Its inputs ``[b, s]``.
         places: Which places to compute ``[b, s]``, m of them true.
+        beside: Hidden states of another encoder ``[k, d]`` for the head to read besides; None: none.
 
     Returns:
-        Logits ``[m, v]``, in the order of the places, row by row.
+        Logits ``[m, v]``, in the order of the places, row by row; with ``beside`` ``[m + k, v]``.
     """
-    with _cut_to(model.base_model, places):  # type: ignore[arg-type]
+    with _cut_to(model.base_model, places, beside):  # type: ignore[arg-type]
         return model(**inputs).logits  # type: ignore[no-any-return]
 
 
 @contextmanager
-def _cut_to(encoder: nn.Module, places: Tensor) -> Iterator[None]:
+def _cut_to(encoder: nn.Module, places: Tensor, beside: Tensor | None) -> Iterator[None]:
     def cut(module: nn.Module, arguments: Any, output: Any) -> Any:  # noqa: ANN401 - any ModelOutput
-        output.last_hidden_state = output.last_hidden_state[places]
+        own = output.last_hidden_state[places]
+        output.last_hidden_state = own if beside is None else torch.cat([own, beside.to(own)])
         return output
 
     handle = encoder.register_forward_hook(cut)

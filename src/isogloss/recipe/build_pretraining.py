@@ -16,7 +16,8 @@ from isogloss.errors import IsoglossError
 from isogloss.objectives.masked_lm import MaskedLM
 from isogloss.recipe.build_data import folder_of
 from isogloss.recipe.names import TEXT_FORMATS
-from isogloss.recipe.pretraining_schema import Pretraining, TextEntry
+from isogloss.recipe.pretraining_schema import Pretraining
+from isogloss.recipe.text_schema import TextEntry
 from isogloss.text_streams import Encoded, Frame, MaskedStream, Masking, PairRows, RunningTextRows
 from isogloss.types import DataSource, Sampler
 
@@ -49,6 +50,24 @@ def build_frame(tokenizer: PreTrainedTokenizerBase) -> Frame:
             seen = text + 1
     after = [piece for piece, text in zip(single.ids, single.sequence_ids, strict=True) if text is None]
     return Frame(tuple(parts[0]), tuple(parts[1]), tuple(after[len(parts[0]) :]))
+
+
+def build_masking(tokenizer: PreTrainedTokenizerBase, share: float) -> Masking:
+    """Hides the share ``share`` of the tokenizer's sub-words."""
+    return Masking(
+        share,
+        int(tokenizer.mask_token_id),
+        int(tokenizer.pad_token_id),
+        tuple(tokenizer.all_special_ids),
+        len(tokenizer),
+    )
+
+
+def framed(sentences: Sequence[str], tokenizer: PreTrainedTokenizerBase, length: int) -> list[np.ndarray]:
+    """Sub-words of sentences, special ones included, cut to ``length``; sentences without sub-words are left out."""
+    frame, backend = build_frame(tokenizer), tokenizer.backend_tokenizer
+    encoded = (backend.encode(text, add_special_tokens=False).ids for text in sentences)
+    return [frame.around(np.asarray(ids[: frame.room(length, 1)], dtype=np.int64)) for ids in encoded if ids]
 
 
 def build_sources(

@@ -25,6 +25,9 @@ def training_schema() -> Schema:
     names = entry["splits"]["anyOf"][0]["propertyNames"]["enum"]
     listed = {"items": {"enum": names, "type": "string"}, "type": "array"}
     entry["splits"]["anyOf"] = [listed, {"enum": names, "type": "string"}, *entry["splits"]["anyOf"]]
+    _one_or_several(schema["properties"], "probes")
+    for probe in ("Forgetting", "Representations"):
+        _one_or_several(schema["$defs"][probe]["properties"], "text")
     return _of_files(schema, "data")
 
 
@@ -35,10 +38,17 @@ def pretraining_schema() -> Schema:
     return _of_files(schema, "text")
 
 
+def _one_or_several(properties: Schema, name: str) -> None:
+    """Where a list is expected, a single entry will do."""
+    listed = properties[name]
+    kept = {key: listed.pop(key) for key in ("default", "description") if key in listed}
+    properties[name] = {"anyOf": [listed, listed["items"]], "title": name.title(), **kept}
+
+
 def _of_files(schema: Schema, entries: str) -> Schema:
     """Files have what a resolved recipe has not: a base, scales, and one entry where there may be a list."""
     properties = schema["properties"]
-    properties[entries] = {"anyOf": [properties[entries], properties[entries]["items"]], "title": entries.title()}
+    _one_or_several(properties, entries)
     del schema["required"]
     keys = {"type": "object", "properties": dict(properties), "additionalProperties": False}
     # In a scale, as in a recipe on a base, a mapping may hold only the keys that change, and so fit several kinds.

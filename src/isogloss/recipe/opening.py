@@ -49,6 +49,9 @@ def open_folder(
             experiment.recorder.resume(read_json(history))
         except KeyError as error:
             raise IsoglossError(f"{history}: damaged: no {error}") from error
+        # Checkpoints of earlier versions have none.
+        if (last[1] / "cost.json").exists():
+            experiment.ledger.resume(read_json(last[1] / "cost.json"))
         notes.append(f"resumed at step {last[0]}")
     ranks.wait()
     if is_main:

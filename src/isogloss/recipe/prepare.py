@@ -15,11 +15,13 @@ from isogloss.distributed import Communicator, device, processes
 from isogloss.errors import IsoglossError
 from isogloss.evaluation import Evaluator
 from isogloss.experiment import Experiment
+from isogloss.ledger import Ledger, Timed, counted
 from isogloss.loop import Training
 from isogloss.models.encoder import Loaded, build_encoder, load_encoder
 from isogloss.models.weights import head
 from isogloss.recipe import build, build_data
 from isogloss.recipe.announce import announcements, precision_notes
+from isogloss.recipe.build_probes import build_probes
 from isogloss.recipe.build_weighting import build_rows, build_weighting
 from isogloss.recipe.check import new_tokenizer, read_corpus
 from isogloss.recipe.opening import open_folder, require_same_recipe
@@ -30,7 +32,7 @@ from isogloss.scoring import TaskScoring
 from isogloss.stored.cache import cache_of_environment
 from isogloss.tasks.encoding import Encoding, tokenizer_digest
 from isogloss.tasks.task import Task
-from isogloss.types import Feature
+from isogloss.types import Feature, Probe
 
 
 def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequence[str] = ()) -> Experiment:
@@ -55,13 +57,15 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequen
     loaded = load_model(recipe, task, corpus)
     features = _encode(corpus, task, loaded, recipe.max_length)
     asked, recipe = recipe, build.with_defaults(recipe, named, [len(found) for found in features.values()])
-    fingerprint = _fingerprint(corpus, loaded)
     resuming = folder.fingerprint.exists()
     if resuming:
         recipe = require_same_recipe(folder, resolve(folder.recipe), asked, recipe)
+    probes, files = build_probes(recipe, features, task, loaded, ranks, corpus.problems)
+    fingerprint = _fingerprint(corpus, loaded, files)
+    if resuming:
         folder.require_same(fingerprint)
     ranks.wait()
-    experiment = _assemble(recipe, folder, corpus, task, loaded, features, ranks)
+    experiment = _assemble(recipe, folder, corpus, task, loaded, features, probes, ranks)
     assert isinstance(experiment.scoring, TaskScoring)
     experiment.scoring.encode("dev", corpus.problems)
     notes = [str(problem) for problem in corpus.problems.warnings]
@@ -120,6 +124,7 @@ def _assemble(
     task: Task,
     loaded: Loaded,
     features: Mapping[str, Sequence[Feature]],
+    probes: Mapping[str, Probe],
     ranks: Communicator,
 ) -> Experiment:
     seed, group = build.walk_seed(recipe, recipe.seeds[0], ranks), build.group_of(recipe, ranks)
@@ -129,9 +134,10 @@ def _assemble(
     optimizer, schedule = build.build_optimizer(recipe, loaded.model, fresh_head, len(sizes), ranks)
     autocast = build.build_autocast(recipe, device())
     unfreezing, groups = build.build_unfreezing(recipe, loaded.model)
+    ledger = Ledger(ranks)
     training = Training(
         model=loaded.model,
-        sources=build.build_sources(recipe, features, task, loaded.tokenizer, seed, group),
+        sources=counted(build.build_sources(recipe, features, task, loaded.tokenizer, seed, group), ledger),
         sampler=build.build_sampler(recipe, sizes, seed),
         optimizer=optimizer,
         schedule=schedule,
@@ -143,6 +149,7 @@ def _assemble(
         unfreezing=unfreezing,
         parameter_groups=groups,
         autocast=autocast,
+        probes=[Timed(probe, name, ledger) for name, probe in probes.items()],
     )
     evaluator = Evaluator(task, loaded.tokenizer, recipe.max_length, recipe.evaluation_batch_size, autocast, ranks)
     selection = build.build_selection(recipe)
@@ -153,13 +160,13 @@ def _assemble(
         return sum(training.progress.draws.values()) * (recipe.batch_size or 0) / number
 
     recorder = build.build_recorder(recipe, recipe.batch_size)
-    return Experiment(recipe, folder, loaded, training, selection, scoring, recorder, ranks, epoch)
+    return Experiment(recipe, folder, loaded, training, selection, scoring, recorder, ranks, epoch, ledger)
 
 
-def _fingerprint(corpus: Corpus, loaded: Loaded) -> dict[str, Any]:
+def _fingerprint(corpus: Corpus, loaded: Loaded, files: Mapping[str, str]) -> dict[str, Any]:
     """What a resume must find unchanged."""
     return {
-        "data": dict(corpus.files),
+        "data": {**corpus.files, **files},
         "tokenizer": tokenizer_digest(loaded.tokenizer),
         "starting_weights": json.loads(json.dumps(loaded.identity)),
     }

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase
 
@@ -18,6 +17,7 @@ from isogloss.data.problems import Problems
 from isogloss.data.texts import Texts, read_texts
 from isogloss.distributed import device, processes
 from isogloss.experiment import Experiment
+from isogloss.ledger import Ledger, counted
 from isogloss.loop import Training
 from isogloss.masked_scoring import MaskedScoring
 from isogloss.models.encoder import Loaded, build_encoder, load_encoder
@@ -27,13 +27,20 @@ from isogloss.models.weights import read_weights
 from isogloss.recipe import build
 from isogloss.recipe.align import align
 from isogloss.recipe.announce import precision_notes
-from isogloss.recipe.build_pretraining import build_frame, build_sources, build_text_set, compile_layers
+from isogloss.recipe.build_pretraining import (
+    build_frame,
+    build_masking,
+    build_sources,
+    build_text_set,
+    compile_layers,
+    framed,
+)
 from isogloss.recipe.opening import open_folder, require_same_recipe
 from isogloss.recipe.pretraining_schema import Pretraining
 from isogloss.recipe.resolve import resolve_pretraining
 from isogloss.runs import RunFolder
 from isogloss.selection import Last
-from isogloss.text_streams import Encoded, Masking
+from isogloss.text_streams import Encoded
 
 UNKNOWN = 0.02
 """Share of unknown sub-words of a language from which on a warning is given."""
@@ -173,22 +180,17 @@ def _assemble(
     ranks, tokenizer = processes(), loaded.tokenizer
     seed, group = build.walk_seed(recipe, recipe.seed, ranks), build.group_of(recipe, ranks)
     frame = build_frame(tokenizer)
-    masking = Masking(
-        recipe.masking,
-        int(tokenizer.mask_token_id),
-        int(tokenizer.pad_token_id),
-        tuple(tokenizer.all_special_ids),
-        len(tokenizer),
-    )
+    masking = build_masking(tokenizer, recipe.masking)
     optimizer, schedule = build.build_optimizer(recipe, loaded.model, frozenset(), len(encoded), ranks)
     sources, sampler, tokens = build_sources(recipe, encoded, texts.units, frame, masking, seed, group)
     autocast = build.build_autocast(recipe, device())
     unfreezing, groups = build.build_unfreezing(recipe, loaded.model)
     if recipe.compile:
         compile_layers(loaded.model)
+    ledger = Ledger(ranks)
     training = Training(
         model=loaded.model,
-        sources=sources,
+        sources=counted(sources, ledger),
         sampler=sampler,
         optimizer=optimizer,
         schedule=schedule,
@@ -200,14 +202,7 @@ def _assemble(
         autocast=autocast,
     )
     longest = max(stage.length for stage in recipe.stages)
-    apart = {
-        language: [
-            frame.around(np.asarray(ids[: frame.room(longest, 1)], dtype=np.int64))
-            for ids in (tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).ids for text in own)
-            if ids
-        ]
-        for language, own in texts.held_out.items()
-    }
+    apart = {language: framed(own, tokenizer, longest) for language, own in texts.held_out.items()}
     scoring = MaskedScoring(
         folder,
         apart,
@@ -230,6 +225,7 @@ def _assemble(
         build.build_recorder(recipe),
         ranks,
         epoch=lambda: scoring.seen() / total,
+        ledger=ledger,
     )
     return experiment, scoring
 

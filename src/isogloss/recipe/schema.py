@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from isogloss.recipe.data_schema import DataEntry
+from isogloss.recipe.probes_schema import Probe
 from isogloss.recipe.spec import Spec, codes_as_text
 from isogloss.recipe.weighting_schema import Gradients, Sum, Weighting
 
@@ -201,6 +202,7 @@ class Recipe(Spec):
     )
     save_steps: int | None = Field(None, ge=1, description="steps between checkpoints; default: as evaluation_steps")
     save_total_limit: int = Field(1, ge=1, description="checkpoints kept")
+    probes: tuple[Probe, ...] = Field((), description="who looks at the run and changes nothing; one needs no list")
     limit: int | None = Field(None, ge=1, description="examples read per language and split; default: all")
     test: bool = Field(False, description="score the test split at the end; each time is counted")
     report_to: Literal["none", "tensorboard", "wandb"] = Field(
@@ -212,7 +214,7 @@ class Recipe(Spec):
     def _languages_as_text(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
         return codes_as_text(value)
 
-    @field_validator("data", mode="before")
+    @field_validator("data", "probes", mode="before")
     @classmethod
     def _one_entry(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
         return [value] if isinstance(value, dict) else value
@@ -222,6 +224,14 @@ class Recipe(Spec):
     def _none_or_each_once(cls, value: Any) -> Any:  # noqa: ANN401 - one seed, or a list of seeds or languages
         if isinstance(value, tuple) and (not value or len(set(value)) < len(value)):
             raise ValueError("a list without repetition and with at least one entry")
+        return value
+
+    @field_validator("probes")
+    @classmethod
+    def _each_kind_once(cls, value: tuple[Probe, ...]) -> tuple[Probe, ...]:
+        kinds = [probe.kind for probe in value]
+        if len(set(kinds)) < len(kinds):
+            raise ValueError(f"one probe of each kind, found the kinds {', '.join(kinds)}")
         return value
 
     @model_validator(mode="after")

@@ -1,6 +1,16 @@
 """What the results say: statistics over seeds, and tables for the terminal and for Markdown."""
 
+from isogloss.reports.negative_transfer import negative_transfer, negative_transfer_table
 from isogloss.reports.statistics import Interval, Summary, paired_interval, summarise
 from isogloss.reports.tables import closing_table, comparison_table
 
-__all__ = ["Interval", "Summary", "closing_table", "comparison_table", "paired_interval", "summarise"]
+__all__ = [
+    "Interval",
+    "Summary",
+    "closing_table",
+    "comparison_table",
+    "negative_transfer",
+    "negative_transfer_table",
+    "paired_interval",
+    "summarise",
+]

@@ -17,7 +17,7 @@ from tabulate import tabulate
 from isogloss.errors import IsoglossError, nearest
 from isogloss.reports.cells import told_apart
 from isogloss.reports.protocol import BADGE, told
-from isogloss.reports.statistics import paired_interval, summarise
+from isogloss.reports.statistics import Interval, paired_interval, summarise
 
 Row = Mapping[str, Any]
 
@@ -48,8 +48,8 @@ def closing_table(rows: Sequence[Row], train_languages: Collection[str], metrics
     shown = [told_apart(row) for row in rows if row.get("metric") in metrics]
     if not shown:
         raise IsoglossError(f"no result row has one of the metrics {', '.join(metrics)} (rows given: {len(rows)})")
-    _require_equal(shown, _OF_ONE_RUN, "a closing table shows one run under one protocol")
-    values = _values(shown, "data", "language", "metric")
+    require_equal(shown, _OF_ONE_RUN, "a closing table shows one run under one protocol")
+    values = values_of(shown, "data", "language", "metric")
     counts = {(str(row["data"]), str(row["language"])): row.get("n", _MISSING) for row in reversed(shown)}
     body, footer = [], []
     for data in sorted({data for data, _ in counts}):
@@ -131,8 +131,8 @@ def comparison_table(
     for name in mixed:
         if name not in _PROTOCOL:
             raise IsoglossError(f"mixed names the unknown field {name!r}{nearest(name, _PROTOCOL)}")
-    _require_equal(rows, [name for name in _PROTOCOL if name not in mixed], "methods are compared on equal terms")
-    values = _values([told_apart(row) for row in rows], "data", "language", "method", "seed")
+    require_equal(rows, [name for name in _PROTOCOL if name not in mixed], "methods are compared on equal terms")
+    values = values_of([told_apart(row) for row in rows], "data", "language", "method", "seed")
     methods = list(dict.fromkeys(method for _, _, method, _ in values))
     if baseline not in methods:
         raise IsoglossError(f"no result row of the baseline {baseline!r}{nearest(baseline, methods)}")
@@ -195,9 +195,13 @@ def _spread(scores: Mapping[int, float]) -> str:
 
 def _difference(scores: Mapping[int, float], reference: Mapping[int, float], confidence: float) -> str:
     pairs = [scores[seed] - reference[seed] for seed in sorted(scores.keys() & reference.keys())]
-    if not pairs:
+    return difference(paired_interval(pairs, confidence) if pairs else None)
+
+
+def difference(interval: Interval | None) -> str:
+    """A difference of fractions in points with its interval and n, and whether it says anything; None: no pair."""
+    if interval is None:
         return f"{_MISSING} n too small"
-    interval = paired_interval(pairs, confidence)
     if interval.low is None or interval.high is None:
         return f"{100 * interval.mean:+z.1f} (n = {interval.n}) n too small"
     ends = f"{100 * interval.low:+z.1f}, {100 * interval.high:+z.1f}; n = {interval.n}"
@@ -205,7 +209,7 @@ def _difference(scores: Mapping[int, float], reference: Mapping[int, float], con
     return f"{100 * interval.mean:+z.1f} [{ends}]{verdict}"
 
 
-def _values(rows: Sequence[Row], *fields: str) -> dict[tuple[Any, ...], float]:
+def values_of(rows: Sequence[Row], *fields: str) -> dict[tuple[Any, ...], float]:
     """The value of each row under its ``fields``, which must tell all rows apart."""
     if not rows:
         raise IsoglossError("a table needs result rows, found none")
@@ -224,7 +228,8 @@ def _values(rows: Sequence[Row], *fields: str) -> dict[tuple[Any, ...], float]:
     return values
 
 
-def _require_equal(rows: Sequence[Row], fields: Iterable[str], rule: str) -> None:
+def require_equal(rows: Sequence[Row], fields: Iterable[str], rule: str) -> None:
+    """Stop, with ``rule``, if rows differ in one of the fields."""
     for field in fields:
         found = sorted({_text(row.get(field)) for row in rows})
         if len(found) > 1:

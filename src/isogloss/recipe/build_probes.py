@@ -1,0 +1,162 @@
+"""From the probes of a recipe to objects: those who look at a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import Any
+
+import torch
+
+from isogloss.data.problems import Problems
+from isogloss.data.texts import Texts, read_texts
+from isogloss.diagnostics.forgetting import load_start
+from isogloss.diagnostics.parts import whole_and_parts
+from isogloss.diagnostics.probes import ConflictsProbe, Every, FlatnessProbe
+from isogloss.diagnostics.probes_of_text import ForgettingProbe, RepresentationsProbe
+from isogloss.distributed import Communicator, device
+from isogloss.errors import IsoglossError
+from isogloss.models.encoder import Loaded
+from isogloss.objectives.supervised import Supervised
+from isogloss.recipe import probes_schema
+from isogloss.recipe.build import build_autocast
+from isogloss.recipe.build_pretraining import build_masking, build_text_set, framed
+from isogloss.recipe.schema import Recipe
+from isogloss.recipe.text_schema import TextEntry
+from isogloss.streams import WINDOW, BucketedStream, Examples
+from isogloss.tasks.task import Task
+from isogloss.text_streams import masked_batches
+from isogloss.types import Batch, DataSource, Feature, Probe
+
+Collate = Callable[[Sequence[Feature]], Batch]
+
+
+def build_probes(
+    recipe: Recipe,
+    features: Mapping[str, Sequence[Feature]],
+    task: Task,
+    loaded: Loaded,
+    ranks: Communicator,
+    problems: Problems,
+) -> tuple[dict[str, Probe], dict[str, str]]:
+    """The answer to: what happened?
+
+    Args:
+        recipe: The recipe, with nothing left open.
+        features: Training features by language.
+        task: The task.
+        loaded: The model that the run starts with.
+        ranks: The processes of the run.
+        problems: Takes what is wrong with files of text.
+
+    Returns:
+        The probes by name, and the SHA-256 of the files that they read.
+
+    Raises:
+        IsoglossError: Text that cannot be read or is not parallel where it must be, or a model without what a probe
+            needs.
+    """
+    autocast = build_autocast(recipe, device())
+    collate = partial(task.collate, tokenizer=loaded.tokenizer)
+    probes: dict[str, Probe] = {}
+    files: dict[str, str] = {}
+    for number, asked in enumerate(recipe.probes):
+        every = Every(asked.every or recipe.save_steps or 1, recipe.steps or 1)
+        match asked:
+            case probes_schema.Conflicts():
+                sources, numbers = fixed_sources(recipe, features, collate, asked.batches, even=True)
+                groups: Any = partial(whole_and_parts, per_layer=asked.per_layer)
+                checkpoints = Every(recipe.save_steps or 1, recipe.steps or 1)
+                probes[asked.kind] = ConflictsProbe(groups, sources, numbers, every, checkpoints, autocast, ranks)
+            case probes_schema.Flatness():
+                sources, numbers = fixed_sources(recipe, features, collate, asked.batches, even=False)
+                probes[asked.kind] = FlatnessProbe(sources, numbers, asked.radii, asked.draws, every, autocast, ranks)
+            case probes_schema.Forgetting():
+                texts = _read(asked.text, asked.limit, f"probes.{number}.text", problems)
+                files |= texts.files
+                probes[asked.kind] = _forgetting(recipe, asked, texts, loaded, every, autocast, ranks)
+            case probes_schema.Representations():
+                texts = _read(asked.text, asked.limit, f"probes.{number}.text", problems)
+                files |= texts.files
+                parallel = parallel_texts(texts, f"probes.{number}.text")
+                probes[asked.kind] = RepresentationsProbe(
+                    loaded.tokenizer, parallel, recipe.max_length, recipe.evaluation_batch_size, every, ranks
+                )
+    return probes, files
+
+
+def fixed_sources(
+    recipe: Recipe, features: Mapping[str, Sequence[Feature]], collate: Collate, wanted: int, *, even: bool
+) -> tuple[dict[str, DataSource], dict[str, int]]:
+    """One source per language whose first batches are the same for all methods and seeds, and how many to take of each.
+
+    No example comes twice in them. A language with less than two batches of examples has smaller ones.
+
+    Args:
+        recipe: The recipe, with nothing left open.
+        features: Training features by language.
+        collate: Makes a padded batch from features.
+        wanted: Batches to take, if there are so many.
+        even: Whether the number must be even (or 1), so that there are halves.
+    """
+    sources, numbers = {}, {}
+    for language, own in features.items():
+        batch_size = max(1, min(recipe.batch_size or 1, len(own) // 2))
+        stream = BucketedStream(
+            [own],
+            Examples([len(own)], seed=0, name=language),
+            batch_size=batch_size,
+            collate=collate,
+            accumulation=min(recipe.gradient_accumulation_steps, batch_size),
+        )
+        sources[language] = DataSource(language, stream, Supervised())
+        whole = len(own) // batch_size
+        # Batches of a window are shuffled, so only windows within the first epoch are free of repetition.
+        found = min(wanted, whole // min(whole, WINDOW) * min(whole, WINDOW))
+        numbers[language] = found - found % 2 if even and found > 1 else found
+    return sources, numbers
+
+
+def parallel_texts(texts: Texts, where: str) -> dict[str, list[str]]:
+    """The sentences that all languages have, in the same order.
+
+    Raises:
+        IsoglossError: There are fewer than two languages, or than two such sentences.
+    """
+    languages = list(texts.sentences)
+    common = [unit for unit in texts.units if len(unit) == len(languages)]
+    if len(languages) < 2 or len(common) < 2:
+        raise IsoglossError(
+            f"{where}: needs parallel text (with `parallel`) of at least two languages and two sentences that all of "
+            f"them have; found {len(common)} such sentences in {', '.join(languages)}"
+        )
+    return {language: [texts.sentences[language][unit[language]] for unit in common] for language in languages}
+
+
+def _read(entries: Sequence[TextEntry], limit: int, where: str, problems: Problems) -> Texts:
+    sets = [build_text_set(entry, f"{where}.{number}") for number, entry in enumerate(entries)]
+    return read_texts(sets, languages=None, excluded=frozenset(), held_out=0, limit=limit, problems=problems)
+
+
+def _forgetting(
+    recipe: Recipe,
+    asked: probes_schema.Forgetting,
+    texts: Texts,
+    loaded: Loaded,
+    every: Every,
+    autocast: Callable[[], AbstractContextManager[Any]],
+    ranks: Communicator,
+) -> ForgettingProbe:
+    if not isinstance(recipe.model, str) or recipe.random_weights:
+        raise IsoglossError("probes: forgetting needs a pre-trained model, but this one starts from random weights")
+    start = load_start(recipe.model, trust_remote_code=recipe.trust_remote_code)
+    masking = build_masking(loaded.tokenizer, asked.masking)
+    batches = {
+        language: masked_batches(
+            framed(sentences, loaded.tokenizer, recipe.max_length), language, masking, recipe.evaluation_batch_size
+        )
+        for language, sentences in texts.sentences.items()
+    }
+    torch.nn.Module.to(start, device())
+    return ForgettingProbe(start, batches, every, autocast, ranks)

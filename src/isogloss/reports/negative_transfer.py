@@ -1,0 +1,114 @@
+"""Does training on several languages harm one of them? Each against the model that was trained on it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tabulate import tabulate
+
+from isogloss.errors import IsoglossError, nearest
+from isogloss.reports.cells import is_of_sources, told_apart
+from isogloss.reports.protocol import BADGE, told
+from isogloss.reports.statistics import Interval, paired_interval
+from isogloss.reports.tables import difference, require_equal, values_of
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """What a method gives a language beside what it learns alone.
+
+    Attributes:
+        data: Data set.
+        language: The language t; of questions about contexts in another one ``t on u``.
+        method: The method.
+        interval: score(method, t) − score(single t, t), as fractions, paired over seeds; None without a common seed.
+    """
+
+    data: str
+    language: str
+    method: str
+    interval: Interval | None
+
+    @property
+    def alarm(self) -> bool:
+        """Whether the transfer is negative: the whole interval lies below zero. Never with one seed only."""
+        return self.interval is not None and self.interval.high is not None and self.interval.high < 0
+
+
+def negative_transfer(rows: Sequence[Row], *, single: str = "single", confidence: float = 0.95) -> list[Transfer]:
+    """score(method, t) − score(single t, t) of every method and every language t that it was trained on.
+
+    ``single t`` is the model trained on t alone; a language that no such model was trained on is left out. A pair is
+    two runs with the same seed.
+
+    Args:
+        rows: Result rows of one metric and protocol: those of the methods, and those of ``single``.
+        single: Method of the models of one language each.
+        confidence: Confidence of the intervals, in (0, 1); 0.95 by the custom of the field.
+
+    Returns:
+        By data set, language and method.
+
+    Raises:
+        IsoglossError: There are no rows, none of ``single``, none of a method to compare with it, several protocols, or
+            two values for one method, seed, data set and language.
+
+    Reference:
+        Wang et al., *On Negative Interference in Multilingual Models*, EMNLP 2020 (the comparison with models of one
+        language).
+    """
+    require_equal(rows, [*BADGE, "split", "metric"], "methods are compared on equal terms")
+    shown = [told_apart(row) for row in rows if is_of_sources(row, row["train_languages"])]
+    values = values_of(shown, "data", "language", "method", "seed")
+    methods = list(dict.fromkeys(method for _, _, method, _ in values))
+    if single not in methods:
+        raise IsoglossError(f"negative transfer needs runs of method {single!r}{nearest(single, methods)}")
+    if len(methods) < 2:
+        raise IsoglossError(f"negative transfer needs runs of a method beside {single!r}, found none")
+    found = []
+    for data, language in sorted({key[:2] for key in values if key[2] == single}):
+        alone = {seed: value for (*place, seed), value in values.items() if place == [data, language, single]}
+        for method in methods:
+            scores = {seed: value for (*place, seed), value in values.items() if place == [data, language, method]}
+            if method == single or not scores:
+                continue
+            pairs = [scores[seed] - alone[seed] for seed in sorted(scores.keys() & alone.keys())]
+            found.append(Transfer(data, language, method, paired_interval(pairs, confidence) if pairs else None))
+    return found
+
+
+def negative_transfer_table(rows: Sequence[Row], *, single: str = "single", confidence: float = 0.95) -> str:
+    """`negative_transfer` as Markdown without a final line break: a line per language, a column per method.
+
+    Below it, per method how many languages have a mean difference below zero, and which raise the alarm.
+    """
+    found = negative_transfer(rows, single=single, confidence=confidence)
+    methods = list(dict.fromkeys(transfer.method for transfer in found))
+    cells = {(transfer.data, transfer.language, transfer.method): transfer for transfer in found}
+    body = []
+    for data, language in dict.fromkeys((transfer.data, transfer.language) for transfer in found):
+        line = [data, language]
+        for method in methods:
+            transfer = cells.get((data, language, method))
+            shown = "–" if transfer is None else difference(transfer.interval)
+            line.append(f"{shown} ALARM" if transfer is not None and transfer.alarm else shown)
+        body.append(line)
+    headers = ["data", "language", *(f"{method} − {single}" for method in methods)]
+    table = tabulate(body, headers, tablefmt="github", disable_numparse=True)
+    legend = (
+        f"metric: {rows[0]['metric']}; {told(rows)}. Points, mean over the common seeds [paired {100 * confidence:g} % "
+        "t-interval; n], each language by itself, without correction for their number. ALARM: the whole interval is "
+        "below zero."
+    )
+    notes = []
+    for method in methods:
+        own = [transfer for transfer in found if transfer.method == method and transfer.interval is not None]
+        below = sum(transfer.interval is not None and transfer.interval.mean < 0 for transfer in own)
+        alarms = [f"{transfer.data} {transfer.language}" for transfer in own if transfer.alarm]
+        said = f"alarm in {', '.join(alarms)}" if alarms else "no alarm"
+        notes.append(f"- `{method}`: below zero in {below} of {len(own)}; {said}.")
+    return "\n".join([table, "", legend, "", *notes])

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import torch
+
+from isogloss.diagnostics.conflicts import Conflicts
+from isogloss.diagnostics.probes import Every, ObservedConflicts, conflict_rows
+from isogloss.types import Progress
+from tests.laws.small import Tagger
+
+GRAM = torch.tensor([[[4.0, 3.0, 0.0], [3.0, 9.0, 0.0], [0.0, 0.0, 0.0]]])
+
+
+def test_every_so_many_steps_and_at_the_end():
+    every = Every(3, last=7)
+    assert [step for step in range(1, 8) if every(step)] == [3, 6, 7]
+
+
+def test_rows_of_what_was_observed():
+    probe = ObservedConflicts(lambda: (("en", "de", "sw"), GRAM), Every(1, 1))
+    rows = probe(Tagger(), Progress(step=1))
+    # A gradient of zero has no cosine.
+    assert [(row["part"], row["language"], row["other"], row["value"]) for row in rows] == [
+        ("group_0", "en", "de", 0.5),
+        ("group_0", None, None, 0.5),
+    ]
+    assert ObservedConflicts(lambda: None, Every(1, 1))(Tagger(), Progress(step=1)) == []
+
+
+def test_rows_of_conflicts_leave_out_what_has_no_value():
+    within = torch.tensor([[0.9, torch.nan, 0.7]], dtype=torch.float64)
+    seen = Conflicts(("en", "de", "sw"), ("model",), (4, 1, 2), GRAM.double(), within)
+    rows = [
+        (row["metric"], row["language"], row["other"], round(row["value"], 6), row["n"]) for row in conflict_rows(seen)
+    ]
+    assert rows == [
+        ("cosine", None, None, 0.5, 1),
+        ("cosine", "en", "de", 0.5, 1),
+        ("within", None, None, 0.8, 1),
+        ("within", "en", None, 0.9, 4),
+        ("within", "sw", None, 0.7, 2),
+    ]

@@ -1,0 +1,113 @@
+"""Probes in a run: they change nothing, and leave a table, curves and what they cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import isogloss
+from isogloss import IsoglossError
+from isogloss.diagnostics.rows import COLUMNS
+from isogloss.writing import read_lines
+from tests.methods import PROBES, STEPS, recipe
+from tests.world import outcome, write_encoder, write_masked_encoder, write_parallel, write_pos
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("world")
+    write_pos(folder)
+    write_encoder(folder)
+    write_masked_encoder(folder)
+    write_parallel(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def watched(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("runs") / "watched"
+    isogloss.train(recipe("probes", world), output=run)
+    return run
+
+
+@pytest.mark.parametrize("name", ["probes", "probes_of_slow_weights"])
+def test_a_run_with_all_probes_is_the_run_without(name: str, world: Path, tmp_path: Path):
+    isogloss.train(recipe(name, world), output=tmp_path / "watched")
+    isogloss.train({**recipe(name, world), "probes": []}, output=tmp_path / "alone")
+    watched, alone = outcome(tmp_path / "watched"), outcome(tmp_path / "alone")
+    for part in ("weights", "results", "predictions", "checkpoints"):
+        assert watched[part] == alone[part], part
+    assert set(watched["files"]) - set(alone["files"]) == {"diagnostics.jsonl"}
+    seen = [
+        row for row in watched["state"]["log_history"] if not any("/cosine" in key or "/rise" in key for key in row)
+    ]
+    assert [row for row in alone["state"]["log_history"] if row not in seen] == []
+
+
+def test_the_table(watched: Path):
+    rows = read_lines(watched / "diagnostics.jsonl")
+    assert all(tuple(row) == COLUMNS for row in rows)
+
+    def steps(probe: str, metric: str) -> set[int]:
+        return {row["step"] for row in rows if (row["probe"], row["metric"]) == (probe, metric)}
+
+    # Every third step and, with the ceiling, at checkpoints, which are every fourth; and at the end.
+    assert steps("conflicts", "cosine") == {3, 4, 6, 8, 9, STEPS}
+    assert steps("conflicts", "within") == {4, 8, STEPS}
+    assert steps("forgetting", "rise") == steps("representations", "cka") == {5, STEPS}
+    assert steps("flatness", "rise") == {4, 8, STEPS}
+    pairs = {(row["language"], row["other"]) for row in rows if row["metric"] == "cosine" and row["other"]}
+    assert pairs == {("en", "fr"), ("en", "ru"), ("fr", "ru")}
+    parts = {row["part"] for row in rows if row["probe"] == "conflicts"}
+    assert parts == {"model", "encoder", "embeddings", "layer_1", "head"}
+    # German has no training data, and is looked at all the same.
+    assert {row["language"] for row in rows if row["metric"] == "divergence"} == {"de", "en", "fr", "ru", None}
+
+
+def test_the_curves(watched: Path):
+    found = outcome(watched)
+    history = [row for row in found["state"]["log_history"] if row["step"] == STEPS and "conflicts/cosine/model" in row]
+    (row,) = history
+    assert {"conflicts/within/encoder/en", "forgetting/rise/de", "flatness/rise/radius_0.01/fr"} <= set(row)
+    assert {"representations/cka/layer_1", "representations/retrieval/layer_0"} <= set(row)
+    assert [step for step, _ in found["scalars"]["conflicts/cosine/encoder"]] == [3, 4, 6, 8, 9, STEPS]
+
+
+def test_what_they_cost_is_said(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    isogloss.train(recipe("probes", world, steps=2), output=tmp_path / "run")
+    lines = [line for line in capsys.readouterr().err.splitlines() if "probe " in line]
+    assert [line.split(" took ")[0] for line in lines] == [f"step 2: probe {probe['kind']}" for probe in PROBES]
+    assert "% of the run" in lines[0]
+    seconds = json.loads((tmp_path / "run" / "cost.json").read_text(encoding="utf-8"))["seconds"]
+    assert {"training", "evaluation", *(f"probe {probe['kind']}" for probe in PROBES)} <= set(seconds)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda world: {"model": str(world / "encoder")}, "encoder' has no masked-LM head, so it cannot be said"),
+        (lambda world: {"model": str(world / "masked"), "random_weights": True}, "starts from random weights"),
+        (lambda world: {"probes": [PROBES[0], PROBES[0]]}, "one probe of each kind, found the kinds conflicts, conf"),
+        (lambda world: {"probes": [{"kind": "conflict"}]}, "no kind 'conflict'.*conflicts"),
+        (lambda world: {"probes": [{"kind": "conflicts", "batches": 3}]}, "multiple of 2, found 3"),
+        (
+            lambda world: {
+                "probes": [
+                    {
+                        "kind": "representations",
+                        "text": {"format": "lines", "path": f"{world}/parallel/{{language}}.txt"},
+                    }
+                ]
+            },
+            r"probes\.0\.text: needs parallel text.*found 0 such sentences in de, en, fr, ru",
+        ),
+    ],
+)
+def test_errors(change: Callable[[Path], dict[str, Any]], message: str, world: Path, tmp_path: Path):
+    with pytest.raises(IsoglossError, match=message):
+        isogloss.train({**recipe("probes", world), **change(world)}, output=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
