@@ -41,6 +41,14 @@ XLM_R_MODEL = {"config": XLM_R, "vocabulary_size": 80}
 SLOW = {"optimizer": {"lookahead": {"inner_steps": 3, "outer_learning_rate": 0.5}}}
 SEQUENTIAL = {"method": "sequential_reptile", **SLOW}
 
+LINEAR = {"kind": "linear", "steps": 8}
+RECALL: dict[str, Any] = {
+    "model": "{world}/encoder",
+    "optimizer": {"kind": "recadam", "pull": 30.0, "annealing": {"kind": "sigmoid", "middle": 6}},
+}
+
+PARTED = {**SEQUENTIAL, "train_languages": ["en"], "model": "{world}/encoder"}
+
 METHOD_SETTINGS: dict[str, dict[str, Any]] = {
     "single": {"method": "single", "train_languages": ["fr"]},
     "multitask": {"method": "multitask"},
@@ -55,6 +63,9 @@ METHOD_SETTINGS: dict[str, dict[str, Any]] = {
     "reptile": {"method": "reptile", **SLOW},
     "sequential_reptile": SEQUENTIAL,
     "lookahead": {"method": "lookahead", **SLOW},
+    "fish": {"method": "fish", "optimizer": {"lookahead": {"outer_learning_rate": 0.5}}},
+    "recadam": {"method": "recadam", **RECALL},
+    "l2_sp": {"method": "l2_sp", "model": "{world}/encoder"},
     "checkpoint_averaging": {"method": "checkpoint_averaging", "average_from": 0.2},
 }
 """Every preset, under its name."""
@@ -66,6 +77,12 @@ VARIANTS: dict[str, dict[str, Any]] = {
         **merged(SEQUENTIAL, {"optimizer": {"lookahead": {"head_outer_learning_rate": 1.0}}}),
         "model": "{world}/encoder",
     },
+    "recall_with_slow_weights": {
+        **merged(SEQUENTIAL, {"optimizer": {**RECALL["optimizer"], "annealing": LINEAR}}),
+        "model": "{world}/encoder",
+    },
+    "parted_by_likeness": {**PARTED, "partition": {"kind": "kmeans", "parts": 3}},
+    "parted_at_random": {**PARTED, "partition": {"kind": "random", "parts": 3}},
     "averaged_workers": merged(SEQUENTIAL, {"optimizer": {"lookahead": {"workers": "averaged"}}}),
     "reptile_averaged_from_slow": {"method": "reptile", **SLOW, "selection": "average", "average_from": 0.2},
     "selection_last": {"selection": "last"},

@@ -59,7 +59,7 @@ def run(world: Path, output: Path, name: str = "multitask", **changes: Any) -> d
     return outcome(output)
 
 
-@pytest.mark.parametrize("name", ["multitask", "sequential_reptile", "few_shot", "pieces"])
+@pytest.mark.parametrize("name", ["multitask", "sequential_reptile", "few_shot", "pieces", "parted_by_likeness"])
 def test_off_cold_and_warm_are_one_run(
     name: str, world: Path, cache: Path, tmp_path: Path, reads: list[str], monkeypatch: pytest.MonkeyPatch
 ):

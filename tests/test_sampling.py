@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from isogloss.errors import IsoglossError
-from isogloss.sampling import Blocks, Joint, RoundRobin, Temperature, shares
+from isogloss.sampling import Blocks, Joint, Permuted, RoundRobin, Temperature, shares
 from isogloss.types import Sampler
 
 NAMES = ("en", "de", "sw", "yo")
@@ -25,6 +25,8 @@ training_sizes = st.lists(st.integers(1, 10**7), min_size=1, max_size=8)
         Joint(NAMES),
         RoundRobin(NAMES),
         Temperature(NAMES, SIZES, 2.0, seed=3),
+        Permuted(NAMES, seed=2),
+        Permuted(NAMES, 3, seed=2),
         Blocks(RoundRobin(NAMES), 7),
         Blocks(Temperature(NAMES, SIZES, 5.0, seed=4), 3),
     ],
@@ -48,6 +50,23 @@ def test_round_robin_takes_turns():
 def test_blocks_hold_a_choice():
     steps = [Blocks(RoundRobin(("a", "b")), 3)(step)[0] for step in range(8)]
     assert "".join(steps) == "aaabbbaa"
+
+
+@pytest.mark.parametrize("length", [1, 3, 4])
+def test_a_pass_takes_no_source_twice_and_all_equally_often(length: int):
+    sampler = Permuted(NAMES, length, seed=6)
+    passes = [tuple(sampler(turn * length + place)[0] for place in range(length)) for turn in range(900)]
+    assert all(len(set(names)) == length for names in passes)
+    # Every sequence of distinct sources comes as often as every other.
+    assert len(set(passes)) == math.perm(4, length)
+    assert stats.chisquare(list(Counter(passes).values())).pvalue > 0.01
+
+
+def test_a_pass_is_no_longer_than_there_are_sources():
+    assert [len({Permuted(NAMES)(step) for step in range(start, start + 4)}) for start in (0, 4, 8)] == [4, 4, 4]
+    for length in (0, 5):
+        with pytest.raises(IsoglossError, match=f"length must be 1 to 4, found {length}"):
+            Permuted(NAMES, length)
 
 
 @pytest.mark.parametrize("temperature", [1.0, 2.0, 5.0, math.inf])

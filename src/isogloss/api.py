@@ -251,9 +251,9 @@ def compare(
         )
     primary = metric or TASKS[rows[0]["task"]].build(()).metrics[0]
     latest = {
-        (row["run"], row["data"], row["language"], row["context_language"]): row
+        (row["run"], row["data"], row["language"], row["context_language"], row.get("interpolation")): row
         for row in rows
-        if row["metric"] == primary
+        if row["metric"] == primary and not (left_out and row.get("interpolation") is not None)
     }
     tables = []
     if baseline is not None:
@@ -292,10 +292,15 @@ def _changes(overrides: Iterable[str], limit: int | None, report_to: str | None)
 
 
 def _named(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Models of one language each are methods of their own in a comparison."""
-    if not METHODS[row["method"]].one_run_per_language:
-        return row
-    return {**row, "method": f"{row['method']} {'+'.join(row['train_languages'])}"}
+    """Models of one language each, parted data and interpolations are methods of their own in a comparison."""
+    parts = [row["method"]]
+    if METHODS[row["method"]].one_run_per_language:
+        parts.append("+".join(row["train_languages"]))
+    if row.get("partition"):
+        parts.append(f"({row['partition']})")
+    if row.get("interpolation") is not None:
+        parts.append(f"e={row['interpolation']:g}")
+    return {**row, "method": " ".join(parts)}
 
 
 def _runs(recipe: Recipe, root: Path) -> list[tuple[Path, Recipe]]:

@@ -26,7 +26,7 @@ from isogloss.types import Example, Feature, Prediction
 
 COLUMNS = (
     "run", "method", "task", "data", "train_languages", "language", "context_language", "split", "view", "translated",
-    "metric", "value", "n", "seed", "step", "selection", "few_shot", "test_touches",
+    "metric", "value", "n", "seed", "step", "selection", "few_shot", "partition", "interpolation", "test_touches",
 )  # fmt: skip
 """The flat schema of results.jsonl; null where a column does not apply."""
 
@@ -111,6 +111,8 @@ def score_cells(
             name = columns["selection"] or f"step-{columns['step']}"
             if columns.get("view", "original") != "original":
                 name += f".{columns['view']}"
+            if columns.get("interpolation") is not None:
+                name += f".interpolated-{columns['interpolation']:g}"
             folder.write_predictions(cell, name, prediction_rows(evaluator.task, examples, predictions))
         rows += result_rows(evaluator.score(examples, predictions), cell, len(examples), **shared)
     if evaluator.group.rank == 0:

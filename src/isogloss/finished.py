@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from isogloss.data.tables import Table
 from isogloss.distributed import device, processes
 from isogloss.errors import IsoglossError, nearest
 from isogloss.evaluation import Evaluator, score_cells
+from isogloss.interpolation import interpolated, starting_weights
 from isogloss.models.encoder import Loaded, load_encoder
 from isogloss.recipe import build, build_data
 from isogloss.recipe.data_schema import DataEntry
@@ -47,6 +49,7 @@ def evaluate(
     languages: Sequence[str] = (),
     split: str = "dev",
     view: str = "original",
+    interpolate: Sequence[float] = (),
 ) -> list[dict[str, Any]]:
     """Score the final model of a run, and add the rows to its results. Each scoring of a test split is counted.
 
@@ -58,12 +61,14 @@ def evaluate(
         split: dev or test.
         view: How the text reaches the model: ``original``, as it stands in the file, or ``translate-test``, translated
             into the source language by the files that the data entry's ``translations.test`` names.
+        interpolate: Shares e in [0, 1], each of which is scored: with the weights (1 − e) θ* + e θ between the
+            pre-trained θ* and the run's own θ, where a parameter has both (WiSE-FT). None: with θ, as 1.0 is too.
 
     Returns:
         The rows.
 
     Raises:
-        IsoglossError: No such run, data, language, split or view.
+        IsoglossError: No such run, data, language, split or view, a share outside [0, 1], or a run from random weights.
     """
     if view not in VIEWS:
         raise IsoglossError(f"view: no view {view!r}{nearest(view, VIEWS)}")
@@ -101,15 +106,24 @@ def evaluate(
         "few_shot": recipe.few_shot,
         "view": view,
         "translated": " and ".join(translated) or None,
+        "partition": None if recipe.partition is None else recipe.partition.title,
     }
     shown = {cell: corpus.evaluation[cell] for cell in cells}
     if view == "translate-test":
         shown = translated_cells(entries, shown, sources, corpus.problems)
     encoded = {cell: (examples, evaluator.encode(examples, corpus.problems)) for cell, examples in shown.items()}
     _print_warnings(corpus.problems)
-    rows = score_cells(evaluator, loaded.model, encoded, folder, columns)
-    if evaluator.group.rank == 0:
-        print(closing_tables(rows, task.metrics))
+    starting = starting_weights(folder, recipe, task) if interpolate else {}
+    rows = []
+    for share in interpolate or (None,):
+        between: AbstractContextManager[None] = (
+            nullcontext() if share is None else interpolated(loaded.model, starting, share)
+        )
+        with between:
+            found = score_cells(evaluator, loaded.model, encoded, folder, {**columns, "interpolation": share})
+        if evaluator.group.rank == 0:
+            print(closing_tables(found, task.metrics))
+        rows += found
     return rows
 
 
@@ -145,6 +159,9 @@ def predict(
     _, recipe, task, loaded = _open_run(run)
     source = Path(file)
     entry = recipe.data[0] if format is None else build_data.in_format(recipe.data[0], format)
+    if entry.columns is not None:
+        # Only training data are parted.
+        entry = entry.model_copy(update={"columns": entry.columns.model_copy(update={"part": None})})
     reader, examples, problems = _read(entry, source, language)
     if not xtreme and isinstance(reader, Table) and len(reader.read(source, "", Problems())) != len(examples):
         raise IsoglossError(

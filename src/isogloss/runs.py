@@ -35,9 +35,10 @@ class RunFolder:
     """A folder with one run in it.
 
     ``recipe.yaml`` the resolved recipe; ``environment.json`` versions and hardware; ``fingerprint.json`` data,
-    tokenizer and starting weights; ``checkpoint-N/``; ``results.jsonl``; ``predictions/``; ``trainer_state.json``;
-    ``diagnostics.jsonl`` what probes saw; ``cost.json``; ``events/`` (TensorBoard); ``starting_weights/`` (random
-    weights only); ``model/`` the final model, a plain Hugging Face folder.
+    tokenizer and starting weights; ``partition.json`` the part of each training example (partitions only);
+    ``checkpoint-N/``; ``results.jsonl``; ``predictions/``; ``trainer_state.json``; ``diagnostics.jsonl`` what probes
+    saw; ``cost.json``; ``events/`` (TensorBoard); ``starting_weights/`` (random weights only); ``model/`` the final
+    model, a plain Hugging Face folder.
 
     Args:
         path: The folder.
@@ -55,6 +56,7 @@ class RunFolder:
         self.model = path / "model"
         self.starting_weights = path / "starting_weights"
         self.trainer_state = path / "trainer_state.json"
+        self.partition = path / "partition.json"
         self._touches = path / "test_touches.json"
         self._environments = path / "environment.json"
 
@@ -76,7 +78,7 @@ class RunFolder:
 
     def _was_only_begun(self) -> bool:
         """Whether there is nothing but what a start writes before the fingerprint."""
-        first = {self.recipe.name, self._environments.name, self.starting_weights.name}
+        first = {self.recipe.name, self._environments.name, self.starting_weights.name, self.partition.name}
         return all(path.name in first or path.name.startswith(".") for path in self.path.iterdir())
 
     def start(self, recipe: str, fingerprint: Mapping[str, Any], weights: Callable[[Path], None] | None) -> None:
@@ -116,7 +118,10 @@ class RunFolder:
         rows = [
             row
             for row in read_lines(self.results)
-            if row["selection"] is not None and row["view"] == "original" and _cell(row) in cells
+            if row["selection"] is not None
+            and row["view"] == "original"
+            and row.get("interpolation") is None
+            and _cell(row) in cells
         ]
         return list({(_cell(row), row["metric"]): row for row in rows}.values())
 

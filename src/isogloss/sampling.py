@@ -104,6 +104,39 @@ class RoundRobin:
 
 
 @dataclass(frozen=True)
+class Permuted:
+    """One source per step, in passes: each pass takes ``length`` of the m sources, distinct and in random order.
+
+    Args:
+        names: The m sources.
+        length: Steps per pass, 1 to m; None: m, so that a pass sees every source once.
+        seed: Seed of the orders.
+
+    Raises:
+        IsoglossError: ``length`` is outside 1 to m.
+
+    Reference:
+        Shi et al., *Gradient Matching for Domain Generalization*, ICLR 2022 (Fish's inner loop).
+    """
+
+    names: tuple[str, ...]
+    length: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the length."""
+        if self.length is not None and not 1 <= self.length <= len(self.names):
+            raise IsoglossError(
+                f"a pass takes each source once at most: length must be 1 to {len(self.names)}, found {self.length}"
+            )
+
+    def __call__(self, step: int) -> tuple[str, ...]:
+        """The source of step ``step``."""
+        turn, place = divmod(step, self.length or len(self.names))
+        return (self.names[generator(self.seed, "pass", turn).permutation(len(self.names))[place]],)
+
+
+@dataclass(frozen=True)
 class Blocks:
     """Hold each choice of another sampler for ``length`` steps (Reptile's inner loops).
 

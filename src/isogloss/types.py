@@ -51,6 +51,7 @@ class LabelledText:
         label: Gold label, or None where the file has none.
         path: File the text was read from.
         line: Line of the text in that file, from 1.
+        part: What the training data may be parted by, such as a genre; None where nothing was asked for.
     """
 
     id: str
@@ -60,6 +61,7 @@ class LabelledText:
     label: str | None
     path: str
     line: int
+    part: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ class Feature:
             the model has them, ``token_type_ids``).
         labels: Target class per sub-word (-100: none), one class for the text, or the positions of an answer's first
             and last sub-word; None where there is no gold label.
-        language: Language code.
+        language: Language code; where the training data are parted, the name of the part.
         example: Index of the example in the list that was encoded.
         words: For tagging, the index of the token that each sub-word stands for, -1 for sub-words that stand for none;
             empty for other tasks.

@@ -26,7 +26,10 @@ KEYS: dict[str, tuple[str, ...]] = {
         "model", "random_weights", "trust_remote_code", "dropout", "max_length", "aggregation", "doc_stride",
         "max_answer_length", "precision",
     ),
-    "data": ("data", "train_languages", "evaluate_languages", "few_shot", "translate_train", "leave_one_out", "limit"),
+    "data": (
+        "data", "train_languages", "evaluate_languages", "few_shot", "translate_train", "partition", "leave_one_out",
+        "limit",
+    ),
     "sampling": ("sampling", "batch_size", "gradient_accumulation_steps"),
     "objective": ("objective",),
     "weighting": ("weighting", "gradients"),
@@ -41,12 +44,12 @@ KEYS: dict[str, tuple[str, ...]] = {
 
 PARTS: tuple[type[BaseModel], ...] = (
     schema.RandomModel, data_schema.DataEntry, data_schema.Columns, data_schema.Translations, data_schema.Translation,
-    schema.Mixed, schema.Joint, schema.Temperature,
-    schema.RoundRobin, schema.Blocks, schema.Supervised,
+    schema.KMeans, schema.RandomSplit, schema.ByColumn, schema.Mixed, schema.Joint, schema.Temperature,
+    schema.RoundRobin, schema.Permuted, schema.Blocks, schema.Supervised,
     weighting_schema.Sum, weighting_schema.PCGrad, weighting_schema.GradVac, weighting_schema.GradNorm,
     weighting_schema.IMTLG, weighting_schema.AlignedMTL, weighting_schema.MGDA, weighting_schema.Gradients,
     schema.Everything, schema.AllButEmbeddings,
-    schema.AdamW, schema.Lookahead,
+    schema.AdamW, schema.RecAdam, schema.Sigmoid, schema.Linear, schema.Constant, schema.Lookahead,
     probes_schema.Conflicts, probes_schema.Forgetting, probes_schema.Flatness, probes_schema.Representations,
 )  # fmt: skip
 """The parts with keys of their own, a table each."""

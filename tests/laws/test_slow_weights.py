@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from isogloss.optim import Lookahead, carry, forget_all, forget_momentum
-from isogloss.sampling import Blocks, Joint, RoundRobin, Temperature
+from isogloss.sampling import Blocks, Joint, Permuted, RoundRobin, Temperature
 from isogloss.types import Sampler
 from tests.laws.small import (
     LANGUAGES,
@@ -203,6 +203,27 @@ def test_expected_meta_gradient_of_sequential_reptile(rate: float):
     for _ in range(steps):
         point = point - rate * torch.einsum("t,tij,tj->i", shares, hessians, point - minima)
     torch.testing.assert_close(expected(rate), -point, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.001])
+def test_expected_meta_gradient_of_fish(rate: float):
+    hessians, minima, _ = quadratics()
+    gradients = -torch.einsum("tij,tj->ti", hessians, minima)
+    orders = torch.tensor(list(itertools.permutations(range(3))))
+    # Between different tasks only: in one of two orders, either of a pair comes first.
+    bend = torch.einsum("tij,uj->tui", hessians, gradients)
+    between = bend.sum(dim=(0, 1)) - torch.einsum("tti->i", bend)
+
+    def error(rate: float) -> float:
+        found = meta_gradients(orders, rate).mean(dim=0)
+        predicted = rate * gradients.sum(dim=0) - rate**2 / 2 * between
+        return float((found - predicted).norm() / found.norm())
+
+    assert error(rate) < 20 * rate**2
+    assert error(rate) / error(rate / 10) == pytest.approx(100, rel=0.1)
+    drawn = Permuted(("0", "1", "2"))
+    passes = {tuple(int(drawn(3 * turn + k)[0]) for k in range(3)) for turn in range(60)}
+    assert passes == {tuple(order) for order in orders.tolist()}
 
 
 def test_meta_gradient_of_reptile():

@@ -33,11 +33,10 @@ def test_vectors_do_not_decay_and_tied_weights_come_once():
     torch.optim.AdamW(groups, lr=0.1)
 
 
-def test_fresh_parameters_have_options_of_their_own():
+def test_parameters_may_have_options_of_their_own():
     model = Tagger()
-    groups = parameter_groups(
-        model, weight_decay=0.1, fresh={"head.weight", "hidden.bias"}, fresh_options={"alpha": 1.0}
-    )
+    own = {"head.weight": {"alpha": 1.0}, "hidden.bias": {"alpha": 1.0}}
+    groups = parameter_groups(model, weight_decay=0.1, own=own)
     assert named(model, groups) == [{"embeddings.weight", "hidden.weight"}, {"hidden.bias"}, {"head.weight"}]
     assert [group.get("alpha") for group in groups] == [None, 1.0, 1.0]
     assert [group["weight_decay"] for group in groups] == [0.1, 0.0, 0.1]

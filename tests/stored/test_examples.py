@@ -19,7 +19,7 @@ KINDS: dict[str, list[Example]] = {
     ],
     "text": [
         LabelledText("1", "en", "", "\0 pair", "x", "en.tsv", 1),
-        LabelledText("2", "en", "a\nb", None, "", "en.tsv", 2),
+        LabelledText("2", "en", "a\nb", None, "", "en.tsv", 2, "fiction"),
     ],
     "choice": [Choice("7", "en", "It rained.", "Why?", ("wet", "", "dry"), "1", "en.jsonl", 3)],
     "question": [

@@ -23,10 +23,17 @@ def evaluate(
     ] = None,
     split: Annotated[str, typer.Option(help="dev or test; each scoring of test is counted.")] = "dev",
     view: Annotated[str, typer.Option(help="How the text reaches the model: original or translate-test.")] = "original",
+    interpolate: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="Score the weights this share of the way from the pre-trained ones to the run's own, such as 0.5; can "
+            "be given several times."
+        ),
+    ] = None,
 ) -> None:
     """Score the final model of a run per language, add the rows to its results and print them.
 
     Example: isogloss evaluate runs/first --split test --languages de,fi
     """
     codes = [code for given in languages or () for code in given.split(",") if code]
-    isogloss.evaluate(run, data=data or (), languages=codes, split=split, view=view)
+    isogloss.evaluate(run, data=data or (), languages=codes, split=split, view=view, interpolate=interpolate or ())

@@ -75,7 +75,7 @@ def labelled_text(
         problems: Takes the errors.
     """
     good = True
-    for ours in ("text", "pair"):
+    for ours in ("text", "pair", "part"):
         if ours in fields and not (fields[ours] or "").strip():
             problems.error(path, line, f"the {ours} is empty")
             good = False
@@ -90,7 +90,8 @@ def labelled_text(
     if not good:
         return None
     name = fields.get("id") or str(number)
-    return LabelledText(name, language, fields["text"] or "", fields.get("pair"), label, str(path), line)
+    part = (fields.get("part") or "").strip() or None
+    return LabelledText(name, language, fields["text"] or "", fields.get("pair"), label, str(path), line, part)
 
 
 def has_lone_surrogate(text: str) -> bool:

@@ -22,8 +22,8 @@ class JsonLines:
     """A file with one JSON object a line. Labels and ids may be numbers; they become strings.
 
     Args:
-        columns: The file's key of our ``text`` and, where it has them, ``pair``, ``label`` and ``id``. None: the first
-            of the names that `Table` knows which the first object has.
+        columns: The file's key of our ``text`` and, where it has them, ``pair``, ``label``, ``id`` and ``part``. None:
+            the first of the names that `Table` knows which the first object has.
 
     Raises:
         IsoglossError: ``columns`` has an unknown name or no ``text``.
@@ -34,7 +34,7 @@ class JsonLines:
     def __post_init__(self) -> None:
         """Check the columns."""
         if self.columns is not None:
-            check_columns(self.columns)
+            check_columns(self.columns, ("part",))
 
     def read(self, path: Path, language: str, problems: Problems) -> list[LabelledText]:
         """The good objects of the file."""

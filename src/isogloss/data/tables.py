@@ -28,7 +28,8 @@ class Table:
             the file has a header, or all positions from 0, if it has none. None: the file has a header, and the first
             of these names in it is taken: for the text ``text``, ``sentence``, ``premise``, ``sentence1``; for the pair
             ``hypothesis``, ``sentence2``; for the label ``label``, ``category``, ``gold_label``; for the id ``id``,
-            ``index_id``, ``idx``, ``pairID``; for the language ``language``. Where there is a column of languages, as
+            ``index_id``, ``idx``, ``pairID``; for the language ``language``. ``part``, what the training data may be
+            parted by, has no usual name. Where there is a column of languages, as
             in XNLI's file of all of them, rows of other languages are passed over.
         skip_empty: Whether a row with an empty text, or with NS, which PAWS-X has in place of one that could not be
             translated, is passed over with a warning; else an empty text is an error.
@@ -44,7 +45,7 @@ class Table:
     def __post_init__(self) -> None:
         """Check the columns."""
         if self.columns is not None:
-            check_columns(self.columns, ("language",))
+            check_columns(self.columns, ("language", "part"))
             positions = [column for column in self.columns.values() if isinstance(column, int)]
             if len(positions) not in (0, len(self.columns)) or any(position < 0 for position in positions):
                 raise IsoglossError(f"columns: all names, or all positions from 0; found {dict(self.columns)}")

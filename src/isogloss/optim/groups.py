@@ -1,15 +1,15 @@
-"""Parameter groups: what decays, and what is fresh."""
+"""Parameter groups: what decays, and what has options of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
 
 
 def parameter_groups(
-    model: nn.Module, *, weight_decay: float, fresh: Collection[str] = (), fresh_options: dict[str, Any] | None = None
+    model: nn.Module, *, weight_decay: float, own: Mapping[str, Mapping[str, Any]] | None = None
 ) -> list[dict[str, Any]]:
     """Groups for an optimizer over every parameter of ``model``, frozen ones included.
 
@@ -19,20 +19,17 @@ def parameter_groups(
     Args:
         model: The model.
         weight_decay: Decay of matrices, at least 0.
-        fresh: Names of parameters that no checkpoint filled, such as a new task head.
-        fresh_options: What their groups have of their own, such as ``{"alpha": 1.0}``.
+        own: By name of a parameter the options that it has of its own, such as ``{"alpha": 1.0}`` for a fresh head.
 
     Returns:
-        Up to four groups, each with ``params``, ``weight_decay`` and the options; empty ones are left out.
+        Two groups or fewer per set of options, each with ``params``, ``weight_decay`` and the options; empty ones are
+        left out.
     """
-    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    groups: dict[tuple[tuple[tuple[str, Any], ...], bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
-        groups.setdefault((name in fresh, parameter.ndim >= 2), []).append(parameter)
+        options = tuple(sorted((own or {}).get(name, {}).items()))
+        groups.setdefault((options, parameter.ndim >= 2), []).append(parameter)
     return [
-        {
-            "params": parameters,
-            "weight_decay": weight_decay if decays else 0.0,
-            **((fresh_options or {}) if is_fresh else {}),
-        }
-        for (is_fresh, decays), parameters in sorted(groups.items(), key=lambda item: item[0])
+        {"params": parameters, "weight_decay": weight_decay if decays else 0.0, **dict(options)}
+        for (options, decays), parameters in sorted(groups.items(), key=lambda item: item[0])
     ]

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from isogloss.errors import IsoglossError
-from isogloss.recipe.build import restarts, walks_apart
+from isogloss.recipe.build import inner_steps, restarts, walks_apart
 from isogloss.recipe.schema import Recipe
 from isogloss.recipe.weighting_schema import GradNorm
 
@@ -74,17 +74,17 @@ def _outer_steps(recipe: Recipe, languages: int) -> list[str]:
     lookahead = recipe.optimizer.lookahead
     if lookahead is None:
         return []
-    walks, steps = restarts(lookahead, languages), recipe.steps or 0
-    outer, rest = divmod(steps, lookahead.inner_steps * walks)
+    walks, steps, period = restarts(lookahead, languages), recipe.steps or 0, inner_steps(recipe, languages)
+    outer, rest = divmod(steps, period * walks)
     if outer == 0:
         raise IsoglossError(
-            f"steps: {steps} is less than one outer step ({lookahead.inner_steps} inner_steps x {walks} restarts), so "
+            f"steps: {steps} is less than one outer step ({period} inner_steps x {walks} restarts), so "
             "the slow weights would never move; give more steps or a smaller optimizer.lookahead.inner_steps"
         )
     eta = lookahead.outer_learning_rate
     left = (1 - eta) ** outer
     lines = [
-        f"M = {outer} outer steps of {walks} x {lookahead.inner_steps} inner steps; share of initial weights left at "
+        f"M = {outer} outer steps of {walks} x {period} inner steps; share of initial weights left at "
         f"the end: (1 - {eta:g})^{outer} = {left:.3g}"
     ]
     if left > FORGETS_LITTLE:

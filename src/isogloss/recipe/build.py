@@ -17,9 +17,12 @@ from isogloss import sampling
 from isogloss.distributed import ALONE, Communicator, average
 from isogloss.errors import IsoglossError
 from isogloss.loop import Optimizer
+from isogloss.models.weights import head
+from isogloss.objectives.l2_sp import L2SP
 from isogloss.objectives.supervised import Supervised
 from isogloss.optim.groups import parameter_groups
 from isogloss.optim.lookahead import Lookahead, carry, forget_all, forget_momentum
+from isogloss.optim.recadam import Constant, Linear, RecAdam, Sigmoid
 from isogloss.randomness import derive
 from isogloss.recipe import schema
 from isogloss.recipe.names import NamedTask
@@ -30,7 +33,7 @@ from isogloss.selection import Best, Last, RunningAverage, Selection
 from isogloss.streams import BucketedStream, Examples
 from isogloss.tasks.task import Task
 from isogloss.trackers import WANDB_MISSING, WANDB_NO_KEY, TensorBoard, Tracker, WeightsAndBiases, has_account
-from isogloss.types import DataSource, Feature, Sampler, Unfreezing
+from isogloss.types import DataSource, Feature, Objective, Sampler, Unfreezing
 from isogloss.unfreezing import Always
 
 MIXED = "all"
@@ -84,11 +87,13 @@ def build_sampler(recipe: schema.Recipe, sizes: Mapping[str, int], seed: int) ->
             return sampling.Temperature(names, tuple(sizes.values()), temperature, seed)
         case schema.RoundRobin():
             return sampling.RoundRobin(names)
+        case schema.Permuted(length=length):
+            return sampling.Permuted(names, length, seed)
         case schema.Blocks(length=length):
             lookahead = recipe.optimizer.lookahead
             if length is None and lookahead is None:
                 raise IsoglossError("sampling.length: needed for kind blocks where the optimizer has no lookahead")
-            return sampling.Blocks(sampling.RoundRobin(names), length or lookahead.inner_steps)  # type: ignore[union-attr]
+            return sampling.Blocks(sampling.RoundRobin(names), length or inner_steps(recipe, len(names)))
 
 
 def build_sources(
@@ -98,8 +103,9 @@ def build_sources(
     tokenizer: PreTrainedTokenizerBase,
     seed: int,
     group: Communicator,
+    objective: Objective | None = None,
 ) -> dict[str, DataSource]:
-    """One source per language, or one over all of them for mixed batches."""
+    """One source per language, or one over all of them for mixed batches; the objective is `Supervised` by default."""
     mixed = isinstance(recipe.sampling, schema.Mixed)
     groups = {MIXED: list(features.values())} if mixed else {language: [own] for language, own in features.items()}
     temperature = recipe.sampling.temperature if isinstance(recipe.sampling, schema.Mixed) else 1.0
@@ -114,30 +120,59 @@ def build_sources(
             world_size=group.world_size,
             accumulation=recipe.gradient_accumulation_steps,
         )
-        sources[name] = DataSource(name, stream, Supervised())
+        sources[name] = DataSource(name, stream, objective or Supervised())
     return sources
+
+
+def build_objective(recipe: schema.Recipe, model: nn.Module, fresh: frozenset[str]) -> Objective:
+    """The answer to: what is the loss? ``fresh`` names the parameters that no checkpoint filled."""
+    strength = recipe.objective.l2_sp
+    if strength is None:
+        return Supervised()
+    _require_pretrained(model, fresh, "objective.l2_sp")
+    return L2SP(Supervised(), model, strength=strength, free=fresh)
 
 
 def build_optimizer(
     recipe: schema.Recipe | Pretraining,
-    model: nn.Module,
-    fresh_head: frozenset[str],
+    model: PreTrainedModel,
+    fresh: frozenset[str],
     languages: int,
     ranks: Communicator,
 ) -> tuple[Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-    """The answer to: how does it move? And its learning-rate schedule."""
-    lookahead = recipe.optimizer.lookahead
-    own_alpha = lookahead and lookahead.head_outer_learning_rate
-    groups = parameter_groups(
-        model,
-        weight_decay=recipe.weight_decay,
-        fresh=fresh_head,
-        fresh_options={"alpha": own_alpha} if own_alpha else None,
-    )
+    """The answer to: how does it move? And its learning-rate schedule.
+
+    Args:
+        recipe: The recipe with nothing left open.
+        model: The model, with the weights that training starts from.
+        fresh: Names of the parameters that no checkpoint filled.
+        languages: Number of sources.
+        ranks: The processes.
+    """
+    spec, lookahead = recipe.optimizer, recipe.optimizer.lookahead
+    own: dict[str, dict[str, float]] = {name: {} for name in fresh}
+    if lookahead is not None and lookahead.head_outer_learning_rate is not None:
+        for name in fresh & head(model):
+            own[name]["alpha"] = lookahead.head_outer_learning_rate
+    if isinstance(spec, schema.RecAdam):
+        _require_pretrained(model, fresh, "optimizer.kind: recadam")
+        for name in fresh:
+            own[name]["pull"] = 0.0
+    groups = parameter_groups(model, weight_decay=recipe.weight_decay, own=own)
     # Fused, as the Trainer of transformers has it: one pass over the parameters, not one per operation.
-    inner = torch.optim.AdamW(
-        groups, lr=recipe.learning_rate, betas=recipe.optimizer.betas, eps=recipe.optimizer.eps, fused=True
-    )
+    inner: torch.optim.AdamW
+    if isinstance(spec, schema.RecAdam):
+        inner = RecAdam(
+            groups,
+            lr=recipe.learning_rate,
+            betas=spec.betas,
+            eps=spec.eps,
+            pull=spec.pull,
+            annealing=_annealing(spec),
+            fused=True,
+        )
+    else:
+        inner = torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=spec.betas, eps=spec.eps, fused=True)
     steps = recipe.steps or 0
     warmup = recipe.warmup_steps * steps if recipe.warmup_steps < 1 else recipe.warmup_steps
     schedule = get_scheduler(
@@ -152,13 +187,29 @@ def build_optimizer(
     averaged = {"average": partial(average, ranks)} if walks_apart(recipe) else {}
     slow = Lookahead(
         inner,
-        period=lookahead.inner_steps,
+        period=inner_steps(recipe, languages),
         alpha=lookahead.outer_learning_rate,
         restarts=restarts(lookahead, languages),
         reset=RESETS[lookahead.reset],
         **averaged,
     )
     return slow, schedule
+
+
+def _annealing(spec: schema.RecAdam) -> Callable[[int], float]:
+    match spec.annealing:
+        case schema.Linear(steps=steps):
+            return Linear(steps)
+        case schema.Constant(share=share):
+            return Constant(share)
+        case schema.Sigmoid(rate=rate, middle=middle):
+            return Sigmoid(rate, middle)
+
+
+def _require_pretrained(model: nn.Module, fresh: frozenset[str], key: str) -> None:
+    """Stop where there is nothing to be pulled back to."""
+    if fresh.issuperset(name for name, _ in model.named_parameters()):
+        raise IsoglossError(f"{key}: pulls towards pre-trained weights, but all weights of this model are random")
 
 
 def build_unfreezing(
@@ -178,6 +229,16 @@ def _decay(recipe: schema.Recipe | Pretraining, steps: int) -> dict[str, Any] | 
         return None
     decay = recipe.decay_steps * steps if recipe.decay_steps < 1 else recipe.decay_steps
     return {"num_decay_steps": math.ceil(decay), "decay_type": "linear"}
+
+
+def inner_steps(recipe: schema.Recipe | Pretraining, languages: int) -> int:
+    """Steps of an inner loop of a recipe with lookahead."""
+    assert recipe.optimizer.lookahead is not None
+    steps = recipe.optimizer.lookahead.inner_steps
+    if steps != "languages":
+        return steps
+    sampler = recipe.sampling if isinstance(recipe, schema.Recipe) else None
+    return (sampler.length if isinstance(sampler, schema.Permuted) else None) or languages
 
 
 def restarts(lookahead: schema.Lookahead, languages: int) -> int:

@@ -16,6 +16,7 @@ from isogloss.models.shipped import located
 from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
 from isogloss.recipe.build_data import build_collections, build_task
 from isogloss.recipe.names import NamedTask
+from isogloss.recipe.parted import require_one_language
 from isogloss.recipe.schema import RandomModel, Recipe
 from isogloss.recipe.survey import Validation, survey
 from isogloss.recipe.translated import with_translated_training_data
@@ -57,7 +58,10 @@ def read_corpus(
         )
     if recipe.selection == "target-dev" and not with_dev:
         raise IsoglossError("selection: target-dev needs dev data, none found; selection: last needs none")
-    return with_translated_training_data(recipe, collections, corpus) if recipe.translate_train else corpus
+    if recipe.translate_train:
+        corpus = with_translated_training_data(recipe, collections, corpus)
+    require_one_language(recipe, corpus)
+    return corpus
 
 
 def check_data(recipe: Recipe) -> Validation:

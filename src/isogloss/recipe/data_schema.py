@@ -17,6 +17,9 @@ class Columns(Spec):
     pair: str | int | None = Field(None, description="the second text; in inference the hypothesis")
     label: str | int | None = Field(None, description="the gold label")
     id: str | int | None = Field(None, description="an identifier, kept in predictions")
+    part: str | int | None = Field(
+        None, description="tsv, csv and jsonl: what partition: {kind: column} parts the training data by, such as genre"
+    )
     tokens: str | None = Field(None, description="Parquet: the list of tokens, in place of text")
     tags: str | None = Field(None, description="Parquet: the list of tags, one per token")
     language: str | int | None = Field(

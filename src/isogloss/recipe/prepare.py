@@ -18,8 +18,7 @@ from isogloss.experiment import Experiment
 from isogloss.ledger import Ledger, Timed, counted
 from isogloss.loop import Training
 from isogloss.models.encoder import Loaded, build_encoder, load_encoder
-from isogloss.models.weights import head
-from isogloss.recipe import build, build_data
+from isogloss.recipe import build, build_data, parted
 from isogloss.recipe.announce import announcements, precision_notes
 from isogloss.recipe.build_probes import build_probes
 from isogloss.recipe.build_weighting import build_rows, build_weighting
@@ -56,8 +55,11 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequen
     task = build_data.build_task(recipe, named, corpus.labels)
     loaded = load_model(recipe, task, corpus)
     features = _encode(corpus, task, loaded, recipe.max_length)
+    resuming, parts = folder.fingerprint.exists(), None
+    if recipe.partition is not None:
+        parts = parted.parted(recipe, folder, corpus, features, task, loaded, ranks, resuming=resuming)
+        features = parts.split(features[parts.language])
     asked, recipe = recipe, build.with_defaults(recipe, named, [len(found) for found in features.values()])
-    resuming = folder.fingerprint.exists()
     if resuming:
         recipe = require_same_recipe(folder, resolve(folder.recipe), asked, recipe)
     probes, files = build_probes(recipe, features, task, loaded, ranks, corpus.problems)
@@ -69,13 +71,19 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequen
     assert isinstance(experiment.scoring, TaskScoring)
     experiment.scoring.encode("dev", corpus.problems)
     notes = [str(problem) for problem in corpus.problems.warnings]
+    sizes = {language: len(examples) for language, examples in corpus.train.items()}
+    if parts is not None:
+        notes += parts.balance(corpus.train[parts.language])
+        sizes = {name: parts.of.count(index) for index, name in enumerate(parts.names)}
     notes += announcements(
         recipe,
         world_size=ranks.world_size,
-        sizes={language: len(examples) for language, examples in corpus.train.items()},
+        sizes=sizes,
         parameters=sum(parameter.numel() for parameter in loaded.model.parameters()),
     )
     notes += precision_notes(recipe.precision, device())
+    if parts is not None and ranks.rank == 0 and not resuming:
+        parted.store(parts, folder)
     notes += open_folder(experiment, recipe, fingerprint, resuming=resuming)
     if ranks.rank == 0:
         print(path, *notes, sep="\n", file=sys.stderr)
@@ -130,14 +138,16 @@ def _assemble(
     seed, group = build.walk_seed(recipe, recipe.seeds[0], ranks), build.group_of(recipe, ranks)
     # Pieces, as the streams count: with the same temperature mixed and single-language batches have the same mix.
     sizes = {language: len(found) for language, found in features.items()}
-    fresh_head = loaded.fresh & head(loaded.model)
-    optimizer, schedule = build.build_optimizer(recipe, loaded.model, fresh_head, len(sizes), ranks)
+    optimizer, schedule = build.build_optimizer(recipe, loaded.model, loaded.fresh, len(sizes), ranks)
+    objective = build.build_objective(recipe, loaded.model, loaded.fresh)
     autocast = build.build_autocast(recipe, device())
     unfreezing, groups = build.build_unfreezing(recipe, loaded.model)
     ledger = Ledger(ranks)
     training = Training(
         model=loaded.model,
-        sources=counted(build.build_sources(recipe, features, task, loaded.tokenizer, seed, group), ledger),
+        sources=counted(
+            build.build_sources(recipe, features, task, loaded.tokenizer, seed, group, objective), ledger
+        ),
         sampler=build.build_sampler(recipe, sizes, seed),
         optimizer=optimizer,
         schedule=schedule,

@@ -54,6 +54,24 @@ METHODS: dict[str, Method] = {
         "control: mixed batches with the same slow weights as Sequential Reptile",
         {"sampling": {"kind": "mixed"}, "optimizer": {"kind": "adamw", "lookahead": {}}},
     ),
+    "fish": Method(
+        "control: inner loops of one pass over the languages in random order, then a tiny step of the slow weights",
+        {
+            "sampling": {"kind": "permuted"},
+            "optimizer": {
+                "kind": "adamw",
+                "lookahead": {"inner_steps": "languages", "outer_learning_rate": 0.01},
+            },
+        },
+    ),
+    "recadam": Method(
+        "control: multi-task training, pulled back to the pre-trained weights less and less",
+        {"sampling": {"kind": "mixed"}, "optimizer": {"kind": "recadam"}},
+    ),
+    "l2_sp": Method(
+        "control: multi-task training, its distance from the pre-trained weights added to the loss",
+        {"sampling": {"kind": "mixed"}, "objective": {"kind": "supervised", "l2_sp": 0.01}},
+    ),
     "checkpoint_averaging": Method(
         "control: multi-task training, the mean of the weights at its evaluations",
         {"sampling": {"kind": "mixed"}, "selection": "average"},

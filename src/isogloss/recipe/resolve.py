@@ -221,7 +221,7 @@ def explain(error: ValidationError, origin: str, spec: type[BaseModel] = Recipe)
     """What is wrong with a ``spec``, a line each, with the nearest valid names."""
     lines = []
     for problem in error.errors():
-        where = ".".join(str(part) for part in problem["loc"])
+        where = ".".join(str(part) for part in _as_written(problem["loc"], spec))
         if problem["type"] == "extra_forbidden":
             keys = _keys_at(problem["loc"][:-1], spec)
             lines.append(f"unknown key {where!r}{nearest(str(problem['loc'][-1]), keys)}")
@@ -235,8 +235,26 @@ def explain(error: ValidationError, origin: str, spec: type[BaseModel] = Recipe)
     return "\n".join(f"{origin}: {line}" for line in lines)
 
 
+def _as_written(location: tuple[int | str, ...], spec: type[BaseModel]) -> list[int | str]:
+    """A place without the kinds that pydantic puts into it, where a user has written none."""
+    return [
+        part
+        for depth, part in enumerate(location)
+        if part not in _kinds(_specs_at(location[:depth], spec)) or part in _keys_at(location[:depth], spec)
+    ]
+
+
+def _kinds(specs: list[type[BaseModel]]) -> list[Any]:
+    return [spec.model_fields["kind"].default for spec in specs if "kind" in spec.model_fields]
+
+
 def _keys_at(location: tuple[int | str, ...], spec: type[BaseModel]) -> list[str]:
-    """The keys that a spec has at a place; inside a union pydantic names the spec, or its kind."""
+    """The keys that a spec has at a place."""
+    return [key for found in _specs_at(location, spec) for key in found.model_fields]
+
+
+def _specs_at(location: tuple[int | str, ...], spec: type[BaseModel]) -> list[type[BaseModel]]:
+    """The specs that may stand at a place; inside a union pydantic names the spec, or its kind."""
     specs = [spec]
     for part in location:
         below = [
@@ -245,13 +263,9 @@ def _keys_at(location: tuple[int | str, ...], spec: type[BaseModel]) -> list[str
             if part in spec.model_fields
             for found in _specs_in(spec.model_fields[str(part)].annotation)
         ]
-        chosen = [
-            spec
-            for spec in specs
-            if part == spec.__name__ or ("kind" in spec.model_fields and spec.model_fields["kind"].default == part)
-        ]
+        chosen = [spec for spec in specs if part == spec.__name__ or part in _kinds([spec])]
         specs = below or chosen or specs
-    return [key for spec in specs for key in spec.model_fields]
+    return specs
 
 
 def _specs_in(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - any type annotation

@@ -38,6 +38,15 @@ class RoundRobin(Spec):
     kind: Literal["round_robin"] = "round_robin"
 
 
+class Permuted(Spec):
+    """Passes over the languages in random order, one per step; a language comes once a pass."""
+
+    kind: Literal["permuted"] = "permuted"
+    length: int | None = Field(
+        None, ge=1, description="languages per pass, drawn anew for each; null: all (Fish calls them meta steps)"
+    )
+
+
 class Blocks(Spec):
     """One language for a whole block of steps; languages in turn."""
 
@@ -49,6 +58,11 @@ class Supervised(Spec):
     """Cross-entropy with the gold labels."""
 
     kind: Literal["supervised"] = "supervised"
+    l2_sp: float | None = Field(
+        None,
+        gt=0,
+        description="λ: adds λ/2 · ‖θ − θ*‖² over the parameters with a pre-trained value θ* to the loss; null: none",
+    )
 
 
 class Everything(Spec):
@@ -69,8 +83,10 @@ Unfreezing = Annotated[Everything | AllButEmbeddings, Field(discriminator="kind"
 class Lookahead(Spec):
     """Slow weights around the optimizer: Lookahead and the Reptile family."""
 
-    inner_steps: int = Field(
-        1000, ge=1, description="K: optimizer steps per inner loop (1000: Sequential Reptile paper)"
+    inner_steps: Annotated[int, Field(ge=1)] | Literal["languages"] = Field(
+        1000,
+        description="K: optimizer steps per inner loop (1000: Sequential Reptile paper); languages: as many as there "
+        "are, or as a pass of sampling: permuted is long",
     )
     outer_learning_rate: float = Field(
         0.1, gt=0, le=1, description="eta: share of the way the slow weights move (paper: 0.1)"
@@ -101,6 +117,82 @@ class AdamW(Spec):
     lookahead: Lookahead | None = Field(None, description="slow weights around the optimizer; null: none")
 
 
+class Sigmoid(Spec):
+    """The share of the task rises as 1 / (1 + exp(−rate · (step − middle)))."""
+
+    kind: Literal["sigmoid"] = "sigmoid"
+    rate: float = Field(0.5, gt=0, description="steepness (0.5: scripts of RecAdam)")
+    middle: float = Field(250, ge=0, description="step at which the share is a half (250: scripts of RecAdam)")
+
+
+class Linear(Spec):
+    """The share of the task rises evenly."""
+
+    kind: Literal["linear"] = "linear"
+    steps: float = Field(250, gt=0, description="step from which on there is the task alone")
+
+
+class Constant(Spec):
+    """The share of the task is the same in all steps."""
+
+    kind: Literal["constant"] = "constant"
+    share: float = Field(0.5, gt=0, le=1, description="share of the task; 1: AdamW")
+
+
+class RecAdam(Spec):
+    """AdamW that is pulled back to the pre-trained weights, less and less, alone or with slow weights around it."""
+
+    kind: Literal["recadam"] = "recadam"
+    betas: tuple[Decay, Decay] = Field((0.9, 0.999), description="decay of Adam's two moments")
+    eps: float = Field(1e-8, gt=0, description="added to the root of Adam's second moment")
+    pull: float = Field(
+        5000.0, ge=0, description="γ, at most 1 / learning_rate: of γ/2 · ‖θ − θ*‖² (5000: RecAdam's code)"
+    )
+    annealing: Annotated[Sigmoid | Linear | Constant, Field(discriminator="kind")] = Field(
+        Sigmoid(), description="share λ of the task's loss, the pull having 1 − λ"
+    )
+    lookahead: Lookahead | None = Field(None, description="slow weights around the optimizer; null: none")
+
+
+Parts = Annotated[int, Field(ge=2)]
+
+
+class KMeans(Spec):
+    """Clusters of like examples: k-means over means of the starting model's last layer."""
+
+    kind: Literal["kmeans"] = "kmeans"
+    parts: Parts = Field(4, description="number of clusters")
+    components: int = Field(64, ge=1, description="principal components that are looked at, at most")
+
+    @property
+    def title(self) -> str:
+        """How results name it."""
+        return f"kmeans {self.parts}"
+
+
+class RandomSplit(Spec):
+    """Parts of equal size drawn by the seed: the control for any other partition."""
+
+    kind: Literal["random"] = "random"
+    parts: Parts = Field(4, description="number of parts")
+
+    @property
+    def title(self) -> str:
+        """How results name it."""
+        return f"random {self.parts}"
+
+
+class ByColumn(Spec):
+    """A part for each value in the column that data.columns.part names."""
+
+    kind: Literal["column"] = "column"
+
+    @property
+    def title(self) -> str:
+        """How results name it."""
+        return "column"
+
+
 class RandomModel(Spec):
     """An encoder with random weights, and a tokenizer trained on the training text."""
 
@@ -108,7 +200,8 @@ class RandomModel(Spec):
     vocabulary_size: int = Field(8000, ge=16, description="sub-words of the tokenizer, at most")
 
 
-Sampling = Annotated[Mixed | Joint | Temperature | RoundRobin | Blocks, Field(discriminator="kind")]
+Sampling = Annotated[Mixed | Joint | Temperature | RoundRobin | Permuted | Blocks, Field(discriminator="kind")]
+Optimizer = Annotated[AdamW | RecAdam, Field(discriminator="kind")]
 
 
 class Recipe(Spec):
@@ -152,6 +245,10 @@ class Recipe(Spec):
         description="train also on the translations of the source language's training data into every language that is "
         "evaluated; needs translations.train in data",
     )
+    partition: Annotated[KMeans | RandomSplit | ByColumn, Field(discriminator="kind")] | None = Field(
+        None,
+        description="parts of the training data of a single language, each sampled as if it were a language; null: one",
+    )
     leave_one_out: bool = Field(
         False, description="one run per training language, which trains on the others only"
     )
@@ -163,7 +260,7 @@ class Recipe(Spec):
         default_factory=Gradients, description="how those of a step's languages are kept until they meet"
     )
     unfreezing: Unfreezing = Field(default_factory=Everything, description="what may move?")
-    optimizer: AdamW = Field(AdamW(), description="how does it move?")
+    optimizer: Optimizer = Field(AdamW(), description="how does it move?")
 
     steps: int | None = Field(None, ge=1, description="optimizer steps; or give epochs")
     epochs: float | None = Field(None, gt=0, description="passes over as many examples as the training data holds")
@@ -213,6 +310,11 @@ class Recipe(Spec):
     @classmethod
     def _languages_as_text(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
         return codes_as_text(value)
+
+    @field_validator("optimizer", mode="before")
+    @classmethod
+    def _adamw_unless_named(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        return {"kind": "adamw", **value} if isinstance(value, dict) else value
 
     @field_validator("data", "probes", mode="before")
     @classmethod

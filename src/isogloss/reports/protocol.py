@@ -24,6 +24,8 @@ def badge(row: Row) -> str:
         parts.append(f"view {row['view']}")
     if row.get("translated"):
         parts.append(f"translated: {row['translated']}")
+    if row.get("interpolation") is not None:
+        parts.append(f"{row['interpolation']:g} of the way from the pre-trained weights")
     return " + ".join(parts)
 
 

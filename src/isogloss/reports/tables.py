@@ -22,7 +22,7 @@ from isogloss.reports.statistics import Interval, paired_interval, summarise
 Row = Mapping[str, Any]
 
 _MISSING = "–"
-_OF_ONE_RUN = ("run", "seed", "step", "split", *BADGE)
+_OF_ONE_RUN = ("run", "seed", "step", "split", "interpolation", *BADGE)
 _PROTOCOL = (*BADGE, "split", "metric", "train_languages")
 
 

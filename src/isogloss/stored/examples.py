@@ -25,7 +25,7 @@ KINDS: dict[str, type[Example]] = {kind.__name__: kind for kind in (TaggedSenten
 
 TEXTS = pa.list_(pa.string())
 TYPES: dict[str, pa.DataType] = {
-    **dict.fromkeys(("id", "text", "pair", "label", "context", "question", "question_language"), pa.string()),
+    **dict.fromkeys(("id", "text", "pair", "label", "context", "question", "question_language", "part"), pa.string()),
     **dict.fromkeys(("tokens", "tags", "alternatives"), TEXTS),
     "answers": pa.list_(pa.struct([("text", pa.string()), ("start", pa.int64())])),
     "line": pa.int64(),

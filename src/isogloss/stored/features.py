@@ -83,8 +83,9 @@ class StoredFeatures(Sequence[Feature]):
 
 def lengths(features: Sequence[Feature]) -> np.ndarray:
     """Sub-words of each feature ``[n]``, special ones included."""
-    if isinstance(features, StoredFeatures):
-        return features.lengths
+    known: np.ndarray | None = getattr(features, "lengths", None)  # known without making a feature
+    if known is not None:
+        return known
     return np.array([len(feature) for feature in features], dtype=int)
 
 

@@ -1,0 +1,229 @@
+"""Three tasks that share three valleys in a plane: which valley does each method end in?
+
+A stand-in of our own for an experiment that was not available to us; see landscape.md.
+
+python docs/results/landscape.py                                  # the table
+python docs/results/landscape.py docs/results/landscape.svg       # and the figure, which needs matplotlib
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import torch
+from scipy.stats import binomtest
+from tabulate import tabulate
+from torch import Tensor, nn
+
+from isogloss.optim import Lookahead, evaluation_weights
+from isogloss.randomness import derive
+from isogloss.sampling import Blocks, Joint, Permuted, RoundRobin, Temperature
+from isogloss.types import Sampler
+
+TASKS = ("0", "1", "2")
+CENTRES = torch.tensor([[0.0, 10.0], [0.0, 0.0], [10.0, 0.0]], dtype=torch.float64)
+DEPTHS = torch.tensor([1.0, 0.9, 1.0], dtype=torch.float64)
+SHIFTS = torch.tensor([3.0, 0.3, 3.0], dtype=torch.float64)
+"""How far the tasks lie apart in each valley: they agree in the middle one, which is the least deep."""
+START = torch.tensor([20.0, 5.0], dtype=torch.float64)
+NEAR = 5.0
+"""Who ends within this distance of a valley's centre is in it."""
+
+RATE, NOISE = 0.1, 0.02
+PERIOD, ALPHA = 18, 0.2
+
+
+def _valleys() -> tuple[Tensor, Tensor]:
+    """Centres ``[3 tasks, 3 valleys, 2]`` and inverse covariances ``[3, 3, 2, 2]``, each task turned by 120 degrees."""
+    turns = torch.arange(3, dtype=torch.float64) * 2 * torch.pi / 3
+    directions = torch.stack([turns.cos(), turns.sin()], dim=1)
+    centres = CENTRES + SHIFTS[:, None] * directions[:, None]
+    turned = torch.stack([directions, torch.stack([-turns.sin(), turns.cos()], dim=1)], dim=2)
+    precision = turned @ torch.diag(torch.tensor([4.0, 2.5], dtype=torch.float64) ** -2) @ turned.mT
+    return centres, precision[:, None].expand(3, 3, 2, 2)
+
+
+PLACES, PRECISIONS = _valleys()
+
+
+def _heights(points: Tensor) -> tuple[Tensor, Tensor]:
+    """S_t⁻¹ (x − c_tᵢ) ``[n, 3, 3, 2]`` and aᵢ exp(−½ (x − c_tᵢ)ᵀ S_t⁻¹ (x − c_tᵢ)) ``[n, 3, 3]``."""
+    away = points[:, None, None] - PLACES
+    slopes = (PRECISIONS @ away[..., None])[..., 0]
+    return slopes, DEPTHS * (-(away * slopes).sum(dim=3) / 2).exp()
+
+
+def losses(points: Tensor) -> Tensor:
+    """L_t(x) = −Σᵢ aᵢ exp(−½ (x − c_tᵢ)ᵀ S_t⁻¹ (x − c_tᵢ)) + 0.001 ‖x‖² of points ``[n, 2]``: ``[n, 3 tasks]``."""
+    return 1e-3 * points.square().sum(dim=1, keepdim=True) - _heights(points)[1].sum(dim=2)
+
+
+def gradients(points: Tensor) -> Tensor:
+    """The gradient of each task at each point ``[n, 3 tasks, 2]``."""
+    slopes, heights = _heights(points)
+    return 2e-3 * points[:, None] + (heights[..., None] * slopes).sum(dim=2)
+
+
+def cosine(found: Tensor) -> Tensor:
+    """Mean cosine over the pairs of tasks ``[n]``."""
+    pairs = [torch.cosine_similarity(found[:, i], found[:, j], dim=1) for i, j in combinations(range(3), 2)]
+    return torch.stack(pairs).mean(dim=0)
+
+
+def added(found: Tensor, random: torch.Generator) -> Tensor:
+    """The mean of the tasks' gradients ``[n, 2]``."""
+    return found.mean(dim=1)
+
+
+def projected(found: Tensor, random: torch.Generator) -> Tensor:
+    """PCGrad written out: each gradient loses what conflicts with the others, in random order; then the mean.
+
+    The one place for the package's own weighting, as soon as there is one.
+    """
+    own = found.clone()
+    rows = torch.arange(len(found))
+    for i in range(3):
+        others = torch.tensor([j for j in range(3) if j != i])
+        orders = others[torch.rand(len(found), 2, generator=random).argsort(dim=1)]
+        for other in (found[rows, orders[:, place]] for place in range(2)):
+            conflict = (own[:, i] * other).sum(dim=1, keepdim=True).clamp(max=0)
+            own[:, i] -= conflict / other.square().sum(dim=1, keepdim=True) * other
+    return own.mean(dim=1)
+
+
+Wrap = Callable[[torch.optim.Optimizer], "torch.optim.Optimizer | Lookahead"]
+
+
+@dataclass(frozen=True)
+class Method:
+    """How a method samples tasks, lets their gradients meet, and moves."""
+
+    sampler: Callable[[int], Sampler]
+    wrap: Wrap = lambda inner: inner
+    meet: Callable[[Tensor, torch.Generator], Tensor] = added
+
+
+def _slow(**options: float) -> Wrap:
+    return lambda inner: Lookahead(inner, **{"period": PERIOD, "alpha": ALPHA, **options})
+
+
+def _one(seed: int) -> Sampler:
+    return Temperature(TASKS, (1, 1, 1), seed=seed)
+
+
+METHODS = {
+    "multitask, summed": Method(lambda seed: Joint(TASKS)),
+    "PCGrad": Method(lambda seed: Joint(TASKS), meet=projected),
+    "lookahead, summed": Method(lambda seed: Joint(TASKS), _slow()),
+    "one task per step": Method(_one),
+    "reptile": Method(lambda seed: Blocks(RoundRobin(TASKS), PERIOD // 3), _slow(period=PERIOD // 3, restarts=3)),
+    "fish": Method(lambda seed: Permuted(TASKS, seed=seed), _slow(period=3)),
+    "sequential reptile": Method(_one, _slow()),
+}
+
+
+@torch.no_grad()
+def walk(method: Method, *, seeds: int, steps: int, rate: float = RATE) -> Tensor:
+    """The weights that each of many independent runs would ship after each step ``[steps + 1, seeds, 2]``.
+
+    Adam treats every number on its own, so one optimizer moves all runs at once.
+    """
+    random = torch.Generator().manual_seed(derive("landscape"))
+    jitter = torch.randn(seeds, 2, generator=random, dtype=torch.float64)
+    points = nn.Parameter(START + jitter)
+    optimizer = method.wrap(torch.optim.Adam([points], lr=rate))
+    samplers = [method.sampler(seed) for seed in range(seeds)]
+    orders = torch.Generator().manual_seed(derive("orders"))
+    trace = [points.detach().clone()]
+    for step in range(steps):
+        noise = NOISE * torch.randn(seeds, 3, 2, generator=random, dtype=torch.float64)
+        noisy = gradients(points) + noise
+        seen = [[int(name) for name in sampler(step)] for sampler in samplers]
+        if len(seen[0]) == 1:
+            points.grad = noisy[torch.arange(seeds), torch.tensor([own for (own,) in seen])]
+        else:
+            points.grad = method.meet(noisy, orders)
+        optimizer.step()
+        with evaluation_weights(optimizer):
+            trace.append(points.detach().clone())
+    return torch.stack(trace)
+
+
+def valleys(points: Tensor) -> Tensor:
+    """The valley of each point ``[n]``, 3 where it is in none."""
+    distances = torch.cdist(points, CENTRES)
+    return distances.argmin(dim=1).masked_fill(distances.amin(dim=1) > NEAR, 3)
+
+
+def table(traces: dict[str, Tensor]) -> str:
+    """Per method how often each valley was reached, with Wilson intervals, and loss and cosine at the end."""
+    body = []
+    for name, trace in traces.items():
+        ends = trace[-1]
+        reached = valleys(ends)
+        loss, agreement = losses(ends).mean(dim=1), cosine(gradients(ends))
+        body.append([name, *(share(int((reached == v).sum()), len(ends)) for v in range(4))])
+        body[-1] += [f"{loss.mean():.3f} ± {loss.std():.3f}", f"{agreement.mean():+.2f} ± {agreement.std():.2f}"]
+    headers = ["method", "(0, 10)", "(0, 0), agreeing", "(10, 0), nearest", "elsewhere", "mean loss", "mean cosine"]
+    return tabulate(body, headers, tablefmt="github", disable_numparse=True)
+
+
+def share(count: int, n: int) -> str:
+    """Per cent, with the 95 % Wilson interval."""
+    interval = binomtest(count, n).proportion_ci(method="wilson")
+    return f"{count / n:.0%} ({max(interval.low, 0):.0%}–{interval.high:.0%})"
+
+
+def draw(traces: dict[str, Tensor], path: Path) -> None:
+    """Where the first run of each method walks, and loss and cosine over the steps."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams |= {"svg.hashsalt": "landscape", "font.size": 8, "axes.spines.top": False}
+    from matplotlib import pyplot
+
+    figure, (plane, loss, agreement) = pyplot.subplots(1, 3, figsize=(12, 3.6), width_ratios=(1.5, 1, 1))
+    axes = [torch.linspace(-6, 24, 91, dtype=torch.float64), torch.linspace(-6, 16, 67, dtype=torch.float64)]
+    grid = torch.cartesian_prod(*axes)
+    heights = losses(grid).mean(dim=1).reshape(len(axes[0]), len(axes[1])).T
+    plane.contour(axes[0], axes[1], heights, levels=12, colors="0.8", linewidths=0.6)
+    stride = max(1, len(next(iter(traces.values()))) // 150)
+    for name, trace in traces.items():
+        thin = trace[::stride]
+        steps = torch.arange(len(thin)) * stride
+        (line,) = plane.plot(thin[:, 0, 0], thin[:, 0, 1], linewidth=1, label=name)
+        plane.plot(*trace[-1, 0], "o", markersize=4, color=line.get_color())
+        flat = thin.flatten(0, 1)
+        loss.plot(steps, losses(flat).mean(dim=1).reshape(len(thin), -1).mean(dim=1), linewidth=1)
+        agreement.plot(steps, cosine(gradients(flat)).reshape(len(thin), -1).mean(dim=1), linewidth=1)
+    plane.set_title("mean loss, and the walk of the first seed")
+    loss.set(title="mean loss", xlabel="step")
+    agreement.set(title="mean cosine between tasks", xlabel="step")
+    plane.legend(frameon=False, loc="upper right")
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
+
+
+def main(arguments: Sequence[str], *, seeds: int = 60, steps: int = 1000) -> None:
+    """Print the tables and, where a path is given, draw the figure."""
+    torch.set_num_threads(1)
+    traces = {name: walk(method, seeds=seeds, steps=steps) for name, method in METHODS.items()}
+    print(table(traces), "", sep="\n")
+    others = {
+        f"sequential reptile, rate {rate}, K = {period}, η = {alpha}": walk(
+            Method(_one, _slow(period=period, alpha=alpha)), seeds=seeds, steps=steps, rate=rate
+        )
+        for rate in (0.1, 0.3)
+        for period, alpha in ((6, 0.5), (39, 0.5))
+    }
+    print(table(others))
+    for path in arguments:
+        draw(traces, Path(path))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,50 @@
+"""A loss that grows with the distance from the pre-trained weights."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import torch
+from torch import Tensor, nn
+
+from isogloss.types import Batch, Objective
+
+
+class L2SP:
+    """Another objective and λ/2 · Σᵢ (θᵢ − θᵢ*)², as a term ``l2_sp``; implements `isogloss.types.Objective`.
+
+    θ* are the weights at construction. In the loss, as in the paper: the gradient λ (θ − θ*) is clipped with that of
+    the task and goes through Adam's moments, which RecAdam spares it. It is counted once per source of a step, so
+    where the losses of m sources are added up λ counts m times. Closed parameters have no part in it.
+
+    Args:
+        objective: The loss of the task.
+        model: The model, which holds θ* now.
+        strength: λ > 0. The paper's α; its β, a decay of fresh parameters, is the optimizer's weight decay here.
+        free: Names of parameters without a pre-trained value, which may go anywhere.
+
+    Reference:
+        Li, Grandvalet, Davoine, *Explicit Inductive Bias for Transfer Learning with Convolutional Networks*, ICML 2018.
+    """
+
+    def __init__(self, objective: Objective, model: nn.Module, *, strength: float, free: Collection[str] = ()) -> None:
+        self.objective, self.strength = objective, strength
+        self._starting = {name: p.detach().clone() for name, p in model.named_parameters() if name not in free}
+
+    def counts(self, batch: Batch) -> dict[str, Tensor]:
+        """Those of the task, and one item per example ``[b]``, whose mean the penalty then is."""
+        return {**self.objective.counts(batch), "l2_sp": torch.ones(len(batch), device=_device(batch))}
+
+    def __call__(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """Losses of the task, and the penalty for each example ``[b]``."""
+        distances = [
+            (parameter - self._starting[name]).square().sum()
+            for name, parameter in model.named_parameters()
+            if name in self._starting and parameter.requires_grad
+        ]
+        total = torch.stack(distances).sum() if distances else torch.zeros((), device=_device(batch))
+        return {**self.objective(model, batch), "l2_sp": (self.strength / 2 * total).expand(len(batch))}
+
+
+def _device(batch: Batch) -> torch.device:
+    return next(iter(batch.inputs.values())).device

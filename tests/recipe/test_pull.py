@@ -1,0 +1,63 @@
+"""Methods that pull back to pre-trained weights say so where there are none, or where they would overshoot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import isogloss
+from isogloss import IsoglossError
+from isogloss.distributed import ALONE
+from isogloss.models.encoder import load_encoder
+from isogloss.optim import Lookahead, RecAdam
+from isogloss.recipe import build
+from isogloss.recipe.resolve import resolve
+from isogloss.tasks.tagging import part_of_speech
+from tests.methods import BASE
+from tests.world import entry, write_encoder, write_pos
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("world")
+    write_pos(folder)
+    write_encoder(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"method": "recadam"}, "optimizer.kind: recadam: .*all weights of this model are random"),
+        ({"method": "l2_sp"}, r"objective\.l2_sp: .*all weights of this model are random"),
+        ({"method": "recadam", "model": "encoder"}, r"at most 1 / learning rate = 33\.3.*; found 5000"),
+    ],
+)
+def test_what_cannot_be_pulled(changes: dict[str, Any], message: str, world: Path, tmp_path: Path):
+    model = {"model": str(world / "encoder")} if "model" in changes else {}
+    with pytest.raises(IsoglossError, match=message):
+        isogloss.train({**BASE, "data": entry("pos", world / "pos"), **changes, **model}, output=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_only_a_fresh_head_goes_free_and_has_an_outer_rate_of_its_own(world: Path):
+    optimizer = {"kind": "recadam", "pull": 7.0, "annealing": {"kind": "linear", "steps": 3}}
+    slow = {"inner_steps": "languages", "head_outer_learning_rate": 1.0}
+    recipe = resolve(
+        {**BASE, "data": entry("pos", world / "pos"), "method": "fish", "optimizer": {**optimizer, "lookahead": slow}}
+    )
+    task = part_of_speech(("NOUN", "VERB"))
+    loaded = load_encoder(world / "encoder", task.auto_class, task.labels, seed=0)
+    built, _ = build.build_optimizer(recipe, loaded.model, loaded.fresh, 3, ALONE)
+    assert isinstance(built, Lookahead) and isinstance(built.inner, RecAdam)
+    assert built.period == 3
+    found = {
+        name: (group["pull"], group["alpha"])
+        for group in built.param_groups
+        for name, parameter in loaded.model.named_parameters()
+        if any(parameter is own for own in group["params"])
+    }
+    assert {found[name] for name in loaded.fresh} == {(0.0, 1.0)}
+    assert {pair for name, pair in found.items() if name not in loaded.fresh} == {(7.0, 0.1)}
