@@ -130,7 +130,11 @@ PROBES: list[dict[str, Any]] = [
 
 VARIANTS |= {
     name: {**settings, "model": "{world}/masked", "learning_rate": 0.02, "probes": PROBES}
-    for name, settings in {"probes": {"dropout": 0.1}, "probes_of_slow_weights": SEQUENTIAL}.items()
+    for name, settings in {
+        "probes": {"dropout": 0.1},
+        "probes_of_slow_weights": SEQUENTIAL,
+        "probes_of_weighting": {"method": "pcgrad"},
+    }.items()
 }
 
 SETTINGS = {**METHOD_SETTINGS, **VARIANTS}

@@ -40,6 +40,10 @@ class Observed:
         self.names, self.grams = names, grams.clone()
         return self._weighting(step, names, grams, losses)
 
+    def last(self) -> tuple[tuple[str, ...], Tensor] | None:
+        """Names and Gram matrices of the last step; None before the first, also after a resume."""
+        return (self.names, self.grams) if self.names else None
+
     def cosines(self) -> Tensor:
         """Cosines ``[g, m, m]`` between the gradients of the last step; NaN beside a gradient that is zero."""
         lengths = self.grams.diagonal(dim1=1, dim2=2).sqrt()

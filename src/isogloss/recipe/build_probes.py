@@ -13,10 +13,11 @@ from isogloss.data.problems import Problems
 from isogloss.data.texts import Texts, read_texts
 from isogloss.diagnostics.forgetting import load_start
 from isogloss.diagnostics.parts import whole_and_parts
-from isogloss.diagnostics.probes import ConflictsProbe, Every, FlatnessProbe
+from isogloss.diagnostics.probes import ConflictsProbe, Every, FlatnessProbe, ObservedConflicts
 from isogloss.diagnostics.probes_of_text import ForgettingProbe, RepresentationsProbe
 from isogloss.distributed import Communicator, device
 from isogloss.errors import IsoglossError
+from isogloss.gradients import Observed
 from isogloss.models.encoder import Loaded
 from isogloss.objectives.supervised import Supervised
 from isogloss.recipe import probes_schema
@@ -37,6 +38,7 @@ def build_probes(
     features: Mapping[str, Sequence[Feature]],
     task: Task,
     loaded: Loaded,
+    observed: Observed | None,
     ranks: Communicator,
     problems: Problems,
 ) -> tuple[dict[str, Probe], dict[str, str]]:
@@ -47,6 +49,7 @@ def build_probes(
         features: Training features by language.
         task: The task.
         loaded: The model that the run starts with.
+        observed: The weighting, if the run has one: its gradients can be looked at for nothing.
         ranks: The processes of the run.
         problems: Takes what is wrong with files of text.
 
@@ -68,6 +71,8 @@ def build_probes(
                 sources, numbers = fixed_sources(recipe, features, collate, asked.batches, even=True)
                 groups: Any = partial(whole_and_parts, per_layer=asked.per_layer)
                 checkpoints = Every(recipe.save_steps or 1, recipe.steps or 1)
+                if observed is not None:
+                    probes["observed_conflicts"], every = ObservedConflicts(observed.last, every), checkpoints
                 probes[asked.kind] = ConflictsProbe(groups, sources, numbers, every, checkpoints, autocast, ranks)
             case probes_schema.Flatness():
                 sources, numbers = fixed_sources(recipe, features, collate, asked.batches, even=False)

@@ -6,7 +6,17 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from isogloss.gradients import GradNorm, GradVac, GramRule, PCGrad, Rows, last_layer, layer_groups, sparse_table
+from isogloss.gradients import (
+    GradNorm,
+    GradVac,
+    GramRule,
+    Observed,
+    PCGrad,
+    Rows,
+    last_layer,
+    layer_groups,
+    sparse_table,
+)
 from isogloss.recipe import weighting_schema as spec
 from isogloss.recipe.schema import Recipe
 from isogloss.types import Weighting
@@ -15,8 +25,13 @@ ALL_BUT_LAST_LAYER, LAST_LAYER = range(2)
 """The groups of parameters under GradNorm."""
 
 
-def build_weighting(recipe: Recipe, seed: int) -> Weighting | None:
-    """The weighting; None where gradients are added up, which needs none."""
+def build_weighting(recipe: Recipe, seed: int) -> Observed | None:
+    """The weighting, which a probe can look at; None where gradients are added up, which needs none."""
+    weighting = _weighting(recipe, seed)
+    return None if weighting is None else Observed(weighting)
+
+
+def _weighting(recipe: Recipe, seed: int) -> Weighting | None:
     match recipe.weighting:
         case spec.Sum():
             return None

@@ -31,7 +31,7 @@ from isogloss.scoring import TaskScoring
 from isogloss.stored.cache import cache_of_environment
 from isogloss.tasks.encoding import Encoding, tokenizer_digest
 from isogloss.tasks.task import Task
-from isogloss.types import Feature, Probe
+from isogloss.types import Feature, Probe, Weighting
 
 
 def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequence[str] = ()) -> Experiment:
@@ -62,12 +62,13 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequen
     asked, recipe = recipe, build.with_defaults(recipe, named, [len(found) for found in features.values()])
     if resuming:
         recipe = require_same_recipe(folder, resolve(folder.recipe), asked, recipe)
-    probes, files = build_probes(recipe, features, task, loaded, ranks, corpus.problems)
+    weighting = build_weighting(recipe, build.walk_seed(recipe, recipe.seeds[0], ranks))
+    probes, files = build_probes(recipe, features, task, loaded, weighting, ranks, corpus.problems)
     fingerprint = _fingerprint(corpus, loaded, files)
     if resuming:
         folder.require_same(fingerprint)
     ranks.wait()
-    experiment = _assemble(recipe, folder, corpus, task, loaded, features, probes, ranks)
+    experiment = _assemble(recipe, folder, corpus, task, loaded, features, weighting, probes, ranks)
     assert isinstance(experiment.scoring, TaskScoring)
     experiment.scoring.encode("dev", corpus.problems)
     notes = [str(problem) for problem in corpus.problems.warnings]
@@ -132,6 +133,7 @@ def _assemble(
     task: Task,
     loaded: Loaded,
     features: Mapping[str, Sequence[Feature]],
+    weighting: Weighting | None,
     probes: Mapping[str, Probe],
     ranks: Communicator,
 ) -> Experiment:
@@ -153,7 +155,7 @@ def _assemble(
         schedule=schedule,
         seed=seed,
         group=group,
-        weighting=build_weighting(recipe, seed),
+        weighting=weighting,
         rows=build_rows(recipe, loaded.model),
         max_grad_norm=recipe.max_grad_norm,
         unfreezing=unfreezing,

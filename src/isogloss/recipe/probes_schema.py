@@ -13,7 +13,7 @@ _EVERY = "steps between looks; null: at every checkpoint (save_steps). The end o
 
 
 class Conflicts(Spec):
-    """Cosines between the gradients of the training languages."""
+    """Cosines between the gradients of the training languages; those that a weighting takes anyway cost nothing."""
 
     kind: Literal["conflicts"] = "conflicts"
     every: int | None = Field(
