@@ -19,10 +19,11 @@ from scipy.stats import binomtest
 from tabulate import tabulate
 from torch import Tensor, nn
 
+from isogloss.gradients import Add, GradVac, PCGrad
 from isogloss.optim import Lookahead, evaluation_weights
 from isogloss.randomness import derive
 from isogloss.sampling import Blocks, Joint, Permuted, RoundRobin, Temperature
-from isogloss.types import Sampler
+from isogloss.types import Sampler, Weighting
 
 TASKS = ("0", "1", "2")
 CENTRES = torch.tensor([[0.0, 10.0], [0.0, 0.0], [10.0, 0.0]], dtype=torch.float64)
@@ -74,25 +75,10 @@ def cosine(found: Tensor) -> Tensor:
     return torch.stack(pairs).mean(dim=0)
 
 
-def added(found: Tensor, random: torch.Generator) -> Tensor:
-    """The mean of the tasks' gradients ``[n, 2]``."""
-    return found.mean(dim=1)
-
-
-def projected(found: Tensor, random: torch.Generator) -> Tensor:
-    """PCGrad written out: each gradient loses what conflicts with the others, in random order; then the mean.
-
-    The one place for the package's own weighting, as soon as there is one.
-    """
-    own = found.clone()
-    rows = torch.arange(len(found))
-    for i in range(3):
-        others = torch.tensor([j for j in range(3) if j != i])
-        orders = others[torch.rand(len(found), 2, generator=random).argsort(dim=1)]
-        for other in (found[rows, orders[:, place]] for place in range(2)):
-            conflict = (own[:, i] * other).sum(dim=1, keepdim=True).clamp(max=0)
-            own[:, i] -= conflict / other.square().sum(dim=1, keepdim=True) * other
-    return own.mean(dim=1)
+def merged(weighting: Weighting, step: int, found: Tensor) -> Tensor:
+    """The weighted sum of the tasks' gradients ``[n, 2]``, divided by their number; each run is a group of its own."""
+    weights = weighting(step, TASKS, found @ found.mT, torch.zeros(3, dtype=torch.float64))
+    return (weights[..., None] * found).mean(dim=1)
 
 
 Wrap = Callable[[torch.optim.Optimizer], "torch.optim.Optimizer | Lookahead"]
@@ -104,7 +90,7 @@ class Method:
 
     sampler: Callable[[int], Sampler]
     wrap: Wrap = lambda inner: inner
-    meet: Callable[[Tensor, torch.Generator], Tensor] = added
+    weighting: Callable[[], Weighting] = Add
 
 
 def _slow(**options: float) -> Wrap:
@@ -117,7 +103,8 @@ def _one(seed: int) -> Sampler:
 
 METHODS = {
     "multitask, summed": Method(lambda seed: Joint(TASKS)),
-    "PCGrad": Method(lambda seed: Joint(TASKS), meet=projected),
+    "PCGrad": Method(lambda seed: Joint(TASKS), weighting=lambda: PCGrad(0)),
+    "GradVac": Method(lambda seed: Joint(TASKS), weighting=lambda: GradVac(0)),
     "lookahead, summed": Method(lambda seed: Joint(TASKS), _slow()),
     "one task per step": Method(_one),
     "reptile": Method(lambda seed: Blocks(RoundRobin(TASKS), PERIOD // 3), _slow(period=PERIOD // 3, restarts=3)),
@@ -137,7 +124,7 @@ def walk(method: Method, *, seeds: int, steps: int, rate: float = RATE) -> Tenso
     points = nn.Parameter(START + jitter)
     optimizer = method.wrap(torch.optim.Adam([points], lr=rate))
     samplers = [method.sampler(seed) for seed in range(seeds)]
-    orders = torch.Generator().manual_seed(derive("orders"))
+    weighting = method.weighting()
     trace = [points.detach().clone()]
     for step in range(steps):
         noise = NOISE * torch.randn(seeds, 3, 2, generator=random, dtype=torch.float64)
@@ -146,7 +133,7 @@ def walk(method: Method, *, seeds: int, steps: int, rate: float = RATE) -> Tenso
         if len(seen[0]) == 1:
             points.grad = noisy[torch.arange(seeds), torch.tensor([own for (own,) in seen])]
         else:
-            points.grad = method.meet(noisy, orders)
+            points.grad = merged(weighting, step, noisy)
         optimizer.step()
         with evaluation_weights(optimizer):
             trace.append(points.detach().clone())
