@@ -282,6 +282,30 @@ def score_table(rows: Rows, task: str, arms: Sequence[str], baseline: str) -> st
     return tabulate(body, headers, tablefmt="github", disable_numparse=True)
 
 
+def by_language(rows: Rows, task: str, arm: str, language: str) -> Values:
+    """Test score in per cent on one training language by seed; of ``single`` that of the language's own model."""
+    found: defaultdict[int, list[float]] = defaultdict(list)
+    for row in rows:
+        if row["of"] != "score" or (row["task"], row["arm"], row["metric"]) != (task, arm, METRIC[task]):
+            continue
+        if row["language"] == language and (arm != "single" or row["train_languages"] == [language]):
+            found[row["seed"]].append(100 * row["value"])
+    return {seed: mean(values) for seed, values in found.items()}
+
+
+def negative_transfer(rows: Rows, task: str, arms: Sequence[str]) -> str:
+    """Per training language what an arm gains over the language's own model, which saw a sixth of the sentences."""
+    body = []
+    for arm in arms:
+        if arm == "single" or not scores(rows, task, arm, seen=True):
+            continue
+        pairs = [
+            (by_language(rows, task, arm, code), by_language(rows, task, "single", code)) for code in SOURCES[task]
+        ]
+        body.append([arm, *(against(own, alone) for own, alone in pairs)])
+    return tabulate(body, ["minus single", *SOURCES[task]], tablefmt="github", disable_numparse=True)
+
+
 def probe_table(rows: Rows, task: str, arms: Sequence[str]) -> str:
     """What the probes saw at the end of training, and what training cost."""
     body = []
@@ -325,6 +349,8 @@ def tables(rows: Rows) -> str:
             score_table(rows, task, joint, "multitask_summed"),
             f"### {task}: what the probes saw at the end, and the cost",
             probe_table(rows, task, list(ARMS)),
+            f"### {task}: against a model of each language alone",
+            negative_transfer(rows, task, MAIN),
         ]
         if any(row["arm"] in ABLATIONS and row["task"] == task for row in rows):
             parts += [

@@ -7,7 +7,7 @@ import torch
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
 
 from isogloss import IsoglossError
-from isogloss.gradients import GradNorm, GradVac, GramRule, PCGrad, layer_groups
+from isogloss.gradients import GradNorm, GradVac, GramRule, Observed, PCGrad, layer_groups
 from isogloss.recipe.build_weighting import LAST_LAYER, build_rows, build_weighting
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.schema import Recipe
@@ -41,7 +41,8 @@ def test_a_preset_has_its_weighting_and_groups(method: str, built: type, groups:
     resolved = recipe(method=method)
     assert resolved.sampling.kind == "joint"
     weighting, rows = build_weighting(resolved, 1), build_rows(resolved, model)
-    assert isinstance(weighting, built)
+    assert isinstance(weighting, Observed)
+    assert isinstance(weighting.weighting, built)
     assert rows is not None
     random = torch.Generator().manual_seed(0)
     with rows.taking():
@@ -97,7 +98,7 @@ def test_a_weighting_needs_several_gradients(kind: str):
 def test_unknown_kinds_and_bad_values():
     with pytest.raises(IsoglossError, match=r"weighting.kind: no kind 'pc_grad'; did you mean 'pcgrad'"):
         recipe(sampling={"kind": "joint"}, weighting={"kind": "pc_grad"})
-    with pytest.raises(IsoglossError, match=r"unknown key 'weighting.gradvac.bet'; did you mean 'beta'"):
+    with pytest.raises(IsoglossError, match=r"unknown key 'weighting.bet'; did you mean 'beta'"):
         recipe(method="gradvac", weighting={"bet": 0.1})
     with pytest.raises(IsoglossError, match=r"beta.*less than or equal to 1"):
         recipe(method="gradvac", weighting={"beta": 2})

@@ -31,14 +31,14 @@ class Observed:
     """
 
     def __init__(self, weighting: Weighting) -> None:
-        self._weighting = weighting
+        self.weighting = weighting
         self.names: tuple[str, ...] = ()
         self.grams = torch.zeros(0, 0, 0, dtype=torch.float64)
 
     def __call__(self, step: int, names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
         """What the weighting answers."""
         self.names, self.grams = names, grams.clone()
-        return self._weighting(step, names, grams, losses)
+        return self.weighting(step, names, grams, losses)
 
     def last(self) -> tuple[tuple[str, ...], Tensor] | None:
         """Names and Gram matrices of the last step; None before the first, also after a resume."""
@@ -51,10 +51,10 @@ class Observed:
 
     def state_dict(self) -> dict[str, Any]:
         """That of the weighting."""
-        state: dict[str, Any] = getattr(self._weighting, "state_dict", dict)()
+        state: dict[str, Any] = getattr(self.weighting, "state_dict", dict)()
         return state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from ``state``."""
-        if hasattr(self._weighting, "load_state_dict"):
-            self._weighting.load_state_dict(state)
+        if hasattr(self.weighting, "load_state_dict"):
+            self.weighting.load_state_dict(state)
