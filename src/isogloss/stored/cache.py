@@ -123,10 +123,8 @@ def read_entry(folder: Path) -> tuple[pa.ipc.RecordBatchFileReader, dict[str, An
 def _code() -> str:
     """SHA-256 of the code that reads, encodes and stores: entries of another version of it are not taken."""
     package = Path(__file__).parents[1]
-    files = [
-        package / "types.py",
-        *(path for room in ("data", "tasks", "stored") for path in (package / room).glob("*.py")),
-    ]
+    alone = [package / name for name in ("types.py", "arrow.py", "languages.py", "recipe/names.py")]
+    files = [*alone, *(path for room in ("data", "tasks", "stored") for path in (package / room).glob("*.py"))]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sorted(files))).hexdigest()
 
 
