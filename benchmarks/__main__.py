@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import evaluation, memory, slow_weights, start, step
+from benchmarks import evaluation, gradients, memory, slow_weights, start, step
 from benchmarks.report import write_report
 from benchmarks.results import save
 from benchmarks.workload import TOY, Size, Workload, load
@@ -24,14 +24,19 @@ BENCHMARKS: Mapping[str, tuple[Callable[[Workload, int], dict[str, Any]], int]] 
     "memory": (memory.run, 2),
     "evaluation": (evaluation.run, 2),
     "start": (start.run, 2),
+    "gradients": (gradients.run, 3),
+    "gradients_base": (gradients.run_base, 1),
 }
 """What to run and in how many rounds."""
+ON_REQUEST = ("gradients_base",)
+"""Runs only if it is named: it takes all memory of a machine with 24 GB."""
+DEFAULT = tuple(name for name in BENCHMARKS if name not in ON_REQUEST)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmarks that were asked for; 1 if they cannot run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"of {', '.join(BENCHMARKS)}; default: all")
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(BENCHMARKS)}; default: {', '.join(DEFAULT)}")
     parser.add_argument("--data", type=Path, default=ROOT / ".." / "shared" / "data" / "ud", help="folder of treebanks")
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results", help="folder to write to")
     parser.add_argument("--rounds", type=int, help="instead of each benchmark's own number")
@@ -47,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except IsoglossError as error:
         print(error, file=sys.stderr)
         return 1
-    for name in chosen.names or BENCHMARKS:
+    for name in chosen.names or DEFAULT:
         run, rounds = BENCHMARKS[name]
         began = time.perf_counter()
         path = save(chosen.results, name, run(workload, chosen.rounds or rounds))

@@ -99,14 +99,14 @@ def measure(workload: Workload, name: str) -> dict[str, float]:
     """
     workload.new_model()  # loads the code that makes models
     gc.collect()
-    _forget_peak()
+    forget_peak()
     baseline = megabytes("VmRSS")
     ARMS[name](workload)(1)
     peak = megabytes("VmHWM")
     return {"training_mb": peak - baseline, "process_mb": peak}
 
 
-def _forget_peak() -> None:
+def forget_peak() -> None:
     """Let VmHWM start anew from the memory now, so that what loading took for a moment does not count."""
     clear = Path("/proc/self/clear_refs")
     if clear.exists():

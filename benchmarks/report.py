@@ -17,6 +17,8 @@ QUESTIONS = {
     "memory": "Peak memory",
     "evaluation": "Many languages in one call of `isogloss evaluate`",
     "start": "From the start of a process to its first step",
+    "gradients": "Gradient methods, ours and others'",
+    "gradients_base": "Gradient methods at the size of XLM-R base",
 }
 
 HEAD = """# Benchmarks
@@ -32,6 +34,7 @@ COLUMNS = {
     "sentences_per_second": ("sentences/s", ".0f"),
     "training_mb": ("training, MB", ".0f"),
     "process_mb": ("whole process, MB", ".0f"),
+    "extra_mb": ("above adding up, MB", ".0f"),
 }
 
 
@@ -56,18 +59,24 @@ def _section(result: Mapping[str, Any]) -> str:
         f"{machine['load_average_at_start'][0]:.2f}; torch {machine['packages']['torch']}, "
         f"transformers {machine['packages']['transformers']}, Python {machine['python']}; "
         f"commit {commit[:10]}{changed}, {machine['date']}.",
-        f"Part-of-speech tagging of {', '.join(workload['features'])} (Universal Dependencies): "
-        f"{sum(workload['features'].values())} sentences, batches of {workload['batch_size']}, an XLM-R of "
-        f"{workload['layers']} layers x {workload['hidden']} ({workload['parameters'] / 1e6:.1f} M parameters).",
+        result["subject"] if "subject" in result else _tagging(workload),
         "",
         *(f"Skipped: {skipped}." for skipped in result["skipped"]),
     ]
     return "\n".join([*lines, *(_part(part) for part in result["parts"])])
 
 
+def _tagging(workload: Mapping[str, Any]) -> str:
+    return (
+        f"Part-of-speech tagging of {', '.join(workload['features'])} (Universal Dependencies): "
+        f"{sum(workload['features'].values())} sentences, batches of {workload['batch_size']}, an XLM-R of "
+        f"{workload['layers']} layers x {workload['hidden']} ({workload['parameters'] / 1e6:.1f} M parameters)."
+    )
+
+
 def _part(part: Mapping[str, Any]) -> str:
     arms, ratios = part["arms"], part["ratios"]
-    rounds = len(next(iter(next(iter(arms.values())).values()))["values"])
+    rounds = part["rounds"] if "rounds" in part else len(next(iter(next(iter(arms.values())).values()))["values"])
     return "\n".join(
         [
             f"### {part['part'].capitalize()}, {part['precision']}",
@@ -87,10 +96,14 @@ def _part(part: Mapping[str, Any]) -> str:
 
 
 def _arms(arms: Mapping[str, Mapping[str, Any]]) -> str:
-    first = next(iter(arms.values()))
+    # An arm with an outcome has nothing else.
+    first: Mapping[str, Any] = next((arm for arm in arms.values() if "outcome" not in arm), {})
     columns = [key for key in COLUMNS if key in first]
     rows: list[Sequence[str]] = []
     for name, arm in arms.items():
+        if "outcome" in arm:
+            rows.append([name, arm["outcome"], *("" for _ in columns[1:])])
+            continue
         padding = [f"{arm['padding']:.0%}"] if "padding" in first else []
         rows.append([name, *(_figure(arm[key], COLUMNS[key][1]) for key in columns), *padding])
     headers = ["arm", *(COLUMNS[key][0] for key in columns), *(["padding"] if "padding" in first else [])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,28 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import evaluation, memory, slow_weights, start, step
+from benchmarks import evaluation, gradients, memory, shapes, slow_weights, start, step, surgery
 from benchmarks.__main__ import main
+from benchmarks.gradient_arms import (
+    ARMS,
+    BY_ROWS,
+    GRADVAC,
+    LOOP,
+    MATRIX,
+    PCGRAD,
+    SUMMED,
+    TORCHJD,
+    losses_of,
+    new_training,
+)
 from benchmarks.ours import Ours
 from benchmarks.peer import Peer, as_ours
 from benchmarks.report import write_report
 from benchmarks.results import save
 from benchmarks.timing import Measurement, interleave, per_step, slowdown, speedup
 from benchmarks.workload import LANGUAGES, TOY, Workload, load
+from isogloss.gradients import PCGrad
+from isogloss.loop import weigh_gradients
 
 # In the script of the language: the reader wants to know about text that cannot be in it.
 STEMS = {"en": "word", "fr": "mot", "ru": "слово", "tr": "kelime"}
@@ -136,6 +151,80 @@ def test_start(workload: Workload, tmp_path: Path):
 
 def test_evaluation(workload: Workload, tmp_path: Path):
     _check(evaluation.run(workload, 1), tmp_path)
+
+
+# TorchJD runs backward under vmap, which has no rule for attention on a CPU and says so.
+vmap_warns = pytest.mark.filterwarnings("ignore:There is a performance drop")
+
+
+@vmap_warns
+@pytest.mark.parametrize("operate", [surgery.matrix, surgery.loop, surgery.jacobian, surgery.jacobian_by_rows])
+def test_peers_compute_our_pcgrad(operate: surgery.Surgery):
+    """With two languages the order of projections does not matter, so all must agree."""
+    training = new_training(shapes.TOY, 2, PCGrad(0))
+    weigh_gradients(training, training.weighting, training.rows, training.sampler(0))
+    ours = _gradient(training.model)
+
+    model = shapes.TOY.new_model()
+    losses = losses_of(model, [shapes.TOY.batch(number) for number in range(2)])
+    summed = torch.cat([g.flatten() for g in torch.autograd.grad(sum(losses), model.parameters(), retain_graph=True)])
+    operate(list(model.parameters()), losses)
+    torch.testing.assert_close(_gradient(model), ours, rtol=1e-4, atol=1e-6)
+    assert (ours - summed).norm() > 0.01 * summed.norm(), "the two languages conflict, so something was projected"
+
+
+def _gradient(model: nn.Module) -> torch.Tensor:
+    return torch.cat([parameter.grad.flatten() for parameter in model.parameters()])
+
+
+@vmap_warns
+def test_arms_train_on_the_same_batches():
+    losses = {name: [step() for _ in range(3)] for name, step in ((name, ARMS[name](shapes.TOY, 2)) for name in ARMS)}
+    for name, own in losses.items():
+        assert own[0] == pytest.approx(losses[SUMMED][0], rel=1e-5), name
+        assert own[2][0] < own[0][0], name
+    for name in (MATRIX, LOOP, TORCHJD, BY_ROWS):
+        assert losses[name] == [pytest.approx(row, rel=1e-5) for row in losses[PCGRAD]], name
+
+
+def test_gradients(tmp_path: Path):
+    _check(gradients.run_shape(shapes.TOY, 1, [PCGRAD]), tmp_path)
+
+
+def test_the_report_shows_bounds_and_arms_without_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    milliseconds = {SUMMED: 10.0, PCGRAD: 10.5, GRADVAC: 12.0, MATRIX: 40.0, BY_ROWS: 18.0}
+    megabytes = {SUMMED: 100.0, PCGRAD: 110.0, GRADVAC: 110.0, MATRIX: 160.0, BY_ROWS: 150.0}
+
+    def process(shape: shapes.Shape, languages: int, name: str):
+        if name in (LOOP, TORCHJD):
+            return gradients.NO_MEMORY
+        return {"milliseconds": [milliseconds[name]] * 2, "training_mb": megabytes[name], "losses": [1.0]}
+
+    monkeypatch.setattr(gradients, "in_own_process", process)
+    result = gradients.run_shape(replace(shapes.TOY, languages=(4, 8)), 1)
+    _check(result, tmp_path)
+    few, many = ({ratio["what"]: ratio for ratio in part["ratios"]} for part in result["parts"])
+    assert few.keys() == many.keys()
+    kept = {what: (few[what].get("kept"), many[what].get("kept")) for what in few}
+    assert kept == {
+        f"time of a step, {PCGRAD} / {SUMMED}": (True, True),
+        f"time of a step, {GRADVAC} / {SUMMED}": (False, False),
+        f"time of a step, {MATRIX} / {PCGRAD}": (None, True),
+        f"time of a step, {BY_ROWS} / {PCGRAD}": (False, False),
+        f"memory above adding up, {PCGRAD} / {MATRIX}": (None, True),
+        f"memory above adding up, {PCGRAD} / {BY_ROWS}": (None, None),
+    }
+    lines = (tmp_path / "README.md").read_text(encoding="utf-8").splitlines()
+    assert sum(LOOP in line and gradients.NO_MEMORY in line for line in lines) == 2
+
+
+def test_why_a_process_has_no_figures(monkeypatch: pytest.MonkeyPatch):
+    """Only a lack of memory counts as one: a broken arm must not pass for a hungry one."""
+    assert gradients.reason(-9, "") == gradients.NO_MEMORY
+    assert gradients.reason(1, "RuntimeError: DefaultCPUAllocator: can't allocate memory") == gradients.NO_MEMORY
+    assert gradients.reason(1, "Traceback\nKeyError: 'x'") == "failed with 1: KeyError: 'x'"
+    monkeypatch.setattr(gradients, "LIMIT", 0.01)
+    assert gradients.in_own_process(shapes.TOY, 2, PCGRAD) == "over 0 s"
 
 
 def test_a_missing_folder_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
