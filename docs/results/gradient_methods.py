@@ -189,7 +189,8 @@ def collect(root: Path, destination: Path) -> None:
         for results in sorted(folder.glob("run/**/results.jsonl")):
             place = results.parent
             keys = ("data", "language", "metric", "value", "train_languages")
-            scores = [row for row in read_lines(results) if row["split"] == "test" and row["selection"]]
+            final = [row for row in read_lines(results) if row["split"] == "test" and row["selection"]]
+            scores = [row for row in final if row["metric"] == METRIC[run.task]]
             rows += [{"of": "score", **shared, **{key: row[key] for key in keys}} for row in scores]
             cost = read_json(place / "cost.json")
             keys = ("seconds", "samples", "samples_per_second", "peak_memory_cpu", "flops", "passes", "steps")
@@ -199,7 +200,7 @@ def collect(root: Path, destination: Path) -> None:
             rows += [
                 {"of": "probe", **shared, **{key: value for key, value in row.items() if value is not None}}
                 for row in seen
-                if row["step"] == last and (row["probe"] != "observed_conflicts")
+                if row["step"] == last and row["part"] in WHOLE and row["other"] is None and row["metric"] in PROBED
             ]
         append_lines(destination, rows)
 
@@ -208,6 +209,8 @@ Rows = Sequence[Mapping[str, Any]]
 Values = dict[int, float]
 """One value per seed."""
 
+WHOLE = (None, "model", "encoder")
+PROBED = ("cosine", "within", "rise", "distance")
 METRIC = {"pos": "accuracy", "ner": "f1"}
 SOURCES = {"pos": POS_SOURCES, "ner": NER_SOURCES}
 
@@ -233,9 +236,9 @@ def probed(rows: Rows, task: str, arm: str, probe: str, metric: str, languages: 
     found: defaultdict[int, list[float]] = defaultdict(list)
     for row in rows:
         asked = (row["of"], row["task"], row["arm"], row.get("probe"), row.get("metric"))
-        if asked != ("probe", task, arm, probe, metric) or row.get("part") not in (None, "model", "encoder"):
+        if asked != ("probe", task, arm, probe, metric) or row.get("part") not in WHOLE:
             continue
-        if row.get("language") in languages and "other" not in row:
+        if row.get("language") in languages and not (probe == "conflicts" and row["part"] != "model"):
             found[row["seed"]].append(row["value"])
     return {seed: mean(values) for seed, values in found.items()}
 
@@ -258,9 +261,9 @@ def shown(values: Values, digits: int = 1) -> str:
 
 
 def against(values: Values, reference: Values) -> str:
-    """Difference paired by seed, with its 95 % interval."""
+    """Difference paired by seed, with its 95 % interval; nothing for less than three pairs."""
     pairs = [value - reference[seed] for seed, value in sorted(values.items()) if seed in reference]
-    if len(pairs) < 2 or not any(pairs):
+    if len(pairs) < 3 or not any(pairs):
         return ""
     interval = paired_interval(pairs)
     return f"{interval.mean:+.1f} [{interval.low:+.1f}, {interval.high:+.1f}]"
@@ -349,9 +352,9 @@ def tables(rows: Rows) -> str:
             score_table(rows, task, joint, "multitask_summed"),
             f"### {task}: what the probes saw at the end, and the cost",
             probe_table(rows, task, list(ARMS)),
-            f"### {task}: against a model of each language alone",
-            negative_transfer(rows, task, MAIN),
         ]
+        if len(scores(rows, task, "single", seen=True)) >= 3:
+            parts += [f"### {task}: against a model of each language alone", negative_transfer(rows, task, MAIN)]
         if any(row["arm"] in ABLATIONS and row["task"] == task for row in rows):
             parts += [
                 f"### {task}: Sequential Reptile with other settings",
