@@ -34,7 +34,7 @@ def gradvac(
                 root = math.sqrt(1 - target**2)
                 scale = own.norm() * (target * math.sqrt(1 - rho**2) - rho * root) / (other.norm() * root)
                 bent[i] = own + scale * other
-                assert float(bent[i] @ other / (bent[i].norm() * other.norm())) - target < 1e-9
+                assert abs(float(bent[i] @ other / (bent[i].norm() * other.norm())) - target) < 1e-9
             targets[i, j] = (1 - beta) * target + beta * rho
     return torch.stack(bent).sum(dim=0)
 

@@ -95,6 +95,18 @@ def test_a_weighting_needs_several_gradients(kind: str):
         recipe(method="pcgrad", sampling={"kind": kind})
 
 
+def test_a_penalty_is_not_compared_with_itself():
+    with pytest.raises(IsoglossError, match=r"l2_sp=0.1 would be part of every language's gradient"):
+        recipe(method="pcgrad", objective={"l2_sp": 0.1})
+
+
+def test_another_optimizer_does_not_lose_the_slow_weights():
+    with pytest.raises(IsoglossError, match="kind recadam replaces the slow weights of method sequential_reptile"):
+        recipe(method="sequential_reptile", optimizer={"kind": "recadam"})
+    kept = recipe(method="sequential_reptile", optimizer={"kind": "recadam", "lookahead": {"inner_steps": 2}})
+    assert kept.optimizer.lookahead is not None
+
+
 def test_unknown_kinds_and_bad_values():
     with pytest.raises(IsoglossError, match=r"weighting.kind: no kind 'pc_grad'; did you mean 'pcgrad'"):
         recipe(sampling={"kind": "joint"}, weighting={"kind": "pc_grad"})

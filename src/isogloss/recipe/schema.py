@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from isogloss.recipe.data_schema import DataEntry
+from isogloss.recipe.presets import METHODS
 from isogloss.recipe.probes_schema import Probe
 from isogloss.recipe.spec import Spec, codes_as_text
 from isogloss.recipe.weighting_schema import Gradients, Sum, Weighting
@@ -357,6 +358,22 @@ class Recipe(Spec):
             raise ValueError(
                 f"weighting: {self.weighting.kind} needs a gradient of each language in every step, which only "
                 f"sampling: {{kind: joint}} gives, found sampling: {{kind: {self.sampling.kind}}}"
+            )
+        if not isinstance(self.weighting, Sum) and self.objective.l2_sp is not None:
+            raise ValueError(
+                f"objective: l2_sp={self.objective.l2_sp} would be part of every language's gradient, so weighting "
+                f"{self.weighting.kind} would compare the penalty with itself: give one of the two"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _slow_weights_are_not_lost(self) -> Recipe:
+        preset = METHODS[self.method].answers.get("optimizer", {}) if self.method in METHODS else {}
+        # Another kind of optimizer takes the place of the preset's, with all that was in it.
+        if "lookahead" in preset and self.optimizer.lookahead is None and not isinstance(self.optimizer, AdamW):
+            raise ValueError(
+                f"optimizer: kind {self.optimizer.kind} replaces the slow weights of method {self.method}; give it "
+                f"its own, such as {{kind: {self.optimizer.kind}, lookahead: {{inner_steps: 100}}}}"
             )
         return self
 
