@@ -100,7 +100,7 @@ def write_features(
         language: Their language.
         facts: Called when the last piece has been written.
     """
-    pending = iter(pieces)
+    pending = (piece for piece in pieces if piece)  # an empty piece does not say which inputs there are
     first = next(pending, ())
     inputs = [f"{INPUT}{name}" for name in (first[0].inputs if first else ("input_ids",))]
     names = [*inputs, "labels", "example", "words", "anchors", "ends", "starts", "stops"]

@@ -95,7 +95,8 @@ def tokenizer_digest(tokenizer: PreTrainedTokenizerBase) -> str:
     backend.no_padding()
     try:
         parts = [backend.to_str(), type(tokenizer).__qualname__, *map(str, (
-            tokenizer.model_max_length, tokenizer.model_input_names, tokenizer.padding_side, tokenizer.truncation_side
+            tokenizer.model_max_length, tokenizer.model_input_names, tokenizer.padding_side, tokenizer.truncation_side,
+            sorted(map(str, tokenizer.special_tokens_map.items())), getattr(tokenizer, "split_special_tokens", None),
         ))]  # fmt: skip
     finally:
         if truncation is not None:
