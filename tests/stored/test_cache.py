@@ -83,6 +83,39 @@ def test_a_full_disk_is_said_and_done_without(tmp_path: Path, caplog: pytest.Log
     assert list((tmp_path / "kind").iterdir()) == []
 
 
+def test_a_disk_that_fills_up_at_the_last_file_is_no_reason_to_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def full(path: Path, *arguments: Any, **options: Any) -> None:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    assert Cache(tmp_path).get("kind", {}, build, read) is None
+    assert os.strerror(28) in caplog.text
+    assert list((tmp_path / "kind").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_entered_is_said_and_done_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def refused(path: Path, **options: Any) -> bool:
+        raise PermissionError(13, os.strerror(13))
+
+    monkeypatch.setattr(Path, "exists", refused)  # permissions do not hold for root
+    assert Cache(tmp_path).get("kind", {}, forbidden, read) is None
+    assert os.strerror(13) in caplog.text
+
+
+def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture):
+    def homeless(path: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("ISOGLOSS_CACHE")
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    assert cache_of_environment() is None
+    assert "ISOGLOSS_CACHE names a folder" in caplog.text
+
+
 def _build_slowly(folder: str, barrier: Any, results: Any) -> None:
     def slowly(path: Path) -> None:
         barrier.wait(timeout=30)  # both have found no entry

@@ -112,6 +112,18 @@ def test_batches_are_the_same(
         assert equal(*(task.collate(features, tokenizer) for features in chosen))
 
 
+def test_a_first_piece_without_features_drops_no_input(
+    tmp_path: Path, tokenizer: PreTrainedTokenizerFast, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(encoding, "PIECE", 2)
+    lost = [Question(f"lost {n}", "en", "en", "who ?", "the dogs", (("cats", None),), "f", n) for n in range(4)]
+    task, examples = EXAMPLES["qa"]
+    found = Encoding(task, tokenizer, 18).encode(stored(tmp_path, [*lost, *examples]), Problems())
+    assert isinstance(found, StoredFeatures)
+    direct = task.encode([*lost, *examples], tokenizer, 18).features
+    assert [feature.inputs for feature in found] == [feature.inputs for feature in direct]
+
+
 def test_all_that_decides_what_is_made_is_in_the_key(tmp_path: Path, tokenizer: PreTrainedTokenizerFast):
     task, examples = EXAMPLES["pos"]
     on_disk = stored(tmp_path, examples)
@@ -141,5 +153,9 @@ def test_a_tokenizer_is_the_same_after_use_and_not_after_a_change(tokenizer: Pre
     assert tokenizer_digest(changed) != before
     changed = type(tokenizer)(tokenizer_object=tokenizer.backend_tokenizer, model_max_length=64)
     plain = tokenizer_digest(changed)
+    changed.split_special_tokens = not changed.split_special_tokens
+    assert tokenizer_digest(changed) != plain
+    changed.split_special_tokens = not changed.split_special_tokens
+    assert tokenizer_digest(changed) == plain
     changed.add_tokens(["sofa"])
     assert tokenizer_digest(changed) != plain

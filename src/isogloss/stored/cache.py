@@ -2,7 +2,9 @@
 
 An entry is a folder with ``rows.arrow``, to be mapped into memory, and ``facts.json``. It is built under a hidden name
 and renamed when whole, so that processes can build the same one at once and a crash leaves none half-built. Nothing
-ever changes in an entry: whatever it depends on is in its name, so it can be old but not wrong.
+ever changes in an entry: whatever it depends on is in its name, so it can be old but not wrong. An entry that is cut
+short or cannot be opened is noticed; bytes that a disk changes inside of it are not, since to check them all would take
+as long as what is saved.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import json
 import logging
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -23,7 +26,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from isogloss.errors import IsoglossError
-from isogloss.writing import read_json, write_json
+from isogloss.writing import read_json
 
 ROWS, FACTS, PARTIAL = "rows.arrow", "facts.json", ".partial-"
 DAY = 24 * 60 * 60
@@ -62,13 +65,13 @@ class Cache:
         """
         name = hashlib.sha256(json.dumps({**key, "code": _code()}, sort_keys=True).encode()).hexdigest()
         path = self.folder / kind / name
-        if path.exists():
-            try:
-                return read(path)
-            except (OSError, ValueError, KeyError, IsoglossError, pa.ArrowException) as error:
-                _tell(f"{path}: damaged, built anew ({error})")
-                shutil.rmtree(path, ignore_errors=True)
         try:
+            if path.exists():
+                try:
+                    return read(path)
+                except (OSError, ValueError, KeyError, IsoglossError, pa.ArrowException) as error:
+                    _tell(f"{path}: damaged, built anew ({error})")
+                    shutil.rmtree(path, ignore_errors=True)
             path.parent.mkdir(parents=True, exist_ok=True)
             _sweep(path.parent)
             partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=path.parent))
@@ -92,7 +95,13 @@ class Cache:
 def cache_of_environment() -> Cache | None:
     """The cache in the folder ``ISOGLOSS_CACHE``, by default ``~/.cache/isogloss``; None where that is ``off``."""
     place = os.environ.get("ISOGLOSS_CACHE") or "~/.cache/isogloss"
-    return None if place == "off" else Cache(Path(place).expanduser())
+    if place == "off":
+        return None
+    try:
+        return Cache(Path(place).expanduser())
+    except RuntimeError as error:  # a user without a home, as in containers
+        _tell(f"{place}: {error}; ISOGLOSS_CACHE names a folder, or is off")
+        return None
 
 
 def write_entry(folder: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], facts: Callable[[], Any]) -> None:
@@ -103,7 +112,9 @@ def write_entry(folder: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatc
                 writer.write_batch(batch)
         file.flush()
         os.fsync(file.fileno())
-    write_json(folder / FACTS, {**facts(), "bytes": (folder / ROWS).stat().st_size})
+    # Not `write_json`, whose errors are for files that a user asked for: without a cache a run goes on.
+    content = json.dumps({**facts(), "bytes": (folder / ROWS).stat().st_size}, ensure_ascii=False)
+    (folder / FACTS).write_text(content, encoding="utf-8")
 
 
 def read_entry(folder: Path) -> tuple[pa.ipc.RecordBatchFileReader, dict[str, Any]]:
@@ -121,11 +132,14 @@ def read_entry(folder: Path) -> tuple[pa.ipc.RecordBatchFileReader, dict[str, An
 
 @cache
 def _code() -> str:
-    """SHA-256 of the code that reads, encodes and stores: entries of another version of it are not taken."""
+    """SHA-256 of the code that reads, encodes and stores, and of what it runs on: entries of others are not taken."""
     package = Path(__file__).parents[1]
     alone = [package / name for name in ("types.py", "arrow.py", "languages.py", "recipe/names.py")]
     files = [*alone, *(path for room in ("data", "tasks", "stored") for path in (package / room).glob("*.py"))]
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sorted(files))).hexdigest()
+    versions = [pa.__version__, sys.version]
+    return hashlib.sha256(
+        b"\0".join([path.read_bytes() for path in sorted(files)] + [repr(versions).encode()])
+    ).hexdigest()
 
 
 def _sweep(folder: Path) -> None:
