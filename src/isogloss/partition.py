@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import overload
 
 import numpy as np
 import torch
@@ -16,10 +15,11 @@ from torch import nn
 from isogloss.errors import IsoglossError
 from isogloss.randomness import derive, generator
 from isogloss.stored.features import lengths
+from isogloss.stored.lazy import Lazy
 from isogloss.types import Batch, Feature
 
 
-class Part(Sequence[Feature]):
+class Part(Lazy[Feature]):
     """Some of the features of a language, under a name of its own, so that losses are logged by part.
 
     Args:
@@ -36,17 +36,8 @@ class Part(Sequence[Feature]):
         """Number of features."""
         return len(self._chosen)
 
-    @overload
-    def __getitem__(self, index: int) -> Feature: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Feature]: ...
-
-    def __getitem__(self, index: int | slice) -> Feature | list[Feature]:
-        """One feature, or a list of several."""
-        if isinstance(index, slice):
-            return [self[place] for place in range(*index.indices(len(self)))]
-        return dataclasses.replace(self._features[int(self._chosen[index])], language=self._name)
+    def _make(self, place: int) -> Feature:
+        return dataclasses.replace(self._features[int(self._chosen[place])], language=self._name)
 
 
 def random_parts(n: int, parts: int, *, seed: int) -> np.ndarray:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from isogloss.data.formats import gold
 from isogloss.stored.cache import Cache, read_entry, write_entry
+from isogloss.stored.lazy import Lazy
 from isogloss.types import Choice, Example, LabelledText, Question, TaggedSentence
 
 CHUNK = 1000
@@ -60,7 +61,7 @@ class StoredFile:
         return [kind(**dict(zip(names, row, strict=True)), **shared) for row in zip(*fields.values(), strict=True)]
 
 
-class StoredExamples(Sequence[Example]):
+class StoredExamples(Lazy[Example]):
     """Examples of files of one language, file after file; they are made when they are asked for.
 
     Args:
@@ -100,17 +101,7 @@ class StoredExamples(Sequence[Example]):
         """Number of examples."""
         return int(self._starts[-1]) if self._chosen is None else len(self._chosen)
 
-    @overload
-    def __getitem__(self, index: int) -> Example: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Example]: ...
-
-    def __getitem__(self, index: int | slice) -> Example | list[Example]:
-        """One example, or a list of several."""
-        if isinstance(index, slice):
-            return [self[place] for place in range(*index.indices(len(self)))]
-        place = range(len(self))[index]
+    def _make(self, place: int) -> Example:
         place = place if self._chosen is None else int(self._chosen[place])
         file = bisect_right(self._starts, place) - 1
         number, rest = divmod(place - self._starts[file], CHUNK)
@@ -119,10 +110,6 @@ class StoredExamples(Sequence[Example]):
 
     def _read(self, file: int, number: int) -> list[Example]:
         return self.files[file].chunk(number)
-
-    def __iter__(self) -> Iterator[Example]:
-        """All of them, chunk after chunk."""
-        return (self[index] for index in range(len(self)))
 
 
 def joined(parts: Sequence[Sequence[Example]]) -> Sequence[Example]:

@@ -6,12 +6,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from isogloss.stored.cache import read_entry, write_entry
+from isogloss.stored.lazy import Lazy
 from isogloss.types import Feature
 
 NUMBERS = pa.list_(pa.int32())
@@ -22,7 +23,7 @@ OUTSIDE = -1
 """Stands for the characters of a sub-word outside the context."""
 
 
-class StoredFeatures(Sequence[Feature]):
+class StoredFeatures(Lazy[Feature]):
     """Features in a file; each is made anew when it is asked for.
 
     Args:
@@ -46,17 +47,7 @@ class StoredFeatures(Sequence[Feature]):
         """Number of features."""
         return int(self._starts[-1])
 
-    @overload
-    def __getitem__(self, index: int) -> Feature: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Feature]: ...
-
-    def __getitem__(self, index: int | slice) -> Feature | list[Feature]:
-        """One feature, or a list of several."""
-        if isinstance(index, slice):
-            return [self[place] for place in range(*index.indices(len(self)))]
-        place = range(len(self))[index]
+    def _make(self, place: int) -> Feature:
         batch = bisect_right(self._starts, place) - 1
         row = place - self._starts[batch]
         values: dict[str, list[int] | None] = {
@@ -75,10 +66,6 @@ class StoredFeatures(Sequence[Feature]):
             ends=values["ends"] or (),
             spans=[None if a == OUTSIDE else (a, b) for a, b in zip(starts, stops, strict=True)],
         )
-
-    def __iter__(self) -> Iterator[Feature]:
-        """All of them, in order."""
-        return (self[index] for index in range(len(self)))
 
 
 def lengths(features: Sequence[Feature]) -> np.ndarray:

@@ -59,11 +59,10 @@ class Encoding:
 
     @cached_property
     def _key(self) -> dict[str, Any]:
-        fields = {field.name: getattr(self.task, field.name) for field in dataclasses.fields(self.task)}  # type: ignore[arg-type]
-        # How predictions are scored, which is no plain value, does not change how examples are encoded.
-        plain = {name: value for name, value in fields.items() if isinstance(value, str | int | float | tuple | None)}
+        # Everything but how predictions are scored may change how examples are encoded.
+        names = [field.name for field in dataclasses.fields(self.task) if field.name != "scorer"]  # type: ignore[arg-type]
         return {
-            "task": [type(self.task).__qualname__, plain],
+            "task": [type(self.task).__qualname__, {name: getattr(self.task, name) for name in names}],
             "tokenizer": tokenizer_digest(self.tokenizer),
             "max_length": self.max_length,
             "versions": [tokenizers.__version__, transformers.__version__],
