@@ -13,6 +13,7 @@ from benchmarks.workload import SEED, Workload
 from isogloss.distributed import ALONE
 from isogloss.loop import Training, train_until
 from isogloss.recipe import build
+from isogloss.recipe.build_optimizer import build_optimizer
 from isogloss.types import Batch, DataSource, Progress, Stream
 
 
@@ -57,7 +58,7 @@ class Ours:
         fresh = frozenset(name for name, _ in model.named_parameters())
         sources = build.build_sources(recipe, workload.features, workload.task, workload.tokenizer, SEED, ALONE)
         self.streams = {name: Counted(source.stream) for name, source in sources.items()}
-        optimizer, schedule = build.build_optimizer(recipe, model, fresh, len(workload.sizes), ALONE)
+        optimizer, schedule = build_optimizer(recipe, model, fresh, len(workload.sizes), ALONE)
         self.training = Training(
             model=model,
             sources={name: DataSource(name, self.streams[name], source.objective) for name, source in sources.items()},

@@ -19,6 +19,7 @@ from benchmarks.workload import SEED, Workload
 from isogloss.distributed import ALONE
 from isogloss.randomness import generator
 from isogloss.recipe import build
+from isogloss.recipe.build_optimizer import build_optimizer
 from isogloss.streams import BucketedStream
 from isogloss.tasks.task import IGNORED
 from isogloss.types import Feature
@@ -84,7 +85,7 @@ class Peer:
         assert isinstance(stream, BucketedStream)
         self.stream, self.model = stream, workload.new_model()
         fresh = frozenset(name for name, _ in self.model.named_parameters())
-        ours = build.build_optimizer(recipe, self.model, fresh, len(workload.sizes), ALONE)[0]
+        ours = build_optimizer(recipe, self.model, fresh, len(workload.sizes), ALONE)[0]
         self.optimizer = None if own_optimizer else ours
         self.arguments: dict[str, Any] = {
             "per_device_train_batch_size": self.size.batch_size,

@@ -19,7 +19,7 @@ from benchmarks.results import claim, machine, workload_entry
 from benchmarks.timing import Arm, Measurement, describe, interleave, per_cell, per_sentence, per_step, slowdown, spread
 from benchmarks.workload import Workload
 from isogloss.distributed import ALONE
-from isogloss.recipe import build
+from isogloss.recipe.build_optimizer import build_optimizer
 
 PERIODS = (10, 1000)
 """Inner steps per outer step: 1000 is the paper's; a small run takes fewer."""
@@ -110,7 +110,7 @@ def _optimizer_alone(workload: Workload, method: str, **answers: object) -> Arm:
     model = workload.new_model()
     fresh = frozenset(name for name, _ in model.named_parameters())
     recipe = workload.recipe(method, "fp32", **answers)
-    optimizer, _ = build.build_optimizer(recipe, model, fresh, len(workload.sizes), ALONE)
+    optimizer, _ = build_optimizer(recipe, model, fresh, len(workload.sizes), ALONE)
     for parameter in model.parameters():
         parameter.grad = torch.full_like(parameter, 1e-3)
 

@@ -16,7 +16,16 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from isogloss.catalogue import SETS, PublicSet
-from isogloss.recipe import data_schema, pretraining_schema, probes_schema, schema, text_schema, weighting_schema
+from isogloss.recipe import (
+    data_schema,
+    optimizer_schema,
+    partition_schema,
+    pretraining_schema,
+    probes_schema,
+    schema,
+    text_schema,
+    weighting_schema,
+)
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -44,12 +53,14 @@ KEYS: dict[str, tuple[str, ...]] = {
 
 PARTS: tuple[type[BaseModel], ...] = (
     schema.RandomModel, data_schema.DataEntry, data_schema.Columns, data_schema.Translations, data_schema.Translation,
-    schema.KMeans, schema.RandomSplit, schema.ByColumn, schema.Mixed, schema.Joint, schema.Temperature,
+    partition_schema.KMeans, partition_schema.RandomSplit, partition_schema.ByColumn,
+    schema.Mixed, schema.Joint, schema.Temperature,
     schema.RoundRobin, schema.Permuted, schema.Blocks, schema.Supervised,
     weighting_schema.Sum, weighting_schema.PCGrad, weighting_schema.GradVac, weighting_schema.GradNorm,
     weighting_schema.IMTLG, weighting_schema.AlignedMTL, weighting_schema.MGDA, weighting_schema.Gradients,
     schema.Everything, schema.AllButEmbeddings,
-    schema.AdamW, schema.RecAdam, schema.Sigmoid, schema.Linear, schema.Constant, schema.Lookahead,
+    optimizer_schema.AdamW, optimizer_schema.RecAdam, optimizer_schema.Sigmoid,
+    optimizer_schema.Linear, optimizer_schema.Constant, optimizer_schema.Lookahead,
     probes_schema.Conflicts, probes_schema.Forgetting, probes_schema.Flatness, probes_schema.Representations,
 )  # fmt: skip
 """The parts with keys of their own, a table each."""
@@ -169,7 +180,7 @@ def _type(annotation: Any) -> str:
         return f"map of {_type(arguments[0])} to {_type(arguments[1])}"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         # The parts of both kinds of recipe are described where those of `isogloss train` are.
-        shared = (schema.AdamW, data_schema.Columns, schema.Everything, schema.AllButEmbeddings)
+        shared = (optimizer_schema.AdamW, data_schema.Columns, schema.Everything, schema.AllButEmbeddings)
         page = "recipes.md" if annotation in shared else ""
         page = "pretraining.md" if annotation is text_schema.TextEntry else page
         return f"[{annotation.__name__}]({page}#{annotation.__name__.lower()})"

@@ -11,6 +11,7 @@ from isogloss import IsoglossError
 from isogloss.distributed import ALONE
 from isogloss.recipe import build, build_data
 from isogloss.recipe.announce import announcements, precision_notes
+from isogloss.recipe.build_optimizer import walks_apart
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.schema import Recipe
@@ -106,9 +107,9 @@ def test_only_tokens_are_averaged_over():
 
 def test_only_averaged_workers_have_seeds_of_their_own():
     shared, averaged = recipe(), recipe(optimizer={"lookahead": {"workers": "averaged"}})
-    assert not build.walks_apart(shared)
+    assert not walks_apart(shared)
     assert build.walk_seed(shared, 5, ALONE) == 5
-    assert build.walks_apart(averaged)
+    assert walks_apart(averaged)
     assert build.walk_seed(averaged, 5, ALONE) != 5
 
 

@@ -12,7 +12,7 @@ from isogloss import IsoglossError
 from isogloss.distributed import ALONE
 from isogloss.models.encoder import load_encoder
 from isogloss.optim import Lookahead, RecAdam
-from isogloss.recipe import build
+from isogloss.recipe.build_optimizer import build_optimizer
 from isogloss.recipe.resolve import resolve
 from isogloss.tasks.tagging import part_of_speech
 from tests.methods import BASE
@@ -50,7 +50,7 @@ def test_only_a_fresh_head_goes_free_and_has_an_outer_rate_of_its_own(world: Pat
     )
     task = part_of_speech(("NOUN", "VERB"))
     loaded = load_encoder(world / "encoder", task.auto_class, task.labels, seed=0)
-    built, _ = build.build_optimizer(recipe, loaded.model, loaded.fresh, 3, ALONE)
+    built, _ = build_optimizer(recipe, loaded.model, loaded.fresh, 3, ALONE)
     assert isinstance(built, Lookahead) and isinstance(built.inner, RecAdam)
     assert built.period == 3
     found = {

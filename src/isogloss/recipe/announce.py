@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from isogloss.errors import IsoglossError
-from isogloss.recipe.build import inner_steps, restarts, walks_apart
+from isogloss.recipe.build_optimizer import inner_steps, restarts, walks_apart
 from isogloss.recipe.schema import Recipe
 from isogloss.recipe.weighting_schema import GradNorm
 

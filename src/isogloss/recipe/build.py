@@ -11,20 +11,16 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerState, get_scheduler
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerState
 
 from isogloss import sampling
-from isogloss.distributed import ALONE, Communicator, average
+from isogloss.distributed import ALONE, Communicator
 from isogloss.errors import IsoglossError
-from isogloss.loop import Optimizer
-from isogloss.models.weights import head
 from isogloss.objectives.l2_sp import L2SP
 from isogloss.objectives.supervised import Supervised
-from isogloss.optim.groups import parameter_groups
-from isogloss.optim.lookahead import Lookahead, carry, forget_all, forget_momentum
-from isogloss.optim.recadam import Constant, Linear, RecAdam, Sigmoid
 from isogloss.randomness import derive
 from isogloss.recipe import schema
+from isogloss.recipe.build_optimizer import inner_steps, require_pretrained, walks_apart
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.pretraining_schema import Pretraining
 from isogloss.recording import Recorder
@@ -38,13 +34,6 @@ from isogloss.unfreezing import Always
 
 MIXED = "all"
 """Name of the one source of mixed batches."""
-
-RESETS: Mapping[str, Callable[[torch.optim.Optimizer], None]] = {
-    "none": carry,
-    "momentum": forget_momentum,
-    "all": forget_all,
-}
-
 
 def with_defaults(recipe: schema.Recipe, task: NamedTask, train_sizes: Sequence[int]) -> schema.Recipe:
     """The recipe with all filled in that depends on the data: batch size, steps and the intervals that follow."""
@@ -62,12 +51,6 @@ def with_defaults(recipe: schema.Recipe, task: NamedTask, train_sizes: Sequence[
             "save_steps": recipe.save_steps or evaluation_steps,
         }
     )
-
-
-def walks_apart(recipe: schema.Recipe | Pretraining) -> bool:
-    """Whether each process walks its own inner loop."""
-    lookahead = recipe.optimizer.lookahead
-    return lookahead is not None and lookahead.workers == "averaged"
 
 
 def walk_seed(recipe: schema.Recipe | Pretraining, seed: int, ranks: Communicator) -> int:
@@ -129,87 +112,8 @@ def build_objective(recipe: schema.Recipe, model: nn.Module, fresh: frozenset[st
     strength = recipe.objective.l2_sp
     if strength is None:
         return Supervised()
-    _require_pretrained(model, fresh, "objective.l2_sp")
+    require_pretrained(model, fresh, "objective.l2_sp")
     return L2SP(Supervised(), model, strength=strength, free=fresh)
-
-
-def build_optimizer(
-    recipe: schema.Recipe | Pretraining,
-    model: PreTrainedModel,
-    fresh: frozenset[str],
-    languages: int,
-    ranks: Communicator,
-) -> tuple[Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-    """The answer to: how does it move? And its learning-rate schedule.
-
-    Args:
-        recipe: The recipe with nothing left open.
-        model: The model, with the weights that training starts from.
-        fresh: Names of the parameters that no checkpoint filled.
-        languages: Number of sources.
-        ranks: The processes.
-    """
-    spec, lookahead = recipe.optimizer, recipe.optimizer.lookahead
-    own: dict[str, dict[str, float]] = {name: {} for name in fresh}
-    if lookahead is not None and lookahead.head_outer_learning_rate is not None:
-        for name in fresh & head(model):
-            own[name]["alpha"] = lookahead.head_outer_learning_rate
-    if isinstance(spec, schema.RecAdam):
-        _require_pretrained(model, fresh, "optimizer.kind: recadam")
-        for name in fresh:
-            own[name]["pull"] = 0.0
-    groups = parameter_groups(model, weight_decay=recipe.weight_decay, own=own)
-    # Fused, as the Trainer of transformers has it: one pass over the parameters, not one per operation.
-    inner: torch.optim.AdamW
-    if isinstance(spec, schema.RecAdam):
-        inner = RecAdam(
-            groups,
-            lr=recipe.learning_rate,
-            betas=spec.betas,
-            eps=spec.eps,
-            pull=spec.pull,
-            annealing=_annealing(spec),
-            fused=True,
-        )
-    else:
-        inner = torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=spec.betas, eps=spec.eps, fused=True)
-    steps = recipe.steps or 0
-    warmup = recipe.warmup_steps * steps if recipe.warmup_steps < 1 else recipe.warmup_steps
-    schedule = get_scheduler(
-        recipe.schedule,
-        inner,
-        num_warmup_steps=math.ceil(warmup),
-        num_training_steps=steps,
-        scheduler_specific_kwargs=_decay(recipe, steps),
-    )
-    if lookahead is None:
-        return inner, schedule
-    averaged = {"average": partial(average, ranks)} if walks_apart(recipe) else {}
-    slow = Lookahead(
-        inner,
-        period=inner_steps(recipe, languages),
-        alpha=lookahead.outer_learning_rate,
-        restarts=restarts(lookahead, languages),
-        reset=RESETS[lookahead.reset],
-        **averaged,
-    )
-    return slow, schedule
-
-
-def _annealing(spec: schema.RecAdam) -> Callable[[int], float]:
-    match spec.annealing:
-        case schema.Linear(steps=steps):
-            return Linear(steps)
-        case schema.Constant(share=share):
-            return Constant(share)
-        case schema.Sigmoid(rate=rate, middle=middle):
-            return Sigmoid(rate, middle)
-
-
-def _require_pretrained(model: nn.Module, fresh: frozenset[str], key: str) -> None:
-    """Stop where there is nothing to be pulled back to."""
-    if fresh.issuperset(name for name, _ in model.named_parameters()):
-        raise IsoglossError(f"{key}: pulls towards pre-trained weights, but all weights of this model are random")
 
 
 def build_unfreezing(
@@ -222,28 +126,6 @@ def build_unfreezing(
     known = set(map(id, embeddings))
     others = [parameter for parameter in model.parameters() if id(parameter) not in known]
     return Always(frozenset({"others"})), {"embeddings": embeddings, "others": others}
-
-
-def _decay(recipe: schema.Recipe | Pretraining, steps: int) -> dict[str, Any] | None:
-    if not isinstance(recipe, Pretraining) or recipe.schedule != "warmup_stable_decay":
-        return None
-    decay = recipe.decay_steps * steps if recipe.decay_steps < 1 else recipe.decay_steps
-    return {"num_decay_steps": math.ceil(decay), "decay_type": "linear"}
-
-
-def inner_steps(recipe: schema.Recipe | Pretraining, languages: int) -> int:
-    """Steps of an inner loop of a recipe with lookahead."""
-    assert recipe.optimizer.lookahead is not None
-    steps = recipe.optimizer.lookahead.inner_steps
-    if steps != "languages":
-        return steps
-    sampler = recipe.sampling if isinstance(recipe, schema.Recipe) else None
-    return (sampler.length if isinstance(sampler, schema.Permuted) else None) or languages
-
-
-def restarts(lookahead: schema.Lookahead, languages: int) -> int:
-    """Inner loops per outer step."""
-    return languages if lookahead.restarts == "languages" else int(lookahead.restarts)
 
 
 def build_selection(recipe: schema.Recipe) -> Selection:

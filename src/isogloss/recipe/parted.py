@@ -16,7 +16,7 @@ from isogloss.distributed import Communicator
 from isogloss.errors import IsoglossError
 from isogloss.models.encoder import Loaded
 from isogloss.partition import Part, likeness_parts, mean_vectors, random_parts
-from isogloss.recipe import schema
+from isogloss.recipe import partition_schema, schema
 from isogloss.runs import RunFolder
 from isogloss.tasks.task import Task
 from isogloss.types import Example, Feature
@@ -77,7 +77,7 @@ def require_one_language(recipe: schema.Recipe, corpus: Corpus) -> None:
             "names one, and few_shot and translate_train are left out"
         )
     ((_, examples),) = corpus.train.items()
-    if not isinstance(recipe.partition, schema.ByColumn):
+    if not isinstance(recipe.partition, partition_schema.ByColumn):
         if recipe.partition.parts > len(examples):
             raise IsoglossError(
                 f"partition.parts: at most the {len(examples)} training examples, found {recipe.partition.parts}"
@@ -151,7 +151,7 @@ def _make(
 ) -> Parts:
     seed = recipe.seeds[0]
     match recipe.partition:
-        case schema.KMeans(parts=parts, components=components):
+        case partition_schema.KMeans(parts=parts, components=components):
             collate = partial(task.collate, tokenizer=loaded.tokenizer)
             vectors = mean_vectors(loaded.model.base_model, features, collate, recipe.evaluation_batch_size)
             # An example of which nothing can be learned has no features, and stays in the first part unseen.
@@ -159,7 +159,7 @@ def _make(
             of[sorted({feature.example for feature in features})] = likeness_parts(
                 vectors, parts, components=components, seed=seed
             )
-        case schema.RandomSplit(parts=parts):
+        case partition_schema.RandomSplit(parts=parts):
             of = random_parts(len(examples), parts, seed=seed)
         case _:
             values = [str(getattr(example, "part", None)) for example in examples]

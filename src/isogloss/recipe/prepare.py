@@ -20,6 +20,7 @@ from isogloss.loop import Training
 from isogloss.models.encoder import Loaded, build_encoder, load_encoder
 from isogloss.recipe import build, build_data, parted
 from isogloss.recipe.announce import announcements, precision_notes
+from isogloss.recipe.build_optimizer import build_optimizer
 from isogloss.recipe.build_probes import build_probes
 from isogloss.recipe.build_weighting import build_rows, build_weighting
 from isogloss.recipe.check import new_tokenizer, read_corpus
@@ -140,7 +141,7 @@ def _assemble(
     seed, group = build.walk_seed(recipe, recipe.seeds[0], ranks), build.group_of(recipe, ranks)
     # Pieces, as the streams count: with the same temperature mixed and single-language batches have the same mix.
     sizes = {language: len(found) for language, found in features.items()}
-    optimizer, schedule = build.build_optimizer(recipe, loaded.model, loaded.fresh, len(sizes), ranks)
+    optimizer, schedule = build_optimizer(recipe, loaded.model, loaded.fresh, len(sizes), ranks)
     objective = build.build_objective(recipe, loaded.model, loaded.fresh)
     autocast = build.build_autocast(recipe, device())
     unfreezing, groups = build.build_unfreezing(recipe, loaded.model)

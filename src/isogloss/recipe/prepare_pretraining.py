@@ -27,6 +27,7 @@ from isogloss.models.weights import read_weights
 from isogloss.recipe import build
 from isogloss.recipe.align import align
 from isogloss.recipe.announce import precision_notes
+from isogloss.recipe.build_optimizer import build_optimizer
 from isogloss.recipe.build_pretraining import (
     build_frame,
     build_masking,
@@ -181,7 +182,7 @@ def _assemble(
     seed, group = build.walk_seed(recipe, recipe.seed, ranks), build.group_of(recipe, ranks)
     frame = build_frame(tokenizer)
     masking = build_masking(tokenizer, recipe.masking)
-    optimizer, schedule = build.build_optimizer(recipe, loaded.model, frozenset(), len(encoded), ranks)
+    optimizer, schedule = build_optimizer(recipe, loaded.model, frozenset(), len(encoded), ranks)
     sources, sampler, tokens = build_sources(recipe, encoded, texts.units, frame, masking, seed, group)
     autocast = build.build_autocast(recipe, device())
     unfreezing, groups = build.build_unfreezing(recipe, loaded.model)

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from isogloss.recipe.schema import AdamW, Everything, Unfreezing
+from isogloss.recipe.optimizer_schema import AdamW
+from isogloss.recipe.schema import Everything, Unfreezing
 from isogloss.recipe.spec import Spec, codes_as_text
 from isogloss.recipe.text_schema import TextEntry
 
