@@ -44,11 +44,6 @@ class Observed:
         """Names and Gram matrices of the last step; None before the first, also after a resume."""
         return (self.names, self.grams) if self.names else None
 
-    def cosines(self) -> Tensor:
-        """Cosines ``[g, m, m]`` between the gradients of the last step; NaN beside a gradient that is zero."""
-        lengths = self.grams.diagonal(dim1=1, dim2=2).sqrt()
-        return self.grams / (lengths.unsqueeze(2) * lengths.unsqueeze(1))
-
     def state_dict(self) -> dict[str, Any]:
         """That of the weighting."""
         state: dict[str, Any] = getattr(self.weighting, "state_dict", dict)()
