@@ -93,7 +93,7 @@ def tokenizer_digest(tokenizer: PreTrainedTokenizerBase) -> str:
     backend.no_truncation()
     backend.no_padding()
     try:
-        parts = [backend.to_str(), type(tokenizer).__qualname__, *map(str, (
+        parts = [backend.to_str(), type(tokenizer).__module__, type(tokenizer).__qualname__, *map(str, (
             tokenizer.model_max_length, tokenizer.model_input_names, tokenizer.padding_side, tokenizer.truncation_side,
             sorted(map(str, tokenizer.special_tokens_map.items())), getattr(tokenizer, "split_special_tokens", None),
         ))]  # fmt: skip
