@@ -14,8 +14,9 @@ from transformers import PreTrainedModel
 from benchmarks import surgery
 from benchmarks.shapes import SEED, Shape, Step, name_of
 from isogloss.distributed import ALONE
-from isogloss.gradients import GradVac, PCGrad, Rows, layer_groups, sparse_table
+from isogloss.gradients import GradVac, PCGrad, Rows, sparse_table
 from isogloss.loop import Training, take_step
+from isogloss.models.parts import parts_of
 from isogloss.objectives.supervised import Supervised
 from isogloss.types import Batch, DataSource, Weighting
 
@@ -31,7 +32,7 @@ def together(model: PreTrainedModel) -> list[list[nn.Parameter]]:
 
 def by_layer(model: PreTrainedModel) -> list[list[nn.Parameter]]:
     """A group per layer."""
-    return list(layer_groups(model).values())
+    return list(parts_of(model).values())
 
 
 def new_training(shape: Shape, languages: int, weighting: Weighting | None, groups: Groups = together) -> Training:

@@ -134,6 +134,7 @@ VARIANTS |= {
         "probes": {"dropout": 0.1},
         "probes_of_slow_weights": SEQUENTIAL,
         "probes_of_weighting": {"method": "pcgrad"},
+        "probes_of_averaged_workers": VARIANTS["averaged_workers"],
     }.items()
 }
 

@@ -111,3 +111,17 @@ def test_errors(change: Callable[[Path], dict[str, Any]], message: str, world: P
     with pytest.raises(IsoglossError, match=message):
         isogloss.train({**recipe("probes", world), **change(world)}, output=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_validation_looks_at_the_text_of_probes(world: Path, tmp_path: Path):
+    broken = tmp_path / "en.txt"
+    broken.write_bytes(b"a good line\n\xff\n")
+    text = {"format": "lines", "path": str(broken), "languages": ["en"]}
+    asked = {**recipe("probes", world), "probes": [{"kind": "forgetting", "text": text}]}
+    (tmp_path / "recipe.json").write_text(json.dumps(asked), encoding="utf-8")
+    (problem,) = isogloss.validate(tmp_path / "recipe.json").problems.errors
+    assert (problem.path, problem.line) == (str(broken), 2)
+    asked["probes"] = [{"kind": "representations", "text": {**text, "path": str(world / "parallel" / "en.txt")}}]
+    (tmp_path / "recipe.json").write_text(json.dumps(asked), encoding="utf-8")
+    (problem,) = isogloss.validate(tmp_path / "recipe.json").problems.errors
+    assert problem.path == "recipe" and "probes.0.text: needs parallel text" in problem.message

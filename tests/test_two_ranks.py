@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 
 import isogloss
 from isogloss import IsoglossError
+from isogloss.writing import read_lines
 from tests.launching import launch
 from tests.methods import CRASH, SETTINGS, STEPS, recipe
 from tests.world import (
@@ -37,7 +38,8 @@ EXACT = {
 """What must change for two processes to compute what one computes: each draws its own dropout, and bf16 rounds."""
 
 AVERAGED = "averaged_workers"
-APART = (AVERAGED, "weighted_averaged_workers")
+PROBED = "probes_of_averaged_workers"
+APART = (AVERAGED, "weighted_averaged_workers", PROBED)
 
 
 def settings(name: str, world: Path) -> dict[str, Any]:
@@ -67,6 +69,8 @@ def launched(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in APART:
         stopped = {"output": str(root / f"stopped-{name}"), "recipe": settings(name, world)}
         plan += [{**stopped, "stop": CRASH}, {**stopped, "resume": True}]
+    alone = {**settings(PROBED, world), "probes": []}
+    plan.append({"output": str(root / "without-probes"), "recipe": alone})
     (root / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
     arguments = ("--standalone", "--nproc_per_node", "2", "-m", "tests.walk_in_ranks", "plan.json")
     launch("torch.distributed.run", *arguments, root=root)
@@ -118,6 +122,14 @@ def test_averaged_workers_resume_to_the_last_bit(name: str, launched: Path):
     assert resumed == straight
     for rank in range(2):
         assert trace(launched, f"stopped-{name}.resumed", rank) == trace(launched, name, rank)[4:]
+
+
+def test_probes_of_averaged_workers_change_nothing(launched: Path):
+    assert outcome(launched / PROBED)["weights"] == outcome(launched / "without-probes")["weights"]
+    for rank in range(2):
+        assert trace(launched, PROBED, rank) == trace(launched, "without-probes", rank)
+    seen = read_lines(launched / PROBED / "diagnostics.jsonl")
+    assert {row["step"] for row in seen if row["probe"] == "conflicts"} == {3, 4, 6, 8, 9, 10}
 
 
 def test_averaged_workers_are_not_resumed_by_another_number(launched: Path, world: Path, tmp_path: Path):

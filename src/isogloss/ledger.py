@@ -90,7 +90,8 @@ class Ledger:
             ``subwords`` without padding, ``padded_subwords`` and ``passes`` (micro-batches, with one forward and one
             backward pass each), over all processes; ``samples_per_second`` and ``subwords_per_second`` of training;
             ``flops``, an estimate: (2·N + 4·N_trained) per sub-word with padding, N being parameters outside tables of
-            embeddings, which is 6·N where all are trained (what attention does between sub-words is left out);
+            embeddings, which is 6·N where all are trained (what attention does between sub-words is left out, and
+            layers that share their weights count once);
             ``parameters``, ``trained_parameters`` and ``trained_without_embeddings``, the most in any step;
             ``peak_memory_cpu`` and ``peak_memory_gpu`` in bytes, of the process with the most: the resident set of the
             whole process since it began, and what torch had allocated on the GPU; ``processes``.

@@ -250,7 +250,7 @@ def test_a_rule_that_draws_leaves_the_global_state_alone():
 
 
 def test_observed_answers_as_its_weighting_and_remembers_what_it_saw():
-    seen, gradients = Observed(GradVac(SEED, beta=0.4)), drawn(0)
+    seen, gradients = Observed(GradVac(SEED, beta=0.4), ["low", "high"]), drawn(0)
     alone = GradVac(SEED, beta=0.4)
     for step in range(3):
         assert torch.equal(met(seen, step, gradients, GROUPS), met(alone, step, gradients, GROUPS))
@@ -258,13 +258,13 @@ def test_observed_answers_as_its_weighting_and_remembers_what_it_saw():
     torch.testing.assert_close(seen.grams, grams_of(gradients, GROUPS))
     unit = gradients[:, GROUPS[1]] / gradients[:, GROUPS[1]].norm(dim=1, keepdim=True)
     torch.testing.assert_close(cosines(seen.grams)[1], unit @ unit.T)
-    again = Observed(GradVac(SEED, beta=0.4))
+    again = Observed(GradVac(SEED, beta=0.4), ["low", "high"])
     again.load_state_dict(seen.state_dict())
     assert torch.equal(met(again, 3, gradients, GROUPS), met(alone, 3, gradients, GROUPS))
 
 
 def test_observing_a_sum():
-    seen, gradients = Observed(Add()), drawn(0)
+    seen, gradients = Observed(Add(), ["model"]), drawn(0)
     torch.testing.assert_close(met(seen, 0, gradients), gradients.sum(dim=0))
     assert seen.state_dict() == {}
     seen.load_state_dict({})

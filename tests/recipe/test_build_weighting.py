@@ -7,7 +7,8 @@ import torch
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
 
 from isogloss import IsoglossError
-from isogloss.gradients import GradNorm, GradVac, GramRule, Observed, PCGrad, layer_groups
+from isogloss.gradients import GradNorm, GradVac, GramRule, Observed, PCGrad
+from isogloss.models.parts import parts_of
 from isogloss.recipe.build_weighting import LAST_LAYER, build_rows, build_weighting
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.schema import Recipe
@@ -40,7 +41,7 @@ def model() -> PreTrainedModel:
 def test_a_preset_has_its_weighting_and_groups(method: str, built: type, groups: int, model: PreTrainedModel):
     resolved = recipe(method=method)
     assert resolved.sampling.kind == "joint"
-    weighting, rows = build_weighting(resolved, 1), build_rows(resolved, model)
+    weighting, rows = build_weighting(resolved, model, 1), build_rows(resolved, model)
     assert isinstance(weighting, Observed)
     assert isinstance(weighting.weighting, built)
     assert rows is not None
@@ -73,13 +74,13 @@ class Alone:
 def test_the_last_layer_is_a_group_of_its_own(model: PreTrainedModel):
     rows = build_rows(recipe(method="gradnorm"), model)
     assert rows is not None
-    assert rows._groups[LAST_LAYER] == layer_groups(model)["layer 1"]
+    assert rows._groups[LAST_LAYER] == parts_of(model)["layer_2"]
     assert sum(map(len, rows._groups)) == len(list(model.parameters()))
 
 
 def test_a_sum_needs_neither(model: PreTrainedModel):
     for method in ("multitask", "multitask_summed"):
-        assert build_weighting(recipe(method=method), 0) is None
+        assert build_weighting(recipe(method=method), model, 0) is None
         assert build_rows(recipe(method=method), model) is None
 
 

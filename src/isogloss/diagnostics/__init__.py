@@ -7,9 +7,9 @@ Conflicts of gradients, forgetting, flatness, likeness of representations, sente
 from isogloss.diagnostics.conflicts import Conflicts, conflicts, cosines
 from isogloss.diagnostics.flatness import Flatness, flatness
 from isogloss.diagnostics.forgetting import Forgotten, distances, forgetting, load_start
-from isogloss.diagnostics.parts import parts_of, whole_and_parts
 from isogloss.diagnostics.representations import linear_cka, similarities
 from isogloss.diagnostics.retrieval import layer_vectors, retrieval_accuracy, sentence_vectors
+from isogloss.models.parts import parts_of, whole_and_parts
 
 __all__ = [
     "Conflicts",

@@ -16,9 +16,9 @@ from torch.nn import functional
 from transformers import AutoModelForMaskedLM, PreTrainedModel
 
 from isogloss.diagnostics.looking import evaluating
-from isogloss.diagnostics.parts import parts_of
 from isogloss.errors import IsoglossError
 from isogloss.models.encoder import load_encoder
+from isogloss.models.parts import parts_of
 from isogloss.objectives.masked_lm import masked_logits
 from isogloss.objectives.supervised import IGNORED
 from isogloss.types import Batch

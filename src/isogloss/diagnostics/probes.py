@@ -7,9 +7,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
-from isogloss.diagnostics.conflicts import Conflicts, conflicts, cosines
+from isogloss.diagnostics.conflicts import Conflicts, conflicts
 from isogloss.diagnostics.flatness import flatness
 from isogloss.diagnostics.rows import Row, finite, row
 from isogloss.distributed import Communicator
@@ -73,24 +74,27 @@ class ConflictsProbe:
         return conflict_rows(seen)
 
 
-def conflict_rows(seen: Conflicts) -> list[Row]:
-    """What was seen, as rows: ``cosine`` of each pair and their mean, ``within`` of each language and their mean.
+def conflict_rows(seen: Conflicts, probe: str = "conflicts") -> list[Row]:
+    """What was seen, as rows of ``probe``.
 
-    Means over languages have n = the fewest batches of any of them.
+    ``cosine`` of each pair and their mean; where halves were told apart, also ``corrected`` of each pair and their
+    mean, and ``within`` of each language and their mean. Means over languages have n = the fewest batches of any of
+    them.
     """
     rows = []
     fewest = min(seen.batches)
+    above = torch.triu_indices(len(seen.names), len(seen.names), offset=1).unbind()
+    measures = {"cosine": seen.cosines} | ({} if seen.within is None else {"corrected": seen.corrected})
     for k, part in enumerate(seen.groups):
-        rows.append(row("conflicts", "cosine", float(seen.means[k]), part=part, n=fewest))
-        for i, language in enumerate(seen.names):
-            for j in range(i):
-                n = min(seen.batches[i], seen.batches[j])
-                value = float(seen.cosines[k, i, j])
-                rows.append(row("conflicts", "cosine", value, part=part, language=seen.names[j], other=language, n=n))
+        for metric, matrices in measures.items():
+            rows.append(row(probe, metric, float(matrices[k][above].nanmean()), part=part, n=fewest))
+            for j, i in zip(*(places.tolist() for places in above), strict=True):
+                n, pair = min(seen.batches[i], seen.batches[j]), {"language": seen.names[j], "other": seen.names[i]}
+                rows.append(row(probe, metric, float(matrices[k, i, j]), part=part, n=n, **pair))
         if seen.within is not None:
-            rows.append(row("conflicts", "within", float(seen.within[k].nanmean()), part=part, n=fewest))
+            rows.append(row(probe, "within", float(seen.within[k].nanmean()), part=part, n=fewest))
             rows += [
-                row("conflicts", "within", float(value), part=part, language=language, n=n)
+                row(probe, "within", float(value), part=part, language=language, n=n)
                 for language, value, n in zip(seen.names, seen.within[k], seen.batches, strict=True)
             ]
     return finite(rows)
@@ -103,11 +107,12 @@ class ObservedConflicts:
     They come for nothing, are of one batch each, and of weights and dropout as training has them.
 
     Attributes:
-        last: The names and Gram matrices ``[g, m, m]`` of the step just taken; None if it had none.
+        last: The names of the m languages and the g groups, and Gram matrices ``[g, m, m]``, of the step just taken;
+            None if it had none.
         every: When to look.
     """
 
-    last: Callable[[], tuple[tuple[str, ...], Tensor] | None]
+    last: Callable[[], tuple[tuple[str, ...], tuple[str, ...], Tensor] | None]
     every: Callable[[int], bool]
 
     def due(self, step: int) -> bool:
@@ -115,22 +120,14 @@ class ObservedConflicts:
         return self.every(step)
 
     def __call__(self, model: nn.Module, progress: Progress) -> list[Row]:
-        """Rows of probe ``observed_conflicts``, one per group (``group_0``, ...) and pair."""
+        """Rows of probe ``observed_conflicts``, as `conflict_rows`, of each group and of ``model``, all of them."""
         seen = self.last()
         if seen is None:
             return []
-        names, grams = seen
-        rows = []
-        for k, matrix in enumerate(cosines(grams)):
-            part = f"group_{k}"
-            pairs = [(i, j) for i in range(len(names)) for j in range(i)]
-            for i, j in pairs:
-                value = float(matrix[i, j])
-                rows.append(row("observed_conflicts", "cosine", value, part=part, language=names[j], other=names[i]))
-            known = [found["value"] for found in finite(rows) if found["part"] == part]
-            if known:
-                rows.append(row("observed_conflicts", "cosine", sum(known) / len(known), part=part))
-        return finite(rows)
+        names, groups, grams = seen
+        if len(groups) > 1:
+            groups, grams = ("model", *groups), torch.cat([grams.sum(dim=0, keepdim=True), grams])
+        return conflict_rows(Conflicts(names, groups, (1,) * len(names), grams, None), "observed_conflicts")
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from isogloss.gradients.gradnorm import GradNorm
 from isogloss.gradients.gradvac import GradVac
 from isogloss.gradients.gram_rule import GramRule
-from isogloss.gradients.groups import last_layer, layer_groups, sparse_table
 from isogloss.gradients.observed import Add, Observed
 from isogloss.gradients.pcgrad import PCGrad
 from isogloss.gradients.rows import Rows
+from isogloss.gradients.table import sparse_table
 
 __all__ = [
     "Add",
@@ -16,7 +16,5 @@ __all__ = [
     "Observed",
     "PCGrad",
     "Rows",
-    "last_layer",
-    "layer_groups",
     "sparse_table",
 ]

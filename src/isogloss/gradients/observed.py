@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -24,14 +24,17 @@ class Observed:
 
     Args:
         weighting: The weighting that answers.
+        groups: Names of the g groups of parameters.
 
     Attributes:
+        groups: As given.
         names: The m sources of the last step; empty before the first, also after a resume.
         grams: Their Gram matrices ``[g, m, m]``.
     """
 
-    def __init__(self, weighting: Weighting) -> None:
+    def __init__(self, weighting: Weighting, groups: Sequence[str]) -> None:
         self.weighting = weighting
+        self.groups = tuple(groups)
         self.names: tuple[str, ...] = ()
         self.grams = torch.zeros(0, 0, 0, dtype=torch.float64)
 
@@ -40,9 +43,9 @@ class Observed:
         self.names, self.grams = names, grams.clone()
         return self.weighting(step, names, grams, losses)
 
-    def last(self) -> tuple[tuple[str, ...], Tensor] | None:
-        """Names and Gram matrices of the last step; None before the first, also after a resume."""
-        return (self.names, self.grams) if self.names else None
+    def last(self) -> tuple[tuple[str, ...], tuple[str, ...], Tensor] | None:
+        """Names of sources and of groups, and Gram matrices, of the last step; None before the first."""
+        return (self.names, self.groups, self.grams) if self.names else None
 
     def state_dict(self) -> dict[str, Any]:
         """That of the weighting."""

@@ -28,7 +28,7 @@ class Rows:
     Args:
         groups: The parameters, each in one of the g groups; together they are all that a step may move.
         table: The embedding of sub-words, if its weight is used by nothing else: its gradient is then kept by rows.
-            See `isogloss.gradients.groups.sparse_table`. None: it is a parameter like any other.
+            See `isogloss.gradients.sparse_table`. None: it is a parameter like any other.
         dtype: Precision that rows are kept in; None: that of the gradients.
         device: Where rows are kept; None: where the parameters are.
     """

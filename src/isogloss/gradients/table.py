@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from isogloss.distributed import Communicator, union
 from isogloss.gradients.products import dot
@@ -61,3 +62,15 @@ def take_table_gradient(weight: Tensor, group: Communicator) -> TableGradient:
     every[torch.searchsorted(everywhere, ids)] = values
     group.sum([every])
     return TableGradient(everywhere, every)
+
+
+def sparse_table(model: PreTrainedModel) -> nn.Embedding | None:
+    """The embedding of sub-words, if all of its gradient comes from looking sub-words up; else None.
+
+    An output layer that is tied to it makes the gradient dense, and scaling by frequency needs the dense one.
+    """
+    table = model.get_input_embeddings()
+    if not isinstance(table, nn.Embedding) or table.scale_grad_by_freq:
+        return None
+    owners = [module for module in model.modules() if any(own is table.weight for own in module._parameters.values())]
+    return table if len(owners) == 1 else None

@@ -12,19 +12,18 @@ import torch
 from isogloss.data.problems import Problems
 from isogloss.data.texts import Texts, read_texts
 from isogloss.diagnostics.forgetting import load_start
-from isogloss.diagnostics.parts import whole_and_parts
 from isogloss.diagnostics.probes import ConflictsProbe, Every, FlatnessProbe, ObservedConflicts
 from isogloss.diagnostics.probes_of_text import ForgettingProbe, RepresentationsProbe
 from isogloss.distributed import Communicator, device
 from isogloss.errors import IsoglossError
 from isogloss.gradients import Observed
 from isogloss.models.encoder import Loaded
+from isogloss.models.parts import whole_and_parts
 from isogloss.objectives.supervised import Supervised
 from isogloss.recipe import probes_schema
 from isogloss.recipe.build import build_autocast
 from isogloss.recipe.build_pretraining import build_masking, build_text_set, framed
 from isogloss.recipe.schema import Recipe
-from isogloss.recipe.text_schema import TextEntry
 from isogloss.streams import WINDOW, BucketedStream, Examples
 from isogloss.tasks.task import Task
 from isogloss.text_streams import masked_batches
@@ -64,6 +63,7 @@ def build_probes(
     collate = partial(task.collate, tokenizer=loaded.tokenizer)
     probes: dict[str, Probe] = {}
     files: dict[str, str] = {}
+    read = read_probe_texts(recipe, problems)
     for number, asked in enumerate(recipe.probes):
         every = Every(asked.every or recipe.save_steps or 1, recipe.steps or 1)
         match asked:
@@ -78,11 +78,11 @@ def build_probes(
                 sources, numbers = fixed_sources(recipe, features, collate, asked.batches, even=False)
                 probes[asked.kind] = FlatnessProbe(sources, numbers, asked.radii, asked.draws, every, autocast, ranks)
             case probes_schema.Forgetting():
-                texts = _read(asked.text, asked.limit, f"probes.{number}.text", problems)
+                texts = read[number]
                 files |= texts.files
                 probes[asked.kind] = _forgetting(recipe, asked, texts, loaded, every, autocast, ranks)
             case probes_schema.Representations():
-                texts = _read(asked.text, asked.limit, f"probes.{number}.text", problems)
+                texts = read[number]
                 files |= texts.files
                 parallel = parallel_texts(texts, f"probes.{number}.text")
                 probes[asked.kind] = RepresentationsProbe(
@@ -123,6 +123,29 @@ def fixed_sources(
     return sources, numbers
 
 
+def read_probe_texts(recipe: Recipe, problems: Problems) -> dict[int, Texts]:
+    """The text that probes look at, by the probe's place in the recipe.
+
+    Args:
+        recipe: The recipe.
+        problems: Takes what is wrong with files of text.
+
+    Raises:
+        IsoglossError: Text that cannot be read or is not parallel where it must be.
+    """
+    found = {}
+    for number, asked in enumerate(recipe.probes):
+        if isinstance(asked, probes_schema.Forgetting | probes_schema.Representations):
+            where = f"probes.{number}.text"
+            sets = [build_text_set(entry, f"{where}.{place}") for place, entry in enumerate(asked.text)]
+            found[number] = read_texts(
+                sets, languages=None, excluded=frozenset(), held_out=0, limit=asked.limit, problems=problems
+            )
+            if isinstance(asked, probes_schema.Representations):
+                parallel_texts(found[number], where)
+    return found
+
+
 def parallel_texts(texts: Texts, where: str) -> dict[str, list[str]]:
     """The sentences that all languages have, in the same order.
 
@@ -137,11 +160,6 @@ def parallel_texts(texts: Texts, where: str) -> dict[str, list[str]]:
             f"them have; found {len(common)} such sentences in {', '.join(languages)}"
         )
     return {language: [texts.sentences[language][unit[language]] for unit in common] for language in languages}
-
-
-def _read(entries: Sequence[TextEntry], limit: int, where: str, problems: Problems) -> Texts:
-    sets = [build_text_set(entry, f"{where}.{number}") for number, entry in enumerate(entries)]
-    return read_texts(sets, languages=None, excluded=frozenset(), held_out=0, limit=limit, problems=problems)
 
 
 def _forgetting(

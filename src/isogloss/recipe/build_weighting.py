@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
 from transformers import PreTrainedModel
 
 from isogloss.gradients import (
@@ -13,22 +12,22 @@ from isogloss.gradients import (
     Observed,
     PCGrad,
     Rows,
-    last_layer,
-    layer_groups,
     sparse_table,
 )
+from isogloss.models.parts import Parts, last_layer, parts_of
 from isogloss.recipe import weighting_schema as spec
 from isogloss.recipe.schema import Recipe
 from isogloss.types import Weighting
 
-ALL_BUT_LAST_LAYER, LAST_LAYER = range(2)
-"""The groups of parameters under GradNorm."""
+WHOLE = "model"
+LAST_LAYER = 1
+"""Which of the groups of parameters that is, under GradNorm."""
 
 
-def build_weighting(recipe: Recipe, seed: int) -> Observed | None:
+def build_weighting(recipe: Recipe, model: PreTrainedModel, seed: int) -> Observed | None:
     """The weighting, which a probe can look at; None where gradients are added up, which needs none."""
     weighting = _weighting(recipe, seed)
-    return None if weighting is None else Observed(weighting)
+    return None if weighting is None else Observed(weighting, list(_groups(recipe.weighting, model)))
 
 
 def _weighting(recipe: Recipe, seed: int) -> Weighting | None:
@@ -62,18 +61,19 @@ def build_rows(recipe: Recipe, model: PreTrainedModel) -> Rows | None:
     if isinstance(recipe.weighting, spec.Sum):
         return None
     return Rows(
-        _groups(recipe.weighting, model),
+        list(_groups(recipe.weighting, model).values()),
         table=sparse_table(model),
         dtype=torch.bfloat16 if recipe.gradients.precision == "bf16" else None,
         device=torch.device("cpu") if recipe.gradients.device == "cpu" else None,
     )
 
 
-def _groups(weighting: spec.Weighting, model: PreTrainedModel) -> list[list[nn.Parameter]]:
+def _groups(weighting: spec.Weighting, model: PreTrainedModel) -> Parts:
+    """The parameters that gradients are compared over, each for itself."""
     if isinstance(weighting, spec.GradNorm):
         last = last_layer(model)
         known = set(map(id, last))
-        return [[parameter for parameter in model.parameters() if id(parameter) not in known], last]
+        return {"others": [own for own in model.parameters() if id(own) not in known], "last_layer": last}
     if isinstance(weighting, spec.PCGrad | spec.GradVac) and weighting.granularity == "layers":
-        return list(layer_groups(model).values())
-    return [list(model.parameters())]
+        return parts_of(model)
+    return {WHOLE: list(model.parameters())}

@@ -15,6 +15,7 @@ from isogloss.errors import IsoglossError
 from isogloss.models.shipped import located
 from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
 from isogloss.recipe.build_data import build_collections, build_task
+from isogloss.recipe.build_probes import read_probe_texts
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.parted import require_one_language
 from isogloss.recipe.schema import RandomModel, Recipe
@@ -67,7 +68,8 @@ def read_corpus(
 def check_data(recipe: Recipe) -> Validation:
     """Everything that is wrong with the recipe's data, in one pass; see `validate_collections`.
 
-    If the files themselves are good, also what `read_corpus` refuses, and the examples longer than ``max_length``.
+    If the files themselves are good, also what `read_corpus` refuses, what is wrong with the text that probes read, and
+    the examples longer than ``max_length``.
     """
     named, collections = build_collections(recipe)
     trained = recipe.train_languages
@@ -80,8 +82,10 @@ def check_data(recipe: Recipe) -> Validation:
         return Validation(problems, [survey(file, None, None, recipe.max_length, problems) for file in read])
     try:
         corpus = read_corpus(recipe, named, collections)
+        read_probe_texts(recipe, problems)
     except IsoglossError as error:
-        problems.error("recipe", None, str(error))
+        if not problems.errors:  # a file of text has said it already
+            problems.error("recipe", None, str(error))
         return Validation(problems, [survey(file, None, None, recipe.max_length, problems) for file in read])
     try:
         if isinstance(recipe.model, RandomModel):

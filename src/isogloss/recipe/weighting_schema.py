@@ -9,7 +9,10 @@ from pydantic import Field
 from isogloss.recipe.spec import Spec
 
 Granularity = Literal["model", "layers"]
-_GRANULARITY = "model: one gradient of all parameters; layers: embeddings, each layer and the head each for itself"
+_GRANULARITY = (
+    "model: one gradient of all parameters; layers: embeddings, each layer, the rest of the encoder and the head each "
+    "for itself"
+)
 
 
 class Sum(Spec):
