@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from isogloss.randomness import generator
 
-SMALLEST = torch.finfo(torch.float64).tiny
+SMALLEST = np.finfo(np.float64).tiny
 """Divides where a gradient is zero, and the dividend with it."""
 
 
@@ -31,18 +32,17 @@ class PCGrad:
 
     def __call__(self, step: int, names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
         """Weights ``[g, m]``; every group projects for itself, in the same order."""
-        coefficients = identity(grams)
+        # There are m² of the inner steps, each on a few numbers: NumPy starts them several times faster than torch.
+        inner: np.ndarray = grams.numpy()
+        squares = np.maximum(np.diagonal(inner, axis1=1, axis2=2), SMALLEST)  # [g, m]
+        weights = np.ones(inner.shape[:2])  # a gradient is one of itself, whatever it gets of others
         for i, others in enumerate(orders(self._seed, step, len(names))):
-            own = coefficients[:, i]  # of g_i' [g, m]; changes in place
+            products = inner[:, i].copy()  # <g_i', g_k> for all k [g, m]
             for j in others:
-                product = (own * grams[:, j]).sum(dim=1)
-                own[:, j] -= product.clamp(max=0) / grams[:, j, j].clamp(min=SMALLEST)
-        return coefficients.sum(dim=1)
-
-
-def identity(grams: Tensor) -> Tensor:
-    """Coefficients ``[g, m, m]`` of gradients in terms of themselves."""
-    return torch.eye(grams.shape[1], dtype=grams.dtype).repeat(len(grams), 1, 1)
+                added = -np.minimum(products[:, j], 0.0) / squares[:, j]
+                weights[:, j] += added
+                products += added[:, None] * inner[:, j]
+        return torch.from_numpy(weights)
 
 
 def orders(seed: int, step: int, number: int) -> list[list[int]]:
