@@ -1,0 +1,106 @@
+"""Finished runs side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from isogloss.errors import IsoglossError
+from isogloss.recipe.names import TASKS
+from isogloss.recipe.presets import METHODS
+from isogloss.reports.costs import cost_table
+from isogloss.reports.left_out import left_out_rows
+from isogloss.reports.negative_transfer import negative_transfer_table
+from isogloss.reports.tables import comparison_table
+from isogloss.runs import RunFolder
+from isogloss.writing import read_json, read_lines
+
+
+def compare(
+    runs: Sequence[str | Path],
+    *,
+    baseline: str | None = None,
+    split: str = "dev",
+    metric: str | None = None,
+    allow_mixed: Sequence[str] = (),
+    left_out: bool = False,
+    view: str = "original",
+    negative_transfer: bool = False,
+    cost: bool = False,
+) -> str:
+    """Methods side by side: mean and range over seeds per language, differences to a baseline paired over seeds.
+
+    Args:
+        runs: Run folders, or folders with run folders in them; all of one task.
+        baseline: The method that others are compared with; None: only what ``negative_transfer`` and ``cost`` ask for.
+        split: dev or test; of several scorings the last one counts.
+        metric: Metric; default: the task's primary one.
+        allow_mixed: Parts of the protocol in which the runs may differ: selection, train_languages, view, few_shot,
+            translated.
+        view: Scores of which view, see `isogloss.evaluate`.
+        left_out: Compare runs of ``leave_one_out``, each on the language that it was not trained on.
+        negative_transfer: Also compare each language that a method was trained on with the model of method ``single``
+            trained on it alone, see `isogloss.reports.negative_transfer`.
+        cost: Also show what a run of each method costs, see `isogloss.reports.costs`.
+
+    Returns:
+        A Markdown table, or several with an empty line between them.
+
+    Raises:
+        IsoglossError: No runs, no scores, or scores under different protocols.
+    """
+    if baseline is None and not (negative_transfer or cost):
+        raise IsoglossError(
+            "baseline: needed, the method that others are compared with, unless negative transfer or cost is asked for"
+        )
+    files = sorted({path for run in runs for path in Path(run).glob("**/results.jsonl")})
+    # A run is where it lies now: its own column names the folder that it was trained in, maybe on another machine.
+    found = [{**row, "run": str(path.parent)} for path in files for row in read_lines(path)]
+    # Runs of `isogloss pretrain` have no task, and may lie beside others.
+    scored = [row for row in found if row["task"] in TASKS]
+    if found and not scored:
+        raise IsoglossError(f"{found[0]['run']} is a run of `isogloss pretrain`: there are no methods in it to compare")
+    final = [row for row in scored if row["split"] == split and row["selection"] is not None]
+    rows = [row for row in final if row["view"] == view]
+    if not rows:
+        kind = split if view == "original" else f"{split} {view}"
+        raise IsoglossError(
+            f"no final {kind} scores in {', '.join(map(str, runs))}; `isogloss evaluate RUN` makes them"
+        )
+    primary = metric or TASKS[rows[0]["task"]].build(()).metrics[0]
+    latest = {
+        (row["run"], row["data"], row["language"], row["context_language"], row.get("interpolation")): row
+        for row in rows
+        if row["metric"] == primary and not (left_out and row.get("interpolation") is not None)
+    }
+    tables = []
+    if baseline is not None:
+        shown = left_out_rows(list(latest.values())) if left_out else [_named(row) for row in latest.values()]
+        tables.append(comparison_table(shown, baseline, mixed=allow_mixed))
+    if negative_transfer:
+        tables.append(negative_transfer_table(list(latest.values())))
+    if cost:
+        tables.append(_costs(list(latest.values())))
+    return "\n\n".join(tables)
+
+
+def _costs(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What the runs of the rows cost, by method."""
+    methods = {row["run"]: str(_named(row)["method"]) for row in rows}
+    unknown = [run for run in methods if not RunFolder(Path(run)).cost.exists()]
+    if unknown:
+        raise IsoglossError(f"cost: {unknown[0]} has no cost.json; runs of earlier versions did not keep one")
+    return cost_table([(method, read_json(RunFolder(Path(run)).cost)) for run, method in methods.items()])
+
+
+def _named(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Models of one language each, parted data and interpolations are methods of their own in a comparison."""
+    parts = [row["method"]]
+    if METHODS[row["method"]].one_run_per_language:
+        parts.append("+".join(row["train_languages"]))
+    if row.get("partition"):
+        parts.append(f"({row['partition']})")
+    if row.get("interpolation") is not None:
+        parts.append(f"e={row['interpolation']:g}")
+    return {**row, "method": " ".join(parts)}
