@@ -31,6 +31,8 @@ DEPTHS = torch.tensor([1.0, 0.9, 1.0], dtype=torch.float64)
 SHIFTS = torch.tensor([3.0, 0.3, 3.0], dtype=torch.float64)
 """How far the tasks lie apart in each valley: they agree in the middle one, which is the least deep."""
 START = torch.tensor([20.0, 5.0], dtype=torch.float64)
+SQUARE = (-4.0, 14.0)
+"""Both coordinates of starts that are spread over all three valleys and the ridges between."""
 NEAR = 5.0
 """Who ends within this distance of a valley's centre is in it."""
 
@@ -113,15 +115,22 @@ METHODS = {
 }
 
 
+def _anywhere(number: int) -> Tensor:
+    random = torch.Generator().manual_seed(derive("landscape", "starts"))
+    low, high = SQUARE
+    return low + (high - low) * torch.rand(number, 2, generator=random, dtype=torch.float64)
+
+
 @torch.no_grad()
-def walk(method: Method, *, seeds: int, steps: int, rate: float = RATE) -> Tensor:
+def walk(method: Method, *, seeds: int, steps: int, rate: float = RATE, spread: bool = False) -> Tensor:
     """The weights that each of many independent runs would ship after each step ``[steps + 1, seeds, 2]``.
 
-    Adam treats every number on its own, so one optimizer moves all runs at once.
+    Runs start around `START`, or with ``spread`` anywhere in the `SQUARE`; all methods at the same points. Adam treats
+    every number on its own, so one optimizer moves all runs at once.
     """
     random = torch.Generator().manual_seed(derive("landscape"))
     jitter = torch.randn(seeds, 2, generator=random, dtype=torch.float64)
-    points = nn.Parameter(START + jitter)
+    points = nn.Parameter(_anywhere(seeds) if spread else START + jitter)
     optimizer = method.wrap(torch.optim.Adam([points], lr=rate))
     samplers = [method.sampler(seed) for seed in range(seeds)]
     weighting = method.weighting()
@@ -200,6 +209,8 @@ def main(arguments: Sequence[str], *, seeds: int = 60, steps: int = 1000) -> Non
     torch.set_num_threads(1)
     traces = {name: walk(method, seeds=seeds, steps=steps) for name, method in METHODS.items()}
     print(table(traces), "", sep="\n")
+    anywhere = {name: walk(method, seeds=5 * seeds, steps=steps, spread=True) for name, method in METHODS.items()}
+    print(table(anywhere), "", sep="\n")
     others = {
         f"sequential reptile, rate {rate}, K = {period}, η = {alpha}": walk(
             Method(_one, _slow(period=period, alpha=alpha)), seeds=seeds, steps=steps, rate=rate
