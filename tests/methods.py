@@ -56,6 +56,7 @@ METHOD_SETTINGS: dict[str, dict[str, Any]] = {
     "pcgrad": {"method": "pcgrad"},
     "gradvac": {"method": "gradvac", "weighting": {"beta": 0.3}},
     "gradnorm": {"method": "gradnorm", "weighting": {"initial_batches": 2}},
+    "cagrad": {"method": "cagrad"},
     "imtl_g": {"method": "imtl_g"},
     "aligned_mtl": {"method": "aligned_mtl"},
     "mgda": {"method": "mgda"},

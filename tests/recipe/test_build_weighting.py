@@ -7,7 +7,7 @@ import torch
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
 
 from isogloss import IsoglossError
-from isogloss.gradients import GradNorm, GradVac, GramRule, Observed, PCGrad
+from isogloss.gradients import CAGrad, GradNorm, GradVac, GramRule, Observed, PCGrad
 from isogloss.models.parts import parts_of
 from isogloss.recipe.build_weighting import LAST_LAYER, build_rows, build_weighting
 from isogloss.recipe.resolve import resolve
@@ -33,6 +33,7 @@ def model() -> PreTrainedModel:
         ("pcgrad", PCGrad, 1),
         ("gradvac", GradVac, 4),
         ("gradnorm", GradNorm, 2),
+        ("cagrad", CAGrad, 1),
         ("imtl_g", GramRule, 1),
         ("aligned_mtl", GramRule, 1),
         ("mgda", GramRule, 1),

@@ -1,5 +1,6 @@
 """How the gradients of several sources meet: taken out of the model, compared, put back as a weighted sum."""
 
+from isogloss.gradients.cagrad import CAGrad
 from isogloss.gradients.gradnorm import GradNorm
 from isogloss.gradients.gradvac import GradVac
 from isogloss.gradients.gram_rule import GramRule
@@ -10,6 +11,7 @@ from isogloss.gradients.table import sparse_table
 
 __all__ = [
     "Add",
+    "CAGrad",
     "GradNorm",
     "GradVac",
     "GramRule",

@@ -6,6 +6,7 @@ import torch
 from transformers import PreTrainedModel
 
 from isogloss.gradients import (
+    CAGrad,
     GradNorm,
     GradVac,
     GramRule,
@@ -45,6 +46,8 @@ def _weighting(recipe: Recipe, seed: int) -> Weighting | None:
                 learning_rate=own.learning_rate,
                 initial_batches=own.initial_batches,
             )
+        case spec.CAGrad(c=c):
+            return CAGrad(c)
     from torchjd import aggregation  # not needed by most recipes, and its import takes a second
 
     match recipe.weighting:

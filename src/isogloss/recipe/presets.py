@@ -36,6 +36,7 @@ METHODS: dict[str, Method] = {
     "pcgrad": Method("summed after conflicting parts of gradients were projected away", _weighted("pcgrad")),
     "gradvac": Method("summed after gradients were bent towards their usual cosines", _weighted("gradvac")),
     "gradnorm": Method("summed with weights that learn to balance the pace of languages", _weighted("gradnorm")),
+    "cagrad": Method("summed near their mean, where the worst-off language gains most", _weighted("cagrad")),
     "imtl_g": Method("summed with weights: equally far along the gradient of every language", _weighted("imtl_g")),
     "aligned_mtl": Method("summed after gradients were made orthogonal, of one length", _weighted("aligned_mtl")),
     "mgda": Method("summed with weights: the shortest mean of the gradients", _weighted("mgda")),

@@ -56,6 +56,13 @@ class GradNorm(Spec):
     )
 
 
+class CAGrad(Spec):
+    """The step near the mean gradient along which the language that gains least gains most."""
+
+    kind: Literal["cagrad"] = "cagrad"
+    c: float = Field(0.5, ge=0, lt=1, description="how near: share of the mean gradient's length (default: ours)")
+
+
 class IMTLG(Spec):
     """The sum has the same projection on the direction of every language's gradient; weights add up to 1."""
 
@@ -81,7 +88,9 @@ class MGDA(Spec):
     max_iterations: int = Field(100, ge=1, description="its steps, at most (default: TorchJD's)")
 
 
-Weighting = Annotated[Sum | PCGrad | GradVac | GradNorm | IMTLG | AlignedMTL | MGDA, Field(discriminator="kind")]
+Weighting = Annotated[
+    Sum | PCGrad | GradVac | GradNorm | CAGrad | IMTLG | AlignedMTL | MGDA, Field(discriminator="kind")
+]
 
 
 class Gradients(Spec):
