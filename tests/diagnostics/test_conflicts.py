@@ -6,7 +6,8 @@ from torch import nn
 from transformers import AutoModelForTokenClassification
 
 from isogloss import IsoglossError
-from isogloss.diagnostics.conflicts import conflicts, cosines
+from isogloss.diagnostics.conflicts import _products, conflicts, cosines, packed
+from isogloss.gradients.table import TableGradient
 from isogloss.models.encoder import build_encoder
 from isogloss.models.parts import whole_and_parts
 from isogloss.models.tokenizer import train_tokenizer
@@ -183,3 +184,18 @@ def test_what_may_not_move_is_not_compared():
     assert all(parameter.requires_grad for own in groups.values() for parameter in own)
     assert set(map(id, groups["encoder"])) < encoder
     assert list(whole_and_parts(model, per_layer=False)) == ["model", "encoder"]
+
+
+def test_gradients_of_tables_are_kept_by_their_rows():
+    random = torch.Generator().manual_seed(0)
+    dense = torch.randn(3, 50, 4, generator=random)
+    dense[0, 5:], dense[1, :3], dense[1, 9:] = 0, 0, 0
+    one, two, all_rows = map(packed, dense)
+    assert isinstance(one, TableGradient) and isinstance(two, TableGradient) and all_rows is not None
+    assert (len(one.ids), len(two.ids)) == (5, 6) and torch.equal(all_rows, dense[2])
+    expected = (dense[:, None].double() * dense[None].double()).sum(dim=(2, 3))
+    found = torch.cat([_products([a] * 3, [one, two, all_rows]) for a in (one, two, all_rows)]).reshape(3, 3)
+    torch.testing.assert_close(found, expected)
+    assert isinstance(packed(torch.zeros(7)), torch.Tensor)
+    nothing = packed(torch.zeros(6, 2))
+    assert float(_products([nothing], [nothing])) == 0

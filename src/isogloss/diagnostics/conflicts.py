@@ -17,6 +17,7 @@ from isogloss.diagnostics.looking import undisturbed
 from isogloss.diagnostics.losses import losses
 from isogloss.distributed import ALONE, Communicator
 from isogloss.errors import IsoglossError
+from isogloss.gradients.table import TableGradient
 from isogloss.types import DataSource
 
 _Gradient = list[Tensor]
@@ -121,8 +122,9 @@ def conflicts(
     belongs to it; with ``halves`` the cosine between the means of the first and the second n/2 batches of the same
     language says what could be reached at all.
 
-    One language's graph is alive at a time, of one batch. The mean gradients are kept on the CPU, in float32: m + 1
-    copies of the parameters looked at (m without ``halves``).
+    One language's graph is alive at a time, of one batch. The mean gradients are kept on the CPU, in float32: m copies
+    of the parameters looked at, without the rows of tables that no batch has moved, and while a language is looked at
+    one whole copy (two with ``halves``).
 
     Weights, ``.grad``, ``requires_grad``, modes and the random state are left as they are.
 
@@ -160,14 +162,14 @@ def conflicts(
     members = [torch.tensor([places[id(parameter)] for parameter in own]) for own in groups.values()]
     products = torch.zeros(len(looked_at), len(sources), len(sources), dtype=torch.float64)
     within = torch.full((len(groups), len(sources)), torch.nan, dtype=torch.float64)
-    kept: list[_Gradient] = []
+    kept: list[list[Tensor | TableGradient]] = []
     with undisturbed(model):
         for i, (name, source) in enumerate(sources.items()):
             first, second = _halves(model, source, looked_at, numbers[name], halves, autocast, ranks)
             if second is not None:
                 within[:, i] = _cosine(first, second, members)
                 first = [one.add_(other) for one, other in zip(first, second, strict=True)]
-            kept.append([total.div_(numbers[name]) for total in first])
+            kept.append([packed(total.div_(numbers[name])) for total in first])
             for j, other in enumerate(kept):
                 products[:, i, j] = products[:, j, i] = _products(kept[i], other)
             if not torch.isfinite(products[:, i, i]).all():
@@ -225,9 +227,27 @@ def _add_up(sums: _Gradient, parameters: Sequence[nn.Parameter], ranks: Communic
         total.copy_(moved)
 
 
-def _products(left: _Gradient, right: _Gradient) -> Tensor:
+def packed(gradient: Tensor) -> Tensor | TableGradient:
+    """A gradient as it is, or by its rows that are not zero where these are less than half: a table of sub-words."""
+    if gradient.dim() != 2:
+        return gradient
+    ids = gradient.any(dim=1).nonzero().flatten()
+    return TableGradient(ids, gradient[ids]) if 2 * len(ids) < len(gradient) else gradient
+
+
+def _products(left: Sequence[Tensor | TableGradient], right: Sequence[Tensor | TableGradient]) -> Tensor:
     """⟨left, right⟩ of each parameter, in float64."""
-    return torch.stack([torch.sum(a * b, dtype=torch.float64) for a, b in zip(left, right, strict=True)])
+    return torch.stack([_product(a, b) for a, b in zip(left, right, strict=True)])
+
+
+def _product(left: Tensor | TableGradient, right: Tensor | TableGradient) -> Tensor:
+    if isinstance(left, TableGradient):
+        if isinstance(right, TableGradient):
+            return left.dot(right)
+        left, right = right, left
+    if isinstance(right, TableGradient):
+        left, right = left[right.ids], right.values
+    return torch.sum(left * right, dtype=torch.float64)
 
 
 def _cosine(left: _Gradient, right: _Gradient, members: Sequence[Tensor]) -> Tensor:
