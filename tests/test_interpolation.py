@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 import isogloss
 from isogloss import IsoglossError
-from isogloss.interpolation import interpolated
+from isogloss.finished import _open_run
+from isogloss.interpolation import interpolated, starting_weights
+from isogloss.recipe.names import TASKS
 from tests.methods import BASE
 from tests.world import entry, write_encoder, write_pos
 
@@ -45,6 +48,14 @@ def test_one_run_gives_rows_for_several_shares(world: Path, tmp_path: Path, caps
     assert "selection: source-dev + 0.5 of the way from the pre-trained weights" in capsys.readouterr().out
     values = {share: [row["value"] for row in rows if row["interpolation"] == share] for share in (0.0, 0.5, 1.0)}
     assert values[1.0] == [row["value"] for row in trained] != values[0.0]
+    # All the way back stand the weights of the checkpoint, under the head as it was trained.
+    folder, recipe, _, loaded = _open_run(tmp_path / "run")
+    starting = starting_weights(folder, recipe, TASKS["pos"].build(()))
+    written, head = load_file(world / "encoder" / "model.safetensors"), loaded.model.classifier.weight.clone()
+    with interpolated(loaded.model, starting, 0.0):
+        for name, parameter in loaded.model.base_model.named_parameters():
+            assert torch.equal(parameter, written[name])
+        assert torch.equal(loaded.model.classifier.weight, head)
     assert (tmp_path / "run" / "predictions" / "source-dev.interpolated-0.5").is_dir()
     # The run itself is what it was, and the shares are methods of their own beside it.
     assert isogloss.train({**whole, "steps": 6}, output=tmp_path / "run", resume=True) == trained

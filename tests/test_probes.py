@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from transformers import XLMRobertaForTokenClassification
 
 import isogloss
 from isogloss import IsoglossError
@@ -34,7 +35,7 @@ def watched(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
-@pytest.mark.parametrize("name", ["probes", "probes_of_slow_weights"])
+@pytest.mark.parametrize("name", ["probes", "probes_of_slow_weights", "probes_of_weighting"])
 def test_a_run_with_all_probes_is_the_run_without(name: str, world: Path, tmp_path: Path):
     isogloss.train(recipe(name, world), output=tmp_path / "watched")
     isogloss.train({**recipe(name, world), "probes": []}, output=tmp_path / "alone")
@@ -66,6 +67,34 @@ def test_the_table(watched: Path):
     assert parts == {"model", "encoder", "embeddings", "layer_1", "head"}
     # German has no training data, and is looked at all the same.
     assert {row["language"] for row in rows if row["metric"] == "divergence"} == {"de", "en", "fr", "ru", None}
+
+
+def test_gradients_that_a_weighting_takes_are_looked_at_for_nothing(world: Path, tmp_path: Path):
+    layers = {"weighting": {"granularity": "layers"}}
+    isogloss.train(recipe("probes_of_weighting", world, **layers), output=tmp_path / "run")
+    rows = read_lines(tmp_path / "run" / "diagnostics.jsonl")
+    observed = [row for row in rows if row["probe"] == "observed_conflicts"]
+    # Every third step, as asked for; the probe that costs something at checkpoints and at the end only.
+    assert {row["step"] for row in observed} == {3, 6, 9, STEPS}
+    assert {row["step"] for row in rows if row["probe"] == "conflicts"} == {4, 8, STEPS}
+    assert {row["part"] for row in observed} == {"model", "embeddings", "layer_1", "head"}
+    assert {(row["metric"], row["n"]) for row in observed} == {("cosine", 1)}
+    (whole,) = [row["value"] for row in observed if row["step"] == 3 and row["part"] == "model" and not row["language"]]
+    assert -1 < whole < 1
+
+
+def test_passes_of_probes_are_no_larger_than_those_of_training(world: Path, tmp_path: Path, monkeypatch: Any):
+    seen: list[int] = []
+    forward = XLMRobertaForTokenClassification.forward
+
+    def noting(self: Any, input_ids: Any, **inputs: Any) -> Any:
+        seen.append(len(input_ids))
+        return forward(self, input_ids, **inputs)
+
+    monkeypatch.setattr(XLMRobertaForTokenClassification, "forward", noting)
+    asked = {"probes": [{"kind": "conflicts", "batches": 2}], "batch_size": 4, "gradient_accumulation_steps": 2}
+    isogloss.train(recipe("probes", world, steps=1, evaluation_batch_size=2, **asked), output=tmp_path / "run")
+    assert max(seen) == 2
 
 
 def test_the_curves(watched: Path):

@@ -1,7 +1,10 @@
 """The evidence for gradient weightings, pulls to the pre-trained weights and the Reptile family, on POS and NER.
 
-python docs/results/gradient_methods.py run --runs runs/gradient-methods
-python docs/results/gradient_methods.py tables --rows docs/results/gradient-methods.jsonl
+python docs/results/gradient_methods.py rates      # try learning rates on dev data
+python docs/results/gradient_methods.py run
+python docs/results/gradient_methods.py collect
+python docs/results/gradient_methods.py time
+python docs/results/gradient_tables.py docs/results/gradient-methods.jsonl
 
 Every arm sees the same number of sentences from the same start with the same seeds. Finished runs are skipped, so the
 script can be stopped and started again, and started several times beside itself: each takes runs that no other has.
@@ -17,82 +20,91 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from tabulate import tabulate
-
 import isogloss
-from isogloss.reports import paired_interval, summarise
 from isogloss.writing import append_lines, read_json, read_lines
 
 POS_SOURCES = ("en", "fr", "ru", "fi", "tr", "zh")
 POS_UNSEEN = ("de", "es", "ko", "te", "vi", "wo")
 NER_SOURCES = ("en", "zh", "sw", "yo", "de", "ru")
 NER_UNSEEN = ("es", "ha", "wo")
-UNSEEN_TEXT = ("ko", "sw")
-"""Languages of the forgetting probe that no run is trained on."""
+TEXT = ("en", "fi", "tr", "zh", "ko", "sw")
+"""Languages of the forgetting probe."""
 
-MIXED_STEPS, MIXED_BATCH, JOINT_BATCH = 180, 16, 8
+LANGUAGES = 6
+MIXED_STEPS, MIXED_BATCH, JOINT_BATCH = 384, 16, 8
 SAMPLES = MIXED_STEPS * MIXED_BATCH
+EVALUATIONS = 8
+
+
+def _steps(steps: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {"steps": steps, "save_steps": steps, "evaluation_steps": steps // EVALUATIONS, **more}
+
 
 BASE: dict[str, Any] = {
     "model": "isogloss-small",
     "max_length": 96,
     "batch_size": MIXED_BATCH,
-    "steps": MIXED_STEPS,
-    "learning_rate": 5e-4,
+    **_steps(MIXED_STEPS),
+    "precision": "bf16",
     "selection": "last",
     "test": True,
     "report_to": "none",
-    "logging_steps": 10,
-    "evaluation_steps": 18,
-    "save_steps": MIXED_STEPS,
-    "probes": [
-        {"kind": "conflicts", "batches": 4},
-        {
-            "kind": "forgetting",
-            "limit": 30,
-            "text": {
-                "format": "lines",
-                "path": "../shared/data/parallel/ntrex/{language}.txt",
-                "languages": ["en", "fi", "tr", "zh", *UNSEEN_TEXT],
-            },
-        },
-    ],
 }
+FORGETTING = {
+    "kind": "forgetting",
+    "limit": 30,
+    "text": {"format": "lines", "path": "../shared/data/parallel/ntrex/{language}.txt", "languages": [*TEXT]},
+}
+PROBES = [{"kind": "conflicts", "batches": 4}, FORGETTING]
 
 
-def _entry(task: str, format: str, path: str, languages: Sequence[str], splits: Sequence[str], **more: Any) -> Any:  # noqa: ANN401
-    return {"task": task, "format": format, "path": path, "languages": [*languages], "splits": [*splits], **more}
+def _entry(task: str, format: str, path: str, seen: Sequence[str], unseen: Sequence[str], **more: Any) -> list[Any]:  # noqa: ANN401
+    """Training and dev data of the training languages, test data of all."""
+    shared = {"task": task, "format": format, "path": path, **more}
+    entries = [{**shared, "languages": [*seen], "splits": ["train", "dev", "test"]}] if seen else []
+    name = more.get("name", "ud")
+    if unseen:
+        entries.append({**shared, "name": f"{name}-unseen", "languages": [*unseen], "splits": ["test"]})
+    return entries
 
 
+_UD = "../shared/data/ud/{language}/{split}.conllu"
+_NER = "../shared/data/ner"
 TASKS: dict[str, dict[str, Any]] = {
     "pos": {
         "train_languages": [*POS_SOURCES],
-        "data": [
-            _entry("pos", "conllu", "../shared/data/ud/{language}/{split}.conllu", (*POS_SOURCES, *POS_UNSEEN),
-                   ("train", "test")),
-        ],
+        "data": _entry("pos", "conllu", _UD, POS_SOURCES, POS_UNSEEN),
     },
     "ner": {
         "train_languages": [*NER_SOURCES],
         "data": [
-            _entry("ner", "conll", "../shared/data/ner/uner/{language}/{split}.tsv", ("en", "zh"), ("train", "test"),
-                   name="uner"),
-            _entry("ner", "conll", "../shared/data/ner/masakhaner/{language}/{split}.tsv", ("sw", "yo", "ha", "wo"),
-                   ("train", "test"), name="masakhaner", label_map={"DATE": "O"}),
-            _entry("ner", "conll", "../shared/data/ner/wikiann/{language}/{split}.tsv", ("de", "ru", "es"),
-                   ("train", "test"), name="wikiann"),
+            *_entry("ner", "conll", f"{_NER}/uner/{{language}}/{{split}}.tsv", ("en", "zh"), (), name="uner"),
+            *_entry("ner", "conll", f"{_NER}/masakhaner/{{language}}/{{split}}.tsv", ("sw", "yo"), ("ha", "wo"),
+                    name="masakhaner", label_map={"DATE": "O"}),
+            *_entry("ner", "conll", f"{_NER}/wikiann/{{language}}/{{split}}.tsv", ("de", "ru"), ("es",),
+                    name="wikiann"),
         ],
+    },
+    "pos from English": {
+        "train_languages": ["en"],
+        "data": _entry("pos", "conllu", _UD, ("en",), (*POS_SOURCES[1:], *POS_UNSEEN)),
     },
 }  # fmt: skip
 
-JOINT = {"batch_size": JOINT_BATCH, "steps": SAMPLES // (6 * JOINT_BATCH), "save_steps": SAMPLES // (6 * JOINT_BATCH)}
+JOINT = {"batch_size": JOINT_BATCH, **_steps(SAMPLES // (LANGUAGES * JOINT_BATCH))}
+LOOKAHEAD: dict[str, Any] = {"inner_steps": 12, "outer_learning_rate": 0.3}
 
 
-def _slow(inner_steps: int = 9, eta: float = 0.3, **more: Any) -> dict[str, Any]:  # noqa: ANN401
-    return {"optimizer": {"lookahead": {"inner_steps": inner_steps, "outer_learning_rate": eta, **more}}}
+def _slow(**more: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {"optimizer": {"lookahead": {**LOOKAHEAD, **more}}}
+
+
+def _parted(kind: str) -> dict[str, Any]:
+    return {"method": "sequential_reptile", "partition": {"kind": kind, "parts": 4}, **_slow()}
 
 
 ARMS: dict[str, dict[str, Any]] = {
@@ -103,26 +115,69 @@ ARMS: dict[str, dict[str, Any]] = {
     "gradnorm": {**JOINT, "weighting": {"kind": "gradnorm", "initial_batches": 10}},
     # The pull per step of RecAdam's code at 3e-5 is 0.15; here it is over after a quarter of the run.
     "recadam": {
-        "optimizer": {"kind": "recadam", "pull": 300, "annealing": {"kind": "sigmoid", "rate": 0.1, "middle": 45}}
+        "optimizer": {"kind": "recadam", "pull": 300, "annealing": {"kind": "sigmoid", "rate": 0.05, "middle": 96}}
     },
-    "reptile": _slow(inner_steps=3, eta=0.5, restarts="languages"),
+    "reptile": _slow(inner_steps=2, outer_learning_rate=1.0, restarts="languages"),
     "sequential_reptile": _slow(),
-    "single": {"steps": MIXED_STEPS // 6, "save_steps": MIXED_STEPS // 6},
-    "temperature_sampling": {},
+    "single": {"steps": MIXED_STEPS // LANGUAGES, "save_steps": MIXED_STEPS // LANGUAGES},
+}
+"""The comparison; keys of a recipe each."""
+
+CONTROLS: dict[str, dict[str, Any]] = {
+    "one language per step": {"method": "temperature_sampling", "sampling": {"kind": "temperature", "temperature": 1}},
     "lookahead": _slow(),
     "checkpoint_averaging": {"selection": "average"},
-    "l2_sp": {},
-    "fish": {},
-}  # fmt: skip
+    "l2_sp": {"weight_decay": 0},
+    "fish": _slow(inner_steps="languages"),
+    "cagrad": JOINT,
+    "imtl_g": JOINT,
+    "aligned_mtl": JOINT,
+    "mgda": JOINT,
+}
 
 ABLATIONS: dict[str, dict[str, Any]] = {
-    "K = 3": _slow(inner_steps=3),
-    "K = 36": _slow(inner_steps=36),
-    "eta = 0.1": _slow(eta=0.1),
-    "eta = 0.6": _slow(eta=0.6),
-    "T = 5": {**_slow(), "sampling": {"kind": "temperature", "temperature": 5.0}},
+    "K = 4": _slow(inner_steps=4),
+    "K = 48": _slow(inner_steps=48),
+    "η = 0.1": _slow(outer_learning_rate=0.1),
+    "η = 0.6": _slow(outer_learning_rate=0.6),
+    "T = 2": {**_slow(), "sampling": {"kind": "temperature", "temperature": 2}},
+    "T = 5": {**_slow(), "sampling": {"kind": "temperature", "temperature": 5}},
 }
-"""Of Sequential Reptile with K = 9, eta = 0.3, T = 1."""
+"""Of Sequential Reptile with K = 12, η = 0.3, T = 1; ``one language per step`` is η = 1."""
+
+PARTED: dict[str, dict[str, Any]] = {
+    "multitask": {},
+    "sequential_reptile, kmeans": _parted("kmeans"),
+    "sequential_reptile, random": _parted("random"),
+    "sequential_reptile, whole": {"method": "sequential_reptile", **_slow()},
+}
+"""With the training data of one language, in four parts or whole."""
+
+RATES = (2.5e-4, 5e-4, 1e-3, 2e-3)
+HIGHER = 4e-3
+"""Tried where the largest of these was the best."""
+TUNED = ("multitask", "multitask_summed", "recadam", "reptile", "sequential_reptile", "single")
+TUNING_SEED = 9
+"""No seed of the comparison."""
+
+CHOSEN = {
+    "multitask": 5e-4,
+    "multitask_summed": 1e-3,
+    "recadam": 5e-4,
+    "reptile": 2e-3,
+    "sequential_reptile": 2e-3,
+    "single": 1e-3,
+}
+"""The rates with the best mean dev score of the training languages on POS; other arms take that of the nearest."""
+
+
+def _rate(arm: str) -> float:
+    if arm in CHOSEN:
+        return CHOSEN[arm]
+    own = {**CONTROLS, **ARMS}.get(arm, _slow())
+    if own.get("batch_size") == JOINT_BATCH:
+        return CHOSEN["multitask_summed"]
+    return CHOSEN["sequential_reptile" if "optimizer" in own else "multitask"]
 
 
 @dataclass(frozen=True)
@@ -132,39 +187,55 @@ class Run:
     task: str
     arm: str
     seed: int
+    rate: float | None = None
+    """Learning rate; None: the chosen one."""
 
     @property
     def recipe(self) -> dict[str, Any]:
         """Its recipe."""
-        ablation = self.arm in ABLATIONS
-        method = "sequential_reptile" if ablation else self.arm
-        own = ABLATIONS[self.arm] if ablation else ARMS[self.arm]
-        return {**BASE, **TASKS[self.task], "method": method, **own, "seed": self.seed}
+        arms = PARTED if self.task == "pos from English" else {**ARMS, **CONTROLS, **ABLATIONS}
+        method = "sequential_reptile" if self.arm in ABLATIONS else self.arm
+        probes = [FORGETTING] if self.arm == "single" or self.task == "pos from English" else PROBES
+        rate = self.rate or _rate(self.arm)
+        own = {"method": method, **arms[self.arm], "learning_rate": rate, "seed": self.seed}
+        tuning = {} if self.rate is None else {"test": False, "probes": []}
+        return {**BASE, **TASKS[self.task], "probes": probes, **own, **tuning}
 
     def folder(self, root: Path) -> Path:
         """Where it is kept."""
-        return root / self.task / self.arm.replace(" ", "") / f"seed-{self.seed}"
-
-
-MAIN = tuple(ARMS)[:9]
-"""The arms of the comparison; the others are controls."""
+        rate = "" if self.rate is None else f" {self.rate:g}"
+        return root / self.task / f"{self.arm}{rate}" / f"seed-{self.seed}"
 
 
 def plan() -> Iterator[Run]:
-    """All runs, those that make a comparison complete first."""
-    for seed in range(5):
-        yield from (Run("pos", arm, seed) for arm in MAIN)
-        if seed < 3:
-            yield from (Run("ner", arm, seed) for arm in MAIN)
+    """All runs of the comparison, those that make a table complete first."""
     for seed in range(3):
-        yield from (Run("pos", arm, seed) for arm in ABLATIONS)
-    for seed in range(5):
-        yield from (Run("pos", arm, seed) for arm in ARMS if arm not in MAIN)
+        yield from (Run("pos", arm, seed) for arm in ARMS)
+        yield from (Run("ner", arm, seed) for arm in ARMS)
+    for seed in (3, 4):
+        yield from (Run("pos", arm, seed) for arm in ARMS)
+    for seed in range(3):
+        yield from (Run("pos", arm, seed) for arm in (*ABLATIONS, *CONTROLS))
+    for seed in range(3):
+        yield from (Run("pos from English", arm, seed) for arm in PARTED)
+        yield from (Run("ner", arm, seed) for arm in CONTROLS)
+    for seed in (3, 4):
+        yield from (Run("pos", arm, seed) for arm in CONTROLS)
 
 
-def run_all(root: Path) -> None:
+def tuning() -> Iterator[Run]:
+    """Runs that choose a learning rate on dev data."""
+    yield from (Run("pos", arm, TUNING_SEED, rate) for arm in TUNED for rate in RATES)
+    yield from (Run("pos", arm, TUNING_SEED, HIGHER) for arm in ("reptile", "sequential_reptile"))
+
+
+SHARES = (0.25, 0.5, 0.75)
+"""Of WiSE-FT."""
+
+
+def run_all(root: Path, runs: Iterator[Run]) -> None:
     """Take runs that no other process has taken."""
-    for run in plan():
+    for run in runs:
         folder = run.folder(root)
         try:
             folder.mkdir(parents=True)
@@ -173,210 +244,105 @@ def run_all(root: Path) -> None:
         begun = time.perf_counter()
         with redirect_stdout(sys.stderr):
             isogloss.train(run.recipe, output=folder / "run")
-        print(f"{run.task}, {run.arm}, seed {run.seed}: {time.perf_counter() - begun:.0f} s", flush=True)
+            if run.arm == "multitask" and run.rate is None:
+                isogloss.evaluate(folder / "run", split="test", interpolate=SHARES)
+        print(f"{run.task}, {run.arm}, seed {run.seed}, {run.rate}: {time.perf_counter() - begun:.0f} s", flush=True)
         (folder / "done").touch()
 
 
-def collect(root: Path, destination: Path) -> None:
-    """Final test scores, what probes saw at the end, and costs of all finished runs, as rows."""
-    destination.unlink(missing_ok=True)
-    for run in plan():
+METRIC = {"pos": "accuracy", "ner": "f1", "pos from English": "accuracy"}
+PROBED = ("cosine", "corrected", "within", "rise", "distance")
+WHOLE = {"conflicts": ("model",), "forgetting": (None, "encoder")}
+"""The part of the model that counts, by probe."""
+
+
+def collect(root: Path, rows: Path) -> None:
+    """What finished runs have found, as rows.
+
+    Rates (mean dev score of the training languages), final test scores, curves of dev scores, what probes saw at the
+    end, and costs. Rows of speed are kept.
+    """
+    kept = [row for row in read_lines(rows) if row["of"] == "speed"] if rows.exists() else []
+    rows.unlink(missing_ok=True)
+    append_lines(rows, kept)
+    for run in (*tuning(), *plan()):
         folder = run.folder(root)
         if not (folder / "done").exists():
             continue
         shared = {"task": run.task, "arm": run.arm, "seed": run.seed}
-        rows = []
         for results in sorted(folder.glob("run/**/results.jsonl")):
-            place = results.parent
-            keys = ("data", "language", "metric", "value", "train_languages")
-            final = [row for row in read_lines(results) if row["split"] == "test" and row["selection"]]
-            scores = [row for row in final if row["metric"] == METRIC[run.task]]
-            rows += [{"of": "score", **shared, **{key: row[key] for key in keys}} for row in scores]
-            cost = read_json(place / "cost.json")
-            keys = ("seconds", "samples", "samples_per_second", "peak_memory_cpu", "flops", "passes", "steps")
-            rows.append({"of": "cost", **shared, **{key: cost[key] for key in keys}})
-            seen = read_lines(place / "diagnostics.jsonl")
-            last = max((row["step"] for row in seen), default=0)
-            rows += [
-                {"of": "probe", **shared, **{key: value for key, value in row.items() if value is not None}}
-                for row in seen
-                if row["step"] == last and row["part"] in WHOLE and row["other"] is None and row["metric"] in PROBED
-            ]
-        append_lines(destination, rows)
+            own = [row for row in read_lines(results) if row["metric"] == METRIC[run.task]]
+            curve = _curve(own)
+            if run.rate is not None:
+                append_lines(rows, [{"of": "rate", **shared, "rate": run.rate, "value": curve[max(curve)]}])
+                continue
+            append_lines(rows, list(_found(results.parent, own, curve, shared)))
 
 
-Rows = Sequence[Mapping[str, Any]]
-Values = dict[int, float]
-"""One value per seed."""
+def _curve(rows: Sequence[Mapping[str, Any]]) -> dict[int, float]:
+    """Mean dev score of the training languages by step."""
+    found: defaultdict[int, list[float]] = defaultdict(list)
+    for row in rows:
+        if row["split"] == "dev" and row["selection"] is None and row["language"] in row["train_languages"]:
+            found[row["step"]].append(row["value"])
+    return {step: mean(values) for step, values in found.items()}
 
-WHOLE = (None, "model", "encoder")
-PROBED = ("cosine", "within", "rise", "distance")
-METRIC = {"pos": "accuracy", "ner": "f1"}
-SOURCES = {"pos": POS_SOURCES, "ner": NER_SOURCES}
+
+def _found(
+    place: Path, rows: Sequence[Mapping[str, Any]], curve: Mapping[int, float], shared: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    keys = ("data", "language", "metric", "value", "train_languages", "interpolation")
+    for row in rows:
+        if row["split"] == "test":
+            yield {"of": "score", **shared, **{key: row[key] for key in keys}}
+    for step, value in curve.items():
+        yield {"of": "curve", **shared, "share": step / max(curve), "value": value}
+    cost = read_json(place / "cost.json")
+    yield {"of": "cost", **shared, **{key: cost[key] for key in ("seconds", "samples", "passes", "steps", "flops")}}
+    seen = read_lines(place / "diagnostics.jsonl")
+    last = max((row["step"] for row in seen), default=0)
+    for row in seen:
+        whole = row["part"] in WHOLE.get(row["probe"], ()) and row["other"] is None
+        if row["step"] == last and whole and row["metric"] in PROBED:
+            yield {"of": "probe", **shared, **{key: value for key, value in row.items() if value is not None}}
 
 
-def scores(rows: Rows, task: str, arm: str, *, seen: bool) -> Values:
-    """Mean test score in per cent over the training languages, or over the others, by seed.
+def measure(rows: Path, rounds: int) -> None:
+    """Seconds of training for an eighth of the sentences of every arm on POS, the median of some rounds.
 
-    Of models of one language each counts for its own, and all of them for the others.
+    Nothing else should run on the machine meanwhile.
     """
-    found: defaultdict[int, list[float]] = defaultdict(list)
-    for row in rows:
-        if row["of"] != "score" or (row["task"], row["arm"], row["metric"]) != (task, arm, METRIC[task]):
-            continue
-        known = row["language"] in SOURCES[task]
-        own = arm != "single" or row["train_languages"] == [row["language"]]
-        if known == seen and (own or not seen):
-            found[row["seed"]].append(100 * row["value"])
-    return {seed: mean(values) for seed, values in found.items()}
-
-
-def probed(rows: Rows, task: str, arm: str, probe: str, metric: str, languages: Sequence[str | None]) -> Values:
-    """Mean of what a probe saw of the whole model at the end, by seed."""
-    found: defaultdict[int, list[float]] = defaultdict(list)
-    for row in rows:
-        asked = (row["of"], row["task"], row["arm"], row.get("probe"), row.get("metric"))
-        if asked != ("probe", task, arm, probe, metric) or row.get("part") not in WHOLE:
-            continue
-        if row.get("language") in languages and not (probe == "conflicts" and row["part"] != "model"):
-            found[row["seed"]].append(row["value"])
-    return {seed: mean(values) for seed, values in found.items()}
-
-
-def costs(rows: Rows, task: str, arm: str) -> Values:
-    """Seconds of training by seed."""
-    found: defaultdict[int, float] = defaultdict(float)
-    for row in rows:
-        if (row["of"], row["task"], row["arm"]) == ("cost", task, arm):
-            found[row["seed"]] += row["seconds"]["training"]
-    return dict(found)
-
-
-def shown(values: Values, digits: int = 1) -> str:
-    """Mean and range over seeds."""
-    if not values:
-        return "–"
-    found = summarise(list(values.values()))
-    return f"{found.mean:.{digits}f} ({found.low:.{digits}f} to {found.high:.{digits}f})"
-
-
-def against(values: Values, reference: Values) -> str:
-    """Difference paired by seed, with its 95 % interval; nothing for less than three pairs."""
-    pairs = [value - reference[seed] for seed, value in sorted(values.items()) if seed in reference]
-    if len(pairs) < 3 or not any(pairs):
-        return ""
-    interval = paired_interval(pairs)
-    return f"{interval.mean:+.1f} [{interval.low:+.1f}, {interval.high:+.1f}]"
-
-
-def score_table(rows: Rows, task: str, arms: Sequence[str], baseline: str) -> str:
-    """Scores of arms beside a baseline."""
-    body = []
-    references = [scores(rows, task, baseline, seen=seen) for seen in (True, False)]
-    for arm in arms:
-        values = [scores(rows, task, arm, seen=seen) for seen in (True, False)]
-        if not values[0]:
-            continue
-        cells = [cell for own, reference in zip(values, references, strict=True) for cell in (
-            shown(own), "" if arm == baseline else against(own, reference)
-        )]  # fmt: skip
-        body.append([arm, *cells, len(values[0])])
-    headers = ["arm", "training languages", f"minus {baseline}", "unseen languages", f"minus {baseline}", "seeds"]
-    return tabulate(body, headers, tablefmt="github", disable_numparse=True)
-
-
-def by_language(rows: Rows, task: str, arm: str, language: str) -> Values:
-    """Test score in per cent on one training language by seed; of ``single`` that of the language's own model."""
-    found: defaultdict[int, list[float]] = defaultdict(list)
-    for row in rows:
-        if row["of"] != "score" or (row["task"], row["arm"], row["metric"]) != (task, arm, METRIC[task]):
-            continue
-        if row["language"] == language and (arm != "single" or row["train_languages"] == [language]):
-            found[row["seed"]].append(100 * row["value"])
-    return {seed: mean(values) for seed, values in found.items()}
-
-
-def negative_transfer(rows: Rows, task: str, arms: Sequence[str]) -> str:
-    """Per training language what an arm gains over the language's own model, which saw a sixth of the sentences."""
-    body = []
-    for arm in arms:
-        if arm == "single" or not scores(rows, task, arm, seen=True):
-            continue
-        pairs = [
-            (by_language(rows, task, arm, code), by_language(rows, task, "single", code)) for code in SOURCES[task]
-        ]
-        body.append([arm, *(against(own, alone) for own, alone in pairs)])
-    return tabulate(body, ["minus single", *SOURCES[task]], tablefmt="github", disable_numparse=True)
-
-
-def probe_table(rows: Rows, task: str, arms: Sequence[str]) -> str:
-    """What the probes saw at the end of training, and what training cost."""
-    body = []
-    seen_text = ("en", "fi", "tr", "zh")
-    for arm in arms:
-        if not scores(rows, task, arm, seen=True):
-            continue
-        body.append(
-            [
-                arm,
-                shown(probed(rows, task, arm, "conflicts", "cosine", (None,)), 3),
-                shown(probed(rows, task, arm, "conflicts", "within", (None,)), 3),
-                shown(probed(rows, task, arm, "forgetting", "rise", seen_text), 2),
-                shown(probed(rows, task, arm, "forgetting", "rise", UNSEEN_TEXT), 2),
-                shown(probed(rows, task, arm, "forgetting", "distance", (None,)), 1),
-                shown(costs(rows, task, arm), 0),
-            ]
-        )
-    headers = [
-        "arm",
-        "cosine between languages",
-        "cosine within a language",
-        "rise of MLM loss, en fi tr zh",
-        f"rise, {' '.join(UNSEEN_TEXT)}",
-        "distance from the start",
-        "seconds of training",
-    ]
-    return tabulate(body, headers, tablefmt="github", disable_numparse=True)
-
-
-def tables(rows: Rows) -> str:
-    """All tables, as Markdown."""
-    parts = []
-    for task in TASKS:
-        arms = [*ARMS, *ABLATIONS]
-        joint = [arm for arm in ARMS if ARMS[arm].get("batch_size") == JOINT_BATCH]
-        parts += [
-            f"### {task}: all methods",
-            score_table(rows, task, list(ARMS), "multitask"),
-            f"### {task}: one batch per language and step",
-            score_table(rows, task, joint, "multitask_summed"),
-            f"### {task}: what the probes saw at the end, and the cost",
-            probe_table(rows, task, list(ARMS)),
-        ]
-        if len(scores(rows, task, "single", seen=True)) >= 3:
-            parts += [f"### {task}: against a model of each language alone", negative_transfer(rows, task, MAIN)]
-        if any(row["arm"] in ABLATIONS and row["task"] == task for row in rows):
-            parts += [
-                f"### {task}: Sequential Reptile with other settings",
-                score_table(rows, task, ["sequential_reptile", *arms[len(ARMS) :]], "sequential_reptile"),
-                probe_table(rows, task, ["sequential_reptile", *arms[len(ARMS) :]]),
-            ]
-    return "\n\n".join(parts)
+    arms = [arm for arm in (*ARMS, *CONTROLS) if arm != "single"]
+    seconds: defaultdict[str, list[float]] = defaultdict(list)
+    for _ in range(rounds):
+        for arm in arms:
+            recipe = Run("pos", arm, 0).recipe
+            steps = recipe["steps"] // 8
+            short = {**recipe, "steps": steps, "save_steps": steps, "evaluation_steps": steps}
+            with TemporaryDirectory() as folder, redirect_stdout(sys.stderr):
+                isogloss.train({**short, "test": False, "probes": []}, output=Path(folder) / "run")
+                seconds[arm].append(read_json(Path(folder) / "run" / "cost.json")["seconds"]["training"])
+    append_lines(
+        rows, [{"of": "speed", "arm": arm, "seconds": median(own), "all": own} for arm, own in seconds.items()]
+    )
 
 
 def main() -> None:
     """Run, or make the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["run", "collect", "tables"])
+    parser.add_argument("what", choices=["rates", "run", "collect", "time"])
     parser.add_argument("--runs", type=Path, default=Path("runs/gradient-methods"))
     parser.add_argument("--rows", type=Path, default=Path("docs/results/gradient-methods.jsonl"))
+    parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    if options.what == "run":
-        run_all(options.runs)
+    if options.what == "rates":
+        run_all(options.runs, tuning())
+    elif options.what == "run":
+        run_all(options.runs, plan())
     elif options.what == "collect":
         collect(options.runs, options.rows)
     else:
-        print(tables(read_lines(options.rows)))
+        measure(options.rows, options.rounds)
 
 
 if __name__ == "__main__":

@@ -168,6 +168,23 @@ def table(traces: dict[str, Tensor]) -> str:
     return tabulate(body, headers, tablefmt="github", disable_numparse=True)
 
 
+def paired(traces: dict[str, Tensor], baseline: str) -> str:
+    """Which of the same starts end elsewhere than under the baseline, with the exact McNemar test per valley."""
+    usual = valleys(traces[baseline][-1])
+    body = []
+    for name, trace in traces.items():
+        if name != baseline:
+            own = valleys(trace[-1])
+            body.append([name, f"{int((own != usual).sum())} of {len(own)}"])
+            for valley in range(3):
+                gained = int(((own == valley) & (usual != valley)).sum())
+                lost = int(((own != valley) & (usual == valley)).sum())
+                p = binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
+                body[-1].append(f"+{gained} −{lost}, p = {p:.2g}")
+    headers = ["method", f"elsewhere than {baseline}", "(0, 10)", "(0, 0), agreeing", "(10, 0)"]
+    return tabulate(body, headers, tablefmt="github", disable_numparse=True)
+
+
 def share(count: int, n: int) -> str:
     """Per cent, with the 95 % Wilson interval."""
     interval = binomtest(count, n).proportion_ci(method="wilson")
@@ -210,7 +227,7 @@ def main(arguments: Sequence[str], *, seeds: int = 60, steps: int = 1000) -> Non
     traces = {name: walk(method, seeds=seeds, steps=steps) for name, method in METHODS.items()}
     print(table(traces), "", sep="\n")
     anywhere = {name: walk(method, seeds=5 * seeds, steps=steps, spread=True) for name, method in METHODS.items()}
-    print(table(anywhere), "", sep="\n")
+    print(table(anywhere), "", paired(anywhere, "multitask, summed"), "", sep="\n")
     others = {
         f"sequential reptile, rate {rate}, K = {period}, η = {alpha}": walk(
             Method(_one, _slow(period=period, alpha=alpha)), seeds=seeds, steps=steps, rate=rate

@@ -79,7 +79,7 @@ def compare(
         shown = left_out_rows(list(latest.values())) if left_out else [_named(row) for row in latest.values()]
         tables.append(comparison_table(shown, baseline, mixed=allow_mixed))
     if negative_transfer:
-        tables.append(negative_transfer_table(list(latest.values())))
+        tables.append(negative_transfer_table([_named(row, alone=True) for row in latest.values()]))
     if cost:
         tables.append(_costs(list(latest.values())))
     return "\n\n".join(tables)
@@ -87,17 +87,21 @@ def compare(
 
 def _costs(rows: Sequence[Mapping[str, Any]]) -> str:
     """What the runs of the rows cost, by method."""
-    methods = {row["run"]: str(_named(row)["method"]) for row in rows}
+    # Between two sets of weights a run was scored, not trained.
+    methods = {row["run"]: str(_named({**row, "interpolation": None})["method"]) for row in rows}
     unknown = [run for run in methods if not RunFolder(Path(run)).cost.exists()]
     if unknown:
         raise IsoglossError(f"cost: {unknown[0]} has no cost.json; runs of earlier versions did not keep one")
     return cost_table([(method, read_json(RunFolder(Path(run)).cost)) for run, method in methods.items()])
 
 
-def _named(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Models of one language each, parted data and interpolations are methods of their own in a comparison."""
+def _named(row: Mapping[str, Any], *, alone: bool = False) -> Mapping[str, Any]:
+    """Models of one language each, parted data and interpolations are methods of their own in a comparison.
+
+    With ``alone`` the models of one language each, as they were trained, are one method.
+    """
     parts = [row["method"]]
-    if METHODS[row["method"]].one_run_per_language:
+    if METHODS[row["method"]].one_run_per_language and not (alone and row.get("interpolation") is None):
         parts.append("+".join(row["train_languages"]))
     if row.get("partition"):
         parts.append(f"({row['partition']})")

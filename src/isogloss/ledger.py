@@ -45,7 +45,9 @@ class Ledger:
         self._before = dict(cost)
 
     def start(self) -> None:
-        """Begin to take time: until further notice it is time of training."""
+        """Begin to take time, and to watch the memory of the GPU: until further notice it is time of training."""
+        if torch.cuda.is_available():
+            torch.cuda.reset_peak_memory_stats()
         self._since = _now()
 
     @contextmanager
@@ -94,7 +96,7 @@ class Ledger:
             layers that share their weights count once);
             ``parameters``, ``trained_parameters`` and ``trained_without_embeddings``, the most in any step;
             ``peak_memory_cpu`` and ``peak_memory_gpu`` in bytes, of the process with the most: the resident set of the
-            whole process since it began, and what torch had allocated on the GPU; ``processes``.
+            whole process since it began, and what torch had allocated on the GPU since the run did; ``processes``.
 
         Reference:
             Kaplan et al., *Scaling Laws for Neural Language Models*, 2020 (6·N per token).

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from isogloss.distributed import ALONE, Communicator
 from isogloss.errors import IsoglossError
 from isogloss.randomness import derive, generator
 from isogloss.stored.features import lengths
@@ -70,7 +73,13 @@ def likeness_parts(vectors: np.ndarray, parts: int, *, components: int, seed: in
 
 @torch.no_grad()
 def mean_vectors(
-    encoder: nn.Module, features: Sequence[Feature], collate: Callable[[Sequence[Feature]], Batch], batch_size: int
+    encoder: nn.Module,
+    features: Sequence[Feature],
+    collate: Callable[[Sequence[Feature]], Batch],
+    batch_size: int,
+    *,
+    autocast: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    ranks: Communicator = ALONE,
 ) -> np.ndarray:
     """One vector per example that has features, in their order: the mean of the last layer over all its sub-words.
 
@@ -79,26 +88,34 @@ def mean_vectors(
         features: The features, of which an example may have several (windows), or one of several texts (alternatives).
         collate: Makes a padded batch from features.
         batch_size: Features per forward pass.
+        autocast: Makes the context of a forward pass.
+        ranks: Processes that share the passes; batches are the same for any number of them.
 
     Returns:
-        Vectors ``[n, d]`` for the n different values of ``feature.example``, in ascending order.
+        Vectors ``[n, d]`` for the n different values of ``feature.example``, in ascending order, on every rank alike.
     """
     device = next(encoder.parameters()).device
     by_length = np.argsort(lengths(features), kind="stable").tolist()
     modes = {module: module.training for module in encoder.modules()}
     encoder.eval()
-    sums: dict[int, np.ndarray] = {}
-    counts: dict[int, float] = {}
-    for start in range(0, len(by_length), batch_size):
+    found: list[tuple[int, list[tuple[int, np.ndarray, float]]]] = []
+    for start in range(batch_size * ranks.rank, len(by_length), batch_size * ranks.world_size):
         chosen = [features[index] for index in by_length[start : start + batch_size]]
         inputs = collate(chosen).to(device).inputs
         width = inputs["input_ids"].shape[-1]
-        states = encoder(**{name: tensor.reshape(-1, width) for name, tensor in inputs.items()}).last_hidden_state
+        with autocast():
+            states = encoder(**{name: tensor.reshape(-1, width) for name, tensor in inputs.items()}).last_hidden_state
         weights = inputs["attention_mask"].reshape(len(chosen), -1, 1).float()
         totals = (states.float().reshape(len(chosen), -1, states.shape[-1]) * weights).sum(dim=1).cpu().numpy()
-        for feature, total, count in zip(chosen, totals, weights.sum(dim=(1, 2)).tolist(), strict=True):
-            sums[feature.example] = sums.get(feature.example, 0) + total
-            counts[feature.example] = counts.get(feature.example, 0) + count
+        examples = [feature.example for feature in chosen]
+        found.append((start, list(zip(examples, totals, weights.sum(dim=(1, 2)).tolist(), strict=True))))
     for module, mode in modes.items():
         module.training = mode
+    sums: dict[int, np.ndarray] = {}
+    counts: dict[int, float] = {}
+    # In the order of batches, whoever has had them, so that sums round alike.
+    for _, batch in sorted(ranks.gather(found), key=lambda pair: pair[0]):
+        for example, total, count in batch:
+            sums[example] = sums.get(example, 0) + total
+            counts[example] = counts.get(example, 0) + count
     return np.stack([sums[example] / counts[example] for example in sorted(sums)])

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from isogloss import IsoglossError
 from isogloss.distributed import ALONE
 from isogloss.gradients import Rows
 from isogloss.gradients.products import dot
@@ -201,3 +202,12 @@ def test_a_table_under_autocast(dtype: torch.dtype):
     assert model.table.weight.grad is not None
     assert model.table.weight.grad.dtype == torch.float32
     assert model.table.weight.grad.abs().sum(dim=1).nonzero().flatten().tolist() == [1, 4]
+
+
+@pytest.mark.parametrize("weights", [torch.ones(1, 2), torch.ones(2, 3), torch.ones(3)])
+def test_weights_of_another_shape_are_refused(weights: Tensor):
+    own = parameters()
+    rows = Rows([own])
+    fill(rows, own, random_gradients(3))
+    with pytest.raises(IsoglossError, match=r"weights \[g, m\] = \[1, 3\], one per group .*found the shape"):
+        rows.put(weights)

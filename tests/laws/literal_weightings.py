@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -55,3 +55,19 @@ def gradnorm(weights: Tensor, gradients: Tensor, losses: Tensor, initial: Tensor
     goal = (lengths.mean() * pace**alpha).detach()
     (slope,) = torch.autograd.grad((lengths - goal).abs().sum(), w)
     return slope
+
+
+def imtl_g(gradients: Tensor) -> Tensor:
+    """IMTL-G's closed form: weights that add up to 1 and make the projections on all unit gradients equal."""
+    units = gradients / gradients.norm(dim=1, keepdim=True)
+    # <d, u_1> = <d, u_t> for all t, with d = sum of w_i g_i: m - 1 equations, and the sum of w.
+    equations = torch.cat([(units[:1] - units[1:]) @ gradients.T, torch.ones(1, len(gradients), dtype=torch.float64)])
+    right = torch.zeros(len(gradients), dtype=torch.float64)
+    right[-1] = 1
+    return torch.linalg.solve(equations, right) @ gradients
+
+
+def aligned_mtl(gradients: Tensor, pick: Callable[[Tensor], Tensor]) -> Tensor:
+    """Aligned-MTL: all singular values of the gradients become one, and their mean is taken."""
+    left, values, right = torch.linalg.svd(gradients, full_matrices=False)
+    return (pick(values**2).sqrt() * left @ right).mean(dim=0)

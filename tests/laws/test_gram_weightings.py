@@ -128,17 +128,33 @@ def test_gradvac_keeps_targets_by_name():
 def test_a_gradient_of_zero_is_left_alone(weighting: Weighting):
     gradients = drawn(1)
     gradients[2] = 0
-    found = met(weighting, 1, gradients)
-    assert found.isfinite().all()
-    assert math.isfinite(float(found @ found))
+    # It is orthogonal to all: the others meet as if it were not there.
+    order = [[j for j in own if j != 2] for i, own in enumerate(orders(SEED, 1, 4)) if i != 2]
+    without = gradients[[0, 1, 3]]
+    expected = literal.pcgrad(without, [[j - (j > 2) for j in own] for own in order])
+    torch.testing.assert_close(met(weighting, 1, gradients), expected)
     torch.testing.assert_close(met(weighting, 2, torch.zeros(4, 12, dtype=torch.float64)), torch.zeros(12).double())
+
+
+def test_a_gradient_of_zero_teaches_gradvac_nothing():
+    weighting, gradients = GradVac(SEED, beta=0.5), drawn(1)
+    met(weighting, 0, gradients)
+    before = weighting.state_dict()["targets"]
+    gradients[2] = 0
+    met(weighting, 1, gradients)
+    after = weighting.state_dict()["targets"]
+    assert {pair for pair in before if torch.equal(before[pair], after[pair])} == {
+        pair for pair in before if NAMES[2] in pair
+    }
 
 
 def test_almost_opposite_gradients_do_not_break_gradvac():
     gradients = torch.tensor([[1.0, 0.0], [-1.0, 1e-9]], dtype=torch.float64)
     weighting = GradVac(SEED, beta=1.0)
     for step in range(4):
-        assert met(weighting, step, gradients).isfinite().all()
+        found = met(weighting, step, gradients)
+        # Cosines are cut at 0.999, so what is added is at most some twenty times a gradient.
+        assert found.isfinite().all() and float(found.norm()) < 50
 
 
 @pytest.mark.parametrize("beta", [0.0, 1.5, -0.1])
@@ -209,6 +225,19 @@ def test_gradnorm_goes_on_from_its_state():
         assert all(map(torch.equal, walk_gradnorm(second, gradients, losses[cut:]), expected[cut:]))
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"alpha": -1.0}, "alpha must be at least 0, found -1"),
+        ({"learning_rate": 0.0}, "learning_rate must be above 0, found 0"),
+        ({"initial_batches": 0}, "initial_batches must be at least 1, found 0"),
+    ],
+)
+def test_arguments_of_gradnorm(arguments: dict, message: str):
+    with pytest.raises(IsoglossError, match=message):
+        GradNorm(0, **arguments)
+
+
 def test_gradnorm_needs_losses_and_gradients():
     with pytest.raises(IsoglossError, match=r"mean loss of source 'sw' over its first 2 batches is 0.*above 1e-08"):
         walk_gradnorm(GradNorm(1, initial_batches=2), drawn(0), [torch.tensor([1.0, 1.0, 0.0, 1.0]).double()] * 3)
@@ -276,6 +305,34 @@ def test_a_rule_of_torchjd_is_its_aggregation_of_gradients(name: str):
     for step in range(5):
         gradients = drawn(step)
         torch.testing.assert_close(met(weighting, step, gradients), RULES[name]()(gradients))
+
+
+def test_aligned_mtl_is_its_formula():
+    for step in range(5):
+        gradients = drawn(step)
+        for scale, pick in (("min", torch.amin), ("rmse", torch.mean), ("median", torch.median)):
+            weighting = GramRule(aggregation.AlignedMTLWeighting(scale_mode=scale), SEED)
+            expected = literal.aligned_mtl(gradients, pick)
+            torch.testing.assert_close(met(weighting, step, gradients), expected)
+
+
+def test_imtl_g_is_its_formula():
+    for step in range(5):
+        gradients = drawn(step)
+        found = met(GramRule(aggregation.IMTLGWeighting(), SEED), step, gradients)
+        torch.testing.assert_close(found, literal.imtl_g(gradients))
+
+
+def test_mgda_is_nearly_the_shortest_of_all_means():
+    for step in range(5):
+        gradients = drawn(step, number=2)
+        # Of two: the foot of the perpendicular from the origin to the line between them, or the nearer end.
+        between = gradients[1] - gradients[0]
+        share = float((-(gradients[0] @ between) / (between @ between)).clamp(0, 1))
+        expected = gradients[0] + share * between
+        found = met(GramRule(aggregation.MGDAWeighting(), SEED), step, gradients)
+        assert float(found.norm()) == pytest.approx(float(expected.norm()), rel=1e-2)
+        torch.testing.assert_close(found, expected, rtol=0.02, atol=0.02)
 
 
 def test_equal_projections_of_imtl_g():

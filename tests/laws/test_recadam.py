@@ -152,7 +152,30 @@ def test_forgotten_moments_leave_the_annealing_where_it_was():
 
 
 def test_a_pull_that_overshoots_is_refused():
-    with pytest.raises(IsoglossError, match=r"pull must be at least 0 and at most 1 / learning rate = 50.*found 51"):
+    with pytest.raises(IsoglossError, match=r"pull must be at least 0 and at most 1 / .*found 51 at .* of 0.02"):
         RecAdam([nn.Parameter(torch.zeros(2))], lr=0.02, pull=51.0)
     with pytest.raises(IsoglossError, match="at least 0"):
         RecAdam([nn.Parameter(torch.zeros(2))], lr=0.02, pull=-1.0)
+
+
+def test_a_copy_goes_on_as_the_original_and_groups_may_come_later():
+    model = Tagger(dtype=torch.float64)
+    first, second = list(model.parameters())[:2]
+    optimizer = RecAdam([first], lr=RATE, pull=10.0, annealing=Sigmoid(0.5, 3))
+    optimizer.add_param_group({"params": [second], "pull": 0.0})
+    with pytest.raises(IsoglossError, match="found -1"):
+        optimizer.add_param_group({"params": [nn.Parameter(torch.zeros(1))], "pull": -1.0})
+    assert len(optimizer.param_groups) == 2
+
+    def step(model: Tagger, optimizer: RecAdam) -> None:
+        for number, parameter in enumerate(list(model.parameters())[:2]):
+            parameter.grad = torch.full_like(parameter, 0.1 * (number + 1))
+        optimizer.step()
+
+    step(model, optimizer)
+    other, again = copy.deepcopy((model, optimizer))
+    for _ in range(4):
+        step(model, optimizer)
+        step(other, again)
+    assert_same(weights(model), weights(other))
+    assert list(again.param_groups[0]["params"]) == [next(other.parameters())]

@@ -117,6 +117,16 @@ def test_sequential_reptile_is_what_is_written(reset: Callable, literally: Calla
     assert_close(weights(model), Literal(MIXTURE, literally).run(outer=5, loops=1, length=6, alphas=alphas))
 
 
+def test_fish_is_what_is_written():
+    sampler = Permuted(LANGUAGES, seed=3)
+    model = Tagger(dtype=torch.float64)
+    walk(training(model, Lookahead(adamw(model), period=3, alpha=0.05), sampler), 3 * 6)
+    seen = [sampler(step) for step in range(18)]
+    assert all(len({*seen[start : start + 3]}) == 3 for start in range(0, 18, 3))  # each pass has every language once
+    alphas = dict.fromkeys(weights(model), 0.05)
+    assert_close(weights(model), Literal(sampler).run(outer=6, loops=1, length=3, alphas=alphas))
+
+
 def test_every_parameter_group_may_have_its_own_alpha():
     model = Tagger(dtype=torch.float64)
     groups = [

@@ -109,6 +109,15 @@ def test_another_optimizer_does_not_lose_the_slow_weights():
     assert kept.optimizer.lookahead is not None
 
 
+def test_a_walk_of_reptile_is_on_one_language():
+    slow = {"optimizer": {"lookahead": {"inner_steps": 5}}}
+    with pytest.raises(IsoglossError, match=r"blocks of length=2 would put several languages into a walk"):
+        recipe(method="reptile", sampling={"length": 2}, **slow)
+    assert recipe(method="reptile", sampling={"length": 5}, **slow).sampling.length == 5
+    with pytest.raises(IsoglossError, match=r"optimizer.lookahead.restarts"):
+        recipe(method="reptile", optimizer={"lookahead": {"restarts": 0}})
+
+
 def test_unknown_kinds_and_bad_values():
     with pytest.raises(IsoglossError, match=r"weighting.kind: no kind 'pc_grad'; did you mean 'pcgrad'"):
         recipe(sampling={"kind": "joint"}, weighting={"kind": "pc_grad"})

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import json
+from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from isogloss.compared import compare
 from isogloss.errors import IsoglossError
 from isogloss.reports import negative_transfer, negative_transfer_table
 from isogloss.reports.statistics import paired_interval
+from isogloss.writing import append_lines, write_text
+from tests.reports.test_costs import cost
 from tests.reports.test_tables import row
 
 SEEDS = range(3)
@@ -76,3 +82,34 @@ def test_both_sides_are_needed(chosen: Any, message: str):
 def test_protocols_are_not_mixed():
     with pytest.raises(IsoglossError, match="selection differs"):
         negative_transfer([*rows(), row(method="other", selection="last")])
+
+
+def test_interpolated_and_parted_runs_are_methods_of_their_own(tmp_path: Path):
+    found = [{**each, "task": "ner", "interpolation": None, "partition": None} for each in rows()]
+    found += [
+        {**each, **changes, "value": each["value"] - 0.01}
+        for each in found
+        if each["method"] == "joint"
+        for changes in ({"interpolation": 0.5}, {"partition": "random 4"}, {"partition": "kmeans 4"})
+    ]
+    named = {"joint": "multitask", "single": "single"}
+    runs: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for each in found:
+        run = f"{each['method']}-{each['seed']}-{each['train_languages']}-{each['partition']}"
+        runs[run].append({**each, "method": named[each["method"]], "split": "dev"})
+    for run, own in runs.items():
+        append_lines(tmp_path / run / "results.jsonl", own)
+        write_text(tmp_path / run / "cost.json", json.dumps(cost()))
+    table = compare([tmp_path], negative_transfer=True, cost=True, allow_mixed=["train_languages"])
+    for method in ("multitask", "multitask e=0.5", "multitask (random 4)", "multitask (kmeans 4)"):
+        assert f"{method} − single" in table
+    transfer, costs = table.split("\n\n| method")
+    # A run was trained once, wherever between two sets of weights it was scored.
+    assert "e=0.5" in transfer and "e=0.5" not in costs
+    assert {line.split("|")[1].strip() for line in costs.splitlines()[2:] if line.startswith("|")} == {
+        "multitask",
+        "multitask (random 4)",
+        "multitask (kmeans 4)",
+        "single de",
+        "single en",
+    }

@@ -100,6 +100,11 @@ def forgetting(
         Lee et al., *Sequential Reptile*, ICLR 2022, look at forgetting by masked language modelling; this protocol is
         our own.
     """
+    places_of = [next(own.parameters()).device for own in (model, start)]
+    if places_of[0] != places_of[1]:
+        raise IsoglossError(
+            f"model and start must be on one device, found {places_of[0]} and {places_of[1]}: start.to({places_of[0]})"
+        )
     found = {}
     with evaluating(model), evaluating(start):
         for language, own in batches.items():

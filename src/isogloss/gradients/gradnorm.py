@@ -35,7 +35,8 @@ class GradNorm:
             noisy.
 
     Raises:
-        IsoglossError: A mean loss L_i(0) that is next to zero, or a layer whose gradients are all zero.
+        IsoglossError: An argument outside its range, a mean loss L_i(0) that is next to zero, or a layer whose
+            gradients are all zero.
 
     Reference:
         Chen, Badrinarayanan, Lee, Rabinovich, *GradNorm: Gradient Normalization for Adaptive Loss Balancing in Deep
@@ -45,6 +46,14 @@ class GradNorm:
     def __init__(
         self, layer: int, *, alpha: float = 1.5, learning_rate: float = 0.025, initial_batches: int = 50
     ) -> None:
+        ranges = [
+            ("alpha", alpha, alpha >= 0, "at least 0"),
+            ("learning_rate", learning_rate, learning_rate > 0, "above 0"),
+            ("initial_batches", initial_batches, initial_batches >= 1, "at least 1"),
+        ]
+        for name, value, fits, rule in ranges:
+            if not fits:
+                raise IsoglossError(f"{name} must be {rule}, found {value}")
         self._layer, self._alpha, self._rate, self._batches = layer, alpha, learning_rate, initial_batches
         self._weights: dict[str, float] = {}
         self._initial: dict[str, tuple[float, int]] = {}  # sum of the first losses, and how many

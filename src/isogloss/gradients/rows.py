@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from isogloss.distributed import Communicator
+from isogloss.errors import IsoglossError
 from isogloss.gradients.products import dot
 from isogloss.gradients.table import TableGradient, take_table_gradient
 
@@ -94,7 +95,16 @@ class Rows:
 
         Args:
             weights: Weights ``[g, m]``. The rows are used up.
+
+        Raises:
+            IsoglossError: The weights have another shape.
         """
+        expected = [len(self._groups), len(self._products)]
+        if list(weights.shape) != expected:
+            raise IsoglossError(
+                f"weighting: must give weights [g, m] = {expected}, one per group of parameters and source, found the "
+                f"shape {list(weights.shape)}"
+            )
         with torch.no_grad():
             self._put_vectors(weights.tolist())
             self._put_table(weights.tolist())
@@ -156,7 +166,7 @@ class Rows:
         for part, of_group in zip(self._slices, weights, strict=True):
             if of_group[0] != 1.0:
                 total[part].mul_(of_group[0])
-            for vector, weight in zip(self._vectors[1:], of_group[1:], strict=False):
+            for vector, weight in zip(self._vectors[1 : len(of_group)], of_group[1:], strict=True):
                 total[part].add_(vector[part].to(like.device, non_blocking=True), alpha=weight)
         for parameter, view, has in zip(self._parameters, self._views(total), self._has_gradient, strict=True):
             parameter.grad = view if has else None

@@ -102,19 +102,31 @@ class RecAdam(torch.optim.AdamW):
         annealing: Callable[[int], float] = Sigmoid(),
         fused: bool | None = None,
     ) -> None:
-        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=fused)
-        self._annealing = annealing
+        self._annealing, self._pull = annealing, pull
         self._starting: dict[Tensor, Tensor] = {}
-        for group in self.param_groups:
-            group.setdefault("pull", pull)
-            group["steps"] = 0
-            if group["pull"] < 0 or group["lr"] * group["pull"] > 1:
-                raise IsoglossError(
-                    f"pull must be at least 0 and at most 1 / learning rate = {1 / group['lr']:g}, beyond which a step "
-                    f"overshoots the pre-trained weights; found {group['pull']:g}"
-                )
-            if group["pull"]:
-                self._starting |= {parameter: parameter.detach().clone() for parameter in group["params"]}
+        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=fused)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Take in a group, whose θ* are its weights now and whose steps begin now.
+
+        Raises:
+            IsoglossError: As for the class.
+        """
+        pull, rate = param_group.get("pull", self._pull), param_group.get("lr", self.defaults["lr"])
+        if pull < 0 or rate * pull > 1:
+            raise IsoglossError(
+                "pull must be at least 0 and at most 1 / learning rate, beyond which a step overshoots the pre-trained "
+                f"weights; found {pull:g} at a learning rate of {rate:g}"
+            )
+        super().add_param_group({**param_group, "pull": pull, "steps": 0})
+        if pull:
+            own = self.param_groups[-1]["params"]
+            self._starting |= {parameter: parameter.detach().clone() for parameter in own}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All of it, for copies; torch's own leaves out what it does not know."""
+        own = {"_annealing": self._annealing, "_pull": self._pull, "_starting": self._starting}
+        return {**super().__getstate__(), **own}
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -36,6 +37,7 @@ def build_probes(
     recipe: Recipe,
     features: Mapping[str, Sequence[Feature]],
     task: Task,
+    batch_size: int,
     loaded: Loaded,
     observed: Observed | None,
     ranks: Communicator,
@@ -47,6 +49,7 @@ def build_probes(
         recipe: The recipe, with nothing left open.
         features: Training features by language.
         task: The task.
+        batch_size: Examples of a batch that is looked at, where the probe does not say.
         loaded: The model that the run starts with.
         observed: The weighting, if the run has one: its gradients can be looked at for nothing.
         ranks: The processes of the run.
@@ -60,7 +63,9 @@ def build_probes(
             needs.
     """
     autocast = build_autocast(recipe, device())
-    collate = partial(task.collate, tokenizer=loaded.tokenizer)
+    # A run must not meet its end in a probe whose passes are larger than its own.
+    at_once = math.ceil((recipe.batch_size or 1) / (recipe.gradient_accumulation_steps * ranks.world_size))
+    fixed = partial(fixed_sources, features, partial(task.collate, tokenizer=loaded.tokenizer), at_once=at_once)
     probes: dict[str, Probe] = {}
     files: dict[str, str] = {}
     read = read_probe_texts(recipe, problems)
@@ -68,14 +73,14 @@ def build_probes(
         every = Every(asked.every or recipe.save_steps or 1, recipe.steps or 1)
         match asked:
             case probes_schema.Conflicts():
-                sources, numbers = fixed_sources(recipe, features, collate, asked.batches, even=True)
+                sources, numbers = fixed(asked.batch_size or batch_size, asked.batches, even=True)
                 groups: Any = partial(whole_and_parts, per_layer=asked.per_layer)
                 checkpoints = Every(recipe.save_steps or 1, recipe.steps or 1)
                 if observed is not None:
                     probes["observed_conflicts"], every = ObservedConflicts(observed.last, every), checkpoints
                 probes[asked.kind] = ConflictsProbe(groups, sources, numbers, every, checkpoints, autocast, ranks)
             case probes_schema.Flatness():
-                sources, numbers = fixed_sources(recipe, features, collate, asked.batches, even=False)
+                sources, numbers = fixed(asked.batch_size or batch_size, asked.batches, even=False)
                 probes[asked.kind] = FlatnessProbe(sources, numbers, asked.radii, asked.draws, every, autocast, ranks)
             case probes_schema.Forgetting():
                 texts = read[number]
@@ -92,31 +97,38 @@ def build_probes(
 
 
 def fixed_sources(
-    recipe: Recipe, features: Mapping[str, Sequence[Feature]], collate: Collate, wanted: int, *, even: bool
+    features: Mapping[str, Sequence[Feature]],
+    collate: Collate,
+    batch_size: int,
+    wanted: int,
+    *,
+    at_once: int,
+    even: bool,
 ) -> tuple[dict[str, DataSource], dict[str, int]]:
-    """One source per language whose first batches are the same for all methods and seeds, and how many to take of each.
+    """One source per language whose first batches are the same for all runs on the same data, and how many to take.
 
     No example comes twice in them. A language with less than two batches of examples has smaller ones.
 
     Args:
-        recipe: The recipe, with nothing left open.
         features: Training features by language.
         collate: Makes a padded batch from features.
+        batch_size: Examples of a batch.
         wanted: Batches to take, if there are so many.
+        at_once: Examples that may go through the model at once.
         even: Whether the number must be even (or 1), so that there are halves.
     """
     sources, numbers = {}, {}
     for language, own in features.items():
-        batch_size = max(1, min(recipe.batch_size or 1, len(own) // 2))
+        size = max(1, min(batch_size, len(own) // 2))
         stream = BucketedStream(
             [own],
             Examples([len(own)], seed=0, name=language),
-            batch_size=batch_size,
+            batch_size=size,
             collate=collate,
-            accumulation=min(recipe.gradient_accumulation_steps, batch_size),
+            accumulation=math.ceil(size / at_once),
         )
         sources[language] = DataSource(language, stream, Supervised())
-        whole = len(own) // batch_size
+        whole = len(own) // size
         # Batches of a window are shuffled, so only windows within the first epoch are free of repetition.
         found = min(wanted, whole // min(whole, WINDOW) * min(whole, WINDOW))
         numbers[language] = found - found % 2 if even and found > 1 else found

@@ -23,7 +23,7 @@ class Lookahead(Spec):
     head_outer_learning_rate: float | None = Field(
         None, gt=0, le=1, description="eta of a fresh task head; null: as outer_learning_rate"
     )
-    restarts: int | Literal["languages"] = Field(
+    restarts: Annotated[int, Field(ge=1)] | Literal["languages"] = Field(
         1,
         description="inner loops averaged per outer step, each from the same slow weights; languages: one per language",
     )

@@ -12,11 +12,12 @@ import numpy as np
 
 from isogloss.data.corpus import Corpus
 from isogloss.data.formats import gold
-from isogloss.distributed import Communicator
+from isogloss.distributed import Communicator, device
 from isogloss.errors import IsoglossError
 from isogloss.models.encoder import Loaded
 from isogloss.partition import Part, likeness_parts, mean_vectors, random_parts
 from isogloss.recipe import partition_schema, schema
+from isogloss.recipe.build import build_autocast
 from isogloss.runs import RunFolder
 from isogloss.tasks.task import Task
 from isogloss.types import Example, Feature
@@ -48,7 +49,10 @@ class Parts:
         for index, name in enumerate(self.names):
             found[name] = Part(features, np.flatnonzero(places == index), name)
             if not found[name]:
-                raise IsoglossError(f"partition: part {name} has nothing to learn from; take fewer parts")
+                raise IsoglossError(
+                    f"partition: part {name} has nothing to learn from: none of its {self.of.count(index)} examples "
+                    "has a gold answer that stands in its text"
+                )
         return found
 
     def balance(self, examples: Sequence[Example]) -> list[str]:
@@ -129,8 +133,9 @@ def parted(
         if len(held.of) != len(examples):
             raise IsoglossError(f"{folder.partition}: {len(held.of)} examples, but there are {len(examples)}")
         return held
+    vectors = _vectors(recipe, features[language], task, loaded, ranks)
     # One process decides: rounding may differ between devices, and clusters by more.
-    made = _make(recipe, language, examples, features[language], task, loaded) if ranks.rank == 0 else None
+    made = _make(recipe, language, examples, features[language], vectors) if ranks.rank == 0 else None
     parts = ranks.gather([made])[0]
     assert isinstance(parts, Parts)
     return parts
@@ -141,19 +146,33 @@ def store(parts: Parts, folder: RunFolder) -> None:
     write_text(folder.partition, json.dumps({"names": parts.names, "of": parts.of}) + "\n")
 
 
+def _vectors(
+    recipe: schema.Recipe, features: Sequence[Feature], task: Task, loaded: Loaded, ranks: Communicator
+) -> np.ndarray | None:
+    """What examples are alike by, if that matters."""
+    if not isinstance(recipe.partition, partition_schema.KMeans):
+        return None
+    return mean_vectors(
+        loaded.model.base_model,
+        features,
+        partial(task.collate, tokenizer=loaded.tokenizer),
+        recipe.evaluation_batch_size,
+        autocast=build_autocast(recipe, device()),
+        ranks=ranks,
+    )
+
+
 def _make(
     recipe: schema.Recipe,
     language: str,
     examples: Sequence[Example],
     features: Sequence[Feature],
-    task: Task,
-    loaded: Loaded,
+    vectors: np.ndarray | None,
 ) -> Parts:
     seed = recipe.seeds[0]
     match recipe.partition:
         case partition_schema.KMeans(parts=parts, components=components):
-            collate = partial(task.collate, tokenizer=loaded.tokenizer)
-            vectors = mean_vectors(loaded.model.base_model, features, collate, recipe.evaluation_batch_size)
+            assert vectors is not None
             # An example of which nothing can be learned has no features, and stays in the first part unseen.
             of = np.zeros(len(examples), dtype=int)
             of[sorted({feature.example for feature in features})] = likeness_parts(

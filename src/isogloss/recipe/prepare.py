@@ -64,7 +64,7 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequen
     if resuming:
         recipe = require_same_recipe(folder, resolve(folder.recipe), asked, recipe)
     weighting = build_weighting(recipe, loaded.model, build.walk_seed(recipe, recipe.seeds[0], ranks))
-    probes, files = build_probes(recipe, features, task, loaded, weighting, ranks, corpus.problems)
+    probes, files = build_probes(recipe, features, task, named.batch_size, loaded, weighting, ranks, corpus.problems)
     fingerprint = _fingerprint(corpus, loaded, files)
     if resuming:
         folder.require_same(fingerprint)

@@ -12,6 +12,9 @@ from isogloss.recipe.text_schema import TextEntry
 _EVERY = "steps between looks; null: at every checkpoint (save_steps). The end of the run is always looked at"
 
 
+_BATCH_SIZE = "sentences per batch, whatever the run trains on; null: the task's default, 12, 16 or 32"
+
+
 class Conflicts(Spec):
     """Cosines between the gradients of the training languages; those that a weighting takes anyway cost nothing."""
 
@@ -22,6 +25,7 @@ class Conflicts(Spec):
     batches: int = Field(
         32, ge=2, multiple_of=2, description="n: fixed training batches per language, fewer where it has fewer"
     )
+    batch_size: int | None = Field(None, ge=1, description=_BATCH_SIZE)
     per_layer: bool = Field(False, description="also for each part: embeddings, each layer, head")
 
 
@@ -46,6 +50,7 @@ class Flatness(Spec):
     kind: Literal["flatness"] = "flatness"
     every: int | None = Field(None, ge=1, description=_EVERY)
     batches: int = Field(8, ge=1, description="fixed training batches per language, fewer where it has fewer")
+    batch_size: int | None = Field(None, ge=1, description=_BATCH_SIZE)
     radii: tuple[Annotated[float, Field(gt=0)], ...] = Field(
         (0.01, 0.05), min_length=1, description="length of the noise, as a share of that of the weights"
     )

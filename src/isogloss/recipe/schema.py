@@ -265,6 +265,17 @@ class Recipe(Spec):
             )
         return self
 
+    @model_validator(mode="after")
+    def _a_walk_is_on_one_language(self) -> Recipe:
+        slow = self.optimizer.lookahead
+        length = self.sampling.length if isinstance(self.sampling, Blocks) else None
+        if slow is not None and slow.restarts != 1 and length is not None and length != slow.inner_steps:
+            raise ValueError(
+                f"sampling: blocks of length={length} would put several languages into a walk of "
+                f"inner_steps={slow.inner_steps}, or end a walk within one; leave length out"
+            )
+        return self
+
     @property
     def seeds(self) -> tuple[int, ...]:
         """The seeds, one run each."""

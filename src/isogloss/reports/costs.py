@@ -56,8 +56,9 @@ def cost_table(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     table = tabulate(body, headers, tablefmt="github", disable_numparse=True, colalign=("left", *["right"] * 13))
     legend = (
         "Per run: mean (smallest–largest). Aside: evaluation, saving and probes, which is not time of training. "
-        "Passes: one forward and one backward each, over all processes. TFLOP: an estimate, 6 per sub-word (with "
-        "padding) and trained parameter outside tables of embeddings. Peak CPU: the whole process since it began."
+        "Passes: one forward and one backward each, over all processes. TFLOP: an estimate, per sub-word (with "
+        "padding) 2 for each parameter outside tables of embeddings, and 4 more where it is trained. Peak CPU: the "
+        "whole process since it began."
     )
     return f"{table}\n\n{legend}"
 
