@@ -59,7 +59,6 @@ FORGETTING = {
     "limit": 30,
     "text": {"format": "lines", "path": "../shared/data/parallel/ntrex/{language}.txt", "languages": [*TEXT]},
 }
-PROBES = [{"kind": "conflicts", "batches": 4}, FORGETTING]
 
 
 def _entry(task: str, format: str, path: str, seen: Sequence[str], unseen: Sequence[str], **more: Any) -> list[Any]:  # noqa: ANN401
@@ -195,9 +194,11 @@ class Run:
         """Its recipe."""
         arms = PARTED if self.task == "pos from English" else {**ARMS, **CONTROLS, **ABLATIONS}
         method = "sequential_reptile" if self.arm in ABLATIONS else self.arm
-        probes = [FORGETTING] if self.arm == "single" or self.task == "pos from English" else PROBES
         rate = self.rate or _rate(self.arm)
         own = {"method": method, **arms[self.arm], "learning_rate": rate, "seed": self.seed}
+        conflicts = {"kind": "conflicts", "batches": 4, "batch_size": own.get("batch_size", MIXED_BATCH)}
+        alone = self.arm == "single" or self.task == "pos from English"
+        probes = [FORGETTING] if alone else [conflicts, FORGETTING]
         tuning = {} if self.rate is None else {"test": False, "probes": []}
         return {**BASE, **TASKS[self.task], "probes": probes, **own, **tuning}
 
