@@ -152,7 +152,7 @@ def test_forgotten_moments_leave_the_annealing_where_it_was():
 
 
 def test_a_pull_that_overshoots_is_refused():
-    with pytest.raises(IsoglossError, match=r"pull must be at least 0 and at most 1 / .*found 51 at .* of 0.02"):
+    with pytest.raises(IsoglossError, match=r"pull must be at least 0 and at most 1 / learning rate = 50.*found 51"):
         RecAdam([nn.Parameter(torch.zeros(2))], lr=0.02, pull=51.0)
     with pytest.raises(IsoglossError, match="at least 0"):
         RecAdam([nn.Parameter(torch.zeros(2))], lr=0.02, pull=-1.0)
@@ -165,6 +165,8 @@ def test_a_copy_goes_on_as_the_original_and_groups_may_come_later():
     optimizer.add_param_group({"params": [second], "pull": 0.0})
     with pytest.raises(IsoglossError, match="found -1"):
         optimizer.add_param_group({"params": [nn.Parameter(torch.zeros(1))], "pull": -1.0})
+    with pytest.raises(IsoglossError, match="learning rate = inf.*found -1"):
+        optimizer.add_param_group({"params": [nn.Parameter(torch.zeros(1))], "pull": -1.0, "lr": 0.0})
     assert len(optimizer.param_groups) == 2
 
     def step(model: Tagger, optimizer: RecAdam) -> None:

@@ -115,8 +115,8 @@ class RecAdam(torch.optim.AdamW):
         pull, rate = param_group.get("pull", self._pull), param_group.get("lr", self.defaults["lr"])
         if pull < 0 or rate * pull > 1:
             raise IsoglossError(
-                "pull must be at least 0 and at most 1 / learning rate, beyond which a step overshoots the pre-trained "
-                f"weights; found {pull:g} at a learning rate of {rate:g}"
+                f"pull must be at least 0 and at most 1 / learning rate = {1 / rate if rate else math.inf:g}, beyond "
+                f"which a step overshoots the pre-trained weights; found {pull:g}"
             )
         super().add_param_group({**param_group, "pull": pull, "steps": 0})
         if pull:
