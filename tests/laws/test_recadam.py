@@ -165,7 +165,7 @@ def test_a_copy_goes_on_as_the_original_and_groups_may_come_later():
     optimizer.add_param_group({"params": [second], "pull": 0.0})
     with pytest.raises(IsoglossError, match="found -1"):
         optimizer.add_param_group({"params": [nn.Parameter(torch.zeros(1))], "pull": -1.0})
-    with pytest.raises(IsoglossError, match="learning rate = inf.*found -1"):
+    with pytest.raises(IsoglossError, match=r"learning rate = inf.*found -1"):
         optimizer.add_param_group({"params": [nn.Parameter(torch.zeros(1))], "pull": -1.0, "lr": 0.0})
     assert len(optimizer.param_groups) == 2
 
