@@ -79,7 +79,9 @@ def compare(
         shown = left_out_rows(list(latest.values())) if left_out else [_named(row) for row in latest.values()]
         tables.append(comparison_table(shown, baseline, mixed=allow_mixed))
     if negative_transfer:
-        tables.append(negative_transfer_table([_named(row, alone=True) for row in latest.values()]))
+        # The models of one language each, as they were trained, are one method here.
+        trained = [_varied(row) if row.get("interpolation") is None else _named(row) for row in latest.values()]
+        tables.append(negative_transfer_table(trained))
     if cost:
         tables.append(_costs(list(latest.values())))
     return "\n\n".join(tables)
@@ -95,14 +97,16 @@ def _costs(rows: Sequence[Mapping[str, Any]]) -> str:
     return cost_table([(method, read_json(RunFolder(Path(run)).cost)) for run, method in methods.items()])
 
 
-def _named(row: Mapping[str, Any], *, alone: bool = False) -> Mapping[str, Any]:
-    """Models of one language each, parted data and interpolations are methods of their own in a comparison.
+def _named(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Models of one language each, parted data and interpolations are methods of their own in a comparison."""
+    if METHODS[row["method"]].one_run_per_language:
+        return _varied({**row, "method": f"{row['method']} {'+'.join(row['train_languages'])}"})
+    return _varied(row)
 
-    With ``alone`` the models of one language each, as they were trained, are one method.
-    """
+
+def _varied(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Parted data and interpolations are methods of their own."""
     parts = [row["method"]]
-    if METHODS[row["method"]].one_run_per_language and not (alone and row.get("interpolation") is None):
-        parts.append("+".join(row["train_languages"]))
     if row.get("partition"):
         parts.append(f"({row['partition']})")
     if row.get("interpolation") is not None:

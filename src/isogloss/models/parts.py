@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from torch import nn
 from transformers import PreTrainedModel
@@ -24,7 +24,7 @@ def parts_of(model: PreTrainedModel) -> Parts:
         model: A model of transformers, with or without a head.
     """
     encoder = model.base_model
-    stacks = list(_stacks(encoder, int(model.config.num_hidden_layers)))
+    stacks = _stacks(encoder, int(model.config.num_hidden_layers))
     layers = [nn.ModuleList(pieces) for pieces in zip(*stacks, strict=True)]
     inside = {id(module) for layer in layers for module in layer.modules()}
     # A model without a head is its own encoder.
@@ -68,18 +68,15 @@ def whole_and_parts(model: PreTrainedModel, *, per_layer: bool) -> Parts:
     return {name: own for name, own in groups.items() if own}
 
 
-def _stacks(encoder: nn.Module, layers: int) -> Iterator[nn.ModuleList]:
+def _stacks(encoder: nn.Module, layers: int) -> Sequence[nn.ModuleList]:
     """The lists with a module for each layer: one, or several beside each other (XLM has its attentions in one list).
 
     Where none has that length, layers share their modules (ALBERT), and the list that holds most parameters counts.
     """
     lists = {name: module for name, module in encoder.named_modules() if isinstance(module, nn.ModuleList)}
-    outermost = {
-        name: module for name, module in lists.items() if not any(name.startswith(f"{other}.") for other in lists)
-    }
-    found = [module for module in outermost.values() if len(module) == layers]
-    sizes = {sum(parameter.numel() for parameter in module.parameters()): module for module in outermost.values()}
-    yield from found or [sizes[max(sizes)]]
+    outermost = [module for name, module in lists.items() if not any(name.startswith(f"{other}.") for other in lists)]
+    found = [module for module in outermost if len(module) == layers]
+    return found or [max(outermost, key=lambda module: sum(parameter.numel() for parameter in module.parameters()))]
 
 
 def _named_embeddings(encoder: nn.Module, inside: set[int]) -> Iterator[nn.Module]:
