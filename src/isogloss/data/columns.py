@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from isogloss.data.problems import Problems
@@ -92,6 +92,18 @@ def labelled_text(
     name = fields.get("id") or str(number)
     part = (fields.get("part") or "").strip() or None
     return LabelledText(name, language, fields["text"] or "", fields.get("pair"), label, str(path), line, part)
+
+
+def added_name(ours: str, taken: Collection[str]) -> str:
+    """The name of a column of predictions that is added to a file: ours, or where that is ``taken`` another.
+
+    Example:
+        >>> added_name("label", ("text", "label"))
+        'predicted_label'
+    """
+    while ours in taken:
+        ours = f"predicted_{ours}"
+    return ours
 
 
 def has_lone_surrogate(text: str) -> bool:

@@ -34,7 +34,7 @@ class TokenTag:
         sentences = []
         for number, block in enumerate(blocks, start=1):
             rows = [(line, _split(text, separator)) for line, text in block]
-            wrong = [(line, complaint) for line, row in rows if (complaint := _complaint(row, width))]
+            wrong = [(line, complaint) for line, row in rows if (complaint := _complaint(row, width, separator))]
             for line, complaint in wrong[:1]:
                 problems.error(path, line, complaint)
             if not wrong:
@@ -78,10 +78,11 @@ def _is_boundary(text: str) -> bool:
     return not text.strip() or text.startswith("-DOCSTART-")
 
 
-def _complaint(row: Sequence[str], width: int) -> str | None:
+def _complaint(row: Sequence[str], width: int, separator: str) -> str | None:
     """What is wrong with a line of ``row`` columns in a file of ``width`` columns, if anything is."""
     if len(row) != width:
-        return f"expected {width} columns, as in the first sentence, found {len(row)}"
+        hint = "; is this raw text, one sentence a line? The format has one token a line" if separator == " " else ""
+        return f"expected {width} columns, as in the first sentence, found {len(row)}{hint}"
     if not row[0].strip():
         return "empty token"
     return None if row[-1].strip() else "empty tag"

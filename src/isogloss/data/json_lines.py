@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from isogloss.data.columns import check_columns, labelled_text, locate
+from isogloss.data.columns import added_name, check_columns, labelled_text, locate
 from isogloss.data.formats import finish, predicted_labels
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
@@ -60,18 +60,23 @@ class JsonLines:
         return finish(examples, path, problems)
 
     def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
-        """Write ``source`` with the predictions under the key of the label, added as ``label`` where there is none."""
+        """Write ``source`` with the predictions under the key of the label, added under a free one if there is none."""
         lines = read_lines(source, Problems())
         labels = predicted_labels(self.read(source, "", Problems()), predictions, source)
+        records = {line: json.loads(lines[line - 1]) for line in labels}
+        key = self._key_of_label(list(records.values()), source)
         replacements = {}
-        key = None
         for line, label in labels.items():
-            record = json.loads(lines[line - 1])
-            key = key or locate(self.columns, list(record), source, line, Problems()).get("label", "label")
+            record = records[line]
             # A label that was read from a number goes back as one, so that the file can be compared with its source.
             numeric = isinstance(record.get(key), (int, float)) and _is_number(label)
             replacements[line] = with_value(lines[line - 1], key, json.loads(label) if numeric else label)
         rewrite(source, destination, replacements)
+
+    def _key_of_label(self, records: Sequence[dict[str, Any]], source: Path) -> str:
+        """The key of the label in the first object, by which all are read, or else one that no object has."""
+        located = locate(self.columns, list(records[0]), source, 1, Problems()) if records else {}
+        return located.get("label") or added_name("label", {key for record in records for key in record})
 
 
 def json_object(text: str, path: Path, line: int, problems: Problems) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from isogloss.arrow import FEATURES, label_names, read_parquet, to_parquet
 from isogloss.data.chunks import in_iob2
-from isogloss.data.columns import check_columns, labelled_text, locate
+from isogloss.data.columns import added_name, check_columns, labelled_text, locate
 from isogloss.data.formats import finish, predicted_labels, predicted_tags
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError, nearest
@@ -224,6 +224,7 @@ def _with(table: pa.Table, column: str | None, added: str, predicted: Mapping[in
     listed = any(isinstance(value, list) for value in predicted.values())
     kind = pa.list_(pa.string()) if listed else pa.string()
     if column is None:
+        added = added_name(added, table.column_names)
         return table.append_column(added, pa.array([predicted.get(row + 1) for row in range(table.num_rows)], kind))
     old, names = table.column(column).to_pylist(), label_names(table.schema, column)
     values = [predicted.get(row, value) for row, value in enumerate(old, start=1)]

@@ -13,7 +13,7 @@ from isogloss.data.formats import check_number, finish
 from isogloss.data.lines import read_lines
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError, nearest
-from isogloss.types import Prediction, Question
+from isogloss.types import Example, Prediction, Question
 from isogloss.writing import write_text
 
 _ID = re.compile(r'"id"\s*:\s*("(?:[^"\\]|\\.)*")')
@@ -72,8 +72,19 @@ class Squad:
         for example, answer in zip(examples, predictions, strict=True):
             if not isinstance(answer, str):
                 raise IsoglossError(f"{source}: question {example.id!r} has one answer, not {answer!r}")
-        answers = {example.id: answer for example, answer in zip(examples, predictions, strict=True)}
-        write_text(destination, json.dumps(answers, ensure_ascii=False) + "\n")
+        write_text(destination, answers_by_id(examples, predictions))
+
+
+def answers_by_id(examples: Sequence[Example], predictions: Sequence[Prediction]) -> str:
+    """The predicted answers as JSON, ``{id: answer}``."""
+    answers = {example.id: answer for example, answer in zip(examples, predictions, strict=True)}
+    return json.dumps(answers, ensure_ascii=False) + "\n"
+
+
+def ids_in_file(path: Path) -> list[Any]:
+    """The ids of all questions as they stand in a file that `Squad` reads; None where a question has none."""
+    text = "\n".join(read_lines(path, Problems()))
+    return [record.get("id") for _, _, record in _questions(text, path, Problems()) if isinstance(record, dict)]
 
 
 def _lines_of_ids(text: str) -> dict[str, int]:

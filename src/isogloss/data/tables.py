@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from isogloss.data.columns import check_columns, labelled_text, locate
+from isogloss.data.columns import added_name, check_columns, labelled_text, locate
 from isogloss.data.delimiters import TAB, Delimiter, Row
 from isogloss.data.formats import finish, predicted_labels
 from isogloss.data.lines import read_lines, rewrite
@@ -95,7 +95,7 @@ class Table:
         position = positions.get("label")
         values = [(row, labels[row.first]) for row in rows if row.first in labels]
         if header and position is None:
-            values.append((header, "label"))
+            values.append((header, added_name("label", header.fields)))
         replacements: dict[int, str] = {}
         for row, value in values:
             text = self.delimiter.replace("\n".join(lines[row.first - 1 : row.last]), position, value)

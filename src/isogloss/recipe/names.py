@@ -17,6 +17,7 @@ from isogloss.data.plain import Lines, RunningText
 from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
 from isogloss.errors import IsoglossError
+from isogloss.submission import Submission, submitted_answers, submitted_choices, submitted_labels, submitted_tags
 from isogloss.tasks.choice import MultipleChoice
 from isogloss.tasks.classification import Classification
 from isogloss.tasks.spans import Spans
@@ -36,12 +37,14 @@ class NamedTask:
         build: Makes the task from its labels.
         batch_size: Examples per batch where a recipe says nothing (Sequential Reptile paper: 16 for NER, 12 for QA).
         complaint: What makes an example unfit for the task; None if nothing does.
+        submission: How predictions are written for the scorers of XTREME and XTREME-R.
     """
 
     summary: str
     build: Callable[[tuple[str, ...]], Task]
     batch_size: int
     complaint: Callable[[Example], str | None]
+    submission: Submission
 
 
 @dataclass(frozen=True)
@@ -119,28 +122,54 @@ def _by_name(columns: Columns) -> dict[str, str] | None:
 
 
 TASKS: dict[str, NamedTask] = {
-    "pos": NamedTask("parts of speech: token accuracy, F1 as XTREME computes it", part_of_speech, 16, _is_no_sentence),
+    "pos": NamedTask(
+        "parts of speech: token accuracy, F1 as XTREME computes it",
+        part_of_speech,
+        16,
+        _is_no_sentence,
+        submitted_tags,
+    ),
     "ner": NamedTask(
-        "named entities: F1, precision, recall of entities (seqeval), accuracy", named_entities, 16, _has_no_chunks
+        "named entities: F1, precision, recall of entities (seqeval), accuracy",
+        named_entities,
+        16,
+        _has_no_chunks,
+        submitted_tags,
     ),
     "nli": NamedTask(
-        "inference from premise to hypothesis: accuracy, macro-F1", _classification("nli"), 32, _is_no_pair
+        "inference from premise to hypothesis: accuracy, macro-F1",
+        _classification("nli"),
+        32,
+        _is_no_pair,
+        submitted_labels("entailment", "neutral", "contradiction"),
     ),
-    "topic": NamedTask("classification of one text: accuracy, macro-F1", _classification("topic"), 32, _is_no_text),
+    "topic": NamedTask(
+        "classification of one text: accuracy, macro-F1",
+        _classification("topic"),
+        32,
+        _is_no_text,
+        submitted_labels(),
+    ),
     "paraphrase": NamedTask(
-        "whether two texts say the same: accuracy, macro-F1", _classification("paraphrase"), 32, _is_no_pair
+        "whether two texts say the same: accuracy, macro-F1",
+        _classification("paraphrase"),
+        32,
+        _is_no_pair,
+        submitted_labels("0", "1"),
     ),
     "choice": NamedTask(
         "one of the alternatives of a question (COPA, Social IQa): accuracy",
         lambda _: MultipleChoice("choice"),
         16,
         _is_no_choice,
+        submitted_choices,
     ),
     "qa": NamedTask(
         "answers found in a text: F1 and exact match of SQuAD v1.1 and of MLQA",
         lambda _: Spans("qa"),
         12,
         _is_no_question,
+        submitted_answers,
     ),
 }
 
