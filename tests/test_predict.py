@@ -15,9 +15,11 @@ import pytest
 import isogloss
 from isogloss.data import ChoiceLines, ConllU, JsonLines, Problems, Squad, Table, TokenTag
 from isogloss.data.parquet import Parquet
+from isogloss.destination import check_replaced
 from isogloss.errors import IsoglossError
 from isogloss.evaluation import Evaluator
 from isogloss.recipe.names import TASKS
+from isogloss.types import TaggedSentence
 from tests import scorers
 from tests.catalogue.hub import parquet
 from tests.methods import BASE
@@ -286,6 +288,14 @@ def test_a_column_of_parquet_that_holds_no_tags_is_kept(
     path.write_bytes(parquet({"tokens": [["a", "b"]], "tags": [["NOUN", "bee"]]}))
     with pytest.raises(IsoglossError, match=r"lemmas\.parquet:1: the tag of 'b' would be 'bee'"):
         isogloss.predict(trained("pos"), path, language="en", format="parquet")
+
+
+def test_labels_that_the_recipe_renames_are_labels():
+    sentence = TaggedSentence("1", "en", ("a", "b"), ("B-DATE", "B-PERSON"), "file", 1)
+    names = {"DATE": "O", "PERSON": "PER"}
+    check_replaced([sentence], ("O", "B-PER"), [{}, names])
+    with pytest.raises(IsoglossError, match="file:1: the tag of 'a' would be 'B-DATE', which is no label of the model"):
+        check_replaced([sentence], ("O", "B-PER"), [{}])
 
 
 def test_placeholders_are_replaced(trained: Callable[[str], Path], tmp_path: Path):
