@@ -497,6 +497,22 @@ def test_predictions_are_not_written_into_a_table_of_several_languages(world: Pa
     assert len(written.read_text(encoding="utf-8").splitlines()) == 1
 
 
+def test_codes_with_scripts_go_all_the_way(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    codes = {"en": "simple", "fr": "sr-Latn", "ru": "kk_Cyrl", "de": "zh-min-nan"}
+    for old, new in codes.items():
+        shutil.copytree(world / "pos" / old, tmp_path / "pos" / new)
+    whole = recipe("pos", world, data=entry("pos", tmp_path / "pos"), train_languages=["simple", "kk_Cyrl"], steps=1)
+    rows = isogloss.train({**whole, "test": True}, output=tmp_path / "run")
+    assert {row["language"] for row in rows} == set(codes.values())
+    assert rows == isogloss.train({**whole, "test": True}, output=tmp_path / "run", resume=True)
+    said = capsys.readouterr()
+    assert "of the letters" not in said.err
+    assert "kk_Cyrl (source)" in said.out
+    assert "| sr-Latn" in isogloss.compare([tmp_path], baseline="multitask", split="test")
+    file = tmp_path / "pos" / "zh-min-nan" / "test.conllu"
+    assert isogloss.predict(tmp_path / "run", file, language="zh-min-nan").exists()
+
+
 def test_runs_of_the_same_name_elsewhere_are_not_taken_for_one(world: Path, tmp_path: Path, monkeypatch: Any):
     for seed, place in enumerate(("here", "there")):
         (tmp_path / place).mkdir()
