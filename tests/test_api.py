@@ -553,6 +553,25 @@ def test_predictions_are_not_written_into_a_table_of_several_languages(world: Pa
     assert len(written.read_text(encoding="utf-8").splitlines()) == 1
 
 
+def test_rows_of_a_head_are_kept_by_label_and_said(
+    world: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    data = {**entry("pos", world / "pos"), "label_map": {"VERB": "X"}}
+    changes = {"model": str(run / "model"), "data": data, "schedule": "constant", "selection": "last"}
+    said = "its head is for other labels; kept: DET, NOUN, PUNCT; new, from random weights: X; dropped: VERB"
+    capsys.readouterr()
+    whole = isogloss.train(recipe("pos", world, steps=4, **changes), output=tmp_path / "whole")
+    assert capsys.readouterr().err.count(said) == 1
+    isogloss.train(recipe("pos", world, steps=2, save_steps=2, **changes), output=tmp_path / "parts")
+    more = recipe("pos", world, steps=4, save_steps=2, **changes)
+    parts = isogloss.train(more, output=tmp_path / "parts", resume=True)
+    assert [row["value"] for row in parts] == [row["value"] for row in whole]
+    capsys.readouterr()
+    isogloss.evaluate(tmp_path / "whole")
+    isogloss.predict(tmp_path / "whole", world / "pos" / "de" / "test.conllu", language="de", output=tmp_path / "de")
+    assert "its head" not in capsys.readouterr().err
+
+
 def test_codes_with_scripts_go_all_the_way(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     codes = {"en": "simple", "fr": "sr-Latn", "ru": "kk_Cyrl", "de": "zh-min-nan"}
     for old, new in codes.items():
