@@ -113,6 +113,7 @@ def test_a_part_of_the_same_kind_is_merged_and_of_another_replaced():
         ("data.0.languages=[no, en]", "data.0.languages", ["no", "en"]),
         ("data.0.splits=dev", "data.0.splits", {"dev": "dev"}),
         ("data.0.splits={dev: validation}", "data.0.splits", {"dev": "validation"}),
+        ("data.0.scripts={no: Latn, hi: [Deva, Latn]}", "data.0.scripts", {"no": "Latn", "hi": ["Deva", "Latn"]}),
         ("data.0.label_map.DATE=O", "data.0.label_map", {"DATE": "O"}),
         ("train_languages=[en, no]", "train_languages", ["en", "no"]),
         ("max_grad_norm=null", "max_grad_norm", None),

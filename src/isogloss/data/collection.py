@@ -15,6 +15,7 @@ from isogloss.data.chunks import CHUNK
 from isogloss.data.formats import Format
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError, nearest
+from isogloss.scripts import SCRIPTS
 from isogloss.types import Example, Question, TaggedSentence
 
 SPLITS = ("train", "dev", "test")
@@ -36,9 +37,12 @@ class Collection:
             names that are found on disk. Without ``{split}`` in the template there must be exactly one.
         label_map: Labels to rename, old name to new. For chunk tags the key may be a type: ``DATE: O`` removes all
             dates and ``PERSON: PER`` renames ``B-PERSON`` and ``I-PERSON``.
+        scripts: By language the scripts that its files are in, as codes of ISO 15924, where neither its code nor its
+            usual spelling says it.
 
     Raises:
-        IsoglossError: The template has other fields in braces, or does not fit languages or splits.
+        IsoglossError: The template has other fields in braces, or does not fit languages or splits, or there is no such
+            script.
     """
 
     name: str
@@ -47,6 +51,7 @@ class Collection:
     languages: tuple[str, ...] | None = None
     splits: Mapping[str, str] | None = None
     label_map: Mapping[str, str] = field(default_factory=dict)
+    scripts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check that template, languages and splits fit together."""
@@ -62,6 +67,9 @@ class Collection:
             # Codes become parts of paths: none may lead out of the data's folder.
             if not re.fullmatch(r"[\w-]+", language):
                 raise self._error(f"{language!r} is no language code such as sw, zh-CN or eng_Latn")
+        for script in (script for scripts in self.scripts.values() for script in scripts):
+            if script not in SCRIPTS:
+                raise self._error(f"scripts: no script {script!r} in ISO 15924{nearest(script, SCRIPTS)}")
         for split in self.splits or ():
             if split not in SPLITS:
                 raise self._error(f"unknown split {split!r}{nearest(split, SPLITS)}")
@@ -76,6 +84,9 @@ class Collection:
         """
         splits = tuple(split for split in SPLITS if self.splits is None or split in self.splits)
         languages = self.languages if self.languages is not None else self._languages_on_disk(splits)
+        for language in self.scripts:
+            if language not in languages:
+                raise self._error(f"scripts: no language {language!r}{nearest(language, languages)}")
         candidates = {(language, split): self._path(language, split) for language in languages for split in splits}
         files = {key: path for key, path in candidates.items() if path.exists()}
         if not files:

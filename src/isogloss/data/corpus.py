@@ -94,6 +94,7 @@ def load_corpus(
     *,
     train_languages: Sequence[str] | None = None,
     evaluate_languages: Sequence[str] | None = None,
+    source_dev: bool = False,
     label_languages: Sequence[str] = (),
     splits: Sequence[str] = SPLITS,
     limit: int | None = None,
@@ -108,6 +109,7 @@ def load_corpus(
         complaint: What makes an example unfit for the task.
         train_languages: Languages to train on; None: all with a training file.
         evaluate_languages: Languages to evaluate on; None: all with a dev or test file.
+        source_dev: Whether to read the dev data of the languages trained on, evaluated or not.
         label_languages: Languages whose training labels belong to the label set, beside those trained on.
         splits: The splits to read.
         limit: Examples kept per language and split, evenly spaced over the file; None: all. The label
@@ -145,7 +147,8 @@ def load_corpus(
     labelled = {*trained, *label_languages, *few}
     parts: dict[str, list[Sequence[Example]]] = {language: [] for language in sorted(labelled)}
     evaluation: dict[Cell, Sequence[Example]] = {}
-    used = [entry for entry in found if entry[1] in (labelled if entry[2] == "train" else evaluated)]
+    wanted = {"train": labelled, "dev": {*evaluated, *(trained if source_dev else ())}, "test": {*evaluated}}
+    used = [entry for entry in found if entry[1] in wanted[entry[2]]]
     files: dict[str, str] = {}
     for collection, language, split, path in used:
         content = digest(path)
@@ -156,6 +159,8 @@ def load_corpus(
             parts[language].append(examples)
         else:
             asked = next((example.question_language for example in examples if isinstance(example, Question)), None)
+            if language not in evaluated and asked not in (None, *trained):
+                continue  # questions in a language that is not trained on choose no weights
             evaluation[Cell(collection.name, language, split, asked)] = examples
     problems.raise_errors()
     train = {language: joined(found) for language, found in parts.items()}

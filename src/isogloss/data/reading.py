@@ -56,6 +56,7 @@ def read_stored(
         "language": language,
         "format": repr(collection.format),
         "label_map": dict(collection.label_map),
+        "scripts": collection.scripts.get(language),
         "complaint": f"{complaint.__module__}.{complaint.__qualname__}",
     }
 

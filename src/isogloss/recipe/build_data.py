@@ -85,6 +85,7 @@ def build_collection(entry: DataEntry, where: str) -> Collection:
         languages=entry.languages,
         splits=None if entry.splits is None else {str(ours): theirs for ours, theirs in entry.splits.items()},
         label_map=entry.label_map,
+        scripts={code: (found,) if isinstance(found, str) else found for code, found in entry.scripts.items()},
     )
 
 

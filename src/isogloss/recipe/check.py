@@ -43,6 +43,7 @@ def read_corpus(
         task.complaint,
         train_languages=recipe.train_languages,
         evaluate_languages=recipe.evaluate_languages,
+        source_dev=recipe.selection == "source-dev",
         label_languages=label_languages,
         limit=recipe.limit,
         few_shot=None if recipe.few_shot is None else FewShot(recipe.few_shot, recipe.seeds[0]),
@@ -50,19 +51,32 @@ def read_corpus(
     )
     if not corpus.train:
         raise IsoglossError("data: no entry has a train split for any training language")
-    with_dev = {cell.language for cell in corpus.cells("dev")}
-    without = sorted(set(corpus.sources) - with_dev)
-    if recipe.selection == "source-dev" and without:
-        raise IsoglossError(
-            f"selection: source-dev needs dev data in every training language, none found for {', '.join(without)} "
-            "(in evaluate_languages); selection: last needs none"
-        )
-    if recipe.selection == "target-dev" and not with_dev:
-        raise IsoglossError("selection: target-dev needs dev data, none found; selection: last needs none")
+    _require_dev(recipe, corpus)
     if recipe.translate_train:
         corpus = with_translated_training_data(recipe, collections, corpus)
     require_one_language(recipe, corpus)
     return corpus
+
+
+def _require_dev(recipe: Recipe, corpus: Corpus) -> None:
+    """Stop if the data that are to choose the weights are not there.
+
+    Raises:
+        IsoglossError: A source language has no dev data, or none of the targets that are evaluated has any.
+    """
+    with_dev = {cell.language for cell in corpus.cells("dev")}
+    without = sorted(set(corpus.sources) - with_dev)
+    if recipe.selection == "source-dev" and without:
+        raise IsoglossError(
+            f"selection: source-dev needs dev data in every training language, none found for {', '.join(without)}; "
+            "name their dev files in data, or take selection: last, which needs none"
+        )
+    targets = {cell.language for cell in corpus.evaluation} - set(corpus.sources)
+    if recipe.selection == "target-dev" and not (with_dev & targets if targets else with_dev):
+        raise IsoglossError(
+            "selection: target-dev needs dev data of a language that is evaluated and not trained on, none found for "
+            f"{', '.join(sorted(targets)) or 'any'}; name dev files in data, or take selection: source-dev or last"
+        )
 
 
 def check_data(recipe: Recipe) -> Validation:

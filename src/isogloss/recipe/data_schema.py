@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -86,6 +86,11 @@ class DataEntry(Spec):
         None,
         description="columns by name, or by position from 0 in a table without header; default: by their usual names",
     )
+    scripts: dict[str, str | Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="scripts that the files of a language are in, codes of ISO 15924, such as {hi: Latn} for romanised "
+        "or {hi: [Deva, Latn]} for mixed text; default: that of the code (hi-Latn), or those of the usual spelling",
+    )
     label_map: dict[str, str] = Field(default_factory=dict, description="labels to rename, such as {DATE: O}")
     skip_empty: bool = Field(
         False,
@@ -119,6 +124,11 @@ class DataEntry(Spec):
         if isinstance(value, str):
             value = [value]
         return {split: split for split in value} if isinstance(value, list | tuple) else value
+
+    @field_validator("scripts", mode="before")
+    @classmethod
+    def _scripts_of_codes(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        return dict(zip(codes_as_text(list(value)), value.values(), strict=True)) if isinstance(value, dict) else value
 
     @field_validator("languages", mode="before")
     @classmethod

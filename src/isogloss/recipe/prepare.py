@@ -73,7 +73,7 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequen
     experiment = _assemble(recipe, folder, corpus, task, loaded, features, weighting, probes, ranks)
     assert isinstance(experiment.scoring, TaskScoring)
     experiment.scoring.encode("dev", corpus.problems)
-    notes = [str(problem) for problem in corpus.problems.warnings]
+    notes = [*loaded.notes, *(str(problem) for problem in corpus.problems.warnings)]
     sizes = {language: len(examples) for language, examples in corpus.train.items()}
     if parts is not None:
         notes += parts.balance(corpus.train[parts.language])

@@ -122,7 +122,11 @@ class Recipe(Spec):
 
     data: tuple[DataEntry, ...] = Field(description="the data sets, one entry each; a single entry needs no list")
     train_languages: tuple[str, ...] | None = Field(None, description="default: all with training data")
-    evaluate_languages: tuple[str, ...] | None = Field(None, description="default: all with dev or test data")
+    evaluate_languages: tuple[str, ...] | None = Field(
+        None,
+        description="default: all with dev or test data; selection: source-dev looks at the dev data of the training "
+        "languages too",
+    )
     few_shot: int | None = Field(
         None,
         ge=1,
