@@ -119,7 +119,12 @@ def _by_name(columns: Columns) -> dict[str, str] | None:
 
 
 TASKS: dict[str, NamedTask] = {
-    "pos": NamedTask("parts of speech: token accuracy, F1 as XTREME computes it", part_of_speech, 16, _is_no_sentence),
+    "pos": NamedTask(
+        "parts of speech: token accuracy, F1 as XTREME computes it (seqeval 0.0.12)",
+        part_of_speech,
+        16,
+        _is_no_sentence,
+    ),
     "ner": NamedTask(
         "named entities: F1, precision, recall of entities (seqeval), accuracy", named_entities, 16, _has_no_chunks
     ),
