@@ -144,7 +144,7 @@ class Tagging:
 
 
 def part_of_speech(labels: Sequence[str] = (), *, name: str = "pos") -> Tagging:
-    """Part-of-speech tagging, scored by token accuracy and XTREME's F1."""
+    """Part-of-speech tagging, scored by token accuracy and XTREME's F1 (seqeval 0.0.12)."""
     return Tagging(name, tuple(labels), token_scores)
 
 
