@@ -44,6 +44,7 @@ def read_corpus(
         train_languages=recipe.train_languages,
         evaluate_languages=recipe.evaluate_languages,
         label_languages=label_languages,
+        unread=() if recipe.test else ("test",),
         limit=recipe.limit,
         few_shot=None if recipe.few_shot is None else FewShot(recipe.few_shot, recipe.seeds[0]),
         cache=cache,
