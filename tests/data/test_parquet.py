@@ -68,7 +68,7 @@ def test_columns_are_those_named_or_usual(
         ),
         (parquet({"text": ["a", " "], "label": ["A", "B"]}), "file:2: error: the text is empty"),
         (parquet({"text": ["a", None], "label": ["A", "B"]}), "file:2: error: 'text' (the text) is of type NoneType"),
-        (parquet({"text": ["a"], "label": [b"x"]}), "file:1: error: 'label' holds b'x', which is neither a string nor a"),
+        (parquet({"text": ["a"], "label": [b"x"]}), "file:1: error: 'label' holds b'x', which is neither a string nor"),
         (parquet({"tokens": [["a"], []], "tags": [["A"], []]}), "file:2: error: sentence without tokens"),
         (parquet({"tokens": [["a"], ["b", ""]], "tags": [["A"], ["A", "A"]]}), "file:2: error: token 2 is empty or no"),
         (parquet({"tokens": [["a"], ["b"]], "tags": [["A"], ["A", "A"]]}), "file:2: error: 1 tokens, but 2 tags"),
