@@ -121,6 +121,8 @@ def renamed_in_iob2(
     A tag that is neither ``O`` nor of a chunk is renamed before it would be refused. The others are renamed in IOB2, so
     that two chunks which get the same type stay two.
     """
+    if not label_map:
+        return in_iob2(list(sentences), path, problems, lines_per_token=lines_per_token)
     unfit = {
         (sentence.line, place)
         for sentence in sentences

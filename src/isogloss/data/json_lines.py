@@ -69,14 +69,16 @@ class JsonLines:
         """Write ``source`` with the predictions under the key of the label, added as ``label`` where there is none."""
         lines = read_lines(source, Problems())
         labels = predicted_labels(self.read(source, "", Problems()), predictions, source)
+        records = {line: json.loads(lines[line - 1]) for line in labels}
+        first, record = next(iter(records.items()), (1, {}))
+        key = locate(self.columns, list(record), source, first, Problems()).get("label", "label")
+        # Labels that were read from numbers go back as numbers, so that the file can be compared with its source; where
+        # some have none (null), the predictions beside the numbers too.
+        numeric = any(isinstance(record.get(key), (int, float)) for record in records.values())
         replacements = {}
-        key = None
         for line, label in labels.items():
-            record = json.loads(lines[line - 1])
-            key = key or locate(self.columns, list(record), source, line, Problems()).get("label", "label")
-            # A label that was read from a number goes back as one, so that the file can be compared with its source.
-            numeric = isinstance(record.get(key), (int, float)) and _is_number(label)
-            replacements[line] = with_value(lines[line - 1], key, json.loads(label) if numeric else label)
+            value = json.loads(label) if numeric and _is_number(label) else label
+            replacements[line] = with_value(lines[line - 1], key, value)
         rewrite(source, destination, replacements)
 
 
