@@ -189,6 +189,64 @@ def test_evaluate_on_dev_reads_no_test_file(world: Path, tmp_path: Path):
         isogloss.evaluate(tmp_path / "run", split="test")
 
 
+@pytest.mark.parametrize("cached", [False, True])
+def test_rows_without_gold_label_change_nothing_and_are_predicted(
+    cached: bool, world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("ISOGLOSS_CACHE", str(tmp_path / "cache") if cached else "off")
+    folders = {name: Path(shutil.copytree(world / "topic", tmp_path / name / "topic")) for name in ("all", "some")}
+    for path in folders["some"].glob("*/*.jsonl"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for place, label in ((0, "-"), (3, -1), (len(lines), None)):
+            lines.insert(place, json.dumps({"id": f"new{place}", "text": "sport law", "label": label}))
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    for name, folder in folders.items():
+        isogloss.train(recipe("topic", world, data=entry("topic", folder), test=True), output=tmp_path / f"run-{name}")
+    plain, given = (tmp_path / f"run-{name}" for name in folders)
+    weights = "model/model.safetensors"
+    assert (given / weights).read_bytes() == (plain / weights).read_bytes()
+    assert [{**row, "run": None} for row in rows_of(given)] == [{**row, "run": None} for row in rows_of(plain)]
+    assert predictions(given, "topic", "de") == predictions(plain, "topic", "de")
+    source = folders["some"] / "de/dev.jsonl"
+    written = isogloss.predict(given, source, language="de", output=tmp_path / "labelled.jsonl")
+    found, before = ([json.loads(line) for line in path.read_text("utf-8").splitlines()] for path in (written, source))
+    assert [row["id"] for row in found] == [row["id"] for row in before]
+    assert {row["label"] for row in found} <= {"sport", "law"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"label": None}, r"de/test\.jsonl:1: error: none of the \d+ examples has a gold label to score"),
+        ({"label": "art"}, r"'art' \d+ times"),
+        ({"text": None}, r"'text' \(the text\) is of type NoneType"),
+    ],
+)
+def test_test_files_that_are_not_scored_are_not_read(
+    changed: dict[str, Any], message: str, world: Path, tmp_path: Path
+):
+    topic = Path(shutil.copytree(world / "topic", tmp_path / "topic"))
+    for path in topic.glob("*/test.jsonl"):
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        path.write_text("".join(json.dumps({**row, **changed}) + "\n" for row in rows), encoding="utf-8")
+    (topic / "de/dev.jsonl").unlink()  # a language with nothing but test data is none the less evaluated
+    data = {"data": entry("topic", topic), "evaluate_languages": ["en", "de"], "steps": 2, "train_languages": ["en"]}
+    isogloss.train(recipe("topic", world, **data), output=tmp_path / "run")
+    with pytest.raises(IsoglossError, match=message) as caught:
+        isogloss.evaluate(tmp_path / "run", split="test")
+    assert "(valid: )" not in str(caught.value)
+    with pytest.raises(IsoglossError, match=message):
+        isogloss.train(recipe("topic", world, **data, test=True), output=tmp_path / "other")
+
+
+def test_evaluating_a_split_that_no_entry_has(world: Path, tmp_path: Path):
+    data = {**entry("topic", world / "topic"), "splits": ["train", "dev"]}
+    changes = {"evaluate_languages": ["de"], "train_languages": ["en"], "steps": 1, "selection": "last"}
+    isogloss.train(recipe("topic", world, data=data, **changes), output=tmp_path / "run")
+    with pytest.raises(IsoglossError, match="no data entry has a test file, for 'de' or any language"):
+        isogloss.evaluate(tmp_path / "run", split="test")
+
+
 def test_an_unfinished_run_is_not_evaluated(run: Path):
     shutil.rmtree(run / "model")
     with pytest.raises(IsoglossError, match=r"has no final model.*--resume"):

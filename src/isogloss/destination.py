@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from isogloss.data.collection import renamed
+from isogloss.data.chunks import renamed_tag
 from isogloss.data.formats import classes
 from isogloss.errors import IsoglossError, nearest
 from isogloss.types import Example, TaggedSentence
@@ -52,12 +52,9 @@ def check_replaced(
     """
     known = {*labels, *PLACEHOLDERS, *(target for names in label_maps for target in names.values())}
     for example in examples:
-        if known.issuperset(classes(example)):
-            continue
-        readings = [classes(example), *(classes(renamed(example, names)) for names in label_maps)]
-        for position, values in enumerate(zip(*readings, strict=True)):
-            if known.isdisjoint(values):
-                raise IsoglossError(_complaint(example, position, values[0], labels))
+        for position, value in enumerate(classes(example)):
+            if known.isdisjoint((value, *(renamed_tag(value, names) for names in label_maps))):
+                raise IsoglossError(_complaint(example, position, value, labels))
 
 
 def _complaint(example: Example, position: int, value: str, labels: Sequence[str]) -> str:

@@ -28,6 +28,7 @@ from isogloss.models.encoder import Loaded, load_encoder
 from isogloss.packing import with_name_before_ending
 from isogloss.recipe import build, build_data
 from isogloss.recipe.data_schema import DataEntry
+from isogloss.recipe.loading import load_yaml
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import explain, is_pretraining, resolve
 from isogloss.recipe.schema import Recipe
@@ -250,7 +251,7 @@ def _entries(recipe: Recipe, data: Sequence[str]) -> list[DataEntry]:
     entries = []
     for text in data:
         try:
-            value = yaml.safe_load(text)
+            value = load_yaml(text)
         except yaml.YAMLError as error:
             raise IsoglossError(f"--data {text}: not YAML: {' '.join(str(error).split())}") from None
         if isinstance(value, dict):

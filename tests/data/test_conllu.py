@@ -38,7 +38,8 @@ def test_words_are_read_and_ranges_and_empty_nodes_are_not(tmp_path: Path):
     assert (first.line, first.language, first.path) == (4, "en", str(tmp_path / "file"))
     assert (second.id, second.tags, second.line) == ("2", ("PUNCT",), 11)
     assert third.tags is None
-    assert problems == ["file:14: warning: no gold label, where other examples of the file have one"]
+    found = "no gold label: 1 of 3 examples (first here), left out of training and scores"
+    assert problems == [f"file:14: warning: {found}"]
 
 
 @pytest.mark.parametrize("content", [GOOD, GOOD.replace("\n", "\r\n"), "\ufeff" + GOOD, GOOD.rstrip("\n")])

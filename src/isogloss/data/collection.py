@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import glob
 import re
@@ -11,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from isogloss.data.chunks import CHUNK
 from isogloss.data.formats import Format
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError, nearest
 from isogloss.scripts import SCRIPTS
-from isogloss.types import Example, Question, TaggedSentence
+from isogloss.types import Example
 
 SPLITS = ("train", "dev", "test")
 # What may stand for {language} on disk: `sw`, `zh-CN`, `eng_Latn`; not `old.backup`.
@@ -102,8 +100,7 @@ class Collection:
 
     def read(self, language: str, split: str, problems: Problems) -> list[Example]:
         """The good examples of one file, their labels renamed; what is wrong with the others goes to ``problems``."""
-        examples = self.format.read(self._path(language, split), language, problems)
-        return [renamed(example, self.label_map) for example in examples] if self.label_map else list(examples)
+        return list(self.format.read(self._path(language, split), language, problems, self.label_map))
 
     def _path(self, language: str, split: str) -> Path:
         word = split if self.splits is None else self.splits.get(split, split)
@@ -141,24 +138,3 @@ class Collection:
 
     def _error(self, message: str) -> IsoglossError:
         return IsoglossError(f"data set {self.name!r}, template {self.template!r}: {message}")
-
-
-def renamed(example: Example, label_map: Mapping[str, str]) -> Example:
-    """The example with its gold labels renamed."""
-    if isinstance(example, TaggedSentence):
-        if example.tags is None:
-            return example
-        return dataclasses.replace(example, tags=tuple(_renamed_tag(tag, label_map) for tag in example.tags))
-    if isinstance(example, Question):
-        return example
-    return example if example.label is None else dataclasses.replace(
-        example, label=label_map.get(example.label, example.label)
-    )  # fmt: skip
-
-
-def _renamed_tag(tag: str, label_map: Mapping[str, str]) -> str:
-    chunk = CHUNK.fullmatch(tag)
-    if tag in label_map or chunk is None:
-        return label_map.get(tag, tag)
-    kind = label_map.get(chunk[2], chunk[2])
-    return kind if kind == "O" else f"{chunk[1]}-{kind}"

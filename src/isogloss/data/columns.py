@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from isogloss.data.labels import SAME_NAMES, gold_label
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError, nearest
 from isogloss.types import LabelledText
@@ -62,7 +63,13 @@ def locate(
 
 
 def labelled_text(
-    fields: Mapping[str, str | None], number: int, language: str, path: Path, line: int, problems: Problems
+    fields: Mapping[str, str | None],
+    number: int,
+    language: str,
+    path: Path,
+    line: int,
+    problems: Problems,
+    label_map: Mapping[str, str] = SAME_NAMES,
 ) -> LabelledText | None:
     """The example that has these fields, or None, and an error, where one of them cannot be used.
 
@@ -73,6 +80,7 @@ def labelled_text(
         path: The file.
         line: Line of the example.
         problems: Takes the errors.
+        label_map: Labels to rename.
     """
     good = True
     for ours in ("text", "pair", "part"):
@@ -83,7 +91,12 @@ def labelled_text(
         if value is not None and has_lone_surrogate(value):
             problems.error(path, line, f"the {ours} holds a lone surrogate, which is not a character")
             good = False
-    label = (fields.get("label") or "").strip() or None
+    label = None
+    try:
+        label = gold_label(fields.get("label") or "", label_map)
+    except IsoglossError as error:
+        problems.error(path, line, str(error))
+        good = False
     if label is not None and "\n" in label:
         problems.error(path, line, f"the label holds a line break: {label!r}")
         good = False

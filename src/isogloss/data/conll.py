@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from isogloss.data.chunks import in_iob2
+from isogloss.data.chunks import renamed_in_iob2
 from isogloss.data.formats import finish, predicted_tags
+from isogloss.data.labels import SAME_NAMES
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
 from isogloss.types import Prediction, TaggedSentence
@@ -25,7 +26,9 @@ class TokenTag:
     letters), and an ``I-`` that begins a chunk becomes ``B-``; both are said in a warning. Other tags stay as they are.
     """
 
-    def read(self, path: Path, language: str, problems: Problems) -> list[TaggedSentence]:
+    def read(
+        self, path: Path, language: str, problems: Problems, label_map: Mapping[str, str] = SAME_NAMES
+    ) -> list[TaggedSentence]:
         """The good sentences of the file."""
         lines = read_lines(path, problems)
         separator = _separator(lines)
@@ -41,7 +44,7 @@ class TokenTag:
                 tokens = tuple(row[0] for _, row in rows)
                 tags = tuple(row[-1].strip() for _, row in rows) if width > 1 else None
                 sentences.append(TaggedSentence(str(number), language, tokens, tags, str(path), block[0][0]))
-        return finish(in_iob2(sentences, path, problems), path, problems)
+        return finish(renamed_in_iob2(sentences, label_map, path, problems), path, problems)
 
     def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
         """Write ``source`` with the predicted tags in the last column, added where there is none."""

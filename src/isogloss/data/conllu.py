@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from isogloss.data.chunks import renamed_tags
 from isogloss.data.formats import finish, predicted_tags
+from isogloss.data.labels import SAME_NAMES
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
 from isogloss.types import Prediction, TaggedSentence
@@ -35,12 +37,14 @@ class ConllU:
     number of the sentence.
     """
 
-    def read(self, path: Path, language: str, problems: Problems) -> list[TaggedSentence]:
+    def read(
+        self, path: Path, language: str, problems: Problems, label_map: Mapping[str, str] = SAME_NAMES
+    ) -> list[TaggedSentence]:
         """The good sentences of the file."""
         sentences = []
         for number, block in enumerate(_blocks(read_lines(path, problems)), start=1):
             try:
-                sentences.append(_sentence(block, str(number), language, path))
+                sentences.append(renamed_tags(_sentence(block, str(number), language, path), label_map))
             except _Malformed as error:
                 problems.error(path, error.line, str(error))
         return finish(sentences, path, problems)

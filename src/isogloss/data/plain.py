@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from isogloss.data.conllu import COLUMNS, FORM, NOT_A_WORD
 from isogloss.data.formats import finish, predicted_labels
+from isogloss.data.labels import SAME_NAMES
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError
@@ -24,7 +25,9 @@ class Lines:
     Blank lines hold no text but keep their number.
     """
 
-    def read(self, path: Path, language: str, problems: Problems) -> list[LabelledText]:
+    def read(
+        self, path: Path, language: str, problems: Problems, label_map: Mapping[str, str] = SAME_NAMES
+    ) -> list[LabelledText]:
         """The lines that hold a text."""
         found = [
             LabelledText(str(number), language, line.strip(), None, None, str(path), number)
@@ -47,7 +50,9 @@ class RunningText:
     without spaces (Chinese) have none. The id is ``# sent_id``, or else the running number.
     """
 
-    def read(self, path: Path, language: str, problems: Problems) -> list[LabelledText]:
+    def read(
+        self, path: Path, language: str, problems: Problems, label_map: Mapping[str, str] = SAME_NAMES
+    ) -> list[LabelledText]:
         """The sentences of the file."""
         found: list[LabelledText] = []
         block: list[str] = []

@@ -9,6 +9,7 @@ from pathlib import Path
 from isogloss.data.columns import added_name, check_columns, labelled_text, locate
 from isogloss.data.delimiters import TAB, Delimiter, Row
 from isogloss.data.formats import finish, predicted_labels
+from isogloss.data.labels import SAME_NAMES
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError, nearest
@@ -50,7 +51,9 @@ class Table:
             if len(positions) not in (0, len(self.columns)) or any(position < 0 for position in positions):
                 raise IsoglossError(f"columns: all names, or all positions from 0; found {dict(self.columns)}")
 
-    def read(self, path: Path, language: str, problems: Problems) -> list[LabelledText]:
+    def read(
+        self, path: Path, language: str, problems: Problems, label_map: Mapping[str, str] = SAME_NAMES
+    ) -> list[LabelledText]:
         """The good rows of the file."""
         header, positions, rows = self._layout(read_lines(path, problems), path, problems)
         width = len((header or rows[0]).fields) if header or rows else 0
@@ -73,7 +76,7 @@ class Table:
             if self.skip_empty and any(fields.get(ours, "x").strip() in ("", NOTHING) for ours in ("text", "pair")):
                 problems.warning(path, row.first, f"row without a text (empty or {NOTHING}) skipped")
                 continue
-            example = labelled_text(fields, number, language, path, row.first, problems)
+            example = labelled_text(fields, number, language, path, row.first, problems, label_map)
             if example is not None:
                 examples.append(example)
         return finish(examples, path, problems)

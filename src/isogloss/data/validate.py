@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
 
+from isogloss.data.chunks import is_named
+from isogloss.data.classes import check_classes
 from isogloss.data.collection import Collection
-from isogloss.data.formats import classes
+from isogloss.data.formats import classes, gold
 from isogloss.data.problems import Problems
 from isogloss.data.repetition import ReadFile, check_leaks, check_repetition, content
 from isogloss.errors import IsoglossError
@@ -36,8 +38,8 @@ def validate_collections(
     """Read every file of data sets that belong to one task, and list all problems.
 
     Beside what the readers find: a file that stands for two languages, text in the script of another language, labels
-    that no train file has, repeated train examples, and train examples that occur in dev or test, of their language
-    or, as they are or in translation, of another (see `check_leaks`).
+    that no train file has, rare classes (see `check_classes`), repeated train examples, and train examples that occur
+    in dev or test, of their language or, as they are or in translation, of another (see `check_leaks`).
 
     Args:
         collections: The data sets, all of one task, since their train files are taken together.
@@ -67,6 +69,8 @@ def validate_collections(
     check_repetition(read, problems)
     check_leaks(read, problems)
     if train:
+        trained = [example for _, _, examples in train for example in examples]
+        check_classes(Counter(label for example in trained for label in gold(example) or ()), trained, problems)
         # A label to which the user renames others is one that they know of.
         known = {label for collection in collections for label in collection.label_map.values()}
         _check_labels(train, evaluation, known, problems)
@@ -197,7 +201,7 @@ def _check_labels(
     labels = ", ".join(sorted({label for example in trained for label in classes(example)}))
     for _, path, examples in evaluation:
         for label, times in unseen_labels(trained, examples).items():
-            if label in known:
+            if is_named(label, known):
                 continue
             line = next(example.line for example in examples if label in classes(example))
             problems.error(

@@ -45,6 +45,7 @@ def read_corpus(
         evaluate_languages=recipe.evaluate_languages,
         source_dev=recipe.selection == "source-dev",
         label_languages=label_languages,
+        unread=() if recipe.test else ("test",),
         limit=recipe.limit,
         few_shot=None if recipe.few_shot is None else FewShot(recipe.few_shot, recipe.seeds[0]),
         cache=cache,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -92,6 +93,10 @@ class StoredExamples(Lazy[Example]):
         files = [StoredExamples(self.cache, [file]) for file in self.files]
         return [alone[index] for alone in files for index in alone.files[0].facts["witnesses"]]
 
+    def label_numbers(self) -> Counter[str]:
+        """How often each label occurs in the files."""
+        return sum((Counter(file.facts["labels"]) for file in self.files), Counter())
+
     def spread(self, limit: int) -> StoredExamples:
         """``limit`` of them, evenly spaced."""
         indices = np.arange(limit) * len(self) // limit
@@ -125,6 +130,13 @@ def witnesses(examples: Sequence[Example]) -> Sequence[Example]:
     return examples.witnesses() if isinstance(examples, StoredExamples) else examples
 
 
+def label_numbers(examples: Sequence[Example]) -> Counter[str]:
+    """How often each label occurs; for stored ones, in all of their files."""
+    if isinstance(examples, StoredExamples):
+        return examples.label_numbers()
+    return Counter(label for example in examples for label in gold(example) or ())
+
+
 def write_examples(folder: Path, examples: Sequence[Example], facts: Mapping[str, Any]) -> None:
     """Write the examples of a file, all of one kind, language and path, and what else was found in it.
 
@@ -145,6 +157,7 @@ def write_examples(folder: Path, examples: Sequence[Example], facts: Mapping[str
         "path": first.path,
         "number": len(examples),
         "witnesses": sorted(set(seen.values())),
+        "labels": label_numbers(examples),
     }
     batches = (
         pa.record_batch(
