@@ -384,6 +384,7 @@ def test_questions_in_another_language_than_their_contexts(
         ("pos", {"doc_stride": 8}, "doc_stride: task 'pos' has no questions to answer"),
         ("nli", {"max_answer_length": 8}, "max_answer_length: task 'nli' has no questions to answer"),
         ("qa", {"aggregation": "average"}, "aggregation: task 'qa' has no tokens to average over"),
+        ("qa", {"spacing": "text"}, "spacing: task 'qa' has no tokens with spaces between them"),
         ("qa", {"doc_stride": 64}, "doc_stride is 64, but must be from 1 to 59"),
         ("qa", {"data": {"label_map": {"a": "b"}}}, r"data\.0\.label_map: questions have no labels"),
         ("pos", {"data": {"question_language": "en"}}, r"data\.0\.question_language: format 'conllu' has no questions"),
@@ -456,6 +457,27 @@ def test_single_gives_every_model_the_labels_of_all_languages(world: Path, tmp_p
     alone = recipe("pos", world, data=entry("pos", pos), method="single", steps=1, train_languages=["fr"])
     with pytest.raises(IsoglossError, match="'DET'"):
         isogloss.train(alone, output=tmp_path / "fr")
+
+
+def test_sentences_as_they_are_written_from_training_to_comparison(
+    world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    for spacing in ("words", "text"):
+        for seed in (0, 1):
+            asked = recipe("pos", world, spacing=spacing, seed=seed, steps=3)
+            rows = isogloss.train(asked, output=tmp_path / spacing / str(seed))
+            assert {row["spacing"] for row in rows} == {spacing}
+    assert "selection: source-dev + spacing text, split: dev" in capsys.readouterr().out
+    run = tmp_path / "text" / "0"
+    again = isogloss.evaluate(run, split="dev")
+    final = {(row["language"], row["metric"]): row["value"] for row in rows_of(run) if row["selection"] is not None}
+    assert {(row["language"], row["metric"]): row["value"] for row in again} == final
+    assert {row["spacing"] for row in again} == {"text"}
+    written = isogloss.predict(run, world / "pos" / "de" / "test.conllu", language="de", output=tmp_path / "out.conllu")
+    assert len(ConllU().read(written, "de", Problems())) == SIZES["test"]["de"]
+    with pytest.raises(IsoglossError, match="spacing differs between the rows: text; words"):
+        isogloss.compare([tmp_path], baseline="multitask")
+    assert "spacing text" in isogloss.compare([tmp_path / "text"], baseline="multitask")
 
 
 def test_seeds_make_a_run_each_and_are_compared(world: Path, tmp_path: Path):

@@ -108,6 +108,7 @@ def evaluate(
         "few_shot": recipe.few_shot,
         "view": view,
         "translated": " and ".join(translated) or None,
+        "spacing": build_data.spacing(recipe, TASKS[task.name]),
         "partition": None if recipe.partition is None else recipe.partition.title,
     }
     shown = {cell: corpus.evaluation[cell] for cell in cells}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from isogloss.data.conllu import COLUMNS, FORM, NOT_A_WORD
+from isogloss.data.conllu import COLUMNS, FORM, MISC, NOT_A_WORD
 from isogloss.data.formats import finish, predicted_labels
 from isogloss.data.labels import SAME_NAMES
 from isogloss.data.lines import read_lines, rewrite
@@ -14,8 +14,6 @@ from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError
 from isogloss.languages import writes_spaces
 from isogloss.types import LabelledText, Prediction
-
-MISC = 9
 
 
 @dataclass(frozen=True, slots=True)

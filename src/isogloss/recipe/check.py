@@ -14,7 +14,7 @@ from isogloss.data.validate import validate_collections
 from isogloss.errors import IsoglossError
 from isogloss.models.shipped import located
 from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
-from isogloss.recipe.build_data import build_collections, build_task
+from isogloss.recipe.build_data import build_collections, build_task, spacing
 from isogloss.recipe.build_probes import read_probe_texts
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.parted import require_one_language
@@ -22,6 +22,7 @@ from isogloss.recipe.schema import RandomModel, Recipe
 from isogloss.recipe.survey import Validation, survey
 from isogloss.recipe.translated import with_translated_training_data
 from isogloss.stored.cache import Cache
+from isogloss.tasks.alignment import spaces_before
 from isogloss.types import Choice, Example, LabelledText, Question
 
 
@@ -128,11 +129,13 @@ def _is_cached(model: str) -> bool:
 def new_tokenizer(recipe: Recipe, corpus: Corpus) -> PreTrainedTokenizerBase:
     """The tokenizer of a model with random weights, trained on the training text."""
     assert isinstance(recipe.model, RandomModel)
-    texts = (text for examples in corpus.train.values() for example in examples for text in _texts(example))
+    named, _ = build_collections(recipe)
+    as_written = spacing(recipe, named) == "text"
+    texts = (text for examples in corpus.train.values() for example in examples for text in _texts(example, as_written))
     return train_tokenizer(texts, recipe.model.vocabulary_size, max_length=max(512, recipe.max_length))
 
 
-def _texts(example: Example) -> Iterator[str]:
+def _texts(example: Example, as_written: bool) -> Iterator[str]:
     if isinstance(example, LabelledText):
         yield example.text
         if example.pair is not None:
@@ -143,4 +146,5 @@ def _texts(example: Example) -> Iterator[str]:
         yield example.question
         yield example.context
     else:
-        yield " ".join(example.tokens)
+        spaces = spaces_before(example, as_written)
+        yield "".join(" " * space + token for token, space in zip(example.tokens, spaces, strict=True))

@@ -90,6 +90,9 @@ class RandomModel(Spec):
     vocabulary_size: int = Field(8000, ge=16, description="sub-words of the tokenizer, at most")
 
 
+SPACING: Literal["words", "text"] = "words"
+"""The spacing of tagging where a recipe says nothing."""
+
 Sampling = Annotated[Mixed | Joint | Temperature | RoundRobin | Permuted | Blocks, Field(discriminator="kind")]
 
 
@@ -106,6 +109,11 @@ class Recipe(Spec):
     aggregation: Literal["first", "average"] = Field(
         "first",
         description="outputs of a tagged token: those at its first sub-word, or the average over its sub-words",
+    )
+    spacing: Literal["words", "text"] | None = Field(
+        None,
+        description="tagging: spaces as before every word (words: XTREME), or as the sentence is written (text); "
+        f"default: {SPACING}",
     )
     max_length: int = Field(
         128,

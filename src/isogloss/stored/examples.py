@@ -29,6 +29,7 @@ TEXTS = pa.list_(pa.string())
 TYPES: dict[str, pa.DataType] = {
     **dict.fromkeys(("id", "text", "pair", "label", "context", "question", "question_language", "part"), pa.string()),
     **dict.fromkeys(("tokens", "tags", "alternatives"), TEXTS),
+    "spaces": pa.list_(pa.bool_()),
     "answers": pa.list_(pa.struct([("text", pa.string()), ("start", pa.int64())])),
     "line": pa.int64(),
 }
@@ -184,7 +185,7 @@ def _column(examples: Sequence[Example], name: str) -> list[Any]:
     return [value and [dict(zip(keys, answer, strict=True)) for answer in value] for value in values]
 
 
-def _tuple(value: list[str] | None) -> tuple[str, ...] | None:
+def _tuple(value: list[Any] | None) -> tuple[Any, ...] | None:
     return None if value is None else tuple(value)
 
 
@@ -195,6 +196,7 @@ def _answers(value: list[dict[str, Any]] | None) -> tuple[tuple[str, int | None]
 _as_read: dict[str, Callable[[Any], Any]] = {
     "tokens": _tuple,
     "tags": _tuple,
+    "spaces": _tuple,
     "alternatives": _tuple,
     "answers": _answers,
 }
