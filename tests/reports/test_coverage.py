@@ -2,6 +2,10 @@
 
 A sentence has a difficulty that all runs share, something it has for or against each method, and each run its own luck;
 so seeds agree on most sentences, and the test sentences are a sample, too.
+
+    python -m tests.reports.test_coverage
+
+prints the table in docs/protocol.md.
 """
 
 from __future__ import annotations
@@ -15,8 +19,7 @@ from isogloss.reports.resampling import Counted, resample
 from isogloss.reports.statistics import Interval, crossed_interval, paired_interval
 from isogloss.tasks import entity_scores, token_scores
 
-SENTENCES, EXPERIMENTS, DRAWS = 100, 300, 500
-IDS = tuple(f"{number:03}" for number in range(SENTENCES))
+EXPERIMENTS = 300
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,10 @@ class World:
     seed: float
     lead: float = 0.0
     by_chunks: bool = False
+
+    def score(self, sums: np.ndarray) -> np.ndarray:
+        """Accuracy or F1 from sums over sentences."""
+        return (entity_scores.measures["f1"] if self.by_chunks else token_scores.measures["accuracy"]).score(sums)
 
 
 def draw(world: World, experiments: int, sentences: int, seeds: int, random: np.random.Generator) -> np.ndarray:
@@ -46,18 +53,20 @@ def draw(world: World, experiments: int, sentences: int, seeds: int, random: np.
     return np.stack([found, found + random.binomial(gold - found, 0.6), gold], axis=-1)
 
 
-def intervals(world: World, seeds: int, experiments: int = EXPERIMENTS) -> list[tuple[Interval, Interval]]:
+def intervals(
+    world: World, seeds: int, *, experiments: int = EXPERIMENTS, sentences: int = 100, draws: int = 500, part: int = 0
+) -> list[tuple[Interval, Interval]]:
     """Per experiment the t-interval over seeds and the interval over seeds and sentences."""
-    score = (entity_scores.measures["f1"] if world.by_chunks else token_scores.measures["accuracy"]).score
-    counts = draw(world, experiments, SENTENCES, seeds, np.random.default_rng(seeds))
+    counts = draw(world, experiments, sentences, seeds, np.random.default_rng([seeds, part]))
+    ids = tuple(f"{number:05}" for number in range(sentences))
     keys = list(np.ndindex(counts.shape[:3]))
-    redrawn = resample({key: Counted(IDS, counts[key], score) for key in keys}, draws=DRAWS)
-    values = score(counts.sum(axis=3))
+    redrawn = resample({key: Counted(ids, counts[key], world.score) for key in keys}, draws=draws)
+    values = world.score(counts.sum(axis=3))
     found = []
     for experiment in range(experiments):
         pairs = (values[experiment, 0] - values[experiment, 1]).tolist()
-        draws = [redrawn[experiment, 0, seed] - redrawn[experiment, 1, seed] for seed in range(seeds)]
-        found.append((paired_interval(pairs), crossed_interval(pairs, np.mean(draws, axis=0))))
+        differences = [redrawn[experiment, 0, seed] - redrawn[experiment, 1, seed] for seed in range(seeds)]
+        found.append((paired_interval(pairs), crossed_interval(pairs, np.mean(differences, axis=0))))
     return found
 
 
@@ -65,8 +74,7 @@ def truth(world: World) -> float:
     """The difference on very many sentences and seeds."""
     if not world.lead:
         return 0.0
-    score = (entity_scores.measures["f1"] if world.by_chunks else token_scores.measures["accuracy"]).score
-    one, other = score(draw(world, 100, 1000, 5, np.random.default_rng(99)).sum(axis=(0, 2, 3)))
+    one, other = world.score(draw(world, 100, 1000, 5, np.random.default_rng(99)).sum(axis=(0, 2, 3)))
     return float(one - other)
 
 
@@ -104,3 +112,20 @@ def test_a_large_difference_is_found():
     world = World(sentence=2, method=2, seed=0.1, lead=2.0)
     found = [crossed for _, crossed in intervals(world, 5)]
     assert misses(found, 0.0) >= 0.9
+
+
+def main() -> None:
+    """Print how often either interval misses the truth."""
+    print("| simulated | sentences | seeds | t-interval | seeds and sentences |\n|---|--:|--:|--:|--:|")
+    for sentences, parts in ((100, 15), (1000, 6)):
+        for name, world in WORLDS.items():
+            for seeds in (3, 5):
+                found = []
+                for part in range(parts):
+                    found += intervals(world, seeds, experiments=100, sentences=sentences, draws=1000, part=part)
+                shares = [f"{100 * misses([pair[place] for pair in found], truth(world)):.1f} %" for place in (0, 1)]
+                print(f"| {name} | {sentences:,} | {seeds} | {' | '.join(shares)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
