@@ -13,6 +13,7 @@ from isogloss.data.validate import validate_collections
 from isogloss.distributed import processes
 from isogloss.errors import IsoglossError, nearest
 from isogloss.finished import evaluate, predict
+from isogloss.locking import locked
 from isogloss.recipe import build_data
 from isogloss.recipe.check import check_data
 from isogloss.recipe.data_schema import DataEntry
@@ -71,8 +72,9 @@ def train(
         RunFolder(path).require_free(resume=resume)
     rows = []
     for path, one in runs:
-        experiment = prepare(one, path, resume=resume, label_languages=_training_languages(resolved))
-        final = experiment.run()
+        with locked(path, processes()):
+            experiment = prepare(one, path, resume=resume, label_languages=_training_languages(resolved))
+            final = experiment.run()
         if experiment.ranks.rank == 0 and final:
             metrics = TASKS[final[0]["task"]].build(()).metrics
             print(closing_tables(final, metrics))
@@ -116,8 +118,10 @@ def pretrain(
     stem = resolved.name or (Path(recipe).stem if isinstance(recipe, str | Path) else "pretraining")
     default = stem if scale is None or resolved.name else f"{stem}-{scale}"
     path = Path(output) if output is not None else Path("runs") / default
-    experiment = prepare_pretraining(resolved, path, resume=resume)
-    final = experiment.run()
+    RunFolder(path).require_free(resume=resume)
+    with locked(path, processes()):
+        experiment = prepare_pretraining(resolved, path, resume=resume)
+        final = experiment.run()
     if experiment.ranks.rank == 0 and final:
         print(masked_table(final))
     return final
