@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from isogloss.compared import compare
 from isogloss.data.validate import validate_collections
 from isogloss.distributed import processes
 from isogloss.errors import IsoglossError, nearest
+from isogloss.experiment import Experiment
 from isogloss.finished import evaluate, predict
 from isogloss.locking import locked
 from isogloss.recipe import build_data
@@ -81,6 +83,7 @@ def train(
             others = selections_table(read_lines(path / "results.jsonl"), final[0]["train_languages"], metrics[0])
             if others is not None:
                 print(f"\nwhat each selection would have taken (dev)\n{others}")
+            _print_doubts(experiment, final)
         rows += final
     if resolved.leave_one_out and rows and processes().rank == 0:
         _print_left_out(rows)
@@ -124,6 +127,7 @@ def pretrain(
         final = experiment.run()
     if experiment.ranks.rank == 0 and final:
         print(masked_table(final))
+        _print_doubts(experiment, final)
     return final
 
 
@@ -199,6 +203,11 @@ def show(recipe: RecipeLike | Pretraining, *, overrides: Iterable[str] = (), sca
     if isinstance(recipe, Pretraining) or (not isinstance(recipe, Recipe) and is_pretraining(recipe)):
         return as_yaml(resolve_pretraining(recipe, overrides=overrides, scale=scale))
     return as_yaml(resolve(recipe, overrides=overrides, scale=scale))
+
+
+def _print_doubts(experiment: Experiment, final: list[dict[str, Any]]) -> None:
+    for doubt in experiment.doubts(final):
+        print(doubt, file=sys.stderr)
 
 
 def _print_left_out(rows: Sequence[Mapping[str, Any]]) -> None:
