@@ -49,6 +49,6 @@ class Unknown:
                 problems.warning(
                     path,
                     None,
-                    f"{share:.1%} of the sub-words of {language} are unknown to the tokenizer, which was not made for "
-                    "this script or these characters: the model cannot read them, and scores there mean little",
+                    f"{share:.1%} of the sub-words of {language} are unknown to the tokenizer, which lacks their "
+                    "script or characters: the model does not see what they are, so scores there mean little",
                 )
