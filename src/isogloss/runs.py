@@ -121,9 +121,9 @@ class RunFolder:
             if row["selection"] is not None
             and row["view"] == "original"
             and row.get("interpolation") is None
-            and _cell(row) in cells
+            and cell_of(row) in cells
         ]
-        return list({(_cell(row), row["metric"]): row for row in rows}.values())
+        return list({(cell_of(row), row["metric"]): row for row in rows}.values())
 
     def require_same(self, fingerprint: Mapping[str, Any]) -> None:
         """Stop if the run to resume was started on something else.
@@ -203,7 +203,7 @@ def _write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
     write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
-def _cell(row: Mapping[str, Any]) -> Cell:
+def cell_of(row: Mapping[str, Any]) -> Cell:
     """The cell that a row of results is of."""
     context = row["context_language"]
     question = row["language"] if context else None
