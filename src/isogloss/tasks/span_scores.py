@@ -11,10 +11,9 @@ from functools import lru_cache, partial
 
 import numpy as np
 
+from isogloss.languages import find
 from isogloss.tasks.measures import Measure, first_share, scores
 from isogloss.types import Prediction
-
-from isogloss.languages import find
 
 Normalise = Callable[[str], str]
 
