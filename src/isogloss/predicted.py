@@ -60,12 +60,13 @@ def counted(rows: Sequence[Row]) -> dict[Scoring, Counted]:
 
 
 def label_set(run: Path) -> tuple[str, ...] | None:
-    """The classes of a run's model; None where the run folder holds no model."""
+    """The classes of a run's model; None where the run folder holds no model, or one that names no classes."""
     config = RunFolder(run).model / "config.json"
     if not config.exists():
         return None
-    names: Mapping[str, str] = read_json(config)["id2label"]
-    return tuple(names[index] for index in sorted(names, key=int))
+    # transformers leaves out the names that it gives itself, LABEL_0 and so on.
+    names: Mapping[str, str] = read_json(config).get("id2label", {})
+    return None if not names else tuple(names[index] for index in sorted(names, key=int))
 
 
 def _counted(row: Row, ids: list[str], gold: list[Prediction], predicted: list[Prediction]) -> Counted | None:

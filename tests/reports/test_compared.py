@@ -20,6 +20,7 @@ from isogloss.predicted import counted, redraw
 from isogloss.recipe.names import TASKS
 from isogloss.reports.cells import scoring_of
 from isogloss.runs import RunFolder
+from isogloss.tasks import Classification
 from isogloss.types import Prediction
 from isogloss.writing import append_lines, read_lines, write_text
 
@@ -50,7 +51,8 @@ def write_run(
     """A run folder with scores and predictions as a run leaves them, right in a share of the sentences."""
     run, chosen = RunFolder(folder), LABELS.get(task, ("sports", "travel"))
     scorer = TASKS[task].build(tuple(labels or chosen))
-    write_text(folder / "model/config.json", json.dumps({"id2label": dict(enumerate(labels or chosen))}))
+    names = {"id2label": dict(enumerate(labels or chosen))} if isinstance(scorer, Classification) else {}
+    write_text(folder / "model/config.json", json.dumps(names))
     for language in languages:
         truth, luck = random.Random(language), random.Random(f"{language} {method} {seed}")
         gold = [GOLD[task](truth) for _ in range(number)]
