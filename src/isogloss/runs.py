@@ -168,7 +168,7 @@ class RunFolder:
 
         Of several scorings of the same data with the same weights it is the last one's.
         """
-        return self._predicted(_cell(row), row)
+        return self._predicted(cell_of(row), row)
 
     def _predicted(self, cell: Cell, columns: Mapping[str, Any]) -> Path:
         folder = columns["selection"] or f"step-{columns['step']}"
