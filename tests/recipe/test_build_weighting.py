@@ -7,7 +7,7 @@ import torch
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
 
 from isogloss import IsoglossError
-from isogloss.gradients import CAGrad, GradNorm, GradVac, GramRule, Observed, PCGrad
+from isogloss.gradients import CAGrad, GradNorm, GradVac, GramRule, Observed, PCGrad, sparse_table
 from isogloss.models.parts import parts_of
 from isogloss.recipe.build_weighting import LAST_LAYER, build_rows, build_weighting
 from isogloss.recipe.resolve import resolve
@@ -42,7 +42,7 @@ def model() -> PreTrainedModel:
 def test_a_preset_has_its_weighting_and_groups(method: str, built: type, groups: int, model: PreTrainedModel):
     resolved = recipe(method=method)
     assert resolved.sampling.kind == "joint"
-    weighting, rows = build_weighting(resolved, model, 1), build_rows(resolved, model)
+    weighting, rows = build_weighting(resolved, model, 1), build_rows(resolved, model, sparse_table(model))
     assert isinstance(weighting, Observed)
     assert isinstance(weighting.weighting, built)
     assert rows is not None
@@ -73,7 +73,7 @@ class Alone:
 
 
 def test_the_last_layer_is_a_group_of_its_own(model: PreTrainedModel):
-    rows = build_rows(recipe(method="gradnorm"), model)
+    rows = build_rows(recipe(method="gradnorm"), model, sparse_table(model))
     assert rows is not None
     assert rows._groups[LAST_LAYER] == parts_of(model)["layer_2"]
     assert sum(map(len, rows._groups)) == len(list(model.parameters()))
@@ -82,11 +82,13 @@ def test_the_last_layer_is_a_group_of_its_own(model: PreTrainedModel):
 def test_a_sum_needs_neither(model: PreTrainedModel):
     for method in ("multitask", "multitask_summed"):
         assert build_weighting(recipe(method=method), model, 0) is None
-        assert build_rows(recipe(method=method), model) is None
+        assert build_rows(recipe(method=method), model, sparse_table(model)) is None
 
 
 def test_where_gradients_are_kept(model: PreTrainedModel):
-    rows = build_rows(recipe(method="pcgrad", gradients={"precision": "bf16", "device": "cpu"}), model)
+    rows = build_rows(
+        recipe(method="pcgrad", gradients={"precision": "bf16", "device": "cpu"}), model, sparse_table(model)
+    )
     assert rows is not None
     assert (rows._dtype, rows._device) == (torch.bfloat16, torch.device("cpu"))
 
