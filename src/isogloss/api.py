@@ -65,7 +65,7 @@ def train(
         The rows of the final scores, see `isogloss.evaluation.COLUMNS`.
 
     Raises:
-        IsoglossError: Bad input or a failed write.
+        IsoglossError: Bad input, a failed write, or another process is at work in the folder.
     """
     resolved = resolve(recipe, overrides=_changes(overrides, limit, report_to), scale=scale)
     root = Path(output) if output is not None else Path("runs") / _name(recipe, resolved, scale)
@@ -115,7 +115,7 @@ def pretrain(
         The rows of the final scores: masked accuracy and loss per language on held-out text.
 
     Raises:
-        IsoglossError: Bad input or a failed write.
+        IsoglossError: Bad input, a failed write, or another process is at work in the folder.
     """
     resolved = resolve_pretraining(recipe, overrides=_changes(overrides, limit, report_to), scale=scale)
     stem = resolved.name or (Path(recipe).stem if isinstance(recipe, str | Path) else "pretraining")

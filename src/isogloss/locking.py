@@ -69,7 +69,7 @@ def locked(folder: Path, group: Communicator = ALONE) -> Iterator[None]:
 def _held(folder: Path) -> Iterator[None]:
     path = folder / NAME
     made = [place for place in (folder, *folder.parents) if not place.exists()]
-    with writing(path):
+    with writing(folder):
         descriptor = _take(path)
     try:
         with _ended_by_sigterm():
