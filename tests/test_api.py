@@ -329,8 +329,8 @@ def test_questions_in_another_language_than_their_contexts(
         ("qa", {"doc_stride": 64}, "doc_stride is 64, but must be from 1 to 59"),
         ("qa", {"data": {"label_map": {"a": "b"}}}, r"data\.0\.label_map: questions have no labels"),
         ("pos", {"data": {"question_language": "en"}}, r"data\.0\.question_language: format 'conllu' has no questions"),
-        ("qa", {"data": {"format": "jsonl"}}, "error: "),
-        ("qa", {"data": {"task": "nli"}}, "this task needs texts with one label each"),
+        ("qa", {"data": {"format": "jsonl"}}, r"data\.0\.format: task 'qa' takes squad, found 'jsonl'"),
+        ("qa", {"data": {"task": "nli"}}, r"data\.0\.format: task 'nli' takes tsv or csv or jsonl or parquet, found"),
     ],
 )
 def test_keys_of_questions_are_refused_elsewhere(

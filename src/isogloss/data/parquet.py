@@ -14,6 +14,7 @@ from isogloss.data.chunks import in_iob2
 from isogloss.data.columns import check_columns, labelled_text, locate
 from isogloss.data.formats import finish, predicted_labels, predicted_tags
 from isogloss.data.problems import Problems
+from isogloss.data.words import check_words_are_there
 from isogloss.errors import IsoglossError, nearest
 from isogloss.types import LabelledText, Prediction, TaggedSentence
 from isogloss.writing import write_bytes
@@ -70,6 +71,7 @@ class Parquet:
             return []
         if "tokens" in located:
             sentences = _sentences(table, located, language, path, problems)
+            check_words_are_there(((one.line, " ".join(one.tokens)) for one in sentences), path, problems)
             return finish(in_iob2(sentences, path, problems, lines_per_token=0), path, problems)
         return finish(_texts(table, located, language, path, problems), path, problems)
 
@@ -188,7 +190,7 @@ def _tokens(value: Any, column: str) -> tuple[str, ...]:  # noqa: ANN401
     if not tokens:
         raise _BadRow("sentence without tokens")
     for place, token in enumerate(tokens, start=1):
-        if not isinstance(token, str) or not token.strip():
+        if not isinstance(token, str) or not token:
             raise _BadRow(f"token {place} is empty or no string: {token!r}")
     return tuple(tokens)
 

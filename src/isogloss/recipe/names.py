@@ -36,12 +36,14 @@ class NamedTask:
         build: Makes the task from its labels.
         batch_size: Examples per batch where a recipe says nothing (Sequential Reptile paper: 16 for NER, 12 for QA).
         complaint: What makes an example unfit for the task; None if nothing does.
+        formats: Names of the formats that hold examples of the task.
     """
 
     summary: str
     build: Callable[[tuple[str, ...]], Task]
     batch_size: int
     complaint: Callable[[Example], str | None]
+    formats: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,9 @@ class NamedFormat:
     build: Callable[[Columns], Format]
 
 
+OTHER_COLUMN = "columns: {tokens: ..., tags: ...} names another column of tags (conll, parquet)"
+
+
 def _classification(name: str) -> Callable[[tuple[str, ...]], Task]:
     return lambda labels: Classification(name, labels)
 
@@ -67,12 +72,24 @@ def _is_no_sentence(example: Example) -> str | None:
     return "this task needs tokens with a tag each, as formats conllu, conll and parquet hold them"
 
 
+def _has_chunks(example: Example) -> str | None:
+    if not isinstance(example, TaggedSentence):
+        return _is_no_sentence(example)
+    tags = example.tags or ()
+    # Readers have turned chunk tags of every scheme into IOB2, in which each chunk has a B-.
+    chunk = next((tag for tag in tags if tag.startswith("B-")), None)
+    if chunk is None or not all(tag == "O" or CHUNK.fullmatch(tag) for tag in tags):
+        return None
+    return f"tag {chunk!r} is of a chunk and no part of speech: it is for task ner; {OTHER_COLUMN}"
+
+
 def _has_no_chunks(example: Example) -> str | None:
     if not isinstance(example, TaggedSentence):
         return _is_no_sentence(example)
     for tag in example.tags or ():
         if tag != "O" and CHUNK.fullmatch(tag) is None:
-            return f"tag {tag!r} is neither O nor a tag of an entity such as B-PER"
+            found = f"tag {tag!r} is neither O nor a tag of an entity such as B-PER"
+            return f"{found}; parts of speech are for task pos; {OTHER_COLUMN}"
     return None
 
 
@@ -104,7 +121,8 @@ def _without_columns(make: Callable[[], Format]) -> Callable[[Columns], Format]:
     def build(columns: Columns) -> Format:
         if columns is not None:
             found = dict(columns)
-            raise IsoglossError(f"columns: only tables, JSON lines and Parquet have named columns, found {found}")
+            others = "conll, tsv, csv, jsonl and parquet"
+            raise IsoglossError(f"columns: only {others} have columns to choose from, found {found}")
         return make()
 
     return build
@@ -118,40 +136,52 @@ def _by_name(columns: Columns) -> dict[str, str] | None:
     return None if columns is None else {name: str(key) for name, key in columns.items()}
 
 
+TABLES = ("tsv", "csv", "jsonl", "parquet")
+"""Formats of labelled texts."""
+
 TASKS: dict[str, NamedTask] = {
-    "pos": NamedTask("parts of speech: token accuracy, F1 as XTREME computes it", part_of_speech, 16, _is_no_sentence),
+    "pos": NamedTask(
+        "parts of speech: token accuracy, F1 as XTREME computes it",
+        part_of_speech,
+        16,
+        _has_chunks,
+        ("conllu", "conll", "parquet"),
+    ),
     "ner": NamedTask(
-        "named entities: F1, precision, recall of entities (seqeval), accuracy", named_entities, 16, _has_no_chunks
+        "named entities: F1, precision, recall of entities (seqeval), accuracy",
+        named_entities,
+        16,
+        _has_no_chunks,
+        ("conll", "parquet"),
     ),
     "nli": NamedTask(
-        "inference from premise to hypothesis: accuracy, macro-F1", _classification("nli"), 32, _is_no_pair
+        "inference from premise to hypothesis: accuracy, macro-F1", _classification("nli"), 32, _is_no_pair, TABLES
     ),
-    "topic": NamedTask("classification of one text: accuracy, macro-F1", _classification("topic"), 32, _is_no_text),
+    "topic": NamedTask(
+        "classification of one text: accuracy, macro-F1", _classification("topic"), 32, _is_no_text, TABLES
+    ),
     "paraphrase": NamedTask(
-        "whether two texts say the same: accuracy, macro-F1", _classification("paraphrase"), 32, _is_no_pair
+        "whether two texts say the same: accuracy, macro-F1", _classification("paraphrase"), 32, _is_no_pair, TABLES
     ),
     "choice": NamedTask(
         "one of the alternatives of a question (COPA, Social IQa): accuracy",
         lambda _: MultipleChoice("choice"),
         16,
         _is_no_choice,
+        ("choice_jsonl",),
     ),
     "qa": NamedTask(
         "answers found in a text: F1 and exact match of SQuAD v1.1 and of MLQA",
         lambda _: Spans("qa"),
         12,
         _is_no_question,
+        ("squad",),
     ),
 }
 
 FORMATS: dict[str, NamedFormat] = {
-    "conllu": NamedFormat(
-        "CoNLL-U, tags from UPOS; ranges and empty nodes are passed over", _without_columns(ConllU)
-    ),
-    "conll": NamedFormat(
-        "token and tag per line, blank line between sentences; IOB1, IOB2, BIOES",
-        _without_columns(TokenTag),
-    ),
+    "conllu": NamedFormat("CoNLL-U, tags from UPOS; ranges and empty nodes are passed over", _without_columns(ConllU)),
+    "conll": NamedFormat("token and tag per line, blank line between sentences; IOB1, IOB2, BIOES", TokenTag),
     "tsv": NamedFormat("tab-separated columns without quoting", lambda columns: Table(columns=columns)),
     "csv": NamedFormat("comma-separated columns with quoting", lambda columns: Table(COMMA, columns)),
     "jsonl": NamedFormat("one JSON object per line", _json_lines),
