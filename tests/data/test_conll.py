@@ -284,3 +284,13 @@ def test_a_token_that_is_all_prefix_is_an_error(tmp_path: Path):
 def test_words_that_were_taken_out_are_an_error(tmp_path: Path):
     _, problems = read(TokenTag(), tmp_path / "file", "_\tNOUN\n_\tADJ\n")
     assert "file:1: error: 1 of 1 sentences have '_' for every word" in problems[0]
+
+
+def test_a_header_has_the_columns_of_the_lines(tmp_path: Path):
+    found = read(TokenTag({"tokens": "word"}), tmp_path / "file", "#n\tid\tword\n1\ta\n")
+    assert found == ([], ["file:1: error: the header has 3 columns, the first line of a token 2"])
+
+
+def test_a_tab_beside_a_hash_separates(tmp_path: Path):
+    examples, problems = read(TokenTag(), tmp_path / "file", "#\t\na\nb\n")
+    assert (examples, problems) == ([], ["file:1: error: expected 1 columns, as in the first sentence, found 2"])

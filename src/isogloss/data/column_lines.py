@@ -20,9 +20,9 @@ from isogloss.data.problems import Problems
 
 CONLLU_COMMENT = re.compile(r"# ?(?:newdoc |newpar )?[A-Za-z_][\w.:-]* = ")
 ANY_COMMENT = re.compile(r"#(?: |\w+ ?=)")
+TOKEN_WITH_HASH = re.compile(r"#[^ \t]*\t")
 
 Line = tuple[int, str]
-Row = tuple[int, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +32,22 @@ class ColumnLines:
     Attributes:
         separator: What stands between columns: a tab, or else spaces, several of which are one separator.
         width: Number of columns.
-        blocks: The rows of each sentence, a line number and the columns each. A row may have another number of columns.
+        blocks: The lines of each sentence with their numbers. A line may have another number of columns.
     """
 
     separator: str
     width: int
-    blocks: list[list[Row]]
+    blocks: list[list[Line]]
+
+    def columns(self, text: str) -> list[str]:
+        """The columns of a line."""
+        return _split(text, self.separator)
 
     def replace(self, text: str, position: int | None, value: str) -> str:
         """The line ``text`` with ``value`` in the column at ``position``, or in a new last column (None)."""
         if position is None:
-            return text.rstrip(" ") + (self.separator if self.width > 1 else "\t") + value
+            # Spaces around the columns of a line are none of its own, and would be beside a tab.
+            return f"{text.rstrip(' ')}{self.separator}{value}" if self.width > 1 else f"{text.strip(' ')}\t{value}"
         if self.separator == "\t":
             columns = text.split("\t")
             return "\t".join([*columns[:position], value, *columns[position + 1 :]])
@@ -61,9 +66,10 @@ def column_lines(lines: Sequence[str], path: Path, problems: Problems) -> Column
     blocks = list(_blocks(lines))
     sure = [text for block in blocks for _, text in itertools.dropwhile(_has_hash, block)]
     sure = sure or [text for block in blocks for _, text in block if not CONLLU_COMMENT.match(text)]
-    separator = "\t" if any("\t" in text for text in sure) else " "
+    tabs = ("\t" in text for text in sure)
+    separator = "\t" if any(tabs) or any(TOKEN_WITH_HASH.match(text) for block in blocks for _, text in block) else " "
     width = len(_split(sure[0], separator)) if sure else 0
-    last = {text.rstrip(" ").rpartition(separator)[2] for text in sure}
+    ends = {text.rstrip(" ").rpartition(" ")[2] for text in sure} if separator == " " else set()
 
     def is_comment(line: Line) -> bool:
         number, text = line
@@ -73,18 +79,14 @@ def column_lines(lines: Sequence[str], path: Path, problems: Problems) -> Column
         found = ANY_COMMENT.match(text) is not None and len(columns) != width
         if found:
             problems.warning(path, number, f"passed over as a comment: begins with '#' and has not {width} columns")
-        elif separator == " " and text.startswith("# ") and columns[-1] not in last:
+        elif separator == " " and text.startswith("# ") and columns[-1] not in ends:
             problems.warning(
                 path, number, f"begins with '#' and has {width} columns: read as a token, not as a comment"
             )
         return found
 
-    cut = []
-    for block in blocks:
-        rows = [(number, _split(text, separator)) for number, text in itertools.dropwhile(is_comment, block)]
-        if rows:
-            cut.append(rows)
-    return ColumnLines(separator, width, cut)
+    sentences = [list(itertools.dropwhile(is_comment, block)) for block in blocks]
+    return ColumnLines(separator, width, [sentence for sentence in sentences if sentence])
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[list[Line]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isogloss.data.chunks import in_iob2
-from isogloss.data.column_lines import ColumnLines, Row, column_lines
+from isogloss.data.column_lines import ColumnLines, Line, column_lines
 from isogloss.data.columns import check_positions
 from isogloss.data.formats import finish, predicted_tags
 from isogloss.data.lines import is_blank, read_lines, rewrite
@@ -59,7 +59,8 @@ class TokenTag:
         found = column_lines(read_lines(path, problems), path, problems)
         located, blocks = self._located(found, path, problems)
         sentences = []
-        for number, rows in enumerate(blocks, start=1):
+        for number, block in enumerate(blocks, start=1):
+            rows = [(line, found.columns(text)) for line, text in block]
             wrong = [(line, complaint) for line, row in rows if (complaint := _complaint(row, found.width, located))]
             if not wrong and located["tokens"] > 0:
                 wrong = _ranges(rows)
@@ -70,10 +71,11 @@ class TokenTag:
                 tags = tuple(row[located["tags"]].strip() for _, row in rows) if "tags" in located else None
                 sentences.append(TaggedSentence(str(number), language, tokens, tags, str(path), rows[0][0]))
         if are_running_numbers(sentence.tokens for sentence in sentences):
-            shown = ", ".join(f"{at}: {value!r}" for at, value in enumerate(blocks[0][0][1]))
+            line, text = blocks[0][0]
+            shown = ", ".join(f"{at}: {value!r}" for at, value in enumerate(found.columns(text)))
             problems.error(
                 path,
-                blocks[0][0][0],
+                line,
                 "the tokens are running numbers; columns: {tokens: ..., tags: ...} says which columns hold tokens and "
                 f"tags (this line has {shown})" + ("; CoNLL-U is format: conllu" if found.width == 10 else ""),
             )
@@ -100,15 +102,17 @@ class TokenTag:
     def _has_header(self) -> bool:
         return self.columns is not None and isinstance(self.columns["tokens"], str)
 
-    def _located(self, found: ColumnLines, path: Path, problems: Problems) -> tuple[dict[str, int], list[list[Row]]]:
+    def _located(self, found: ColumnLines, path: Path, problems: Problems) -> tuple[dict[str, int], list[list[Line]]]:
         """The position of each of our columns, and the sentences without a header; none if a column is missing."""
         if not found.blocks:
             return {}, []
         if self.columns is None:
             return {"tokens": 0, **({"tags": found.width - 1} if found.width > 1 else {})}, found.blocks
-        line, first = found.blocks[0][0]
+        line, first = found.blocks[0][0][0], found.columns(found.blocks[0][0][1])
         positions, wrong, blocks = dict[str, int](), list[str](), found.blocks
         if self._has_header:
+            if len(first) != found.width:
+                wrong.append(f"the header has {len(first)} columns, the first line of a token {found.width}")
             rest = found.blocks[0][1:]
             blocks = [*([rest] if rest else []), *found.blocks[1:]]
         for ours, column in self.columns.items():
@@ -136,7 +140,7 @@ def _complaint(row: Sequence[str], width: int, located: Mapping[str, int]) -> st
     return "empty tag" if "tags" in located and not row[located["tags"]].strip() else None
 
 
-def _ranges(rows: Sequence[Row]) -> list[tuple[int, str]]:
+def _ranges(rows: Sequence[tuple[int, list[str]]]) -> list[tuple[int, str]]:
     """The lines of a sentence that stand for several words or for none, if its first column is that of CoNLL-U."""
     found = [
         (line, f"{row[0]!r} is a multiword token or an empty node, which format: conllu passes over; here it must go")
