@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import evaluation, gradients, memory, slow_weights, start, step
+from benchmarks import evaluation, gradients, memory, slow_weights, start, step, table
 from benchmarks.report import write_report
 from benchmarks.results import save
 from benchmarks.workload import TOY, Size, Workload, load
@@ -24,6 +24,7 @@ BENCHMARKS: Mapping[str, tuple[Callable[[Workload, int], dict[str, Any]], int]] 
     "memory": (memory.run, 2),
     "evaluation": (evaluation.run, 2),
     "start": (start.run, 2),
+    "table": (table.run, 3),
     "gradients": (gradients.run, 3),
     "gradients_base": (gradients.run_base, 1),
 }

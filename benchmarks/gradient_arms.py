@@ -6,6 +6,7 @@ All take one forward and one backward pass per language and step, clip, and move
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import torch
 from torch import nn
@@ -35,9 +36,12 @@ def by_layer(model: PreTrainedModel) -> list[list[nn.Parameter]]:
     return list(parts_of(model).values())
 
 
-def new_training(shape: Shape, languages: int, weighting: Weighting | None, groups: Groups = together) -> Training:
-    """Our side: what a recipe would build."""
+def new_training(
+    shape: Shape, languages: int, weighting: Weighting | None, groups: Groups = together, *, by_rows: bool = True
+) -> Training:
+    """Our side: what a recipe would build; ``by_rows``: the gradient of the table of sub-words is kept so."""
     model = shape.new_model()
+    table = sparse_table(model)
     optimizer = _adamw(model.parameters())
     names = tuple(map(name_of, range(languages)))
     streams = [_always(shape.batch(number)) for number in range(languages)]
@@ -49,7 +53,9 @@ def new_training(shape: Shape, languages: int, weighting: Weighting | None, grou
         schedule=torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0),
         seed=SEED,
         weighting=weighting,
-        rows=None if weighting is None else Rows(groups(model), table=sparse_table(model)),
+        table=table if by_rows else None,
+        autocast=partial(torch.autocast, "cpu", dtype=torch.bfloat16) if shape.bf16 else torch.enable_grad,
+        rows=None if weighting is None else Rows(groups(model), table=table),
         max_grad_norm=MAX_GRAD_NORM,
     )
 
@@ -97,6 +103,22 @@ def _always(batch: Batch) -> Callable[[int], list[Batch]]:
 SUMMED, PCGRAD, GRADVAC = "isogloss, multitask_summed", "isogloss, pcgrad", "isogloss, gradvac by layer"
 MATRIX, LOOP = "LibMTL's data flow, written anew for CPU", "a plain PCGrad loop over flat lists"
 TORCHJD, BY_ROWS = "TorchJD", "TorchJD, row by row, Gramian only"
+
+FROZEN, KEPT, DENSE = "isogloss, table frozen", "isogloss, table by rows", "isogloss, table as torch has it"
+
+
+def _frozen(shape: Shape, languages: int) -> Step:
+    training = new_training(shape, languages, None)
+    training.model.get_input_embeddings().requires_grad_(False)  # type: ignore[operator]
+    return _ours(training)
+
+
+TABLE_ARMS: Mapping[str, Callable[[Shape, int], Step]] = {
+    FROZEN: _frozen,
+    KEPT: lambda shape, languages: _ours(new_training(shape, languages, None)),
+    DENSE: lambda shape, languages: _ours(new_training(shape, languages, None, by_rows=False)),
+}
+"""The ways of training, or not, the table of sub-words, in the same form."""
 
 ARMS: Mapping[str, Callable[[Shape, int], Step]] = {
     SUMMED: lambda shape, languages: _ours(new_training(shape, languages, None)),

@@ -17,6 +17,7 @@ QUESTIONS = {
     "memory": "Peak memory",
     "evaluation": "Many languages in one call of `isogloss evaluate`",
     "start": "From the start of a process to its first step",
+    "table": "A trained table of sub-words",
     "gradients": "Gradient methods, ours and others'",
     "gradients_base": "Gradient methods at the size of XLM-R base",
 }

@@ -31,6 +31,7 @@ class Shape:
         languages: Numbers of languages to measure with.
         steps: Timed steps per process.
         warm_steps: Steps before them, not timed.
+        bf16: Whether forward passes run in bfloat16.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Shape:
     languages: tuple[int, ...]
     steps: int
     warm_steps: int
+    bf16: bool = False
 
     def new_model(self) -> PreTrainedModel:
         """The model every arm starts from: each call gives the same weights. Without dropout, so that arms agree."""
@@ -83,6 +85,8 @@ def name_of(language: int) -> str:
 
 SMALL = Shape("small", 4, 128, 60_000, 8, 32, languages=(4, 8, 15), steps=5, warm_steps=2)
 BASE = Shape("XLM-R base", 12, 768, 250_002, 2, 32, languages=(4,), steps=2, warm_steps=1)
+MINI = Shape("12 layers x 384", 12, 384, 250_037, 32, 32, languages=(1,), steps=5, warm_steps=2, bf16=True)
+"""Multilingual MiniLM and the encoders made of it."""
 TOY = Shape("toy", 2, 16, 100, 3, 8, languages=(2,), steps=2, warm_steps=1)
 """Small enough for a test; its numbers mean nothing. Its two languages conflict."""
 

@@ -189,6 +189,64 @@ def test_evaluate_on_dev_reads_no_test_file(world: Path, tmp_path: Path):
         isogloss.evaluate(tmp_path / "run", split="test")
 
 
+@pytest.mark.parametrize("cached", [False, True])
+def test_rows_without_gold_label_change_nothing_and_are_predicted(
+    cached: bool, world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("ISOGLOSS_CACHE", str(tmp_path / "cache") if cached else "off")
+    folders = {name: Path(shutil.copytree(world / "topic", tmp_path / name / "topic")) for name in ("all", "some")}
+    for path in folders["some"].glob("*/*.jsonl"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for place, label in ((0, "-"), (3, -1), (len(lines), None)):
+            lines.insert(place, json.dumps({"id": f"new{place}", "text": "sport law", "label": label}))
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    for name, folder in folders.items():
+        isogloss.train(recipe("topic", world, data=entry("topic", folder), test=True), output=tmp_path / f"run-{name}")
+    plain, given = (tmp_path / f"run-{name}" for name in folders)
+    weights = "model/model.safetensors"
+    assert (given / weights).read_bytes() == (plain / weights).read_bytes()
+    assert [{**row, "run": None} for row in rows_of(given)] == [{**row, "run": None} for row in rows_of(plain)]
+    assert predictions(given, "topic", "de") == predictions(plain, "topic", "de")
+    source = folders["some"] / "de/dev.jsonl"
+    written = isogloss.predict(given, source, language="de", output=tmp_path / "labelled.jsonl")
+    found, before = ([json.loads(line) for line in path.read_text("utf-8").splitlines()] for path in (written, source))
+    assert [row["id"] for row in found] == [row["id"] for row in before]
+    assert {row["label"] for row in found} <= {"sport", "law"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"label": None}, r"de/test\.jsonl:1: error: none of the \d+ examples has a gold label to score"),
+        ({"label": "art"}, r"'art' \d+ times"),
+        ({"text": None}, r"'text' \(the text\) is of type NoneType"),
+    ],
+)
+def test_test_files_that_are_not_scored_are_not_read(
+    changed: dict[str, Any], message: str, world: Path, tmp_path: Path
+):
+    topic = Path(shutil.copytree(world / "topic", tmp_path / "topic"))
+    for path in topic.glob("*/test.jsonl"):
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        path.write_text("".join(json.dumps({**row, **changed}) + "\n" for row in rows), encoding="utf-8")
+    (topic / "de/dev.jsonl").unlink()  # a language with nothing but test data is none the less evaluated
+    data = {"data": entry("topic", topic), "evaluate_languages": ["en", "de"], "steps": 2, "train_languages": ["en"]}
+    isogloss.train(recipe("topic", world, **data), output=tmp_path / "run")
+    with pytest.raises(IsoglossError, match=message) as caught:
+        isogloss.evaluate(tmp_path / "run", split="test")
+    assert "(valid: )" not in str(caught.value)
+    with pytest.raises(IsoglossError, match=message):
+        isogloss.train(recipe("topic", world, **data, test=True), output=tmp_path / "other")
+
+
+def test_evaluating_a_split_that_no_entry_has(world: Path, tmp_path: Path):
+    data = {**entry("topic", world / "topic"), "splits": ["train", "dev"]}
+    changes = {"evaluate_languages": ["de"], "train_languages": ["en"], "steps": 1, "selection": "last"}
+    isogloss.train(recipe("topic", world, data=data, **changes), output=tmp_path / "run")
+    with pytest.raises(IsoglossError, match="no data entry has a test file, for 'de' or any language"):
+        isogloss.evaluate(tmp_path / "run", split="test")
+
+
 def test_an_unfinished_run_is_not_evaluated(run: Path):
     shutil.rmtree(run / "model")
     with pytest.raises(IsoglossError, match=r"has no final model.*--resume"):
@@ -356,6 +414,7 @@ def test_questions_in_another_language_than_their_contexts(
         ("pos", {"doc_stride": 8}, "doc_stride: task 'pos' has no questions to answer"),
         ("nli", {"max_answer_length": 8}, "max_answer_length: task 'nli' has no questions to answer"),
         ("qa", {"aggregation": "average"}, "aggregation: task 'qa' has no tokens to average over"),
+        ("qa", {"spacing": "text"}, "spacing: task 'qa' has no tokens with spaces between them"),
         ("qa", {"doc_stride": 64}, "doc_stride is 64, but must be from 1 to 59"),
         ("qa", {"data": {"label_map": {"a": "b"}}}, r"data\.0\.label_map: questions have no labels"),
         ("pos", {"data": {"question_language": "en"}}, r"data\.0\.question_language: format 'conllu' has no questions"),
@@ -428,6 +487,27 @@ def test_single_gives_every_model_the_labels_of_all_languages(world: Path, tmp_p
     alone = recipe("pos", world, data=entry("pos", pos), method="single", steps=1, train_languages=["fr"])
     with pytest.raises(IsoglossError, match="'DET'"):
         isogloss.train(alone, output=tmp_path / "fr")
+
+
+def test_sentences_as_they_are_written_from_training_to_comparison(
+    world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    for spacing in ("words", "text"):
+        for seed in (0, 1):
+            asked = recipe("pos", world, spacing=spacing, seed=seed, steps=3)
+            rows = isogloss.train(asked, output=tmp_path / spacing / str(seed))
+            assert {row["spacing"] for row in rows} == {spacing}
+    assert "selection: source-dev + spacing text, split: dev" in capsys.readouterr().out
+    run = tmp_path / "text" / "0"
+    again = isogloss.evaluate(run, split="dev")
+    final = {(row["language"], row["metric"]): row["value"] for row in rows_of(run) if row["selection"] is not None}
+    assert {(row["language"], row["metric"]): row["value"] for row in again} == final
+    assert {row["spacing"] for row in again} == {"text"}
+    written = isogloss.predict(run, world / "pos" / "de" / "test.conllu", language="de", output=tmp_path / "out.conllu")
+    assert len(ConllU().read(written, "de", Problems())) == SIZES["test"]["de"]
+    with pytest.raises(IsoglossError, match="spacing differs between the rows: text; words"):
+        isogloss.compare([tmp_path], baseline="multitask")
+    assert "spacing text" in isogloss.compare([tmp_path / "text"], baseline="multitask")
 
 
 def test_seeds_make_a_run_each_and_are_compared(world: Path, tmp_path: Path):
@@ -516,6 +596,62 @@ def test_a_split_without_the_languages_left_out_has_no_table(world: Path, tmp_pa
     assert {row["language"] for row in rows} == {"de"}
 
 
+@pytest.mark.parametrize("apart", [False, True], ids=["one entry", "sources and targets in entries of their own"])
+def test_sources_choose_the_weights_where_only_targets_are_evaluated(world: Path, tmp_path: Path, apart: bool):
+    data = entry("pos", world / "pos")
+    entries = [{**data, "name": "s", "languages": ["en", "fr"]}, {**data, "name": "t", "languages": ["de", "ru"]}]
+    changes = {"data": entries if apart else data, "train_languages": ["en", "fr"], "steps": 3, "test": True}
+    rows = {}
+    for name, evaluated in (("targets", ["de", "ru"]), ("all", ["de", "en", "fr", "ru"])):
+        isogloss.train(recipe("pos", world, evaluate_languages=evaluated, **changes), output=tmp_path / name)
+        rows[name] = [{**row, "run": ""} for row in rows_of(tmp_path / name)]
+    # Nothing but the test scores of the sources is left out.
+    assert rows["targets"] == [row for row in rows["all"] if row["split"] == "dev" or row["language"] in ("de", "ru")]
+    assert {row["language"] for row in rows["targets"] if row["split"] == "dev"} == {"de", "en", "fr", "ru"}
+    state = [json.loads((tmp_path / name / "trainer_state.json").read_text()) for name in rows]
+    assert state[0]["best_metric"] == state[1]["best_metric"] is not None
+    again = recipe("pos", world, evaluate_languages=["de", "ru"], **changes)
+    final = [row for row in rows["targets"] if row["selection"]]
+    assert [{**row, "run": ""} for row in isogloss.train(again, output=tmp_path / "targets", resume=True)] == final
+
+
+def test_sources_choose_with_few_shot_and_leave_one_out_too(world: Path, tmp_path: Path):
+    few = recipe("pos", world, train_languages=["en"], evaluate_languages=["fr"], few_shot=2, steps=1)
+    rows = isogloss.train(few, output=tmp_path / "few")
+    assert {(row["language"], *row["train_languages"]) for row in rows} == {("en", "en"), ("fr", "en")}
+    left = recipe("pos", world, train_languages=["en", "fr"], evaluate_languages=["de"], leave_one_out=True, steps=1)
+    rows = isogloss.train(left, output=tmp_path / "left")
+    assert {(row["language"], *row["train_languages"]) for row in rows} == {
+        ("de", "en"), ("en", "en"), ("de", "fr"), ("fr", "fr"),
+    }  # fmt: skip
+
+
+def test_questions_in_a_language_that_is_not_trained_on_choose_nothing(world: Path, tmp_path: Path):
+    own = {**entry("qa", world / "qa"), "name": "own"}
+    # The same questions under another name: they are said to be in German.
+    asked = {**own, "name": "asked", "languages": ["en"], "question_language": "de", "splits": ["dev"]}
+    changes = {"data": [own, asked], "train_languages": ["en"], "steps": 1}
+    rows = isogloss.train(recipe("qa", world, evaluate_languages=["fr"], **changes), output=tmp_path / "run")
+    assert {(row["data"], row["language"]) for row in rows} == {("own", "en"), ("own", "fr")}
+
+
+@pytest.mark.parametrize(
+    ("selection", "without", "message"),
+    [
+        ("source-dev", "en", "source-dev needs dev data in every training language, none found for en; name their dev"),
+        ("target-dev", "de", "target-dev needs dev data of a language .* none found for de; name dev files"),
+    ],
+)
+def test_no_dev_data_to_choose_by(world: Path, tmp_path: Path, selection: str, without: str, message: str):
+    shutil.copytree(world / "pos", tmp_path / "pos")
+    (tmp_path / "pos" / without / "dev.conllu").unlink()
+    languages = {"train_languages": ["en", "fr"], "evaluate_languages": ["de", "en"]}
+    asked = recipe("pos", world, data=entry("pos", tmp_path / "pos"), selection=selection, **languages)
+    with pytest.raises(IsoglossError, match=message):
+        isogloss.train(asked, output=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_predictions_are_not_written_into_a_table_of_several_languages(world: Path, tmp_path: Path, run: Path):
     run = tmp_path / "nli"
     isogloss.train(recipe("nli", world, steps=1), output=run)
@@ -525,6 +661,41 @@ def test_predictions_are_not_written_into_a_table_of_several_languages(world: Pa
         isogloss.predict(run, file, language="de")
     written = isogloss.predict(run, file, language="de", output=tmp_path, xtreme=True)
     assert len(written.read_text(encoding="utf-8").splitlines()) == 1
+
+
+def test_rows_of_a_head_are_kept_by_label_and_said(
+    world: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    data = {**entry("pos", world / "pos"), "label_map": {"VERB": "X"}}
+    changes = {"model": str(run / "model"), "data": data, "schedule": "constant", "selection": "last"}
+    said = "its head is for other labels; kept: DET, NOUN, PUNCT; new, from random weights: X; dropped: VERB"
+    capsys.readouterr()
+    whole = isogloss.train(recipe("pos", world, steps=4, **changes), output=tmp_path / "whole")
+    assert capsys.readouterr().err.count(said) == 1
+    isogloss.train(recipe("pos", world, steps=2, save_steps=2, **changes), output=tmp_path / "parts")
+    more = recipe("pos", world, steps=4, save_steps=2, **changes)
+    parts = isogloss.train(more, output=tmp_path / "parts", resume=True)
+    assert [row["value"] for row in parts] == [row["value"] for row in whole]
+    capsys.readouterr()
+    isogloss.evaluate(tmp_path / "whole")
+    isogloss.predict(tmp_path / "whole", world / "pos" / "de" / "test.conllu", language="de", output=tmp_path / "de")
+    assert "its head" not in capsys.readouterr().err
+
+
+def test_codes_with_scripts_go_all_the_way(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    codes = {"en": "simple", "fr": "sr-Latn", "ru": "kk_Cyrl", "de": "zh-min-nan"}
+    for old, new in codes.items():
+        shutil.copytree(world / "pos" / old, tmp_path / "pos" / new)
+    whole = recipe("pos", world, data=entry("pos", tmp_path / "pos"), train_languages=["simple", "kk_Cyrl"], steps=1)
+    rows = isogloss.train({**whole, "test": True}, output=tmp_path / "run")
+    assert {row["language"] for row in rows} == set(codes.values())
+    assert rows == isogloss.train({**whole, "test": True}, output=tmp_path / "run", resume=True)
+    said = capsys.readouterr()
+    assert "of the letters" not in said.err
+    assert "kk_Cyrl (source)" in said.out
+    assert "| sr-Latn" in isogloss.compare([tmp_path], baseline="multitask", split="test")
+    file = tmp_path / "pos" / "zh-min-nan" / "test.conllu"
+    assert isogloss.predict(tmp_path / "run", file, language="zh-min-nan").exists()
 
 
 def test_runs_of_the_same_name_elsewhere_are_not_taken_for_one(world: Path, tmp_path: Path, monkeypatch: Any):

@@ -12,16 +12,20 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import evaluation, gradients, memory, shapes, slow_weights, start, step, surgery
+from benchmarks import evaluation, gradients, memory, shapes, slow_weights, start, step, surgery, table
 from benchmarks.__main__ import main
 from benchmarks.gradient_arms import (
     ARMS,
     BY_ROWS,
+    DENSE,
+    FROZEN,
     GRADVAC,
+    KEPT,
     LOOP,
     MATRIX,
     PCGRAD,
     SUMMED,
+    TABLE_ARMS,
     TORCHJD,
     losses_of,
     new_training,
@@ -187,6 +191,18 @@ def test_arms_train_on_the_same_batches():
         assert losses[name] == [pytest.approx(row, rel=1e-5) for row in losses[PCGRAD]], name
 
 
+def test_ways_of_training_the_table_agree():
+    steps = {name: make(shapes.TOY, 1) for name, make in TABLE_ARMS.items()}
+    losses = {name: [step() for _ in range(3)] for name, step in steps.items()}
+    assert losses[KEPT] == [pytest.approx(row, rel=1e-6) for row in losses[DENSE]]
+    assert losses[FROZEN][0] == losses[KEPT][0]
+    assert losses[FROZEN][2] != losses[KEPT][2]
+
+
+def test_table(workload: Workload, tmp_path: Path):
+    _check(table.run(workload, 1), tmp_path)
+
+
 def test_gradients(tmp_path: Path):
     _check(gradients.run_shape(shapes.TOY, 1, [PCGRAD]), tmp_path)
 
@@ -209,6 +225,7 @@ def test_the_report_shows_bounds_and_arms_without_figures(tmp_path: Path, monkey
     assert kept == {
         f"time of a step, {PCGRAD} / {SUMMED}": (True, True),
         f"time of a step, {GRADVAC} / {SUMMED}": (False, False),
+        f"time of a step, {SUMMED} / {PCGRAD}": (True, True),
         f"time of a step, {MATRIX} / {PCGRAD}": (None, True),
         f"time of a step, {BY_ROWS} / {PCGRAD}": (False, False),
         f"memory above adding up, {PCGRAD} / {MATRIX}": (None, True),

@@ -131,6 +131,15 @@ def test_warnings_are_said_again(world: Path, cache: Path, tmp_path: Path, capsy
     assert "cut into pieces (" in said[0]
 
 
+def test_what_the_recipe_says_of_scripts_is_checked_warm_too(world: Path, cache: Path, tmp_path: Path):
+    run(world, tmp_path / "run")
+    said = recipe("multitask", world)
+    (entry,) = said["data"] if isinstance(said["data"], list) else [said["data"]]
+    said["data"] = {**entry, "scripts": {"en": "Cyrl"}}
+    with pytest.raises(IsoglossError, match="0% of the letters are CYRILLIC, as expected of English"):
+        isogloss.train(said, output=tmp_path / "other")
+
+
 def test_one_file_for_two_languages_is_found_warm_too(world: Path, cache: Path, tmp_path: Path):
     run(world, tmp_path / "run")
     english, french = (world / "pos" / language / "train.conllu" for language in ("en", "fr"))

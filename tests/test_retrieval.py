@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from transformers import AutoModel, AutoTokenizer
 
 import isogloss
 from isogloss.errors import IsoglossError
 from isogloss.evaluation import COLUMNS
+from isogloss.retrieval import middle_layer
 from tests.world import tagged, write_encoder
 
 
@@ -35,16 +39,16 @@ def test_rows(place: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path):
     rows = call(place, layers=[0, 1], output=tmp_path / "out" / "rows.jsonl")
     assert all(tuple(row) == COLUMNS for row in rows)
     assert [(row["language"], row["context_language"], row["metric"], row["value"], row["n"]) for row in rows] == [
-        ("fr", "en", "accuracy_layer_0", 1.0, 10),
-        ("fr", "en", "accuracy_layer_1", 1.0, 10),
-        ("ru", "en", "accuracy_layer_0", 0.0, 10),
-        ("ru", "en", "accuracy_layer_1", 0.0, 10),
+        ("en", "fr", "accuracy_layer_0", 1.0, 10),
+        ("en", "fr", "accuracy_layer_1", 1.0, 10),
+        ("en", "ru", "accuracy_layer_0", 0.0, 10),
+        ("en", "ru", "accuracy_layer_1", 0.0, 10),
     ]
     assert [json.loads(line) for line in (tmp_path / "out" / "rows.jsonl").read_text().splitlines()] == rows
     shown = capsys.readouterr().out
     assert [line.split() for line in shown.splitlines() if "→" in line or "mean" in line] == [
-        ["fr", "→", "en", "10", "100.0", "100.0"],
-        ["ru", "→", "en", "10", "0.0", "0.0"],
+        ["en", "→", "fr", "10", "100.0", "100.0"],
+        ["en", "→", "ru", "10", "0.0", "0.0"],
         ["mean", "50.0", "50.0"],
     ]
 
@@ -52,9 +56,64 @@ def test_rows(place: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path):
 def test_the_middle_layer_and_the_other_switches(place: Path):
     (row,) = call(place, languages=["fr"])
     assert row["metric"] == "accuracy_layer_1"  # of one layer
-    (row,) = call(place, languages=["fr"], centred=True, csls=3, direction="backward", translations="de")
-    assert (row["language"], row["context_language"]) == ("de", "fr")
-    assert (row["metric"], row["value"]) == ("accuracy_layer_1_centred_csls_3", 1.0)
+    (row,) = call(place, languages=["fr"], special=False, centred=True, csls=3, direction="forward", translations="de")
+    assert (row["language"], row["context_language"]) == ("fr", "de")
+    assert (row["metric"], row["value"]) == ("accuracy_layer_1_without_special_centred_csls_3", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("layers", "kept", "place", "expected"),
+    [(12, 12, 7, 8), (24, 24, 13, 14)],  # NLAYER and LAYER of scripts/run_tatoeba.sh for mBERT and for XLM-R large
+)
+def test_the_default_layer_is_where_the_scripts_of_xtreme_point(layers: int, kept: int, place: int, expected: int):
+    hidden_states = range(layers + 1)  # the embeddings first
+    assert middle_layer(layers) == hidden_states[-kept:][place] == expected
+
+
+@pytest.mark.parametrize("layers", range(1, 5))
+def test_the_default_layer_of_a_shallow_model_is_its_last(layers: int):
+    assert middle_layer(layers) == layers
+
+
+def official(encoder: Path, sentences: list[str], english: list[str], layer: int) -> float:
+    """Accuracy as XTREME's code computes it, sentence by sentence.
+
+    Its index holds the sentences of the language, its queries are the English ones; vectors are means over all
+    sub-words of a sentence, special ones too, scaled to length one; the nearest by Euclidean distance is predicted.
+    """
+    model, tokenizer = AutoModel.from_pretrained(encoder).eval(), AutoTokenizer.from_pretrained(encoder)
+
+    def vector(text: str) -> torch.Tensor:
+        with torch.no_grad():
+            states = model(**tokenizer(text, return_tensors="pt"), output_hidden_states=True).hidden_states
+        mean = states[layer][0].double().sum(dim=0) / states[layer].shape[1]
+        return mean / mean.square().sum().sqrt()
+
+    index = [vector(sentence) for sentence in sentences]
+    right = 0
+    for number, sentence in enumerate(english):
+        query = vector(sentence)
+        distances = [float((query - entry).square().sum()) for entry in index]
+        right += distances.index(min(distances)) == number
+    return right / len(english)
+
+
+def test_the_default_is_what_the_code_of_xtreme_computes(place: Path, tmp_path: Path):
+    """Three sets whose translations share some words with the sentences, so that some are found and some are not."""
+    expected, by_switch = [], {"forward": [], "no special": []}
+    for seed in range(3):
+        sentences = [" ".join(word for word, _ in sentence) for sentence in tagged("fr", 30, seed)]
+        words = random.Random(seed)
+        english = [" ".join(word for word in text.split() if words.random() < 0.5) or text for text in sentences]
+        lines = [f"{text}\t{other}\n" for text, other in zip(sentences, english, strict=True)]
+        (tmp_path / "fr-en.tsv").write_text("".join(lines), encoding="utf-8")
+        data = f"{tmp_path}/{{language}}-en.tsv"
+        expected.append(official(place / "encoder", sentences, english, 1))
+        assert call(place, data=data)[0]["value"] == pytest.approx(expected[-1])
+        by_switch["forward"].append(call(place, data=data, direction="forward")[0]["value"])
+        by_switch["no special"].append(call(place, data=data, special=False)[0]["value"])
+    # The test tells the default from what it is not.
+    assert all(values != expected for values in by_switch.values())
 
 
 @pytest.mark.parametrize(

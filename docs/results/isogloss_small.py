@@ -162,7 +162,10 @@ def accuracies(texts: Tensor, english: Tensor) -> Iterator[dict[str, Any]]:
 
 
 def retrieve(start: Start, seed: int | None, options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Accuracy of retrieval on Tatoeba for every language, direction and layer, kept beside the runs."""
+    """Accuracy of retrieval on Tatoeba for every language, direction and layer, kept beside the runs.
+
+    By means over own sub-words; those of XTREME's measure, which `isogloss.retrieve` takes, have special ones in them.
+    """
     loaded = load_encoder(start.model, AutoModel, None, seed=seed or 0, random_weights=start.random_weights)
     kept = options.runs / "retrieval" / start.folder / f"{'once' if seed is None else f'seed-{seed}'}.json"
     asked = {"identity": json.loads(json.dumps(loaded.identity)), "limit": options.limit}

@@ -12,13 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from isogloss.errors import IsoglossError
+from isogloss.packing import ENDING, unpacked
 
 FEATURES = b"huggingface"
 """Key of the schema's metadata under which `datasets` keeps the features of a table, as JSON."""
 
 
 def read_parquet(path: Path) -> pa.Table:
-    """The whole table of a Parquet file.
+    """The whole table of a Parquet file; ``*.gz`` is unpacked.
 
     Raises:
         IsoglossError: There is no such file, or it is not a whole Parquet file; the message begins without the path.
@@ -28,7 +29,8 @@ def read_parquet(path: Path) -> pa.Table:
     if path.is_dir():
         raise IsoglossError("is a directory, not a file")
     try:
-        with pq.ParquetFile(path) as file:
+        stored = io.BytesIO(unpacked(path, path.read_bytes())) if path.suffix == ENDING else path
+        with pq.ParquetFile(stored) as file:
             table = file.read()
         table.validate(full=True)  # a string may hold what is not UTF-8, which would come out only later
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:

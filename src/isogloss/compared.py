@@ -37,7 +37,7 @@ def compare(
         split: dev or test; of several scorings the last one counts.
         metric: Metric; default: the task's primary one.
         allow_mixed: Parts of the protocol in which the runs may differ: selection, train_languages, view, few_shot,
-            translated.
+            translated, spacing.
         view: Scores of which view, see `isogloss.evaluate`.
         left_out: Compare runs of ``leave_one_out``, each on the language that it was not trained on.
         negative_transfer: Also compare each language that a method was trained on with the model of method ``single``

@@ -23,4 +23,4 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     names = sorted(valid)
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     hint = "; did you mean " + " or ".join(repr(match) for match in close) + "?" if close else ""
-    return f"{hint} (valid: {', '.join(names)})"
+    return f"{hint} (valid: {', '.join(names) or 'none'})"

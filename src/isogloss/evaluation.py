@@ -26,7 +26,8 @@ from isogloss.types import Example, Feature, Prediction
 
 COLUMNS = (
     "run", "method", "task", "data", "train_languages", "language", "context_language", "split", "view", "translated",
-    "metric", "value", "n", "seed", "step", "selection", "few_shot", "partition", "interpolation", "test_touches",
+    "spacing", "metric", "value", "n", "seed", "step", "selection", "few_shot", "partition", "interpolation",
+    "test_touches",
 )  # fmt: skip
 """The flat schema of results.jsonl; null where a column does not apply."""
 

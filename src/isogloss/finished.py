@@ -18,15 +18,17 @@ from isogloss.data.collection import CODE
 from isogloss.data.corpus import load_corpus
 from isogloss.data.formats import Format
 from isogloss.data.problems import Problems
-from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
+from isogloss.destination import check_destination, check_replaced
 from isogloss.distributed import device, processes
 from isogloss.errors import IsoglossError, nearest
 from isogloss.evaluation import Evaluator, score_cells
 from isogloss.interpolation import interpolated, starting_weights
 from isogloss.models.encoder import Loaded, load_encoder
+from isogloss.packing import with_name_before_ending
 from isogloss.recipe import build, build_data
 from isogloss.recipe.data_schema import DataEntry
+from isogloss.recipe.loading import load_yaml
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import explain, is_pretraining, resolve
 from isogloss.recipe.schema import Recipe
@@ -106,6 +108,7 @@ def evaluate(
         "few_shot": recipe.few_shot,
         "view": view,
         "translated": " and ".join(translated) or None,
+        "spacing": build_data.spacing(recipe, TASKS[task.name]),
         "partition": None if recipe.partition is None else recipe.partition.title,
     }
     shown = {cell: corpus.evaluation[cell] for cell in cells}
@@ -143,16 +146,19 @@ def predict(
         file: The file, with or without labels.
         language: Its language.
         format: Its format; default: that of the recipe's first data entry.
-        output: Where to write: a file in the format that was read, or with ``xtreme`` a folder. Default: beside the
-            file, as ``<name>.predicted<ending>``.
-        xtreme: Write ``test-<language>.tsv`` as XTREME's scorer reads it: labels only, one a line, a blank line after
-            each sentence; or for questions ``test-<language>.json``, the answers by id.
+        output: Where to write: a file in the format that was read, packed if it is called ``*.gz``, or with ``xtreme``
+            a folder. Default: beside the file, as ``<name>.predicted<ending>``.
+        xtreme: Write ``test-<language>`` as the scorers of XTREME and XTREME-R read it: labels only, one a line, a
+            blank line after each sentence (``.tsv``); positions of alternatives as JSON lines (``.jsonl``); answers
+            by id (``.json``). No row is left out, whatever ``skip_empty`` says.
 
     Returns:
         The path written.
 
     Raises:
-        IsoglossError: No such run or file, bad content, or a failed write.
+        IsoglossError: No such run or file, bad content, values where labels are expected that are no labels of the
+            model, predictions that XTREME's scorer would misread, or a place that cannot be written to; all before
+            anything is predicted. Or a failed write.
     """
     if not re.fullmatch(CODE, language):
         raise IsoglossError(f"language: {language!r} is no language code such as sw or zh-CN")
@@ -162,32 +168,31 @@ def predict(
     if entry.columns is not None:
         # Only training data are parted.
         entry = entry.model_copy(update={"columns": entry.columns.model_copy(update={"part": None})})
+    if xtreme:
+        # The scorer pairs predictions with gold labels by their place.
+        entry = entry.model_copy(update={"skip_empty": False})
     reader, examples, problems = _read(entry, source, language)
     if not xtreme and isinstance(reader, Table) and len(reader.read(source, "", Problems())) != len(examples):
         raise IsoglossError(
             f"{source} holds rows of other languages than {language} too, and whole files are written; "
             f"cut out the rows of {language} first, or take --xtreme"
         )
+    check_replaced(examples, task.labels, [entry.label_map for entry in recipe.data])
+    submission = TASKS[task.name].submission
+    if xtreme:
+        submission.check(source, examples, task.labels)
+        destination = submission.path(source.parent if output is None else Path(output), language)
+    else:
+        destination = with_name_before_ending(source, ".predicted") if output is None else Path(output)
+    check_destination(destination, source)
     evaluator = _evaluator(recipe, task, loaded)
     features = evaluator.encode(examples, problems)
     _print_warnings(problems)
     predictions = evaluator.predict(loaded.model, examples, features)
-    if xtreme and isinstance(reader, Squad):
-        destination = Path(output or source.parent) / f"test-{language}.json"
-        if evaluator.group.rank == 0:
-            reader.write(source, predictions, destination)
-    elif xtreme:
-        destination = Path(output or source.parent) / f"test-{language}.tsv"
-        text = "".join(
-            f"{p}\n" if isinstance(p, str) else "".join(f"{tag}\n" for tag in p) + "\n" for p in predictions
-        )
-        if evaluator.group.rank == 0:
-            write_text(destination, text)
-    else:
-        destination = (
-            Path(output) if output is not None else source.with_name(f"{source.stem}.predicted{source.suffix}")
-        )
-        if evaluator.group.rank == 0:
+    if evaluator.group.rank == 0:
+        if xtreme:
+            write_text(destination, submission.text(examples, predictions))
+        else:
             reader.write(source, predictions, destination)
     return destination
 
@@ -247,7 +252,7 @@ def _entries(recipe: Recipe, data: Sequence[str]) -> list[DataEntry]:
     entries = []
     for text in data:
         try:
-            value = yaml.safe_load(text)
+            value = load_yaml(text)
         except yaml.YAMLError as error:
             raise IsoglossError(f"--data {text}: not YAML: {' '.join(str(error).split())}") from None
         if isinstance(value, dict):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
+
+from isogloss.errors import IsoglossError, nearest
+from isogloss.scripts import SCRIPTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,19 @@ class Language:
 
 
 # Codes of each language, ours first, then its name and scripts. Benchmarks differ in their codes: MasakhaNER has `swa`,
-# SIB-200 `swh_Latn`, XTREME `sw`.
+# SIB-200 `swh_Latn`, XTREME `sw`. Codes with a hyphen are those of Wikipedia, whose first part is another language, or
+# the code of a family; its `als` is Alemannic, which is told apart from Albanian by neither code nor script.
 _FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Indo-European, Germanic": (
         ("af afr", "Afrikaans", "LATIN"),
         ("da dan", "Danish", "LATIN"),
         ("de deu", "German", "LATIN"),
-        ("en eng", "English", "LATIN"),
+        ("en eng simple", "English", "LATIN"),
         ("fo fao", "Faroese", "LATIN"),
         ("is isl", "Icelandic", "LATIN"),
         ("lb ltz", "Luxembourgish", "LATIN"),
+        ("gsw", "Alemannic", "LATIN"),
+        ("nds nds-nl", "Low German", "LATIN"),
         ("nl nld", "Dutch", "LATIN"),
         ("nn nno", "Norwegian Nynorsk", "LATIN"),
         ("no nb nob nor", "Norwegian Bokmål", "LATIN"),
@@ -52,9 +55,11 @@ _FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("oc oci", "Occitan", "LATIN"),
         ("pt por", "Portuguese", "LATIN"),
         ("ro ron", "Romanian", "LATIN"),
+        ("roa-tara", "Tarantino", "LATIN"),
+        ("rup roa-rup", "Aromanian", "LATIN"),
     ),
     "Indo-European, Balto-Slavic": (
-        ("be bel", "Belarusian", "CYRILLIC"),
+        ("be bel be-tarask be-x-old", "Belarusian", "CYRILLIC"),
         ("bg bul", "Bulgarian", "CYRILLIC"),
         ("bs bos", "Bosnian", "LATIN CYRILLIC"),
         ("cs ces", "Czech", "LATIN"),
@@ -64,6 +69,7 @@ _FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("mk mkd", "Macedonian", "CYRILLIC"),
         ("pl pol", "Polish", "LATIN"),
         ("ru rus", "Russian", "CYRILLIC"),
+        ("sgs bat-smg", "Samogitian", "LATIN"),
         ("sk slk", "Slovak", "LATIN"),
         ("sl slv", "Slovenian", "LATIN"),
         ("sr srp", "Serbian", "CYRILLIC LATIN"),
@@ -100,6 +106,7 @@ _FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("et est ekk", "Estonian", "LATIN"),
         ("fi fin", "Finnish", "LATIN"),
         ("hu hun", "Hungarian", "LATIN"),
+        ("vro fiu-vro", "Võro", "LATIN"),
     ),
     "Turkic": (
         ("az aze azj", "Azerbaijani", "LATIN"),
@@ -154,8 +161,10 @@ _FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "Sino-Tibetan": (
         ("bo bod", "Tibetan", "TIBETAN"),
+        ("lzh zh-classical", "Classical Chinese", "CJK"),
         ("my mya", "Burmese", "MYANMAR"),
-        ("yue", "Cantonese", "CJK"),
+        ("nan zh-min-nan", "Min Nan", "LATIN CJK"),
+        ("yue zh-yue", "Cantonese", "CJK"),
         ("zh zho cmn", "Chinese", "CJK"),
     ),
     "Austroasiatic": (
@@ -169,7 +178,7 @@ _FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Austronesian, Malayo-Polynesian": (
         ("ceb", "Cebuano", "LATIN"),
         ("id ind", "Indonesian", "LATIN"),
-        ("jv jav", "Javanese", "LATIN"),
+        ("jv jav map-bms", "Javanese", "LATIN"),
         ("mg mlg plt", "Malagasy", "LATIN"),
         ("mi mri", "Maori", "LATIN"),
         ("ms msa zsm", "Malay", "LATIN"),
@@ -182,6 +191,7 @@ _FAMILIES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Kartvelian": (("ka kat", "Georgian", "GEORGIAN"),),
     "Basque": (("eu eus", "Basque", "LATIN"),),
     "Creole": (
+        ("cbk cbk-zam", "Chavacano", "LATIN"),
         ("ht hat", "Haitian Creole", "LATIN"),
         ("pcm", "Nigerian Pidgin", "LATIN"),
     ),
@@ -215,44 +225,60 @@ def find(code: str) -> Language | None:
     """The language of a code, or None if it is not in the table.
 
     Args:
-        code: A code of ISO 639-1 or 639-3; what follows a hyphen or underscore (``zh-CN``, ``swh_Latn``) is ignored.
+        code: A code of ISO 639-1 or 639-3, or of Wikipedia (``zh-min-nan``, ``simple``); the longest part that names a
+            language counts, and what follows it (``zh-CN``, ``swh_Latn``, ``sr-Cyrl-RS``) is ignored.
 
     Example:
-        >>> find("pt_br").name
-        'Portuguese'
+        >>> find("pt_br").name, find("zh-yue-HK").name
+        ('Portuguese', 'Cantonese')
     """
-    return _LANGUAGES.get(code.replace("_", "-").split("-")[0].lower())
+    return _parts(code)[0]
 
 
-def dominant_scripts(text: str) -> Counter[str]:
-    """How many letters of each script are in the text, the script being the first word of a letter's Unicode name.
+def script_subtag(code: str) -> str | None:
+    """The script that a code names (``hi-Latn``, ``arb_Latn``, ``zh-Hant-TW``), as a code of ISO 15924; None: none.
+
+    Four letters at the place of a script are one if there is such a script, in whatever case. In lower or upper case
+    they may be anything else, such as the name of a treebank (``tr_imst``).
+
+    Raises:
+        IsoglossError: The subtag is written like a script, with a capital letter, and there is none of that name.
 
     Example:
-        >>> dominant_scripts("Москва, Tver 12").most_common()
-        [('CYRILLIC', 6), ('LATIN', 4)]
+        >>> script_subtag("sr_Cyrl_RS"), script_subtag("tt-cyrl"), script_subtag("tr_imst")
+        ('Cyrl', 'Cyrl', None)
     """
-    scripts: Counter[str] = Counter()
-    for letter, number in Counter(text).items():
-        if letter.isalpha():
-            scripts[unicodedata.name(letter, "UNKNOWN").split(" ")[0]] += number
-    return scripts
+    # Between language and script there may be the code of a language within a macrolanguage (zh-yue).
+    subtag = next((part for part in _parts(code)[1] if not (len(part) == 3 and part.isalpha())), "")
+    if subtag.title() in SCRIPTS:
+        return subtag.title()
+    if len(subtag) == 4 and subtag.isalpha() and subtag == subtag.title():
+        raise IsoglossError(f"language code {code!r}: no script {subtag!r} in ISO 15924{nearest(subtag, SCRIPTS)}")
+    return None
 
 
-def script_share(text: str, scripts: Iterable[str]) -> float:
-    """The share, 0 to 1, of the letters of the text that are of one of the scripts; 1 if it has no letters."""
-    found = dominant_scripts(text)
-    return sum(found[script] for script in scripts) / found.total() if found else 1.0
+def _parts(code: str) -> tuple[Language | None, list[str]]:
+    """The language that the longest beginning of a code names, and the subtags that follow it."""
+    parts = code.replace("_", "-").split("-")
+    for number in range(len(parts), 0, -1):
+        language = _LANGUAGES.get("-".join(parts[:number]).lower())
+        if language is not None:
+            return language, parts[number:]
+    return None, parts[1:]
 
 
-_WITHOUT_SPACES = frozenset({"Chinese", "Japanese", "Thai", "Lao", "Khmer", "Burmese", "Tibetan", "Cantonese"})
+_WITHOUT_SPACES = frozenset(
+    {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN"}
+)
 
 
 def writes_spaces(code: str) -> bool:
-    """Whether the language is written with spaces between words; languages that are not in the table are.
+    """Whether the language is written with spaces between words, by its scripts; those of unknown scripts are.
 
     Example:
-        >>> writes_spaces("zh"), writes_spaces("ko")
-        (False, True)
+        >>> writes_spaces("zh"), writes_spaces("ko"), writes_spaces("zh-Latn")
+        (False, True, True)
     """
-    language = find(code)
-    return language is None or language.name not in _WITHOUT_SPACES
+    subtag, language = script_subtag(code), find(code)
+    scripts = SCRIPTS[subtag] if subtag is not None else () if language is None else language.scripts
+    return not scripts or not _WITHOUT_SPACES.issuperset(scripts)

@@ -8,16 +8,17 @@ the optimizer state and the step's number, and whoever looks cannot disturb it.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from isogloss.distributed import ALONE, Communicator, sum_gradients
 from isogloss.errors import IsoglossError
 from isogloss.gradients.rows import Rows
+from isogloss.gradients.table import SparseTable
 from isogloss.meter import Meter
 from isogloss.optim.lookahead import evaluation_weights
 from isogloss.randomness import seed_torch
@@ -63,6 +64,7 @@ class Training:
         seed: Seed of dropout and the like.
         group: The processes that share every batch and add up their gradients.
         weighting: How the gradients of a step's sources meet; None: they are added up.
+        table: The table of sub-words, where its gradient can be kept by rows; None: it is a parameter like any other.
         rows: Where a weighting's gradients are kept, and its groups of parameters; default: one group of all.
         unfreezing: Which parameter groups may move; None: all.
         parameter_groups: Names of the groups to their parameters, for ``unfreezing``.
@@ -81,6 +83,7 @@ class Training:
     seed: int
     group: Communicator = ALONE
     weighting: Weighting | None = None
+    table: SparseTable | None = None
     rows: Rows | None = None
     unfreezing: Unfreezing | None = None
     parameter_groups: Mapping[Hashable, Sequence[nn.Parameter]] = field(default_factory=dict)
@@ -92,7 +95,7 @@ class Training:
 
     def __post_init__(self) -> None:
         if self.weighting is not None and self.rows is None:
-            self.rows = Rows([list(self.model.parameters())])
+            self.rows = Rows([list(self.model.parameters())], table=self.table)
 
 
 def train_until(training: Training, steps: int, after_step: Callable[[list[dict[str, Any]]], None]) -> None:
@@ -126,19 +129,60 @@ def take_step(training: Training) -> None:
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     names = training.sampler(progress.step)
     if training.weighting is None or training.rows is None:
-        for name in names:
-            backward(training, training.sources[name], progress.draw(name))
-        sum_gradients(training.group, parameters)
+        add_gradients(training, names, parameters)
     else:
         weigh_gradients(training, training.weighting, training.rows, names)
     # Without a limit nothing is clipped, but the norm still shows whether the gradient is finite.
-    norm = torch.nn.utils.clip_grad_norm_(parameters, training.max_grad_norm or float("inf"))
+    norm = clip(parameters, training.max_grad_norm or float("inf"), training.table)
     if not torch.isfinite(norm):
         raise IsoglossError(f"step {progress.step + 1}: the norm of the gradient is {norm.item()}; {_NOT_FINITE}")
     training.optimizer.step()
     training.optimizer.zero_grad(set_to_none=True)
     training.schedule.step()
     progress.step += 1
+
+
+def add_gradients(training: Training, names: tuple[str, ...], parameters: Sequence[nn.Parameter]) -> None:
+    """Set the gradients to the sums of those of the sources."""
+    progress, table = training.progress, training.table
+    with nullcontext() if table is None else table.taking():
+        for name in names:
+            backward(training, training.sources[name], progress.draw(name))
+    moved = None if table is None else table.take(training.group)
+    sum_gradients(training.group, parameters)
+    if table is not None and moved is not None:
+        table.put([(moved, 1.0)])
+
+
+def clip(parameters: Sequence[nn.Parameter], limit: float, table: SparseTable | None = None) -> Tensor:
+    """Scale the gradients so that their norm is at most ``limit``, as `torch.nn.utils.clip_grad_norm_` does.
+
+    Args:
+        parameters: What may move.
+        limit: Largest norm.
+        table: The table of sub-words, of which only the rows that are not zero are looked at.
+
+    Returns:
+        The norm before.
+
+    Example:
+        >>> weight = nn.Parameter(torch.zeros(2))
+        >>> weight.grad = torch.tensor([3.0, 4.0])
+        >>> clip([weight], 1.0), weight.grad
+        (tensor(5.), tensor([0.6000, 0.8000]))
+    """
+    rows = None if table is None else table.rows()
+    dense = [
+        parameter
+        for parameter in parameters
+        if parameter.grad is not None and (rows is None or table is None or parameter is not table.weight)
+    ]
+    gradients = [parameter.grad for parameter in dense if parameter.grad is not None]
+    norm = torch.nn.utils.get_total_norm(gradients if rows is None else [*gradients, rows])
+    torch.nn.utils.clip_grads_with_norm_(dense, limit, norm)
+    if table is not None and rows is not None:
+        table.scale(torch.clamp(limit / (norm + 1e-6), max=1.0))
+    return norm
 
 
 def weigh_gradients(training: Training, weighting: Weighting, rows: Rows, names: tuple[str, ...]) -> None:

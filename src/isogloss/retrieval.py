@@ -37,7 +37,8 @@ def retrieve(
     translations: str = "en",
     layers: Sequence[int] | None = None,
     centred: bool = False,
-    direction: str = "forward",
+    direction: str = "backward",
+    special: bool = True,
     csls: int | None = None,
     batch_size: int = 32,
     output: str | Path | None = None,
@@ -45,10 +46,10 @@ def retrieve(
 ) -> list[dict[str, Any]]:
     """How often a sentence lies nearest to its own translation, per language; see `retrieval_accuracy`.
 
-    The defaults are XTREME's for Tatoeba: each sentence looks for its English translation among all of the file, by the
-    cosine of the means over a middle layer, which is layer ⌊l/2⌋ + 1 of l (7 of 12 for mBERT, 13 of 24 for XLM-R
-    large). Two things differ: the mean leaves out the special sub-words, and of equally near sentences the first one
-    counts.
+    The defaults are those of XTREME's code for Tatoeba (``scripts/run_tatoeba.sh`` and what it calls in
+    ``third_party``), and not of a paper's words: each English sentence looks for its translation among all sentences of
+    the other language in the file, by the cosine of the means of `middle_layer` over all sub-words, special ones
+    included. Of equally near sentences the first one counts.
 
     Args:
         model: Run folder, local folder, name of a shipped encoder or id of a model on the hub. Heads are left aside.
@@ -56,9 +57,11 @@ def retrieve(
             ``tatoeba/{language}-en.tsv``.
         languages: Languages of the first column; by default all for which the template finds a file.
         translations: Language of the second column.
-        layers: Layers, 0 for the embeddings; default: the middle one.
+        layers: Layers, 0 for the embeddings; default: `middle_layer`.
         centred: Whether to subtract from each side its mean first.
-        direction: ``forward``: from the first column to the second; ``backward``: the other way.
+        direction: ``backward``: sentences of the second column look among those of the first, as in XTREME;
+            ``forward``: the other way, as in *towards English*.
+        special: Whether the means take in the special sub-words, as in XTREME.
         csls: Number of neighbours of the CSLS score; None: the plain cosine.
         batch_size: Sentences per forward pass.
         output: File of JSON lines to which the rows are added; None: none.
@@ -66,8 +69,12 @@ def retrieve(
 
     Returns:
         One row per language and layer, see `isogloss.evaluation.COLUMNS`: ``language`` is that of the sentences that
-        look, ``context_language`` that of those looked among, ``metric`` reads ``accuracy_layer_7``, with ``_centred``
-        and ``_csls_10`` where it is so.
+        look, ``context_language`` that of those looked among, ``metric`` reads ``accuracy_layer_8``, with
+        ``_without_special``, ``_centred`` and ``_csls_10`` where it is so.
+
+    Reference:
+        Hu et al., *XTREME*, ICML 2020; ``similarity_search(x, y)`` in ``third_party/utils_retrieve.py`` of
+        google-research/xtreme makes the index of x, the language's sentences, and searches it with y, the English ones.
 
     Raises:
         IsoglossError: No such model, layer or file, a file is empty, or a row has not two sentences.
@@ -88,13 +95,15 @@ def retrieve(
     chosen = _layers(loaded, layers)
     rows: list[dict[str, Any]] = []
     for language, examples in pairs.items():
-        sides = [_vectors(loaded, [example.text for example in examples], batch_size)]
-        sides.append(_vectors(loaded, [example.pair or "" for example in examples], batch_size))
+        sides = [
+            _vectors(loaded, texts, batch_size, special=special)
+            for texts in ([example.text for example in examples], [example.pair or "" for example in examples])
+        ]
         sought, among = language, translations
         if direction == "backward":
             sides, sought, among = sides[::-1], among, sought
         scores = {
-            _metric(layer, centred=centred, csls=csls): retrieval_accuracy(
+            _metric(layer, special=special, centred=centred, csls=csls): retrieval_accuracy(
                 sides[0][layer], sides[1][layer], centred=centred, csls=csls
             )
             for layer in chosen
@@ -105,6 +114,27 @@ def retrieve(
         append_lines(Path(output), rows)
     print(retrieval_table(rows))
     return rows
+
+
+def middle_layer(layers: int) -> int:
+    """The layer of which XTREME's code takes the means for Tatoeba: ⌊l/2⌋ + 2 of l layers, the last if there are fewer.
+
+    Its scripts say 7 for models of 12 layers and 13 for XLM-R large. These are places from 0 among the last l hidden
+    states, of which there are l + 1 with the embeddings first, so ``hidden_states[8]`` of 13 and ``hidden_states[14]``
+    of 25 are meant: layers 8 of 12 and 14 of 24. For other depths the scripts give none that would do for all; the line
+    through the two is ours. (Of the 16 layers of XLM-100 they take 12: ask for that with ``layers``.)
+
+    Args:
+        layers: Number of layers l, without the embeddings; at least 1.
+
+    Returns:
+        The layer, 0 for the embeddings; the place in ``hidden_states``.
+
+    Example:
+        >>> middle_layer(12), middle_layer(24), middle_layer(4)
+        (8, 14, 4)
+    """
+    return min(layers, layers // 2 + 2)
 
 
 def retrieval_table(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -147,16 +177,19 @@ def _layers(loaded: Loaded, layers: Sequence[int] | None) -> tuple[int, ...]:
     for layer in layers or ():
         if not 0 <= layer <= last:
             raise IsoglossError(f"layers: the model has layers 0 (the embeddings) to {last}, found {layer}")
-    return tuple(dict.fromkeys(layers or (min(last, last // 2 + 1),)))
+    return tuple(dict.fromkeys(layers or (middle_layer(last),)))
 
 
-def _vectors(loaded: Loaded, texts: Sequence[str], batch_size: int) -> torch.Tensor:
+def _vectors(loaded: Loaded, texts: Sequence[str], batch_size: int, *, special: bool) -> torch.Tensor:
     longest = min(LONGEST, loaded.tokenizer.model_max_length)
-    return layer_vectors(loaded.model, loaded.tokenizer, texts, max_length=longest, batch_size=batch_size)
+    return layer_vectors(
+        loaded.model, loaded.tokenizer, texts, max_length=longest, batch_size=batch_size, special=special
+    )
 
 
-def _metric(layer: int, *, centred: bool, csls: int | None) -> str:
-    return f"accuracy_layer_{layer}{'_centred' if centred else ''}{'' if csls is None else f'_csls_{csls}'}"
+def _metric(layer: int, *, special: bool, centred: bool, csls: int | None) -> str:
+    parts = (f"accuracy_layer_{layer}", not special and "without_special", centred and "centred")
+    return "_".join([part for part in parts if part] + ([] if csls is None else [f"csls_{csls}"]))
 
 
 def _name(template: str) -> str:

@@ -99,6 +99,7 @@ class TaskScoring:
             "selection": selection,
             "few_shot": self.recipe.few_shot,
             "translated": "train" if self.recipe.translate_train else None,
+            "spacing": self.recipe.spacing,
             "partition": None if self.recipe.partition is None else self.recipe.partition.title,
         }
         cells = {cell: self._encoded[cell] for cell in self.corpus.cells(split)}

@@ -29,6 +29,8 @@ class TaggedSentence:
         tags: The n gold tags, or None where the file has none.
         path: File the sentence was read from.
         line: Line of its first token in that file, from 1.
+        spaces: For each token whether a space stands before it in the text that the sentence comes from; None where
+            the file does not say.
     """
 
     id: str
@@ -37,6 +39,7 @@ class TaggedSentence:
     tags: tuple[str, ...] | None
     path: str
     line: int
+    spaces: tuple[bool, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +136,10 @@ class Feature:
             and last sub-word; None where there is no gold label.
         language: Language code; where the training data are parted, the name of the part.
         example: Index of the example in the list that was encoded.
-        words: For tagging, the index of the token that each sub-word stands for, -1 for sub-words that stand for none;
-            empty for other tasks.
-        anchors: For outputs that are averaged over each token, the position of the first sub-word of its token per
-            sub-word; else empty.
+        words: For tagging, the index of the token that each sub-word stands for, negative for sub-words that stand for
+            none; empty for other tasks.
+        anchors: For outputs that are averaged over each token, the position of the sub-word that stands for its token
+            per sub-word; else empty.
         ends: For multiple choice, whose inputs are those of the c alternatives one after the other, where each of them
             ends; else empty.
         spans: For questions, the first character of the context that each sub-word stands for and the one after its

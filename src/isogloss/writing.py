@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from transformers.utils import logging
 
 from isogloss.errors import IsoglossError
+from isogloss.packing import packed
 
 
 @contextmanager
@@ -41,7 +42,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file as a whole: a reader, or a crash, never sees half of it.
+    """Write a file as a whole, packed if it is called ``*.gz``: a reader, or a crash, never sees half of it.
 
     Raises:
         IsoglossError: The file cannot be written; an earlier version of it is intact.
@@ -51,7 +52,7 @@ def write_bytes(path: Path, content: bytes) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with partial.open("wb") as file:
-                file.write(content)
+                file.write(packed(path, content))
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(path)

@@ -68,6 +68,8 @@ def test_one_file_needs_no_placeholder(folder: Path):
         ({"template": "set/en/{split}.tsv"}, r"add e\.g\. `languages: \[en\]`"),
         ({"template": "set/en/{split}.tsv", "languages": ("en", "de")}, "exactly one language"),
         ({"languages": ("en", "../../etc")}, r"'../../etc' is no language code such as sw"),
+        ({"scripts": {"en": ("Latin",)}}, r"scripts: no script 'Latin' in ISO 15924; did you mean 'Latn'"),
+        ({"scripts": {"eng": ("Latn",)}}, r"scripts: no language 'eng'; did you mean 'en'"),
         ({"splits": {"valid": "valid"}}, r"unknown split 'valid' \(valid: dev, test, train\)"),
         ({"languages": ("en", "fr")}, "no file for language 'fr' .looked for set/fr/train.tsv or set/fr/dev.tsv or"),
         ({"splits": {"dev": "dev", "test": "test"}}, "no file for split 'test' .looked for set/de/test.tsv"),

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from isogloss.data import TokenTag
+from isogloss.data import Parquet, Problems, TokenTag
 from isogloss.data.chunks import to_iob2
 from isogloss.errors import IsoglossError
+from isogloss.types import TaggedSentence
+from tests.catalogue.hub import parquet
 from tests.data.reading import read
 
 GOOD = "Anna\tB-PER\n\u00a0 x\tI-PER\n,\tO\n\n\nRom\tB-LOC\n"
@@ -294,3 +296,33 @@ def test_a_header_has_the_columns_of_the_lines(tmp_path: Path):
 def test_a_tab_beside_a_hash_separates(tmp_path: Path):
     examples, problems = read(TokenTag(), tmp_path / "file", "#\t\na\nb\n")
     assert (examples, problems) == ([], ["file:1: error: expected 1 columns, as in the first sentence, found 2"])
+
+
+@pytest.mark.parametrize(
+    ("label_map", "tags", "renamed"),
+    [
+        ({"PER": "B-PER"}, "B-LOC I-LOC PER", "B-LOC I-LOC B-PER"),  # else refused
+        ({"none": "O", "LOC": "GPE"}, "B-LOC none I-LOC", "B-GPE O B-GPE"),
+        ({"B_LOC": "B-LOC", "LOC": "GPE"}, "B_LOC I-PER B-LOC", "B-LOC B-PER B-GPE"),  # each is renamed once
+        ({"PERSON": "PER"}, "I-PERSON I-PER I-PER", "B-PER B-PER I-PER"),  # two people stay two
+        ({"DATE": "O"}, "B-DATE E-DATE S-PER", "O O B-PER"),
+        ({"NN": "NOUN"}, "NN VB NN", "NOUN VB NOUN"),
+    ],
+)
+def test_tags_are_renamed_before_they_are_refused(tmp_path: Path, label_map: dict[str, str], tags: str, renamed: str):
+    columns = lines(*tags.split())
+    rows = parquet({"tokens": [["w"] * len(tags.split())], "tags": [tags.split()]}, {})
+    for reader, content in ((TokenTag(), columns.encode()), (Parquet(), rows)):
+        (tmp_path / "file").write_bytes(content)
+        problems = Problems()
+        (example,) = reader.read(tmp_path / "file", "en", problems, label_map)
+        assert isinstance(example, TaggedSentence)
+        assert example.tags == tuple(renamed.split())
+        assert problems.errors == []
+
+
+def test_a_tag_that_a_label_map_does_not_mend_is_an_error(tmp_path: Path):
+    (tmp_path / "file").write_text(lines("B-PER", "I-PER") + "\n" + lines("O", "PER", "B-LOC"))
+    problems = Problems()
+    TokenTag().read(tmp_path / "file", "en", problems, {"LOC": "GPE", "PER": "person"})
+    assert [problem.message for problem in problems.errors] == ["tag 'person' is neither 'O' nor of the form 'B-PER'"]

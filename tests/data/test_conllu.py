@@ -15,7 +15,7 @@ def row(number: str, form: str, tag: str = "X"):
 
 GOOD = "\n".join([
     "# sent_id = s1",
-    "# text = vámonos a la mar",
+    "# text = vámonos a la",
     row("1-2", "vámonos", "_"),
     row("1", "vamos", "VERB"),
     row("2", "nos", "PRON"),
@@ -38,7 +38,8 @@ def test_words_are_read_and_ranges_and_empty_nodes_are_not(tmp_path: Path):
     assert (first.line, first.language, first.path) == (4, "en", str(tmp_path / "file"))
     assert (second.id, second.tags, second.line) == ("2", ("PUNCT",), 11)
     assert third.tags is None
-    assert problems == ["file:14: warning: no gold label, where other examples of the file have one"]
+    found = "no gold label: 1 of 3 examples (first here), left out of training and scores"
+    assert problems == [f"file:14: warning: {found}"]
 
 
 @pytest.mark.parametrize("content", [GOOD, GOOD.replace("\n", "\r\n"), "\ufeff" + GOOD, GOOD.rstrip("\n")])
@@ -123,3 +124,71 @@ def test_a_sentence_of_underscores_among_others_is_a_warning(tmp_path: Path):
 def test_a_form_may_be_white_space_of_unicode(tmp_path: Path):
     (example,), problems = read(ConllU(), tmp_path / "file", f"{row('1', chr(0xA0))}\n{row('2', chr(0x3000))}\n")
     assert (example.tokens, problems) == (("\u00a0", "\u3000"), [])
+
+
+def words_written(tmp_path: Path, *lines: str):
+    (example, *_), problems = read(ConllU(), tmp_path / "file", "\n".join([*lines, ""]))
+    assert example.spaces is not None
+    assert len(example.spaces) == len(example.tokens)
+    text = "".join(" " * space + token for token, space in zip(example.tokens, example.spaces, strict=True))
+    return text, problems
+
+
+def tight(number: str, form: str, tag: str = "X"):
+    return row(number, form, tag).removesuffix("_") + "Foo=Bar|SpaceAfter=No"
+
+
+DONT = [row("1", "I"), tight("2-3", "don't", "_"), row("2", "do"), row("3", "n't"), row("4", ".")]
+
+
+def test_a_file_that_marks_spaces_says_where_they_are(tmp_path: Path):
+    assert words_written(tmp_path, *DONT) == ("I don't.", [])
+    assert words_written(tmp_path, *DONT[:-1], row("3.1", "ghost", "_"), row("4", "("))[0] == "I don't("
+    # Marked elsewhere in the file is marked: here a space is meant to stand before the full stop.
+    assert words_written(tmp_path, row("1", "a"), row("2", "."), "", *DONT)[0] == "a ."
+
+
+def test_the_text_says_where_spaces_are(tmp_path: Path):
+    assert words_written(tmp_path, "# text = I don't .", *DONT) == ("I don't .", [])
+    assert words_written(tmp_path, "# text = vámonos ya", row("1-2", "vámonos", "_"), row("1", "vamos"),
+                         row("2", "nos"), row("3", "ya")) == ("vamos nos ya", [])  # fmt: skip
+
+
+def test_a_text_of_other_words_is_a_warning(tmp_path: Path):
+    other = "file:1: warning: # text is not that of the words: spaces between them by "
+    assert words_written(tmp_path, "# text = I do.", *DONT) == ("I don't.", [f"{other}SpaceAfter"])
+    plain = ["# text = 他 喜", row("1", "他"), row("2", "喜欢"), row("3", ".")]
+    assert words_written(tmp_path, *plain) == ("他喜欢.", [f"{other}the rules of its script"])
+    assert words_written(tmp_path, *plain, "", *plain)[1] == [f"{other}the rules of its script (2 times, first here)"]
+
+
+def test_a_file_that_says_nothing_has_the_spaces_of_its_script(tmp_path: Path):
+    assert words_written(tmp_path, row("1", "他"), row("2", "喜欢"), row("3", "。")) == ("他喜欢。", [])
+
+
+@pytest.mark.parametrize(
+    ("surface", "words", "text"),
+    [
+        ("dámelo", ["dá", "me", "lo"], "x dámelo y"),
+        ("du", ["de", "le"], "x de le y"),
+        ("zum", ["zu", "dem"], "x zu dem y"),
+        ("وقال", ["و", "قال"], "x وقال y"),
+        ("Im", ["im", ""], None),
+    ],
+)
+def test_words_of_a_multiword_token_are_together_if_they_spell_it(
+    tmp_path: Path, surface: str, words: list[str], text: str | None
+):
+    if text is None:
+        words = ["I", "n"]  # another case is another spelling
+        text = "x I n y"
+    last = 1 + len(words)
+    inner = [row(str(number), word) for number, word in enumerate(words, start=2)]
+    lines = [row("1", "x"), row(f"2-{last}", surface, "_"), *inner, row(str(last + 1), "y")]
+    assert words_written(tmp_path, *lines) == (text, [])
+
+
+@pytest.mark.parametrize("bad", ["2-9", "3-2", "1-2", "2-" + "9" * 5000])
+def test_a_range_that_does_not_fit_is_none(tmp_path: Path, bad: str):
+    text, problems = words_written(tmp_path, row("1", "a"), row(bad, "bc", "_"), row("2", "b"), row("3", "c"))
+    assert (text, problems) == ("a b c", [])

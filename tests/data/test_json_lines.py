@@ -82,3 +82,9 @@ def test_without_the_text_nothing_is_read(tmp_path: Path):
 def test_unknown_columns_are_refused():
     with pytest.raises(IsoglossError, match="unknown column 'premise'"):
         JsonLines({"premise": "a", "text": "b"})
+
+
+def test_predictions_beside_numbers_are_numbers(tmp_path: Path):
+    read(JsonLines(), tmp_path / "file", '{"text": "a", "label": null}\n{"text": "b", "label": 1}\n')
+    JsonLines().write(tmp_path / "file", ["0", "1"], tmp_path / "copy")
+    assert (tmp_path / "copy").read_text() == '{"text": "a", "label": 0}\n{"text": "b", "label": 1}\n'

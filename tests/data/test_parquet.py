@@ -26,7 +26,7 @@ def test_class_labels_are_read_by_their_names(tmp_path: Path):
     (first, second), problems = read(Parquet(), tmp_path / "file", TEXTS)
     assert first == LabelledText("7", "en", "é", "c", "yes", str(tmp_path / "file"), 1)
     assert (second.id, second.label, second.line) == ("8", None, 2)
-    assert problems == ["file:2: warning: no gold label, where other examples of the file have one"]
+    assert problems == ["file:2: warning: no gold label: 1 of 2 examples (first here), left out of training and scores"]
 
 
 def test_tokens_and_tags_are_lists(tmp_path: Path):
@@ -68,7 +68,7 @@ def test_columns_are_those_named_or_usual(
         ),
         (parquet({"text": ["a", " "], "label": ["A", "B"]}), "file:2: error: the text is empty"),
         (parquet({"text": ["a", None], "label": ["A", "B"]}), "file:2: error: 'text' (the text) is of type NoneType"),
-        (parquet({"text": ["a"], "label": [1.5]}), "file:1: error: 'label' holds 1.5, which is neither a string nor"),
+        (parquet({"text": ["a"], "label": [b"x"]}), "file:1: error: 'label' holds b'x', which is neither a string nor"),
         (parquet({"tokens": [["a"], []], "tags": [["A"], []]}), "file:2: error: sentence without tokens"),
         (parquet({"tokens": [["a"], ["b", ""]], "tags": [["A"], ["A", "A"]]}), "file:2: error: token 2 is empty or no"),
         (parquet({"tokens": [["a"], ["b"]], "tags": [["A"], ["A", "A"]]}), "file:2: error: 1 tokens, but 2 tags"),
@@ -162,7 +162,7 @@ def test_a_sentence_without_tags_stays_without(tmp_path: Path):
     assert isinstance(first, TaggedSentence)
     assert isinstance(second, TaggedSentence)
     assert (first.tags, second.tags) == (("B-PER", "O"), None)
-    assert any("no gold label, where other examples of the file have one" in problem for problem in problems)
+    assert any("no gold label: 1 of 2 examples (first here)" in problem for problem in problems)
 
 
 def test_tokens_may_be_white_space_but_not_taken_out(tmp_path: Path):

@@ -30,7 +30,7 @@ def test_reading(tmp_path: Path):
     # Places count code points: the emoji is one.
     assert (first.context, first.answers, first.line) == (CONTEXT, (("Hund", 4), ("schläft", 11)), 1)
     assert second.answers is None
-    assert problems == ["file:1: warning: no gold label, where other examples of the file have one"]
+    assert problems == ["file:1: warning: no gold label: 1 of 2 examples (first here), left out of training and scores"]
 
 
 def test_lines_are_those_of_the_ids(tmp_path: Path):

@@ -170,7 +170,7 @@ def test_repeated_ids_and_open_labels_are_warnings(tmp_path: Path):
     examples, problems = read(Table(), tmp_path / "file", "id\ttext\tlabel\n1\ta\tx\n1\tb\t\n\tc\tx\n")
     assert [(example.id, example.label) for example in examples] == [("1", "x"), ("1#2", None), ("3", "x")]
     assert problems == [
-        "file:3: warning: no gold label, where other examples of the file have one",
+        "file:3: warning: no gold label: 1 of 3 examples (first here), left out of training and scores",
         "file:3: warning: duplicate id, made unique by a number at its end",
     ]
 

@@ -11,6 +11,8 @@ from isogloss.types import LabelledText
 TEXTS = {
     "en": "One afternoon the old captain walked slowly along the harbour wall",
     "ru": "Однажды днём старый капитан медленно шёл вдоль стены гавани к морю",
+    "hi": "एक दोपहर बूढ़ा कप्तान बंदरगाह की दीवार के साथ धीरे धीरे चल रहा था "
+    "और दूर समुद्र में डूबती हुई नाव को देखकर चुपचाप अपने पुराने दिन याद कर रहा था",
     "xx": "Mi li tu ka so en pe no ra vi du lo ma ki te sa ne po ri mu ba",
 }
 
@@ -45,11 +47,70 @@ def test_swapped_languages_are_found(folder: Path):
     write(folder / "en" / "train.tsv", (TEXTS["ru"], "x"))
     write(folder / "ru" / "train.tsv", (TEXTS["en"], "x"))
     assert problems_of() == [
-        "en/train.tsv: error: 0% of the letters are LATIN, as expected of English (en), most are CYRILLIC: "
-        "is this the file of another language?",
-        "ru/train.tsv: error: 0% of the letters are CYRILLIC, as expected of Russian (ru), most are LATIN: "
-        "is this the file of another language?",
+        "en/train.tsv: error: 0% of the letters are LATIN, as expected of English (en), most others are CYRILLIC: "
+        "is this the file of another language? If not, `scripts: {en: Cyrl}` in its data entry says that it is right",
+        "ru/train.tsv: warning: 0% of the letters are CYRILLIC, as expected of Russian (ru), most others are LATIN: "
+        "is it romanised, or the file of another language? `scripts: {ru: Latn}` in its data entry says that it is "
+        "right",
     ]
+
+
+def test_files_of_two_languages_without_latin_letters_swapped_are_errors_both(folder: Path):
+    write(folder / "ru" / "train.tsv", (TEXTS["hi"], "x"))
+    write(folder / "hi" / "train.tsv", (TEXTS["ru"], "x"))
+    assert [problem.split(" of the letters")[0] for problem in problems_of()] == [
+        "hi/train.tsv: error: 0%",
+        "ru/train.tsv: error: 0%",
+    ]
+
+
+@pytest.mark.parametrize("code", ["ru-Latn", "rus_latn", "kk-Latn", "zh-min-nan", "simple", "roa-tara", "xx-Latn"])
+def test_latin_text_is_right_where_the_code_says_so(folder: Path, code: str):
+    write(folder / code / "train.tsv", (TEXTS["en"], "x"))
+    assert problems_of() == []
+
+
+@pytest.mark.parametrize("code", ["en-Cyrl", "sr-Cyrl-RS", "xx_Cyrl"])
+def test_cyrillic_text_is_right_where_the_code_says_so(folder: Path, code: str):
+    write(folder / code / "train.tsv", (TEXTS["ru"], "x"))
+    assert problems_of() == []
+
+
+@pytest.mark.parametrize(("code", "text"), [("ru-Cyrl", "en"), ("hi-Latn", "hi"), ("xx-Cyrl", "en"), ("simple", "ru")])
+def test_text_in_another_script_than_the_code_says_is_an_error(folder: Path, code: str, text: str):
+    write(folder / code / "train.tsv", (TEXTS[text], "x"))
+    (problem,) = problems_of()
+    assert problem.startswith(f"{code}/train.tsv: error: 0% of the letters are ")
+    assert "is this the file of another language?" in problem
+
+
+def test_mixed_text_is_a_warning_that_names_the_key(folder: Path):
+    write(folder / "hi" / "train.tsv", (f"{TEXTS['hi']} {TEXTS['en']} {TEXTS['en']}", "x"))
+    assert problems_of() == [
+        "hi/train.tsv: warning: 39% of the letters are DEVANAGARI, as expected of Hindi (hi), most others are LATIN: "
+        "is it mixed? `scripts: {hi: [Deva, Latn]}` in its data entry says that it is right"
+    ]
+    assert problems_of(scripts={"hi": ("Deva", "Latn")}) == []
+
+
+def test_what_a_data_entry_says_of_the_script_counts(folder: Path):
+    write(folder / "ru" / "train.tsv", (TEXTS["en"], "x"))
+    write(folder / "hi" / "train.tsv", (TEXTS["hi"], "x"))
+    assert problems_of(scripts={"ru": ("Latn",)}) == []
+    (problem,) = problems_of(scripts={"ru": ("Latn",), "hi": ("Latn",)})
+    assert problem.startswith(
+        "hi/train.tsv: error: 0% of the letters are LATIN, as expected of Hindi (hi), most others"
+    )
+
+
+def test_a_script_that_does_not_exist_is_an_error_unless_the_entry_knows_better(folder: Path):
+    write(folder / "ru_Latm" / "train.tsv", (TEXTS["en"], "x"))
+    (problem,) = problems_of()
+    assert problem.startswith(
+        "ru_Latm/train.tsv: error: language code 'ru_Latm': no script 'Latm' in ISO 15924; did you mean 'Latn'"
+    )
+    assert problem.endswith("; if it names something else, `scripts: {ru_Latm: ...}` says what the file is in")
+    assert problems_of(scripts={"ru_Latm": ("Latn",)}) == []
 
 
 def test_a_file_for_two_languages_is_found(folder: Path):
@@ -101,7 +162,7 @@ def test_an_unknown_language_is_a_warning(folder: Path):
 def test_all_problems_of_all_files_are_listed(folder: Path):
     write(folder / "en" / "train.tsv", ("", "x"), ("", "x"))
     write(folder / "en" / "dev.tsv")
-    write(folder / "ru" / "train.tsv", (TEXTS["en"], "x"))
+    write(folder / "ru" / "train.tsv", (TEXTS["hi"], "x"))
     missing = Collection("none", Table(), "nowhere/{language}/{split}.tsv")
     found, _ = validate_collections([missing, Collection("mine", Table(), "{language}/{split}.tsv")])
     assert [(problem.path, problem.line) for problem in found.errors] == [
@@ -124,5 +185,8 @@ def test_real_files_swapped_by_a_template_are_found(shared_data: Path, folder: P
     for language, other in (("en", "ru"), ("ru", "en")):
         (folder / f"{language}.conllu").write_bytes((shared_data / "ud" / other / "dev.conllu").read_bytes())
     found, _ = validate_collections([Collection("ud", ConllU(), "{language}.conllu", splits={"dev": "dev"})])
-    assert [problem.path for problem in found.errors] == ["en.conllu", "ru.conllu"]
-    assert all("is this the file of another language?" in problem.message for problem in found.errors)
+    assert [(problem.path, problem.severity) for problem in (*found.errors, *found.warnings)] == [
+        ("en.conllu", "error"),
+        ("ru.conllu", "warning"),
+    ]
+    assert all("the file of another language?" in str(problem) for problem in (*found.errors, *found.warnings))

@@ -98,15 +98,18 @@ def test_a_vector_is_the_mean_of_a_layer_without_special_sub_words(model: Any, t
         states = model.eval()(**inputs, output_hidden_states=True).hidden_states[layer]
     expected = states[0, 1:-1].mean(dim=0)
     assert torch.allclose(vectors(model, tokenizer, layer=layer)[2], expected, atol=1e-5)
+    every = vectors(model, tokenizer, layer=layer, special=True)
+    assert torch.allclose(every[2], states[0].mean(dim=0), atol=1e-5)
 
 
+@pytest.mark.parametrize("special", [False, True])
 @pytest.mark.parametrize("side", ["right", "left"])
 @pytest.mark.parametrize("batch_size", [1, 2, 4, 100])
-def test_neither_padding_nor_batches_matter(model: Any, tokenizer: Any, batch_size: int, side: str):
-    alone = torch.cat([vectors(model, tokenizer, [text]) for text in TEXTS])
+def test_neither_padding_nor_batches_matter(model: Any, tokenizer: Any, batch_size: int, side: str, special: bool):
+    alone = torch.cat([vectors(model, tokenizer, [text], special=special) for text in TEXTS])
     tokenizer.padding_side = side
     try:
-        together = vectors(model, tokenizer, batch_size=batch_size)
+        together = vectors(model, tokenizer, batch_size=batch_size, special=special)
     finally:
         tokenizer.padding_side = "right"
     assert torch.allclose(together, alone, atol=1e-5)

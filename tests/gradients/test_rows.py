@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from isogloss import IsoglossError
 from isogloss.distributed import ALONE
-from isogloss.gradients import Rows
+from isogloss.gradients import Rows, SparseTable
 from isogloss.gradients.products import dot
 
 SHAPES = [(2, 3), (4,), ()]
@@ -154,7 +154,7 @@ def walk(model: Lookup, rows: Rows, *, micro: int = 1) -> tuple[Tensor, dict[str
 def test_a_table_kept_by_rows_is_the_dense_one(padding: int | None, micro: int):
     dense, sparse = Lookup(padding), Lookup(padding)
     groups = [[sparse.head.weight, sparse.head.bias], [sparse.table.weight]]
-    rows = Rows(groups, table=sparse.table)
+    rows = Rows(groups, table=SparseTable(sparse.table))
     expected, gradients = walk(dense, Rows([list(dense.head.parameters()), list(dense.table.parameters())]))
     for _ in range(2):
         found, own = walk(sparse, rows, micro=micro)
@@ -170,20 +170,20 @@ def test_a_table_kept_by_rows_is_the_dense_one(padding: int | None, micro: int):
 def test_a_closed_table_has_no_gradient():
     model = Lookup()
     model.table.weight.requires_grad_(False)
-    _, gradients = walk(model, Rows([list(model.parameters())], table=model.table))
+    _, gradients = walk(model, Rows([list(model.parameters())], table=SparseTable(model.table)))
     assert set(gradients) == {"head.weight", "head.bias"}
 
 
 def test_the_table_alone():
     model = Lookup()
     model.head.requires_grad_(False)
-    _, gradients = walk(model, Rows([list(model.parameters())], table=model.table))
+    _, gradients = walk(model, Rows([list(model.parameters())], table=SparseTable(model.table)))
     assert set(gradients) == {"table.weight"}
 
 
 def test_after_an_error_the_table_is_dense_again():
     model = Lookup()
-    rows = Rows([list(model.parameters())], table=model.table)
+    rows = Rows([list(model.parameters())], table=SparseTable(model.table))
     with pytest.raises(ZeroDivisionError), rows.taking():
         raise ZeroDivisionError
     assert not model.table.sparse
@@ -192,7 +192,7 @@ def test_after_an_error_the_table_is_dense_again():
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_a_table_under_autocast(dtype: torch.dtype):
     model = Lookup().float()
-    rows = Rows([list(model.parameters())], table=model.table)
+    rows = Rows([list(model.parameters())], table=SparseTable(model.table))
     with rows.taking():
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
             loss = model.loss(torch.tensor([[1, 1, 4]]))

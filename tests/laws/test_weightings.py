@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from isogloss.gradients import Add, GradVac, PCGrad, Rows
+from isogloss.gradients import Add, GradVac, PCGrad, Rows, SparseTable
 from isogloss.gradients.pcgrad import orders
 from isogloss.loop import take_step
 from isogloss.sampling import Joint
@@ -110,7 +110,7 @@ def test_projecting_weights_is_projecting_gradients():
 def by_layer(model: Tagger, **keeping: Any) -> Rows:
     """Three groups of parameters, the table of sub-words among them by rows."""
     layers = [list(part.parameters()) for part in (model.head, model.embeddings, model.hidden)]
-    return Rows(layers, table=model.embeddings, **keeping)
+    return Rows(layers, table=SparseTable(model.embeddings), **keeping)
 
 
 @pytest.mark.parametrize("accumulation", [1, 4])

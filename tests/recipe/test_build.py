@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import torch
 
 from isogloss import IsoglossError
 from isogloss.data import Quoted, Table, TokenTag, Unquoted
+from isogloss.data.corpus import Corpus
 from isogloss.distributed import ALONE
-from isogloss.recipe import build, build_data, build_pretraining
+from isogloss.recipe import build, build_data, build_pretraining, check
 from isogloss.recipe.announce import announcements, precision_notes
 from isogloss.recipe.build_optimizer import walks_apart
 from isogloss.recipe.data_schema import DataEntry, Translation
 from isogloss.recipe.names import FORMATS, TASKS
 from isogloss.recipe.resolve import resolve
-from isogloss.recipe.schema import Recipe
+from isogloss.recipe.schema import SPACING, Recipe
 from isogloss.recipe.text_schema import TextEntry
 from isogloss.sampling import Blocks, Joint, RoundRobin, Temperature
+from isogloss.types import TaggedSentence
 
 SIZES = {"en": 30, "fr": 10}
 
@@ -171,6 +174,29 @@ def test_only_tokens_are_averaged_over():
     assert build_data.build_task(recipe(aggregation="average"), named, ("A", "B")).average
     with pytest.raises(IsoglossError, match="aggregation: task 'nli' has no tokens to average over"):
         build_data.build_task(recipe(aggregation="average"), TASKS["nli"], ("A", "B"))
+
+
+def test_only_tokens_have_spaces_between_them():
+    named = TASKS["pos"]
+    assert not build_data.build_task(recipe(spacing="words"), named, ("A", "B")).as_written
+    assert build_data.build_task(recipe(spacing="text"), named, ("A", "B")).as_written
+    assert build_data.build_task(recipe(), named, ("A", "B")).as_written == (SPACING == "text")
+    assert build.with_defaults(recipe(), named, [8]).spacing == SPACING
+    assert build.with_defaults(recipe(), TASKS["nli"], [8]).spacing is None
+    for name in ("text", "words"):
+        with pytest.raises(IsoglossError, match="spacing: task 'nli' has no tokens with spaces between them"):
+            build_data.build_task(recipe(spacing=name), TASKS["nli"], ("A", "B"))
+
+
+def test_a_new_tokenizer_learns_from_sentences_as_they_will_be_read(monkeypatch: pytest.MonkeyPatch):
+    seen: list[str] = []
+    monkeypatch.setattr(check, "train_tokenizer", lambda texts, size, max_length: seen.extend(texts))
+    sentence = TaggedSentence("1", "zh", ("他", "喜欢", "."), None, "a", 1)
+    corpus = SimpleNamespace(train={"zh": [sentence]})
+    random = {"config": {"model_type": "bert"}}
+    for name in ("words", "text"):
+        check.new_tokenizer(recipe(model=random, spacing=name), cast(Corpus, corpus))
+    assert seen == ["他 喜欢 .", "他喜欢."]
 
 
 def test_only_averaged_workers_have_seeds_of_their_own():

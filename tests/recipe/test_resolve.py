@@ -113,6 +113,7 @@ def test_a_part_of_the_same_kind_is_merged_and_of_another_replaced():
         ("data.0.languages=[no, en]", "data.0.languages", ["no", "en"]),
         ("data.0.splits=dev", "data.0.splits", {"dev": "dev"}),
         ("data.0.splits={dev: validation}", "data.0.splits", {"dev": "validation"}),
+        ("data.0.scripts={no: Latn, hi: [Deva, Latn]}", "data.0.scripts", {"no": "Latn", "hi": ["Deva", "Latn"]}),
         ("data.0.label_map.DATE=O", "data.0.label_map", {"DATE": "O"}),
         ("train_languages=[en, no]", "train_languages", ["en", "no"]),
         ("max_grad_norm=null", "max_grad_norm", None),
@@ -208,3 +209,53 @@ def test_a_shipped_name_gives_way_to_a_file(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     Path("ud-pos").write_text(yaml.safe_dump({**MINIMAL, "steps": 77}))
     assert resolve("ud-pos").steps == 77
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("{0: entailment, 1: neutral}", {"0": "entailment", "1": "neutral"}),
+        ("{entailment: 0, neutral: 1.0}", {"entailment": "0", "neutral": "1.0"}),
+        ("{yes: 1, no: 0, True: on, '2': null}", {"yes": "1", "no": "0", "True": "on", "2": "null"}),
+        (
+            "{1.0: a, -1: b, 010: c, 1e3: d, 2024-01-01: e}",
+            {"1.0": "a", "-1": "b", "010": "c", "1e3": "d", "2024-01-01": "e"},
+        ),
+    ],
+)
+def test_labels_are_text_as_they_are_written(tmp_path: Path, written: str, meant: dict[str, str]):
+    path = tmp_path / "x.yaml"
+    head = "model: some/model\nsteps: 10\n"
+    path.write_text(f"{head}data: {{task: nli, format: tsv, path: x, languages: [en], label_map: {written}}}\n")
+    recipe = resolve(path)
+    assert recipe.data[0].label_map == meant
+    path.write_text(as_yaml(recipe))
+    assert resolve(path) == recipe
+    path.write_text(f"{head}data: {{task: nli, format: tsv, path: x, languages: [en]}}\n")
+    assert resolve(path, overrides=[f"data.0.label_map={written}"]) == recipe
+    one_by_one = [f"data.0.label_map.{old.replace('.', '')}={new}" for old, new in meant.items()]
+    assert resolve(path, overrides=one_by_one).data[0].label_map == {
+        old.replace(".", ""): new for old, new in meant.items()
+    }
+
+
+def test_labels_of_python_become_text():
+    given = {0: "a", 1.5: "b", True: 2, "x": False}
+    entry = {**MINIMAL["data"][0], "label_map": given}
+    assert resolve({**MINIMAL, "data": [entry]}).data[0].label_map == {"0": "a", "1.5": "b", "true": "2", "x": "false"}
+
+
+@pytest.mark.parametrize("label_map", ["{a: ''}", "{'': a}", "{a: }"])
+def test_empty_labels_are_refused(tmp_path: Path, label_map: str):
+    path = tmp_path / "x.yaml"
+    path.write_text(f"model: m\nsteps: 1\ndata: {{task: nli, format: tsv, path: x, label_map: {label_map}}}\n")
+    with pytest.raises(IsoglossError, match=r"data\.0\.label_map: a label is not empty"):
+        resolve(path)
+
+
+@pytest.mark.parametrize("label_map", ["[a]", "{a: [b]}", "a"])
+def test_what_is_no_label_map_is_refused(tmp_path: Path, label_map: str):
+    path = tmp_path / "x.yaml"
+    path.write_text(f"model: m\nsteps: 1\ndata: {{task: nli, format: tsv, path: x, label_map: {label_map}}}\n")
+    with pytest.raises(IsoglossError, match=r"data\.0\.label_map"):
+        resolve(path)

@@ -19,6 +19,8 @@ ROW: dict[str, Any] = {"selection": "source-dev", "few_shot": None, "view": "ori
         ({"selection": "target-dev", "few_shot": 8}, "target-dev + 8 training sentences per target language"),
         ({"view": "translate-test"}, "source-dev + view translate-test"),
         ({"translated": "train"}, "source-dev + translated: train"),
+        ({"spacing": "text"}, "source-dev + spacing text"),
+        ({"spacing": None}, "source-dev"),
     ],
 )
 def test_a_badge_names_what_a_score_rests_on(changes: dict[str, Any], expected: str):

@@ -77,7 +77,7 @@ def test_rounded_zero_has_no_sign():
     assert "-0.0" not in table
 
 
-@pytest.mark.parametrize("field", ["run", "seed", "step", "selection", "split", "view", "few_shot"])
+@pytest.mark.parametrize("field", ["run", "seed", "step", "selection", "split", "view", "few_shot", "spacing"])
 def test_closing_table_shows_one_run(field: str):
     with pytest.raises(IsoglossError, match=f"{field} differs between the rows"):
         closing_table([row(), row(language="de", **{field: "other"})], ["en"], ["f1"])
@@ -183,7 +183,7 @@ def test_confidence_is_stated_and_used():
     assert lines(table)["en"][2] == "+2.0 [+1.5, +2.5; n = 3]"
 
 
-@pytest.mark.parametrize("field", ["selection", "split", "metric", "view", "few_shot", "train_languages"])
+@pytest.mark.parametrize("field", ["selection", "split", "metric", "view", "few_shot", "spacing", "train_languages"])
 def test_unequal_terms_are_refused_unless_told(field: str):
     rows = [*runs("joint", {"en": [0.7]}), *runs("reptile", {"en": [0.8]}, **{field: ["other"]})]
     with pytest.raises(IsoglossError, match=f"{field} differs between the rows"):

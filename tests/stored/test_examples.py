@@ -14,7 +14,7 @@ from isogloss.types import Choice, Example, LabelledText, Question, TaggedSenten
 
 KINDS: dict[str, list[Example]] = {
     "tagged": [
-        TaggedSentence("1", "zh", ("他", "喜 欢"), ("A", "B"), "zh.conllu", 1),
+        TaggedSentence("1", "zh", ("他", "喜 欢"), ("A", "B"), "zh.conllu", 1, (False, True)),
         TaggedSentence("", "zh", ("\u2028",), ("C",), "zh.conllu", 9),
     ],
     "text": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,6 +42,10 @@ EXAMPLES: dict[str, tuple[Task, list[Example]]] = {
     "average": (
         type(part_of_speech())("pos", ("A", "B", "C"), part_of_speech().scorer, average=True),
         [_sentence(n) for n in range(20)],
+    ),
+    "as written": (
+        type(part_of_speech())("pos", ("A", "B", "C"), part_of_speech().scorer, as_written=True),
+        [dataclasses.replace(_sentence(n), spaces=(n % 2 == 0,) * (1 + n % 8)) for n in range(20)],
     ),
     "nli": (
         Classification("nli", ("no", "yes")),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerBase
@@ -7,7 +9,7 @@ from transformers import PreTrainedTokenizerBase
 from isogloss.errors import IsoglossError
 from isogloss.tasks.alignment import Aligned, align, cut
 from isogloss.types import TaggedSentence
-from tests.tasks.tokenizers import ALL, word_piece, wrap
+from tests.tasks.tokenizers import ALL, SPECIAL, word_piece, wrap
 
 SENTENCES = {
     "plain": ("der", "Hund", "schläft", "unbelievably", "."),
@@ -141,3 +143,107 @@ def test_pieces_of_any_limit_hold_all_tokens(tokenizer: PreTrainedTokenizerBase,
     pieces = cut(align([sentence(tokens)], tokenizer)[0], limit)
     assert [word for piece in pieces for word in piece.words if word >= 0] == list(range(len(tokens)))
     assert all(len(piece.words) <= limit for piece in pieces)
+
+
+SPACED = {
+    "han": ("他", "喜欢", "公园", "。", "龘", "文", "12", "年"),
+    "shared": ("do", "g", "s", ",", "中", "文"),
+    "thai": ("ไทย", "ไทย", "x"),
+    "zero width": ("\u200b", "他", "\u200b", "\u200b喜", "\u200d", "文"),
+    "marks": ("▁", "Ġ", "ĠĠ", "e", "\u0301", "½", "<unk>", "</s>"),
+    "blank token": ("他", "\u3000", "文"),
+}
+
+
+def tight(tokens: tuple[str, ...], tags: tuple[str, ...] | None = None) -> TaggedSentence:
+    return TaggedSentence("1", "xx", tokens, tags, "a.conllu", 7, (False,) * len(tokens))
+
+
+@pytest.mark.parametrize("tokens", [*SENTENCES.values(), *SPACED.values()], ids=[*SENTENCES, *SPACED])
+@pytest.mark.parametrize("make", [sentence, tight])
+def test_every_token_has_one_sub_word_in_order_as_written(
+    tokenizer: PreTrainedTokenizerBase, tokens: tuple[str, ...], make: Callable[[tuple[str, ...]], TaggedSentence]
+) -> None:
+    (aligned,) = align([make(tokens)], tokenizer, as_written=True)
+    assert [word for word in aligned.words if word >= 0] == list(range(len(tokens)))
+    assert len(aligned.words) == len(aligned.inputs["input_ids"])
+    for limit in (3, 4, 7):
+        pieces = cut(aligned, limit)
+        assert [word for piece in pieces for word in piece.words if word >= 0] == list(range(len(tokens)))
+        assert all(len(piece.words) <= limit for piece in pieces)
+
+
+def test_as_written_the_sub_words_are_those_of_the_text(tokenizer: PreTrainedTokenizerBase) -> None:
+    tokens = ("他", "喜欢", "公园", ",", "dogs", "sleep", ".")
+    (aligned,) = align([sentence(tokens)], tokenizer, as_written=True)
+    assert aligned.parted == 0
+    assert aligned.inputs["input_ids"] == tokenizer("他喜欢公园, dogs sleep.")["input_ids"]
+
+
+def test_spaces_between_all_tokens_change_nothing(tokenizer: PreTrainedTokenizerBase) -> None:
+    tokens = SENTENCES["plain"]
+    spaced = TaggedSentence("1", "de", tokens, None, "a", 1, (True,) * len(tokens))
+    (words,), (text,) = align([spaced], tokenizer), align([spaced], tokenizer, as_written=True)
+    assert text.inputs == words.inputs
+
+
+def vocabulary(*pieces: str) -> PreTrainedTokenizerBase:
+    """A SentencePiece-like tokenizer that prefers long pieces."""
+    scored = [(piece, 0.0) for piece in SPECIAL] + [(piece, -10.0 + len(piece)) for piece in pieces]
+    raw = Tokenizer(models.Unigram(scored, SPECIAL.index("<unk>")))
+    raw.pre_tokenizer = pre_tokenizers.Metaspace()
+    return wrap(raw)
+
+
+def shown(tokens: tuple[str, ...], tokenizer: PreTrainedTokenizerBase) -> tuple[list[tuple[str, int]], int]:
+    (aligned,) = align([tight(tokens)], tokenizer, as_written=True)
+    pieces = tokenizer.convert_ids_to_tokens(aligned.inputs["input_ids"])
+    return list(zip(pieces, aligned.words, strict=True))[1:-1], aligned.parted
+
+
+def test_a_label_stands_at_the_first_sub_word_that_overlaps_the_first_character() -> None:
+    tokenizer = vocabulary("▁", "我", "们在", "家", "家里")
+    # 们在 is the end of one token and the beginning of the next, for which it stands.
+    assert shown(("我们", "在", "家"), tokenizer) == ([("▁", -2), ("我", 0), ("们在", 1), ("家", 2)], 0)
+    assert shown(("我", "们在"), tokenizer) == ([("▁", -2), ("我", 0), ("们在", 1)], 0)
+
+
+def test_tokens_that_share_a_sub_word_are_parted_there_only() -> None:
+    tokenizer = vocabulary("▁", "这", "样", "的", "这样的", "人", "▁的")
+    expected = [("▁", -2), ("这", 0), ("样", -1), ("▁的", 1), ("人", 2)]
+    assert shown(("这样", "的", "人"), tokenizer) == (expected, 1)
+    three = [("▁", -2), ("这", 0), ("▁", -2), ("样", 1), ("▁的", 2), ("人", 3)]
+    assert shown(("这", "样", "的", "人"), tokenizer) == (three, 2)
+
+
+def test_a_token_that_shares_its_sub_word_with_a_space_is_parted() -> None:
+    # The only sub-word of the first token is the mark of the space before it.
+    tokenizer = vocabulary("▁", "กา", "ก", "า")
+    assert shown(("ก", "า"), tokenizer) == ([("▁", -2), ("ก", 0), ("▁", -2), ("า", 1)], 1)
+
+
+def test_anchors_pass_over_a_space_alone() -> None:
+    tokenizer = vocabulary("▁", "这", "样", "的", "这样的", "▁的")
+    (aligned,) = align([tight(("这样", "的"))], tokenizer, as_written=True)
+    assert aligned.words == [-1, -2, 0, -1, 1, -1]
+    assert aligned.anchors == [0, 1, 2, 2, 4, 5]
+
+
+def test_a_maltese_letter_is_no_space() -> None:
+    tokenizer = vocabulary("▁", "Ġ", "ie")
+    assert shown(("Ġ", "ie"), tokenizer) == ([("▁", -2), ("Ġ", 0), ("ie", 1)], 0)
+
+
+def test_many_sentences_as_written_come_out_as_one_by_one(
+    tokenizer: PreTrainedTokenizerBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("isogloss.tasks.alignment.TOKENIZER_BATCH", 2)
+    sentences = [tight(tokens) for tokens in (*SENTENCES.values(), *SPACED.values())]
+    alone = [align([one], tokenizer, as_written=True)[0] for one in sentences]
+    assert align(sentences, tokenizer, as_written=True) == alone
+
+
+def test_where_the_file_does_not_say_the_script_does() -> None:
+    tokenizer = vocabulary("▁", "他", "喜欢", "。")
+    (aligned,) = align([sentence(("他", "喜欢", "。"))], tokenizer, as_written=True)
+    assert aligned.words == [-1, -2, 0, 1, 2, -1]

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 
 import pytest
 import torch
-from tokenizers import processors
+from tokenizers import normalizers, processors
 from transformers import PreTrainedTokenizerFast
 
 from isogloss.errors import IsoglossError
+from isogloss.models.tokenizer import train_tokenizer
 from isogloss.tasks import Spans, Task
 from isogloss.types import LabelledText, Question
-from tests.tasks.tokenizers import ALL, word_piece
+from tests.tasks.tokenizers import ALL, TEXTS, byte_level, word_piece
 
 TASK = Spans("qa", doc_stride=6)
 QUESTIONS = [
@@ -23,9 +25,9 @@ QUESTIONS = [
 ]
 
 
-def typed() -> PreTrainedTokenizerFast:
-    """Like BERT's: one separator, and types that tell question from context."""
-    tokenizer = word_piece().backend_tokenizer
+def typed(size: int = 150) -> PreTrainedTokenizerFast:
+    """Like BERT's: one separator, and types that tell question from context. With a size of 400 every word is whole."""
+    tokenizer = word_piece(size).backend_tokenizer
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>",
         pair="<s> $A </s> $B:1 </s>:1",
@@ -42,6 +44,19 @@ TOKENIZERS = {**ALL, "types": typed}
 @pytest.fixture(scope="module", params=list(TOKENIZERS))
 def tokenizer(request: pytest.FixtureRequest):
     return TOKENIZERS[request.param]()
+
+
+def composing_bytes() -> PreTrainedTokenizerFast:
+    tokenizer = byte_level(prefix=False)
+    tokenizer.backend_tokenizer.normalizer = normalizers.NFC()
+    return tokenizer
+
+
+COMPOSING = {
+    "word piece without marks": lambda: word_piece(lowercase=True),
+    "composing bytes": composing_bytes,
+    "composing pairs": lambda: train_tokenizer(TEXTS, 120),
+}
 
 
 def certain(labels: torch.Tensor, width: int) -> torch.Tensor:
@@ -100,7 +115,7 @@ def test_windows_hold_the_whole_context_and_overlap(tokenizer: PreTrainedTokeniz
 
 
 def test_targets_by_hand() -> None:
-    tokenizer = typed()
+    tokenizer = typed(400)
     words = tokenizer("der Hund schläft", add_special_tokens=False, return_offsets_mapping=True)
     assert words.offset_mapping[0] == (0, 3)
     context = "der der Hund schläft der der der der der der der der"
@@ -119,8 +134,60 @@ def test_targets_by_hand() -> None:
     assert labels == [(3, 4), *[(0, 0)] * (len(labels) - 1)]
 
 
+@pytest.mark.parametrize("kind", [*TOKENIZERS, *COMPOSING])
+@pytest.mark.parametrize(
+    ("answer", "letters"),
+    [
+        ("Hund\u200d", "Hund\u200d"),
+        ("Hund\u00ad", "Hund"),
+        ("\u200eHund", "Hund"),
+        ("\u200eHund\u200e", "Hund"),
+        (unicodedata.normalize("NFD", "sé"), "se\u0301"),
+        ("se\u0301\u0323\u00ad", "se\u0301\u0323"),
+        (unicodedata.normalize("NFD", "한국"), unicodedata.normalize("NFD", "한국")),
+    ],
+)
+def test_no_edge_of_a_window_cuts_off_what_the_tokenizer_drops_or_composes(
+    kind: str, answer: str, letters: str
+) -> None:
+    tokenizer = {**TOKENIZERS, **COMPOSING}[kind]()
+    context = f"dem Sofa {answer} dem Sofa"
+    start = context.index(answer)
+    question = Question("1", "de", "de", "der", context, ((answer, start),), "a", 1)
+    (whole,) = Spans("qa", doc_stride=1).encode([question], tokenizer, 64).features
+    assert whole.labels is not None
+    asked = [span for span in whole.spans if span is not None]
+    head = whole.spans.index(asked[0])
+    first, last = (label - head for label in whole.labels)
+    # Its sub-words are those with a character of it, and the whole letters of the answer come back.
+    assert asked[first][0] <= start + answer.index(letters)
+    assert first == 0 or asked[first - 1][1] <= start
+    assert last + 1 == len(asked) or asked[last + 1][0] >= start + len(answer.rstrip("\u00ad\u200e"))
+    task = Spans("qa", doc_stride=1, max_answer_length=50)
+    room = last - first + 2
+    windows = task.encode([question], tokenizer, len(whole) - len(asked) + room).features
+    held = [number <= first and last < number + room for number in range(len(windows))]
+    assert sum(held) == 2  # at the one edge and at the other
+    for number, (feature, holds) in enumerate(zip(windows, held, strict=True)):
+        places = (head + first - number, head + last - number)
+        assert feature.labels == (places if holds else (0, 0))
+        if holds:
+            batch = task.collate([feature], tokenizer)
+            assert batch.labels is not None
+            decoded = task.decode(certain(batch.labels, len(feature)), [feature])
+            assert task.assemble([question], [feature], decoded)[0] in (answer, letters)
+
+
+def test_an_answer_without_a_sub_word_cannot_be_learned_from() -> None:
+    bare = Question("1", "de", "de", "der", "der \u200e Hund", (("\u200e", 4),), "a", 1)
+    more = replace(bare, answers=(("\u200e", 4), ("Hund", 6)))
+    tokenizer = typed(400)
+    (feature,) = TASK.encode([bare, more], tokenizer, 64).features
+    assert (feature.example, feature.labels) == (1, (4, 4))
+
+
 def test_the_best_span_is_inside_the_context_in_order_and_short_enough() -> None:
-    tokenizer = typed()
+    tokenizer = typed(400)
     task = Spans("qa", max_answer_length=2)
     question = Question("1", "de", "de", "der", "der auf dem Sofa", None, "a", 1)
     (feature,) = task.encode([question], tokenizer, 64).features
@@ -146,7 +213,7 @@ def test_the_best_span_is_inside_the_context_in_order_and_short_enough() -> None
 
 def test_the_best_window_wins_whatever_their_order() -> None:
     question = QUESTIONS[1]
-    encoded = TASK.encode([replace(question, answers=None)], typed(), 14)
+    encoded = TASK.encode([replace(question, answers=None)], typed(400), 12)
     assert len(encoded.features) >= 2
     decoded = [(float(number), 0, number + 1) for number in range(len(encoded.features))]
     for features, candidates in ((encoded.features, decoded), (encoded.features[::-1], decoded[::-1])):
@@ -174,7 +241,7 @@ def test_what_cannot_be_learned_from_is_left_out_and_what_has_no_answer_has_no_l
     lost = replace(QUESTIONS[0], answers=(("on the roof", None),))
     half = replace(QUESTIONS[0], answers=(("on the roof", None), ("the sofa", 18)))
     bare = replace(QUESTIONS[0], answers=None)
-    tokenizer = typed()
+    tokenizer = typed(400)
     encoded = TASK.encode([lost, half, bare], tokenizer, 64)
     assert [feature.example for feature in encoded.features] == [1, 2]
     batch = TASK.collate(encoded.features, tokenizer)

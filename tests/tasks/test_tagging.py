@@ -7,6 +7,7 @@ import pytest
 import torch
 from transformers import PreTrainedTokenizerBase
 
+from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError
 from isogloss.tasks import Tagging, Task, named_entities, part_of_speech
 from isogloss.types import Feature, LabelledText, TaggedSentence
@@ -46,9 +47,10 @@ def test_it_is_a_task() -> None:
     assert named_entities(("O", "B-PER")).metrics[0] == "f1"
 
 
+@pytest.mark.parametrize("as_written", [False, True])
 @pytest.mark.parametrize("limit", [3, 5, 7, 64])
-def test_there_and_back_in_any_order(tokenizer: PreTrainedTokenizerBase, limit: int) -> None:
-    task = part_of_speech(LABELS)
+def test_there_and_back_in_any_order(tokenizer: PreTrainedTokenizerBase, limit: int, as_written: bool) -> None:
+    task = replace(part_of_speech(LABELS), as_written=as_written)
     encoded = task.encode(EXAMPLES, tokenizer, limit)
     assert all(len(feature) <= limit for feature in encoded.features)
     shuffled = random.Random(limit).sample(encoded.features, len(encoded.features))
@@ -165,3 +167,28 @@ def test_label_set_has_o_first() -> None:
     examples = [sentence("a b c", "B-PER O A"), sentence("a", None)]
     assert isinstance(task, Tagging)
     assert task.label_set(examples) == ("O", "A", "B-PER")
+
+
+def test_spaces_put_between_tokens_are_counted() -> None:
+    tokenizer, example = ALL["word piece"](), replace(EXAMPLES[0], spaces=(False, False, False))
+    encoded = replace(part_of_speech(LABELS), as_written=True).encode([EXAMPLES[1], example, example], tokenizer, 64)
+    problems = Problems()
+    encoded.warn([EXAMPLES[1], example, example], 64, problems)
+    # "derHundschläft" is unknown as a whole: both of its borders need a space.
+    assert encoded.parted == (1, 1, 2, 2)
+    assert [str(warning) for warning in problems.warnings] == [
+        "de.conllu:3: warning: two tokens share a sub-word as they are written, so a space was put between them "
+        "(4 times, first here)"
+    ]
+    assert part_of_speech(LABELS).encode([example], tokenizer, 64).parted == ()
+
+
+def test_an_average_as_written_is_over_the_sub_words_of_the_token() -> None:
+    tokenizer = ALL["unigram"]()
+    task = replace(part_of_speech(LABELS), as_written=True, average=True)
+    (feature,) = task.encode([sentence("Hund 龘", "NOUN ADJ")], tokenizer, 64).features
+    pieces = tokenizer.convert_ids_to_tokens(feature.inputs["input_ids"])
+    found = list(zip(pieces, feature.words, feature.anchors, strict=True))
+    assert found[-3:] == [("▁", -2, len(pieces) - 3), ("<unk>", 1, len(pieces) - 2), ("</s>", -1, len(pieces) - 1)]
+    first = feature.words.index(0)
+    assert set(feature.anchors[first : len(pieces) - 3]) == {first}

@@ -45,11 +45,12 @@ def byte_level(*, prefix: bool) -> PreTrainedTokenizerFast:
     return wrap(tokenizer)
 
 
-def word_piece() -> PreTrainedTokenizerFast:
+def word_piece(size: int = 150, *, lowercase: bool = False) -> PreTrainedTokenizerFast:
+    """Like BERT: control characters are dropped, and in lower case the marks over letters too."""
     tokenizer = Tokenizer(models.WordPiece(unk_token="<unk>"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False)
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    trainer = trainers.WordPieceTrainer(vocab_size=150, special_tokens=SPECIAL, show_progress=False)
+    trainer = trainers.WordPieceTrainer(vocab_size=size, special_tokens=SPECIAL, show_progress=False)
     tokenizer.train_from_iterator(TEXTS, trainer)
     return wrap(tokenizer)
 

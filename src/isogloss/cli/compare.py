@@ -17,7 +17,7 @@ def compare(
     metric: Annotated[str | None, typer.Option(help="Metric; default the task's primary one.")] = None,
     allow_mixed: Annotated[
         list[str] | None,
-        typer.Option(help="Let runs differ in selection, train_languages, view, few_shot or translated."),
+        typer.Option(help="Let runs differ in selection, train_languages, view, few_shot, translated or spacing."),
     ] = None,
     view: Annotated[str, typer.Option(help="original or translate-test.")] = "original",
     left_out: Annotated[

@@ -18,12 +18,15 @@ def predict(
         str | None, typer.Option(help="Its format; default that of the recipe's first data entry.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Where to write; default beside the file, as NAME.predicted.ENDING.")
+        Path | None,
+        typer.Option(help="Where to write; *.gz is packed; default beside the file, NAME.predicted.ENDING."),
     ] = None,
     xtreme: Annotated[
         bool,
         typer.Option(
-            "--xtreme", help="Write test-LANGUAGE.tsv (questions: .json) for XTREME's scorer, into the folder --output."
+            "--xtreme",
+            help="Write test-LANGUAGE.tsv (alternatives: .jsonl, questions: .json) as the scorers of XTREME and "
+            "XTREME-R read it, into the folder --output.",
         ),
     ] = False,
 ) -> None:

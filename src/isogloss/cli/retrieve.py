@@ -22,12 +22,16 @@ def retrieve(
     ] = None,
     translations: Annotated[str, typer.Option(help="Language of the second column.")] = "en",
     layers: Annotated[
-        str | None, typer.Option(help="Layers, separated by commas, 0 for the embeddings; default the middle one.")
+        str | None, typer.Option(help="Layers, separated by commas, 0 for the embeddings; default XTREME's middle one.")
     ] = None,
     centred: Annotated[bool, typer.Option("--centred", help="Subtract each side's mean first.")] = False,
     direction: Annotated[
-        str, typer.Option(help="forward: sentences look for their translations; backward: the other way.")
-    ] = "forward",
+        str,
+        typer.Option(help="backward: translations look for the sentences, as in XTREME; forward: the other way."),
+    ] = "backward",
+    special: Annotated[
+        bool, typer.Option("--special/--no-special", help="Take special sub-words into the means, as XTREME does.")
+    ] = True,
     csls: Annotated[int | None, typer.Option(help="Neighbours of the CSLS score, such as 10; default none.")] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Sentences per forward pass.")] = 32,
     output: Annotated[Path | None, typer.Option(help="File of JSON lines to add the scores to.")] = None,
@@ -36,6 +40,8 @@ def retrieve(
     ] = False,
 ) -> None:
     """Print how often a sentence lies nearest to its own translation, without any training.
+
+    The defaults are those of XTREME's code for Tatoeba.
 
     Example: isogloss retrieve isogloss-small --data "../shared/data/parallel/tatoeba/{language}-en.tsv"
     """
@@ -48,6 +54,7 @@ def retrieve(
         layers=None if layers is None else _numbers(layers),
         centred=centred,
         direction=direction,
+        special=special,
         csls=csls,
         batch_size=batch_size,
         output=output,

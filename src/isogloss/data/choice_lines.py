@@ -12,6 +12,7 @@ from typing import Any
 from isogloss.data.columns import has_lone_surrogate
 from isogloss.data.formats import finish, predicted_labels
 from isogloss.data.json_lines import json_object, with_value
+from isogloss.data.labels import SAME_NAMES, as_text, gold_label
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError, nearest
@@ -63,7 +64,8 @@ class ChoiceLines:
     The keys of the first object say which layout the file has: ``premise``, ``question``, ``choice1``, ``choice2`` and
     ``label`` 0 or 1 (COPA); ``context``, ``question``, ``answerA`` to ``answerC`` and ``correct`` A to C, or ``label``
     1 to 3 (Social IQa); ``context``, ``question``, a list ``alternatives`` and ``label`` from 0. A label that is
-    missing, null, empty or -1 is none. The id is ``id`` or ``idx``, else the running number.
+    missing, null, empty, ``-`` or -1 is none; a ``label_map`` renames labels as they stand in the file. The id is
+    ``id`` or ``idx``, else the running number.
 
     Args:
         questions: What a question that is a mere word in the file means, by that word; other questions stay as they
@@ -72,7 +74,9 @@ class ChoiceLines:
 
     questions: Mapping[str, str] = field(default_factory=lambda: QUESTIONS)
 
-    def read(self, path: Path, language: str, problems: Problems) -> list[Choice]:
+    def read(
+        self, path: Path, language: str, problems: Problems, label_map: Mapping[str, str] = SAME_NAMES
+    ) -> list[Choice]:
         """The good objects of the file."""
         layout: Layout | None = None
         examples, number = [], 0
@@ -87,7 +91,7 @@ class ChoiceLines:
             layout = layout or _layout(record, path, line, problems)
             if layout is None:
                 return []
-            example = self._example(record, layout, number, language, path, line, problems)
+            example = self._example(record, layout, number, language, path, line, problems, label_map)
             if example is not None:
                 examples.append(example)
         return finish(examples, path, problems)
@@ -119,6 +123,7 @@ class ChoiceLines:
         path: Path,
         line: int,
         problems: Problems,
+        label_map: Mapping[str, str],
     ) -> Choice | None:
         """The question of an object, or None, and an error, where something in it cannot be used."""
         complaints = []
@@ -141,12 +146,15 @@ class ChoiceLines:
         alternatives = [text for key, text in texts.items() if key not in (layout.context, "question")]
         label = record.get(layout.label)
         spellings = [str(layout.spelling(position)) for position in range(len(alternatives))]
-        spelt = label if isinstance(label, str) else json.dumps(label)
         position: str | None = None
-        if spelt.strip() in spellings:
-            position = str(spellings.index(spelt.strip()))
-        elif spellings and spelt.strip() not in ("null", "", "-1"):
-            complaints.append(f"{layout.label!r} is {label!r}, but must be one of {', '.join(spellings)}")
+        try:
+            spelt = gold_label(as_text(label), label_map)
+            if spelt in spellings:
+                position = str(spellings.index(spelt))
+            elif spellings and spelt is not None:
+                complaints.append(f"{layout.label!r} is {label!r}, but must be one of {', '.join(spellings)}")
+        except IsoglossError as error:
+            complaints.append(str(error))
         if complaints:
             for complaint in complaints:
                 problems.error(path, line, complaint)

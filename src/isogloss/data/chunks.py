@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 
 from isogloss.data.problems import Problems
@@ -106,3 +106,67 @@ def in_iob2(
     for line in strays:
         problems.warning(path, line, "a chunk does not begin with 'B-', repaired")
     return converted
+
+
+def renamed_in_iob2(
+    sentences: Sequence[TaggedSentence],
+    label_map: Mapping[str, str],
+    path: Path,
+    problems: Problems,
+    *,
+    lines_per_token: int = 1,
+) -> list[TaggedSentence]:
+    """The sentences as `in_iob2` gives them, with their tags renamed.
+
+    A tag that is neither ``O`` nor of a chunk is renamed before it would be refused. The others are renamed in IOB2, so
+    that two chunks which get the same type stay two.
+    """
+    if not label_map:
+        return in_iob2(list(sentences), path, problems, lines_per_token=lines_per_token)
+    unfit = {
+        (sentence.line, place)
+        for sentence in sentences
+        for place, tag in enumerate(sentence.tags or ())
+        if tag != "O" and not CHUNK.fullmatch(tag)
+    }
+    mended = [renamed_tags(sentence, label_map, lambda *at: at in unfit) for sentence in sentences]
+    found = in_iob2(mended, path, problems, lines_per_token=lines_per_token)
+    return [renamed_tags(sentence, label_map, lambda *at: at not in unfit) for sentence in found]
+
+
+def renamed_tags(
+    sentence: TaggedSentence,
+    label_map: Mapping[str, str],
+    chosen: Callable[[int, int], bool] = lambda line, place: True,
+) -> TaggedSentence:
+    """The sentence with its tags renamed, whole or by their type; all, or those ``chosen`` by line and place in it."""
+    if sentence.tags is None or not label_map:
+        return sentence
+    places = enumerate(sentence.tags)
+    tags = tuple(renamed_tag(tag, label_map) if chosen(sentence.line, place) else tag for place, tag in places)
+    return dataclasses.replace(sentence, tags=tags)
+
+
+def renamed_tag(tag: str, label_map: Mapping[str, str]) -> str:
+    """A tag with its new name, or that of its type, where ``label_map`` has one.
+
+    Example:
+        >>> [renamed_tag(tag, {"DATE": "O", "B-ORG": "B-GRP"}) for tag in ("B-DATE", "B-ORG", "I-ORG")]
+        ['O', 'B-GRP', 'I-ORG']
+    """
+    chunk = CHUNK.fullmatch(tag)
+    if tag in label_map or chunk is None:
+        return label_map.get(tag, tag)
+    kind = label_map.get(chunk[2], chunk[2])
+    return kind if kind == "O" else f"{chunk[1]}-{kind}"
+
+
+def chunk_type(tag: str) -> str | None:
+    """The type of a chunk tag, ``PER`` of ``B-PER``; None for other labels."""
+    chunk = CHUNK.fullmatch(tag)
+    return None if chunk is None else chunk[2]
+
+
+def is_named(label: str, targets: Container[str]) -> bool:
+    """Whether ``targets`` has a label, or the type of a chunk tag."""
+    return label in targets or chunk_type(label) in targets

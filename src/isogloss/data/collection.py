@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import glob
 import re
@@ -11,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from isogloss.data.chunks import CHUNK
 from isogloss.data.formats import Format
 from isogloss.data.patterns import escaped, expression, one_file
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError, nearest
-from isogloss.types import Example, Question, TaggedSentence
+from isogloss.scripts import SCRIPTS
+from isogloss.types import Example
 
 SPLITS = ("train", "dev", "test")
 # What may stand for {language} on disk: `sw`, `zh-CN`, `eng_Latn`; not `old.backup`.
@@ -38,9 +37,12 @@ class Collection:
             names that are found on disk. Without ``{split}`` in the template there must be exactly one.
         label_map: Labels to rename, old name to new. For chunk tags the key may be a type: ``DATE: O`` removes all
             dates and ``PERSON: PER`` renames ``B-PERSON`` and ``I-PERSON``.
+        scripts: By language the scripts that its files are in, as codes of ISO 15924, where neither its code nor its
+            usual spelling says it.
 
     Raises:
-        IsoglossError: The template has other fields in braces, or does not fit languages or splits.
+        IsoglossError: The template has other fields in braces, or does not fit languages or splits, or there is no such
+            script.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Collection:
     languages: tuple[str, ...] | None = None
     splits: Mapping[str, str] | None = None
     label_map: Mapping[str, str] = field(default_factory=dict)
+    scripts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check that template, languages and splits fit together."""
@@ -66,6 +69,9 @@ class Collection:
             # Codes become parts of paths: none may lead out of the data's folder.
             if not re.fullmatch(r"[\w-]+", language):
                 raise self._error(f"{language!r} is no language code such as sw, zh-CN or eng_Latn")
+        for script in (script for scripts in self.scripts.values() for script in scripts):
+            if script not in SCRIPTS:
+                raise self._error(f"scripts: no script {script!r} in ISO 15924{nearest(script, SCRIPTS)}")
         for split in self.splits or ():
             if split not in SPLITS:
                 raise self._error(f"unknown split {split!r}{nearest(split, SPLITS)}")
@@ -81,6 +87,9 @@ class Collection:
         """
         splits = tuple(split for split in SPLITS if self.splits is None or split in self.splits)
         languages = self.languages if self.languages is not None else self._languages_on_disk(splits)
+        for language in self.scripts:
+            if language not in languages:
+                raise self._error(f"scripts: no language {language!r}{nearest(language, languages)}")
         candidates = {(language, split): self._path(language, split) for language in languages for split in splits}
         files = {key: path for key, path in candidates.items() if path.exists()}
         if not files:
@@ -96,8 +105,7 @@ class Collection:
 
     def read(self, language: str, split: str, problems: Problems) -> list[Example]:
         """The good examples of one file, their labels renamed; what is wrong with the others goes to ``problems``."""
-        examples = self.format.read(self._path(language, split), language, problems)
-        return [renamed(example, self.label_map) for example in examples] if self.label_map else list(examples)
+        return list(self.format.read(self._path(language, split), language, problems, self.label_map))
 
     def _path(self, language: str, split: str) -> Path:
         try:
@@ -142,24 +150,3 @@ class Collection:
 
     def _error(self, message: str) -> IsoglossError:
         return IsoglossError(f"data set {self.name!r}, template {self.template!r}: {message}")
-
-
-def renamed(example: Example, label_map: Mapping[str, str]) -> Example:
-    """The example with its gold labels renamed."""
-    if isinstance(example, TaggedSentence):
-        if example.tags is None:
-            return example
-        return dataclasses.replace(example, tags=tuple(_renamed_tag(tag, label_map) for tag in example.tags))
-    if isinstance(example, Question):
-        return example
-    return example if example.label is None else dataclasses.replace(
-        example, label=label_map.get(example.label, example.label)
-    )  # fmt: skip
-
-
-def _renamed_tag(tag: str, label_map: Mapping[str, str]) -> str:
-    chunk = CHUNK.fullmatch(tag)
-    if tag in label_map or chunk is None:
-        return label_map.get(tag, tag)
-    kind = label_map.get(chunk[2], chunk[2])
-    return kind if kind == "O" else f"{chunk[1]}-{kind}"

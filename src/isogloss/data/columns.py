@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from isogloss.data.labels import SAME_NAMES, gold_label
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError, nearest
 from isogloss.types import LabelledText
@@ -73,7 +74,13 @@ def locate(
 
 
 def labelled_text(
-    fields: Mapping[str, str | None], number: int, language: str, path: Path, line: int, problems: Problems
+    fields: Mapping[str, str | None],
+    number: int,
+    language: str,
+    path: Path,
+    line: int,
+    problems: Problems,
+    label_map: Mapping[str, str] = SAME_NAMES,
 ) -> LabelledText | None:
     """The example that has these fields, or None, and an error, where one of them cannot be used.
 
@@ -84,6 +91,7 @@ def labelled_text(
         path: The file.
         line: Line of the example.
         problems: Takes the errors.
+        label_map: Labels to rename.
     """
     good = True
     for ours in ("text", "pair", "part"):
@@ -94,7 +102,12 @@ def labelled_text(
         if value is not None and has_lone_surrogate(value):
             problems.error(path, line, f"the {ours} holds a lone surrogate, which is not a character")
             good = False
-    label = (fields.get("label") or "").strip() or None
+    label = None
+    try:
+        label = gold_label(fields.get("label") or "", label_map)
+    except IsoglossError as error:
+        problems.error(path, line, str(error))
+        good = False
     if label is not None and "\n" in label:
         problems.error(path, line, f"the label holds a line break: {label!r}")
         good = False
@@ -103,6 +116,18 @@ def labelled_text(
     name = fields.get("id") or str(number)
     part = (fields.get("part") or "").strip() or None
     return LabelledText(name, language, fields["text"] or "", fields.get("pair"), label, str(path), line, part)
+
+
+def added_name(ours: str, taken: Collection[str]) -> str:
+    """The name of a column of predictions that is added to a file: ours, or where that is ``taken`` another.
+
+    Example:
+        >>> added_name("label", ("text", "label"))
+        'predicted_label'
+    """
+    while ours in taken:
+        ours = f"predicted_{ours}"
+    return ours
 
 
 def has_lone_surrogate(text: str) -> bool:

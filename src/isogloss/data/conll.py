@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from isogloss.data.chunks import in_iob2
+from isogloss.data.chunks import renamed_in_iob2
 from isogloss.data.column_lines import ColumnLines, Line, column_lines
 from isogloss.data.columns import check_positions
 from isogloss.data.formats import finish, predicted_tags
+from isogloss.data.labels import SAME_NAMES
 from isogloss.data.lines import is_blank, read_lines, rewrite
 from isogloss.data.problems import Problems
 from isogloss.data.words import NOT_A_WORD, are_running_numbers, check_words_are_there, without_prefix
@@ -54,14 +55,16 @@ class TokenTag:
         if len(set(self.columns.values())) < len(self.columns):
             raise IsoglossError(f"columns: tokens and tags are the same column; found {dict(self.columns)}")
 
-    def read(self, path: Path, language: str, problems: Problems) -> list[TaggedSentence]:
+    def read(
+        self, path: Path, language: str, problems: Problems, label_map: Mapping[str, str] = SAME_NAMES
+    ) -> list[TaggedSentence]:
         """The good sentences of the file."""
         found = column_lines(read_lines(path, problems), path, problems)
         located, blocks = self._located(found, path, problems)
         sentences = []
         for number, block in enumerate(blocks, start=1):
             rows = [(line, found.columns(text)) for line, text in block]
-            wrong = [(line, complaint) for line, row in rows if (complaint := _complaint(row, found.width, located))]
+            wrong = [(line, complaint) for line, row in rows if (complaint := _complaint(row, found, located))]
             if not wrong and located["tokens"] > 0:
                 wrong = _ranges(rows)
             for line, complaint in wrong[:1]:
@@ -82,7 +85,7 @@ class TokenTag:
             return []
         sentences = without_prefix(sentences, path, problems)
         check_words_are_there(((one.line, " ".join(one.tokens)) for one in sentences), path, problems)
-        return finish(in_iob2(sentences, path, problems), path, problems)
+        return finish(renamed_in_iob2(sentences, label_map, path, problems), path, problems)
 
     def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
         """Write ``source`` with the predicted tags in their column, added as the last one where there is none."""
@@ -131,10 +134,12 @@ class TokenTag:
         return positions, [] if wrong else blocks
 
 
-def _complaint(row: Sequence[str], width: int, located: Mapping[str, int]) -> str | None:
-    """What is wrong with a line of ``row`` columns in a file of ``width`` columns, if anything is."""
-    if len(row) != width:
-        return f"expected {width} columns, as in the first sentence, found {len(row)}"
+def _complaint(row: Sequence[str], found: ColumnLines, located: Mapping[str, int]) -> str | None:
+    """What is wrong with a line of these columns, if anything is."""
+    if len(row) != found.width:
+        hint = "; is this raw text, one sentence a line? The format has one token a line"
+        hint = hint if found.separator == " " else ""
+        return f"expected {found.width} columns, as in the first sentence, found {len(row)}{hint}"
     if is_blank(row[located["tokens"]]):
         return "empty token"
     return "empty tag" if "tags" in located and not row[located["tags"]].strip() else None

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from isogloss.data.chunks import renamed_tags
 from isogloss.data.formats import finish, predicted_tags
+from isogloss.data.labels import SAME_NAMES
 from isogloss.data.lines import is_blank, read_lines, rewrite
 from isogloss.data.problems import Problems
+from isogloss.data.spacing import spaces_of_script, spaces_of_text
 from isogloss.data.words import NOT_A_WORD, check_words_are_there
 from isogloss.types import Prediction, TaggedSentence
 
-FORM, UPOS, COLUMNS = 1, 3, 10
+FORM, UPOS, MISC, COLUMNS = 1, 3, 9, 10
+RANGE = re.compile(r"(\d{1,9})-(\d{1,9})\Z")
 SENTENCE_ID = re.compile(r"#\s*sent_id\s*=\s*(.*\S)")
+TEXT = re.compile(r"#\s*text\s*=\s*(.*\S)")
+JOINED = "SpaceAfter=No"
 
 
 class _Malformed(Exception):
@@ -32,16 +39,29 @@ class ConllU:
 
     A sentence whose tags are all ``_`` has no gold tags. The id is the comment ``# sent_id``, or else the running
     number of the sentence.
+
+    Where a space stands before a word is known from the comment ``# text`` or, where there is none or it is not that of
+    the words (a warning), from ``SpaceAfter=No``; a file that has neither gets the spaces of its script
+    (`isogloss.data.spacing.spaces_of_script`). The words of a multiword token are written together if they spell it
+    (``do`` + ``n't`` = ``don't``). If they do not (``de`` + ``le`` for ``du``), there is no letter at which each of
+    them begins: they are written as words of their own, with spaces.
     """
 
-    def read(self, path: Path, language: str, problems: Problems) -> list[TaggedSentence]:
+    def read(
+        self, path: Path, language: str, problems: Problems, label_map: Mapping[str, str] = SAME_NAMES
+    ) -> list[TaggedSentence]:
         """The good sentences of the file."""
         sentences = []
-        for number, block in enumerate(_blocks(read_lines(path, problems)), start=1):
+        lines = read_lines(path, problems)
+        marked = any(JOINED in line and not line.startswith("#") for line in lines)
+        for number, block in enumerate(_blocks(lines), start=1):
             try:
-                sentences.append(_sentence(block, str(number), language, path))
+                sentence = renamed_tags(_sentence(block, str(number), language, path), label_map)
             except _Malformed as error:
                 problems.error(path, error.line, str(error))
+                continue
+            spaces = _spaces(block, sentence.tokens, marked, path, problems)
+            sentences.append(dataclasses.replace(sentence, spaces=spaces))
         check_words_are_there(((one.line, " ".join(one.tokens)) for one in sentences), path, problems)
         return finish(sentences, path, problems)
 
@@ -100,3 +120,53 @@ def _sentence(block: list[tuple[int, str]], name: str, language: str, path: Path
     if untagged and len(untagged) < len(words):
         raise _Malformed(untagged[0], "UPOS is '_', where other words of the sentence have a tag")
     return TaggedSentence(name, language, tokens, None if untagged else tags, str(path), lines[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A word, or a multiword token with its words, as it stands in the text."""
+
+    form: str
+    words: tuple[str, ...]
+    joined: bool  # no space after it
+
+
+def _spaces(
+    block: list[tuple[int, str]], tokens: Sequence[str], marked: bool, path: Path, problems: Problems
+) -> tuple[bool, ...]:
+    """Before which of the words of a good sentence a space stands; ``marked``: its file says SpaceAfter=No at all."""
+    written = _written([text.split("\t") for _, text in block if not text.startswith("#")], tokens)
+    forms = [part.form for part in written]
+    before = spaces_of_script(forms)
+    if marked:
+        before = (False, *(not part.joined for part in written))[: len(written)]
+    for line, text in block:
+        given = TEXT.match(text)
+        if given is not None:
+            found = spaces_of_text(given[1], forms)
+            source = "SpaceAfter" if marked else "the rules of its script"
+            if found is None:
+                problems.warning(path, line, f"# text is not that of the words: spaces between them by {source}")
+            else:
+                before = found
+    return tuple(
+        space if place == 0 else "".join(part.words) != part.form
+        for part, space in zip(written, before, strict=True)
+        for place in range(len(part.words))
+    )
+
+
+def _written(rows: Sequence[Sequence[str]], tokens: Sequence[str]) -> list[_Written]:
+    """What stands in the text, one after the other; a range that does not fit the words counts as none."""
+    written: list[_Written] = []
+    done = 0
+    for columns in rows:
+        bounds = RANGE.match(columns[0]) if columns[FORM].strip() else None
+        first, last = (int(bounds[1]), int(bounds[2])) if bounds else (done + 1, done + 1)
+        if first != done + 1 or not first <= last <= len(tokens) or (not bounds and columns[0] != str(first)):
+            continue
+        words = tuple(tokens[done:last])
+        joined = JOINED in columns[MISC].split("|")
+        written.append(_Written(columns[FORM] if bounds else tokens[done], words, joined))
+        done = last
+    return written

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from isogloss.data.chunks import chunk_type, is_named
+from isogloss.data.classes import check_classes
 from isogloss.data.collection import SPLITS, Collection
-from isogloss.data.formats import classes, gold
+from isogloss.data.formats import classes
 from isogloss.data.problems import Problems
 from isogloss.data.reading import digest, read_stored
 from isogloss.data.validate import Complaint
 from isogloss.errors import IsoglossError, nearest
 from isogloss.randomness import generator
 from isogloss.stored.cache import Cache
-from isogloss.stored.examples import StoredExamples, joined, witnesses
+from isogloss.stored.examples import StoredExamples, joined, label_numbers, witnesses
 from isogloss.types import Example, Question, TaggedSentence
 
 
@@ -68,6 +70,7 @@ class Corpus:
         files: SHA-256 of every file read, by path.
         problems: The warnings met while reading.
         targets: Languages with training examples that are no source languages: a few examples, or translations.
+        evaluated: The languages with dev or test files, whether these were read or not.
     """
 
     train: Mapping[str, Sequence[Example]]
@@ -76,6 +79,7 @@ class Corpus:
     files: Mapping[str, str]
     problems: Problems
     targets: tuple[str, ...] = ()
+    evaluated: tuple[str, ...] = ()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -94,8 +98,10 @@ def load_corpus(
     *,
     train_languages: Sequence[str] | None = None,
     evaluate_languages: Sequence[str] | None = None,
+    source_dev: bool = False,
     label_languages: Sequence[str] = (),
     splits: Sequence[str] = SPLITS,
+    unread: Container[str] = (),
     limit: int | None = None,
     few_shot: FewShot | None = None,
     cache: Cache | None = None,
@@ -108,16 +114,19 @@ def load_corpus(
         complaint: What makes an example unfit for the task.
         train_languages: Languages to train on; None: all with a training file.
         evaluate_languages: Languages to evaluate on; None: all with a dev or test file.
+        source_dev: Whether to read the dev data of the languages trained on, evaluated or not.
         label_languages: Languages whose training labels belong to the label set, beside those trained on.
-        splits: The splits to read.
+        splits: The splits that count.
+        unread: Splits among them that are not read, and only say which languages are evaluated.
         limit: Examples kept per language and split, evenly spaced over the file; None: all. The label
             set is that of all.
         few_shot: How many training examples to take of each language that is evaluated but not trained on; None: none.
         cache: Where files that have been read before are taken from; None: all are read.
 
     Raises:
-        IsoglossError: A file is missing or broken, a language has no data, a split has no labels, two data sets share a
-            name, or a label of the evaluation data occurs in no training file; the message names file and line.
+        IsoglossError: A file is missing or broken, a language has no data, a file has no labels at all, two data sets
+            share a name, ``1`` and ``true`` are both classes, or a label of the evaluation data occurs in no training
+            file; the message names file and line.
     """
     names = [collection.name for collection in collections]
     if len(set(names)) < len(names):
@@ -130,13 +139,12 @@ def load_corpus(
         for (language, split), path in collection.files().items()
         if split in splits
     ]
-    trained = _chosen(
-        "train_languages", train_languages, {language for _, language, split, _ in found if split == "train"}
-    )
-    evaluated = _chosen(
-        "evaluate_languages", evaluate_languages, {language for _, language, split, _ in found if split != "train"}
-    )
     with_train = {language for _, language, split, _ in found if split == "train"}
+    with_other = {language for _, language, split, _ in found if split != "train"}
+    trained = _chosen("train_languages", train_languages, with_train, ["train"])
+    evaluated = _chosen(
+        "evaluate_languages", evaluate_languages, with_other, [split for split in splits if split != "train"]
+    )
     few = () if few_shot is None else tuple(sorted((set(evaluated) & with_train) - set(trained)))
     if few_shot is not None and not few:
         raise IsoglossError("few_shot: no language that is evaluated but not trained on has a training file")
@@ -145,21 +153,28 @@ def load_corpus(
     labelled = {*trained, *label_languages, *few}
     parts: dict[str, list[Sequence[Example]]] = {language: [] for language in sorted(labelled)}
     evaluation: dict[Cell, Sequence[Example]] = {}
-    used = [entry for entry in found if entry[1] in (labelled if entry[2] == "train" else evaluated)]
+    wanted = {"train": labelled, "dev": {*evaluated, *(trained if source_dev else ())}, "test": {*evaluated}}
+    used = [entry for entry in found if entry[1] in wanted[entry[2]]]
     files: dict[str, str] = {}
     for collection, language, split, path in used:
+        if split in unread:
+            continue
         content = digest(path)
         files[str(path)] = content or ""
         examples = read_stored(collection, language, split, path, content, complaint, owners, problems, cache)
-        _require_labels(examples, path, problems)
         if split == "train":
             parts[language].append(examples)
         else:
             asked = next((example.question_language for example in examples if isinstance(example, Question)), None)
+            if language not in evaluated and asked not in (None, *trained):
+                continue  # questions in a language that is not trained on choose no weights
             evaluation[Cell(collection.name, language, split, asked)] = examples
     problems.raise_errors()
     train = {language: joined(found) for language, found in parts.items()}
-    labels = label_set([example for examples in train.values() for example in witnesses(examples)])
+    seen = [example for examples in train.values() for example in witnesses(examples)]
+    check_classes(sum(map(label_numbers, train.values()), Counter()), seen, problems)
+    problems.raise_errors()
+    labels = label_set(seen)
     _require_known_labels(evaluation, labels, collections, problems)
     chosen = {language: _spread(train[language], limit) for language in trained}
     if few_shot is not None:
@@ -171,6 +186,7 @@ def load_corpus(
         files,
         problems,
         few,
+        evaluated,
     )
 
 
@@ -187,9 +203,11 @@ def _without_label(example: Example) -> Example:
     return dataclasses.replace(example, label=None)
 
 
-def _chosen(key: str, wanted: Sequence[str] | None, available: set[str]) -> tuple[str, ...]:
+def _chosen(key: str, wanted: Sequence[str] | None, available: set[str], splits: Sequence[str]) -> tuple[str, ...]:
     if wanted is None:
         return tuple(sorted(available))
+    if wanted and not available:
+        raise IsoglossError(f"{key}: no data entry has a {' or '.join(splits)} file, for {wanted[0]!r} or any language")
     for language in wanted:
         if language not in available:
             raise IsoglossError(f"{key}: no file for language {language!r}{nearest(language, available)}")
@@ -203,14 +221,6 @@ def _spread(examples: Sequence[Example], limit: int | None) -> Sequence[Example]
     if isinstance(examples, StoredExamples):
         return examples.spread(limit)
     return [examples[index * len(examples) // limit] for index in range(limit)]
-
-
-def _require_labels(examples: Sequence[Example], path: Path, problems: Problems) -> None:
-    if isinstance(examples, StoredExamples):  # only files with all labels are stored
-        return
-    missing = [example for example in examples if gold(example) is None]
-    if missing and not problems.spoils(path):
-        problems.error(path, missing[0].line, f"{len(missing)} of {len(examples)} examples have no gold label")
 
 
 def _require_known_labels(
@@ -233,14 +243,14 @@ def _require_known_labels(
         for label in classes(example):
             if label in labels:
                 continue
-            if label in accepted:
+            if is_named(label, accepted):
                 problems.warning(example.path, example.line, f"{label!r} is in no training file and counts as wrong")
             else:
                 unseen[label] += 1
                 place.setdefault(label, f"{example.path}:{example.line}")
     if unseen and labels:
         listed = "; ".join(f"{label!r} {count} times, first in {place[label]}" for label, count in unseen.most_common())
-        first = next(iter(unseen))
+        first = chunk_type(next(iter(unseen))) or next(iter(unseen))
         raise IsoglossError(
             f"labels in evaluation data that no training file has: {listed}. Training labels: {', '.join(labels)}. A "
             f"label_map renames them, or keeps one, to be counted as always wrong: {{{first}: {first}}}"

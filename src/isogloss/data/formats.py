@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from isogloss.data.labels import SAME_NAMES, two_spellings
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError
 from isogloss.types import Choice, Example, LabelledText, Prediction, Question, TaggedSentence
@@ -18,8 +19,10 @@ AnyExample = TypeVar("AnyExample", TaggedSentence, LabelledText, Choice, Questio
 class Format(Protocol):
     """How the examples of one language and split stand in a file."""
 
-    def read(self, path: Path, language: str, problems: Problems) -> Sequence[Example]:
-        """The good examples of the file; what is wrong with the others goes to ``problems``."""
+    def read(
+        self, path: Path, language: str, problems: Problems, label_map: Mapping[str, str] = SAME_NAMES
+    ) -> Sequence[Example]:
+        """The good examples of the file, their labels renamed; what is wrong with the others goes to ``problems``."""
 
     def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
         """Write ``source`` to ``destination`` with the predictions, one per example read, in place of the labels."""
@@ -48,18 +51,20 @@ def finish(examples: Sequence[AnyExample], path: Path, problems: Problems) -> li
     Args:
         examples: All good examples of the file.
         path: The file.
-        problems: Takes an error if there is no example at all, a warning for each repeated id, and one for each example
-            without gold label where others have one.
+        problems: Takes an error if there is no example at all or if two labels are one spelt in two ways, a warning for
+            each repeated id, and one for all examples without gold label where others have one.
     """
     if not examples and not problems.spoils(path):
         problems.error(path, None, "no example in this file")
-    mixed = any(gold(example) is not None for example in examples)
+    unlabelled = [example for example in examples if gold(example) is None]
+    if 0 < len(unlabelled) < len(examples):
+        found = f"{len(unlabelled):,} of {len(examples):,} examples (first here)"
+        problems.warning(path, unlabelled[0].line, f"no gold label: {found}, left out of training and scores")
+    _check_spelling(examples, path, problems)
     taken = {example.id for example in examples}
     times: Counter[str] = Counter()
     finished = []
     for example in examples:
-        if mixed and gold(example) is None:
-            problems.warning(path, example.line, "no gold label, where other examples of the file have one")
         times[example.id] += 1
         name = example.id
         if times[name] > 1:
@@ -69,6 +74,22 @@ def finish(examples: Sequence[AnyExample], path: Path, problems: Problems) -> li
             taken.add(name)
         finished.append(example if name == example.id else dataclasses.replace(example, id=name))
     return finished
+
+
+def _check_spelling(examples: Sequence[Example], path: Path, problems: Problems) -> None:
+    """No file has 1 and true as two classes."""
+    lines: dict[str, int] = {}
+    for example in examples:
+        if isinstance(example, LabelledText) and example.label is not None:
+            lines.setdefault(example.label, example.line)
+    if (pair := two_spellings(lines)) is not None:
+        first, second = pair
+        problems.error(
+            path,
+            lines[second],
+            f"label {second!r}, but {first!r} in line {lines[first]}: two spellings of one truth value; label_map "
+            f"renames one, such as {{{second}: {first}}}",
+        )
 
 
 def predicted_tags(

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from isogloss.data.columns import check_columns, labelled_text, locate
+from isogloss.data.columns import added_name, check_columns, labelled_text, locate
 from isogloss.data.formats import finish, predicted_labels
+from isogloss.data.json_text import NotJson, parse
+from isogloss.data.labels import SAME_NAMES, as_text
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
 from isogloss.errors import nearest
@@ -36,7 +38,9 @@ class JsonLines:
         if self.columns is not None:
             check_columns(self.columns, ("part",))
 
-    def read(self, path: Path, language: str, problems: Problems) -> list[LabelledText]:
+    def read(
+        self, path: Path, language: str, problems: Problems, label_map: Mapping[str, str] = SAME_NAMES
+    ) -> list[LabelledText]:
         """The good objects of the file."""
         located: dict[str, str] | None = None
         examples = []
@@ -54,33 +58,40 @@ class JsonLines:
                 if "text" not in located or not set(located.values()) <= set(record):
                     return []
             fields = _fields(record, located, path, line, problems)
-            example = labelled_text(fields, number, language, path, line, problems) if fields is not None else None
+            if fields is None:
+                continue
+            example = labelled_text(fields, number, language, path, line, problems, label_map)
             if example is not None:
                 examples.append(example)
         return finish(examples, path, problems)
 
     def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
-        """Write ``source`` with the predictions under the key of the label, added as ``label`` where there is none."""
+        """Write ``source`` with the predictions under the key of the label, added under a free one if there is none."""
         lines = read_lines(source, Problems())
         labels = predicted_labels(self.read(source, "", Problems()), predictions, source)
+        records = {line: json.loads(lines[line - 1]) for line in labels}
+        key = self._key_of_label(list(records.values()), source)
+        # Labels that were read from numbers go back as numbers, so that the file can be compared with its source; where
+        # some have none (null), the predictions beside the numbers too.
+        numeric = any(isinstance(record.get(key), (int, float)) for record in records.values())
         replacements = {}
-        key = None
         for line, label in labels.items():
-            record = json.loads(lines[line - 1])
-            key = key or locate(self.columns, list(record), source, line, Problems()).get("label", "label")
-            # A label that was read from a number goes back as one, so that the file can be compared with its source.
-            numeric = isinstance(record.get(key), (int, float)) and _is_number(label)
-            replacements[line] = with_value(lines[line - 1], key, json.loads(label) if numeric else label)
+            value = json.loads(label) if numeric and _is_number(label) else label
+            replacements[line] = with_value(lines[line - 1], key, value)
         rewrite(source, destination, replacements)
+
+    def _key_of_label(self, records: Sequence[dict[str, Any]], source: Path) -> str:
+        """The key of the label in the first object, by which all are read, or else one that no object has."""
+        located = locate(self.columns, list(records[0]), source, 1, Problems()) if records else {}
+        return located.get("label") or added_name("label", {key for record in records for key in record})
 
 
 def json_object(text: str, path: Path, line: int, problems: Problems) -> dict[str, Any] | None:
     """The object on a line; None, and an error, if there is none."""
     try:
-        record = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        place = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        problems.error(path, line, f"not JSON: {getattr(error, 'msg', error)}{place}")
+        record = parse(text)
+    except NotJson as error:
+        problems.error(path, line, str(error))
         return None
     if not isinstance(record, dict):
         problems.error(path, line, f"expected a JSON object, found {type(record).__name__}")
@@ -99,7 +110,7 @@ def _fields(
         if isinstance(value, str) or (value is None and name in record and ours in ("label", "id")):
             fields[ours] = value
         elif isinstance(value, (int, float)) and ours in ("label", "id"):
-            fields[ours] = json.dumps(value)
+            fields[ours] = as_text(value)
         elif name not in record:
             problems.error(path, line, f"no key {name!r} (the {ours}){nearest(name, record)}")
         else:

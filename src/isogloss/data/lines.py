@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import string
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from isogloss.data.problems import Problems
+from isogloss.errors import IsoglossError
+from isogloss.packing import unpacked
 from isogloss.writing import write_text
 
 
@@ -24,7 +24,7 @@ def read_lines(path: Path, problems: Problems) -> list[str]:
         problems: Takes the error if the file cannot be read, is not UTF-8 or holds a NUL; there are no lines then.
     """
     try:
-        content = path.read_bytes()
+        content = unpacked(path, path.read_bytes())
     except FileNotFoundError:
         problems.error(path, None, "no such file")
         return []
@@ -34,12 +34,9 @@ def read_lines(path: Path, problems: Problems) -> list[str]:
     except OSError as error:
         problems.error(path, None, f"cannot be read: {error.strerror}")
         return []
-    if path.suffix == ".gz":
-        try:
-            content = gzip.decompress(content)
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            problems.error(path, None, f"not a whole gzip file, as its name says: {error}")
-            return []
+    except IsoglossError as error:
+        problems.error(path, None, str(error))
+        return []
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -64,15 +61,15 @@ def rewrite(source: Path, destination: Path, replacements: Mapping[int, str]) ->
     """Write the lines of ``source`` to ``destination`` with some replaced; every other byte stays.
 
     Args:
-        source: A file that `read_lines` accepts.
-        destination: File to write, as a whole; may be ``source`` itself.
+        source: A file that `read_lines` accepts; ``*.gz`` is unpacked.
+        destination: File to write, as a whole, packed if it is called ``*.gz``; may be ``source`` itself.
         replacements: New text, without line end, by line number from 1.
 
     Raises:
         IsoglossError: ``destination`` cannot be written; the message gives the reason.
     """
     # Not `read_text`, which would turn CRLF into LF.
-    text = source.read_bytes().decode("utf-8")
+    text = unpacked(source, source.read_bytes()).decode("utf-8")
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     lines = text.removeprefix(mark).split("\n")
     for number, line in replacements.items():

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import glob
 import hashlib
-import json
 import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from isogloss.data.json_text import NotJson, parse
 from isogloss.data.lines import read_lines
 from isogloss.data.plain import RunningText
 from isogloss.data.problems import Problems
@@ -90,9 +90,9 @@ def _sentences(lines: Iterable[str]) -> Iterator[str]:
 
 def _parsed(text: str, path: Path, line: int | None, problems: Problems) -> Any:  # noqa: ANN401 - any JSON
     try:
-        return json.loads(text)
-    except ValueError as error:
-        problems.error(path, line, f"not JSON: {error}")
+        return parse(text)
+    except NotJson as error:
+        problems.error(path, line or error.line, str(error))
         return None
 
 

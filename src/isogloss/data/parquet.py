@@ -10,9 +10,10 @@ from typing import Any
 import pyarrow as pa
 
 from isogloss.arrow import FEATURES, label_names, read_parquet, to_parquet
-from isogloss.data.chunks import in_iob2
-from isogloss.data.columns import check_columns, labelled_text, locate
+from isogloss.data.chunks import renamed_in_iob2
+from isogloss.data.columns import added_name, check_columns, labelled_text, locate
 from isogloss.data.formats import finish, predicted_labels, predicted_tags
+from isogloss.data.labels import SAME_NAMES, as_text
 from isogloss.data.problems import Problems
 from isogloss.data.words import check_words_are_there
 from isogloss.errors import IsoglossError, nearest
@@ -32,8 +33,8 @@ class Parquet:
     """A file of rows: tagged sentences where it has a column of tokens, else labelled texts.
 
     Tokens and tags are lists, texts are strings. A label or tag is a string, or an integer: then its name is that of
-    the ``ClassLabel`` which `datasets` keeps in the file, -1 being no label, or else the number itself. Chunk tags
-    come out in IOB2, as from `TokenTag`. Lines of messages are rows, from 1.
+    the ``ClassLabel`` which `datasets` keeps in the file, or else the number itself; -1 is no label. Chunk
+    tags come out in IOB2, as from `TokenTag`. Lines of messages are rows, from 1.
 
     Args:
         columns: The file's column of our ``tokens`` and, where it has them, ``tags`` and ``id``; or of our ``text``
@@ -56,7 +57,9 @@ class Parquet:
             if name not in TAGGED:
                 raise IsoglossError(f"columns: unknown column {name!r} beside 'tokens'{nearest(name, TAGGED)}")
 
-    def read(self, path: Path, language: str, problems: Problems) -> list[TaggedSentence] | list[LabelledText]:
+    def read(
+        self, path: Path, language: str, problems: Problems, label_map: Mapping[str, str] = SAME_NAMES
+    ) -> list[TaggedSentence] | list[LabelledText]:
         """The good rows of the file."""
         try:
             table = read_parquet(path)
@@ -72,8 +75,9 @@ class Parquet:
         if "tokens" in located:
             sentences = _sentences(table, located, language, path, problems)
             check_words_are_there(((one.line, " ".join(one.tokens)) for one in sentences), path, problems)
-            return finish(in_iob2(sentences, path, problems, lines_per_token=0), path, problems)
-        return finish(_texts(table, located, language, path, problems), path, problems)
+            tagged = renamed_in_iob2(sentences, label_map, path, problems, lines_per_token=0)
+            return finish(tagged, path, problems)
+        return finish(_texts(table, located, language, path, problems, label_map), path, problems)
 
     def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
         """Write ``source`` with the predictions in the column of tags or labels, added where there is none.
@@ -136,7 +140,12 @@ def _sentences(
 
 
 def _texts(
-    table: pa.Table, located: Mapping[str, str], language: str, path: Path, problems: Problems
+    table: pa.Table,
+    located: Mapping[str, str],
+    language: str,
+    path: Path,
+    problems: Problems,
+    label_map: Mapping[str, str],
 ) -> list[LabelledText]:
     """The good rows of a table of texts."""
     columns = _values(table, located)
@@ -156,7 +165,7 @@ def _texts(
         except _BadRow as error:
             problems.error(path, row, str(error))
             continue
-        example = labelled_text(values, row, language, path, row, problems)
+        example = labelled_text(values, row, language, path, row, problems, label_map)
         if example is not None:
             texts.append(example)
     return texts
@@ -197,7 +206,7 @@ def _tokens(value: Any, column: str) -> tuple[str, ...]:  # noqa: ANN401
 
 def _tags(value: Any, names: Sequence[str] | None, column: str, tokens: int) -> tuple[str, ...] | None:  # noqa: ANN401
     """The tags of a sentence; None if no token has one."""
-    tags = [_label(tag, names, column) for tag in _list(value, column)]
+    tags = [_tag(tag, names, column) for tag in _list(value, column)]
     if len(tags) != tokens:
         raise _BadRow(f"{tokens} tokens, but {len(tags)} tags")
     given = [tag for tag in tags if tag is not None]
@@ -206,19 +215,24 @@ def _tags(value: Any, names: Sequence[str] | None, column: str, tokens: int) -> 
     return tuple(given) or None
 
 
+def _tag(value: Any, names: Sequence[str] | None, column: str) -> str | None:  # noqa: ANN401
+    """The tag as a string; None where there is none, which integers say by -1."""
+    if isinstance(value, bool | float):
+        raise _BadRow(f"{column!r} holds {value!r}, which is neither a string nor an integer")
+    return None if value == -1 else _label(value, names, column)
+
+
 def _label(value: Any, names: Sequence[str] | None, column: str) -> str | None:  # noqa: ANN401
     """The label as a string; None where there is none."""
-    if value is None or (value == -1 and names is not None):
-        return None
-    if isinstance(value, str):
-        return value.strip() or None
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise _BadRow(f"{column!r} holds {value!r}, which is neither a string nor an integer")
-    if names is None:
-        return str(value)
-    if not 0 <= value < len(names):
+    if value is None or isinstance(value, str):
+        return (value or "").strip() or None
+    if not isinstance(value, int | float):
+        raise _BadRow(f"{column!r} holds {value!r}, which is neither a string nor a number")
+    if names is None or value == -1:
+        return as_text(value)
+    if value not in range(len(names)):
         raise _BadRow(f"{column!r} holds {value}, but there are {len(names)} labels: {', '.join(names)}")
-    return names[value]
+    return names[int(value)]
 
 
 def _with(table: pa.Table, column: str | None, added: str, predicted: Mapping[int, Any]) -> pa.Table:
@@ -226,6 +240,7 @@ def _with(table: pa.Table, column: str | None, added: str, predicted: Mapping[in
     listed = any(isinstance(value, list) for value in predicted.values())
     kind = pa.list_(pa.string()) if listed else pa.string()
     if column is None:
+        added = added_name(added, table.column_names)
         return table.append_column(added, pa.array([predicted.get(row + 1) for row in range(table.num_rows)], kind))
     old, names = table.column(column).to_pylist(), label_names(table.schema, column)
     values = [predicted.get(row, value) for row, value in enumerate(old, start=1)]

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from isogloss.data.conllu import COLUMNS, FORM
+from isogloss.data.conllu import COLUMNS, FORM, MISC
 from isogloss.data.formats import finish, predicted_labels
+from isogloss.data.labels import SAME_NAMES
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
 from isogloss.data.words import NOT_A_WORD, check_words_are_there
 from isogloss.errors import IsoglossError
 from isogloss.languages import writes_spaces
 from isogloss.types import LabelledText, Prediction
-
-MISC = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,9 @@ class Lines:
     Blank lines hold no text but keep their number.
     """
 
-    def read(self, path: Path, language: str, problems: Problems) -> list[LabelledText]:
+    def read(
+        self, path: Path, language: str, problems: Problems, label_map: Mapping[str, str] = SAME_NAMES
+    ) -> list[LabelledText]:
         """The lines that hold a text."""
         found = [
             LabelledText(str(number), language, line.strip(), None, None, str(path), number)
@@ -48,7 +49,9 @@ class RunningText:
     without spaces (Chinese) have none. The id is ``# sent_id``, or else the running number.
     """
 
-    def read(self, path: Path, language: str, problems: Problems) -> list[LabelledText]:
+    def read(
+        self, path: Path, language: str, problems: Problems, label_map: Mapping[str, str] = SAME_NAMES
+    ) -> list[LabelledText]:
         """The sentences of the file."""
         found: list[LabelledText] = []
         block: list[str] = []

@@ -29,10 +29,10 @@ def read_stored(
     problems: Problems,
     cache: Cache | None,
 ) -> Sequence[Example]:
-    """The examples of a file as `read_checked` gives them, with the same problems, from the cache if they are there.
+    """The examples of a file that have a gold label, of those that `read_checked` gives, with the same problems.
 
-    An entry depends on the file's content and all that decides what is read from it. Files with errors, or with
-    examples that have no gold label, are not stored.
+    They come from the cache if they are there. An entry depends on the file's content and all that decides what is read
+    from it. Files with errors are not stored; a file without any gold label is one.
 
     Args:
         collection: The data set.
@@ -48,23 +48,33 @@ def read_stored(
     Raises:
         IsoglossError: The file changes while it is read.
     """
+
+    def read(owners: dict[str, tuple[str, Path]], problems: Problems) -> list[Example]:
+        examples = read_checked(collection, language, split, path, complaint, owners, problems)
+        labelled = [example for example in examples if gold(example) is not None]
+        if examples and not labelled and not problems.spoils(path):
+            use = "train on" if split == "train" else "score; `isogloss predict` labels such files"
+            problems.error(path, examples[0].line, f"none of the {len(examples):,} examples has a gold label to {use}")
+        return labelled
+
     if cache is None or content is None:
-        return read_checked(collection, language, split, path, complaint, owners, problems)
+        return read(owners, problems)
     key = {
         "content": content,
         "path": str(path),
         "language": language,
         "format": repr(collection.format),
         "label_map": dict(collection.label_map),
+        "scripts": collection.scripts.get(language),
         "complaint": f"{complaint.__module__}.{complaint.__qualname__}",
     }
 
     def build(folder: Path) -> None:
         own, found = Problems(), dict[str, tuple[str, Path]]()
-        examples = read_checked(collection, language, split, path, complaint, found, own)
+        examples = read(found, own)
         if digest(path) != content:
             raise IsoglossError(f"{path}: changed while it was read")
-        if own.errors or not examples or any(gold(example) is None for example in examples):
+        if own.errors or not examples:
             raise _NotStored
         facts = {"warnings": own.summary(), "content": next(iter(found), None)}
         try:
@@ -81,7 +91,7 @@ def read_stored(
         if stored.facts["content"] is not None:
             check_claim(stored.facts["content"], path, language, owners, problems)
         return StoredExamples(cache, [stored])
-    return read_checked(collection, language, split, path, complaint, owners, problems)
+    return read(owners, problems)
 
 
 def digest(path: Path) -> str | None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from isogloss.data.formats import check_number, finish
+from isogloss.data.json_text import NotJson, parse
+from isogloss.data.labels import SAME_NAMES
 from isogloss.data.lines import read_lines
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError, nearest
-from isogloss.types import Prediction, Question
+from isogloss.types import Example, Prediction, Question
 from isogloss.writing import write_text
 
 _ID = re.compile(r'"id"\s*:\s*("(?:[^"\\]|\\.)*")')
@@ -40,7 +42,9 @@ class Squad:
 
     question_language: str | None = None
 
-    def read(self, path: Path, language: str, problems: Problems) -> list[Question]:
+    def read(
+        self, path: Path, language: str, problems: Problems, label_map: Mapping[str, str] = SAME_NAMES
+    ) -> list[Question]:
         """The good questions of the file."""
         text = "\n".join(read_lines(path, problems))
         if problems.spoils(path):
@@ -72,8 +76,19 @@ class Squad:
         for example, answer in zip(examples, predictions, strict=True):
             if not isinstance(answer, str):
                 raise IsoglossError(f"{source}: question {example.id!r} has one answer, not {answer!r}")
-        answers = {example.id: answer for example, answer in zip(examples, predictions, strict=True)}
-        write_text(destination, json.dumps(answers, ensure_ascii=False) + "\n")
+        write_text(destination, answers_by_id(examples, predictions))
+
+
+def answers_by_id(examples: Sequence[Example], predictions: Sequence[Prediction]) -> str:
+    """The predicted answers as JSON, ``{id: answer}``."""
+    answers = {example.id: answer for example, answer in zip(examples, predictions, strict=True)}
+    return json.dumps(answers, ensure_ascii=False) + "\n"
+
+
+def ids_in_file(path: Path) -> list[Any]:
+    """The ids of all questions as they stand in a file that `Squad` reads; None where a question has none."""
+    text = "\n".join(read_lines(path, Problems()))
+    return [record.get("id") for _, _, record in _questions(text, path, Problems()) if isinstance(record, dict)]
 
 
 def _lines_of_ids(text: str) -> dict[str, int]:
@@ -95,11 +110,9 @@ def _lines_of_ids(text: str) -> dict[str, int]:
 def _questions(text: str, path: Path, problems: Problems) -> Iterator[tuple[str, str, Any]]:
     """Per question where it stands in words, its context and its object; what is no such thing is an error."""
     try:
-        whole = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
-        place = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        problems.error(path, line, f"not JSON: {getattr(error, 'msg', error)}{place}")
+        whole = parse(text)
+    except NotJson as error:
+        problems.error(path, error.line, str(error))
         return
     try:
         articles = _list(whole, "data")

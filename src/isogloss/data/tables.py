@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from isogloss.data.columns import ALIASES, check_columns, check_positions, labelled_text, locate
+from isogloss.data.columns import ALIASES, added_name, check_columns, check_positions, labelled_text, locate
 from isogloss.data.delimiters import TAB, Delimiter, Row, found_separator
 from isogloss.data.formats import finish, predicted_labels
+from isogloss.data.labels import SAME_NAMES
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
 from isogloss.errors import nearest
@@ -48,7 +49,9 @@ class Table:
             check_columns(self.columns, ("language", "part"))
             check_positions(self.columns)
 
-    def read(self, path: Path, language: str, problems: Problems) -> list[LabelledText]:
+    def read(
+        self, path: Path, language: str, problems: Problems, label_map: Mapping[str, str] = SAME_NAMES
+    ) -> list[LabelledText]:
         """The good rows of the file."""
         header, positions, rows = self._layout(read_lines(path, problems), path, problems)
         width = len((header or rows[0]).fields) if header or rows else 0
@@ -71,7 +74,7 @@ class Table:
             if self.skip_empty and any(fields.get(ours, "x").strip() in ("", NOTHING) for ours in ("text", "pair")):
                 problems.warning(path, row.first, f"row without a text (empty or {NOTHING}) skipped")
                 continue
-            example = labelled_text(fields, number, language, path, row.first, problems)
+            example = labelled_text(fields, number, language, path, row.first, problems, label_map)
             if example is not None:
                 examples.append(example)
         return finish(examples, path, problems)
@@ -93,7 +96,7 @@ class Table:
         position = positions.get("label")
         values = [(row, labels[row.first]) for row in rows if row.first in labels]
         if header and position is None:
-            values.append((header, "label"))
+            values.append((header, added_name("label", header.fields)))
         replacements: dict[int, str] = {}
         for row, value in values:
             text = self.delimiter.replace("\n".join(lines[row.first - 1 : row.last]), position, value)

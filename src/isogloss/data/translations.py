@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from isogloss.data.collection import renamed
 from isogloss.data.formats import Format
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError
@@ -60,14 +59,14 @@ def translate(
         IsoglossError: The file cannot be read, an original has no translation, or a label is not that of the
             original; the message shows both texts.
     """
-    read = _read(file.path, file.translated, language, problems)
-    translations = [_labelled(renamed(example, file.label_map)) for example in read]
+    translations = _read(file.path, file.translated, language, problems, file.label_map)
     if file.untranslated is None:
         _refuse_numbers(originals, translations, file.path)
         keys: list[tuple[str, ...]] = [(example.id,) for example in translations]
         wanted: list[tuple[str, ...]] = [(example.id,) for example in originals]
     else:
-        before = {example.line: example for example in _read(file.path, file.untranslated, language, Problems())}
+        sources = _read(file.path, file.untranslated, language, Problems(), file.label_map)
+        before = {example.line: example for example in sources}
         translations = [example for example in translations if example.line in before]
         keys = [_text_key(before[example.line]) for example in translations]
         wanted = [_text_key(_labelled(example)) for example in originals]
@@ -95,8 +94,10 @@ def translate(
     return joined
 
 
-def _read(path: Path, reader: Format, language: str, problems: Problems) -> list[LabelledText]:
-    examples = reader.read(path, language, problems)
+def _read(
+    path: Path, reader: Format, language: str, problems: Problems, label_map: Mapping[str, str]
+) -> list[LabelledText]:
+    examples = reader.read(path, language, problems, label_map)
     if problems.spoils(path):
         problems.raise_errors()
     return [_labelled(example) for example in examples]

@@ -7,16 +7,22 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
 
+from isogloss.data.chunks import is_named
+from isogloss.data.classes import check_classes
 from isogloss.data.collection import Collection
-from isogloss.data.formats import classes
+from isogloss.data.formats import classes, gold
 from isogloss.data.problems import Problems
 from isogloss.data.repetition import ReadFile, check_leaks, check_repetition, content
 from isogloss.errors import IsoglossError
-from isogloss.languages import dominant_scripts, find, script_share
+from isogloss.languages import find, script_subtag
+from isogloss.scripts import SCRIPTS, codes_of, dominant_scripts, script_share
 from isogloss.types import Example, Question
 
 FEWEST_LETTERS = 50
 """A text of fewer letters (a few names, say) proves nothing about its language."""
+
+MIXED = 0.3
+"""From this share of letters of the expected script on, up to a half, a text is mixed and not of another language."""
 
 
 Complaint = Callable[[Example], str | None]
@@ -32,8 +38,8 @@ def validate_collections(
     """Read every file of data sets that belong to one task, and list all problems.
 
     Beside what the readers find: a file that stands for two languages, text in the script of another language, labels
-    that no train file has, repeated train examples, and train examples that occur in dev or test, of their language
-    or, as they are or in translation, of another (see `check_leaks`).
+    that no train file has, rare classes (see `check_classes`), repeated train examples, and train examples that occur
+    in dev or test, of their language or, as they are or in translation, of another (see `check_leaks`).
 
     Args:
         collections: The data sets, all of one task, since their train files are taken together.
@@ -63,6 +69,8 @@ def validate_collections(
     check_repetition(read, problems)
     check_leaks(read, problems)
     if train:
+        trained = [example for _, _, examples in train for example in examples]
+        check_classes(Counter(label for example in trained for label in gold(example) or ()), trained, problems)
         # A label to which the user renames others is one that they know of.
         known = {label for collection in collections for label in collection.label_map.values()}
         _check_labels(train, evaluation, known, problems)
@@ -90,7 +98,7 @@ def read_checked(
         problems: Takes what is wrong.
     """
     examples = collection.read(language, split, problems)
-    check_collection_language(examples, language, path, problems)
+    check_collection_language(examples, language, path, problems, collection.scripts.get(language, ()))
     check_owner(examples, path, language, owners, problems)
     complaints = ((example, complaint(example)) for example in examples)
     unfit = next(((example, text) for example, text in complaints if text is not None), None)
@@ -99,35 +107,55 @@ def read_checked(
     return examples
 
 
-def check_collection_language(examples: Iterable[Example], language: str, path: Path, problems: Problems) -> None:
+def check_collection_language(
+    examples: Iterable[Example], language: str, path: Path, problems: Problems, scripts: Sequence[str] = ()
+) -> None:
     """Check that at least half of the letters are of a script in which the language is written.
 
-    This finds the files of two languages that were swapped, as long as their scripts differ.
+    This finds the files of two languages that were swapped, as long as their scripts differ. Mixed text (a share of at
+    least ``MIXED``), and text in Latin script where no one said that another was used, may be right: a warning.
 
     Args:
         examples: The examples of a file.
-        language: The language that they are said to be in.
+        language: The language that they are said to be in; a script in its code (``hi-Latn``) is the one expected.
         path: The file.
-        problems: Takes the error, or a warning where the language is not known.
+        problems: Takes the error, or a warning where the text may be right, or nothing is known of the language.
+        scripts: The scripts that the file is said to be in, as codes of ISO 15924; none: that of the code, or else
+            those of the language's usual spelling.
     """
     known = find(language)
-    if known is None:
+    try:
+        subtag = None if scripts else script_subtag(language)
+    except IsoglossError as error:
+        problems.error(path, None, f"{error}; if it names something else, {_key(language)} says what the file is in")
+        return
+    said = tuple(scripts) if subtag is None else (subtag,)
+    expected = tuple(name for code in said for name in SCRIPTS[code]) or (() if known is None else known.scripts)
+    if not expected:
         problems.warning(path, None, f"unknown language code {language!r}: its script was not checked")
         return
     text = " ".join(part for example in examples for part in _in_its_language(example))
     found = dominant_scripts(text)
-    if found.total() < FEWEST_LETTERS:
+    share = script_share(text, expected)
+    if found.total() < FEWEST_LETTERS or share >= 0.5:
         return
-    share = script_share(text, known.scripts)
-    if share < 0.5:
-        script, _ = found.most_common(1)[0]
-        expected = " or ".join(known.scripts)
-        problems.error(
-            path,
-            None,
-            f"{share:.0%} of the letters are {expected}, as expected of {known.name} ({language}), most are {script}: "
-            "is this the file of another language?",
-        )
+    most = next(script for script, _ in found.most_common() if script not in expected)
+    name = repr(language) if known is None else f"{known.name} ({language})"
+    message = f"{share:.0%} of the letters are {' or '.join(expected)}, as expected of {name}, most others are {most}: "
+    right = f"{_key(language, codes_of([most]))} in its data entry says that it is right"
+    if share >= MIXED:
+        both = _key(language, (*(said or codes_of(expected)), *codes_of([most])))
+        problems.warning(path, None, f"{message}is it mixed? {both} in its data entry says that it is right")
+    elif most == "LATIN" and not said:
+        problems.warning(path, None, f"{message}is it romanised, or the file of another language? {right}")
+    else:
+        problems.error(path, None, f"{message}is this the file of another language? If not, {right}")
+
+
+def _key(language: str, scripts: Sequence[str] = ()) -> str:
+    """What a data entry says of the scripts of a language."""
+    listed = ", ".join(scripts) or "..."
+    return f"`scripts: {{{language}: {f'[{listed}]' if len(scripts) > 1 else listed}}}`"
 
 
 def unseen_labels(train: Iterable[Example], evaluation: Iterable[Example]) -> Counter[str]:
@@ -173,7 +201,7 @@ def _check_labels(
     labels = ", ".join(sorted({label for example in trained for label in classes(example)}))
     for _, path, examples in evaluation:
         for label, times in unseen_labels(trained, examples).items():
-            if label in known:
+            if is_named(label, known):
                 continue
             line = next(example.line for example in examples if label in classes(example))
             problems.error(

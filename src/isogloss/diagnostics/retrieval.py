@@ -19,6 +19,9 @@ from isogloss.errors import IsoglossError
 def retrieval_accuracy(queries: Tensor, candidates: Tensor, *, centred: bool, csls: int | None = None) -> float:
     """Share of sentences whose nearest candidate is their own translation.
 
+    The sides are not alike: XTREME's queries for Tatoeba are the English sentences, its candidates those of the other
+    language (`isogloss.retrieve` does the same by default).
+
     (1/n) Σ_i [i = argmax_j cos(q_i, c_j)], with q_i − mean(q) and c_j − mean(c) in place of q_i and c_j where
     ``centred``: a direction that all sentences of a language share says which language it is, not what is said. Of
     equally near candidates the first counts.
@@ -47,7 +50,8 @@ def retrieval_accuracy(queries: Tensor, candidates: Tensor, *, centred: bool, cs
 
     Reference:
         Artetxe and Schwenk, *Massively Multilingual Sentence Embeddings for Zero-Shot Cross-Lingual Transfer and
-        Beyond*, TACL 2019 (the Tatoeba test sets); Hu et al., *XTREME*, ICML 2020 (mean of a middle layer, cosine);
+        Beyond*, TACL 2019 (the Tatoeba test sets); Hu et al., *XTREME*, ICML 2020 (cosine; ``similarity_search`` in
+        ``third_party/utils_retrieve.py`` of google-research/xtreme);
         Conneau et al., *Word Translation Without Parallel Data*, ICLR 2018 (CSLS, k = 10).
     """
     _require_parallel(queries, candidates)
@@ -73,10 +77,12 @@ def sentence_vectors(
     layer: int,
     max_length: int,
     batch_size: int,
+    special: bool = False,
 ) -> Tensor:
-    """One vector per text: the mean of a layer's hidden states over the text's own sub-words.
+    """One vector per text: the mean of a layer's hidden states over the text's sub-words.
 
-    v = (1/|S|) Σ_{t ∈ S} h_t, where S are the sub-words without the special ones that the tokenizer adds.
+    v = (1/|S|) Σ_{t ∈ S} h_t, where S are the text's own sub-words, and with ``special`` also those that the tokenizer
+    adds, as in XTREME's code for Tatoeba.
 
     Args:
         model: An encoder, with or without a head; its mode, training or not, and the global random state stay as they
@@ -86,17 +92,18 @@ def sentence_vectors(
         layer: The layer: 0 for the embeddings, l for the output of the last layer.
         max_length: Sub-words per text, special ones included; longer texts are truncated.
         batch_size: Texts per forward pass.
+        special: Whether the mean takes in the special sub-words.
 
     Returns:
         Vectors ``[n, d]`` in float32 on the CPU, in the order of the texts.
 
     Raises:
-        IsoglossError: The model has no such layer, there is no text, or a text has no sub-word.
+        IsoglossError: The model has no such layer, there is no text, or a text has no sub-word of its own.
     """
     layers = int(model.config.num_hidden_layers)
     if not 0 <= layer <= layers:
         raise IsoglossError(f"layer {layer}: the model has layers 0 (the embeddings) to {layers}")
-    return layer_vectors(model, tokenizer, texts, max_length=max_length, batch_size=batch_size)[layer]
+    return layer_vectors(model, tokenizer, texts, max_length=max_length, batch_size=batch_size, special=special)[layer]
 
 
 @torch.no_grad()
@@ -107,6 +114,7 @@ def layer_vectors(
     *,
     max_length: int,
     batch_size: int,
+    special: bool = False,
 ) -> Tensor:
     """The vectors of `sentence_vectors` for every layer, at the cost of one.
 
@@ -116,24 +124,26 @@ def layer_vectors(
         texts: The n texts.
         max_length: Sub-words per text, special ones included; longer texts are truncated.
         batch_size: Texts per forward pass.
+        special: Whether the mean takes in the special sub-words.
 
     Returns:
         Vectors ``[l + 1, n, d]`` in float32 on the CPU, the embeddings first.
 
     Raises:
-        IsoglossError: There is no text, or a text has no sub-word.
+        IsoglossError: There is no text, or a text has no sub-word of its own.
     """
     if not texts:
         raise IsoglossError("sentence vectors need at least one text, found none")
     encoding = tokenizer(
         list(texts), truncation=True, max_length=max_length, padding=False, return_special_tokens_mask=True
     )
-    special = encoding.pop("special_tokens_mask")
-    for index, mask in enumerate(special):
+    added = encoding.pop("special_tokens_mask")
+    for index, mask in enumerate(added):
         if all(mask):
             raise IsoglossError(f"text {index} has no sub-word to take the mean of, found {texts[index]!r}")
+    left_out = [[0] * len(mask) for mask in added] if special else added
     # Texts of like length together: less padding.
-    by_length = sorted(range(len(texts)), key=lambda index: len(special[index]))
+    by_length = sorted(range(len(texts)), key=lambda index: len(added[index]))
     encoder = model.base_model
     parts = []
     with evaluating(model):
@@ -142,16 +152,16 @@ def layer_vectors(
             padded = tokenizer.pad({name: [rows[i] for i in chosen] for name, rows in encoding.items()}, padding=True)
             inputs = {name: torch.tensor(rows, device=model.device) for name, rows in padded.items()}
             states = torch.stack(encoder(**inputs, output_hidden_states=True).hidden_states).float()
-            own = _own(padded["attention_mask"], [special[i] for i in chosen]).to(states)
-            parts.append(((states * own[..., None]).sum(dim=2) / own.sum(dim=1)[:, None]).cpu())
+            taken = _taken(padded["attention_mask"], [left_out[i] for i in chosen]).to(states)
+            parts.append(((states * taken[..., None]).sum(dim=2) / taken.sum(dim=1)[:, None]).cpu())
     return torch.cat(parts, dim=1)[:, torch.tensor(by_length).argsort()]
 
 
-def _own(attended: Sequence[Sequence[int]], special: Sequence[Sequence[int]]) -> Tensor:
-    """Which sub-words ``[b, s]`` are the text's own, whichever side the padding is on."""
-    own = torch.tensor(attended)
-    own[own.bool()] = 1 - torch.tensor([mark for marks in special for mark in marks])
-    return own
+def _taken(attended: Sequence[Sequence[int]], left_out: Sequence[Sequence[int]]) -> Tensor:
+    """Which sub-words ``[b, s]`` the mean takes in, whichever side the padding is on."""
+    taken = torch.tensor(attended)
+    taken[taken.bool()] = 1 - torch.tensor([mark for marks in left_out for mark in marks])
+    return taken
 
 
 def _require_parallel(queries: Tensor, candidates: Tensor) -> None:

@@ -7,7 +7,7 @@ from isogloss.gradients.gram_rule import GramRule
 from isogloss.gradients.observed import Add, Observed
 from isogloss.gradients.pcgrad import PCGrad
 from isogloss.gradients.rows import Rows
-from isogloss.gradients.table import sparse_table
+from isogloss.gradients.table import SparseTable, sparse_table
 
 __all__ = [
     "Add",
@@ -18,5 +18,6 @@ __all__ = [
     "Observed",
     "PCGrad",
     "Rows",
+    "SparseTable",
     "sparse_table",
 ]

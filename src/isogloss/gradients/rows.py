@@ -9,7 +9,7 @@ Gram matrix, which grows by a row's products with those before it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from isogloss.distributed import Communicator
 from isogloss.errors import IsoglossError
 from isogloss.gradients.products import dot
-from isogloss.gradients.table import TableGradient, take_table_gradient
+from isogloss.gradients.table import SparseTable, TableGradient
 
 
 class Rows:
@@ -28,8 +28,8 @@ class Rows:
 
     Args:
         groups: The parameters, each in one of the g groups; together they are all that a step may move.
-        table: The embedding of sub-words, if its weight is used by nothing else: its gradient is then kept by rows.
-            See `isogloss.gradients.sparse_table`. None: it is a parameter like any other.
+        table: The table of sub-words, if its gradient can be kept by rows; see `isogloss.gradients.sparse_table`.
+            None: it is a parameter like any other.
         dtype: Precision that rows are kept in; None: that of the gradients.
         device: Where rows are kept; None: where the parameters are.
     """
@@ -38,7 +38,7 @@ class Rows:
         self,
         groups: Sequence[Sequence[nn.Parameter]],
         *,
-        table: nn.Embedding | None = None,
+        table: SparseTable | None = None,
         dtype: torch.dtype | None = None,
         device: torch.device | None = None,
     ) -> None:
@@ -52,13 +52,8 @@ class Rows:
     def taking(self) -> Iterator[None]:
         """Inside, sources run backward and are taken; forgets the rows of the step before."""
         self._start()
-        if self._table is not None:
-            self._table.sparse = True
-        try:
+        with nullcontext() if self._table is None else self._table.taking():
             yield
-        finally:
-            if self._table is not None:
-                self._table.sparse = False
 
     def take(self, group: Communicator) -> None:
         """Move every gradient out, summed over the processes of ``group``; afterwards every ``.grad`` is None."""
@@ -139,9 +134,11 @@ class Rows:
         return [part.view(parameter.shape) for part, parameter in zip(parts, self._parameters, strict=True)]
 
     def _take_table(self, group: Communicator) -> TableGradient | None:
-        if self._table is None or self._table.weight.grad is None:
+        if self._table is None:
             return None
-        return take_table_gradient(self._table.weight, group).to(self._device, self._dtype)
+        gradient = self._table.take(group)
+        assert self._table.weight.grad is None, "a source whose loss has a dense gradient on the table of sub-words"
+        return None if gradient is None else gradient.to(self._device, self._dtype)
 
     def _products_with(self, vector: Tensor) -> Tensor:
         """Products ``[j + 1, g]`` of the row just taken, the j-th, with those up to itself."""
@@ -174,9 +171,6 @@ class Rows:
     def _put_table(self, weights: list[list[float]]) -> None:
         if self._table is None or not any(gradient is not None for gradient in self._of_table):
             return
-        parameter, total = self._table.weight, torch.zeros_like(self._table.weight)
-        for index, weight in enumerate(weights[self._table_group()]):
-            gradient, self._of_table[index] = self._of_table[index], None
-            if gradient is not None:
-                gradient.add_to(total, weight)
-        parameter.grad = total
+        of_table, self._of_table = self._of_table, []
+        pairs = zip(of_table, weights[self._table_group()], strict=True)
+        self._table.put((gradient, weight) for gradient, weight in pairs if gradient is not None)

@@ -72,6 +72,9 @@ def prepare(config: PreTrainedConfig, labels: Sequence[str] | None, dropout: flo
     if labels is not None:
         config.id2label = dict(enumerate(labels))
         config.label2id = {label: index for index, label in enumerate(labels)}
+        config.problem_type = None  # one label each, whatever the checkpoint was trained for
+    else:
+        config.num_labels = 2  # start and end of an answer; other heads without labels do not ask
     if dropout is not None:
         set_dropout(config, dropout)
 

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from torch import Tensor, nn
+from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from isogloss.errors import IsoglossError
 from isogloss.models.configuration import new_config, prepare, read_config
 from isogloss.models.identity import identify
+from isogloss.models.relabelling import keep_rows, labels_of, output_layer, told, told_of_kind
 from isogloss.models.shipped import located
 from isogloss.models.tokenizer import load_tokenizer
-from isogloss.models.weights import draw, head, read
+from isogloss.models.weights import draw, read
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,11 @@ class Loaded:
     Attributes:
         model: The encoder with its head, in float32 on the CPU, in training mode.
         tokenizer: Its tokenizer; ``model_max_length`` is no more than the model has positions for.
-        fresh: Names of the parameters that no checkpoint gave: the head, or all of them.
+        fresh: Names of the parameters that no checkpoint gave, or not all rows of: the head, or all of them.
         unused: Names in the checkpoint that the model has no place for (the head of pre-training).
         identity: What identifies the starting weights, as plain values for JSON: ``source``, and the hub's ``commit``
             or the ``sha256`` of each weight file; for random weights ``weights`` and ``seed``.
+        notes: What the user should know of the checkpoint's head, if it was not taken as it is.
     """
 
     model: PreTrainedModel
@@ -37,6 +39,7 @@ class Loaded:
     fresh: frozenset[str]
     unused: frozenset[str]
     identity: dict[str, Any]
+    notes: tuple[str, ...] = ()
 
 
 def load_encoder(
@@ -54,7 +57,8 @@ def load_encoder(
     Weights are float32 whatever they are stored in: in half precision Adam's eps is 0, and precision is a matter of
     autocast. They come from safetensors where there are any, else from ``pytorch_model.bin``, which transformers opens
     with ``weights_only``, so that no code in it runs. Fresh parameters depend on the seed alone, not on what was drawn
-    before. An output layer that the checkpoint has for other labels, or for the same in another order, is made anew.
+    before. Of an output layer that the checkpoint has for other labels, or for the same in another order, the rows of
+    labels that both have by name are kept, and the others drawn.
 
     Args:
         source: Local folder, name of a shipped encoder, or id of a model on the hub.
@@ -73,20 +77,33 @@ def load_encoder(
     source = located(source)
     revision = identity.get("commit")
     config = read_config(source, revision, remote=trust_remote_code)
-    stored = tuple(label for _, label in sorted((config.id2label or {}).items()))
+    stored, as_stored = labels_of(config), copy.deepcopy(config)
     prepare(config, labels, dropout)
     tokenizer = load_tokenizer(source, revision=revision, remote=trust_remote_code)
     if random_weights:
         model = draw(auto_class, config, seed, remote=trust_remote_code)
         return _loaded(model, tokenizer, _names(model), frozenset(), {**identity, "weights": "random", "seed": seed})
-    model, fresh, unused = read(source, auto_class, config, seed, revision=revision, remote=trust_remote_code)
-    outputs = _outputs(model, labels)
-    if stored != tuple(labels or ()) and not outputs <= fresh:
+
+    def read_as(own: PreTrainedConfig) -> tuple[PreTrainedModel, frozenset[str], frozenset[str], frozenset[str]]:
+        return read(source, auto_class, own, seed, revision=revision, remote=trust_remote_code)
+
+    model, absent, misfits, unused = read_as(config)
+    fresh, outputs = absent | misfits, output_layer(model, labels)
+    if labels is None or outputs <= absent or stored == tuple(labels):
+        notes = told_of_kind(source, as_stored) if misfits or (unused and fresh) else []
+        return _loaded(model, tokenizer, fresh, unused, identity, notes)
+    held: dict[str, Tensor] = {}
+    if not outputs <= fresh:
+        held = {name: model.get_parameter(name).detach().clone() for name in outputs}
         drawn = draw(auto_class, config, seed, remote=trust_remote_code)
         for name in outputs:
             model.get_parameter(name).data.copy_(drawn.get_parameter(name).data)
-        fresh |= outputs
-    return _loaded(model, tokenizer, fresh, unused, identity)
+    elif set(stored) & set(labels):  # another number of labels: their rows are read with the head that was stored
+        other, *lacking, _ = read_as(as_stored)
+        held = {name: other.get_parameter(name).detach() for name in outputs - frozenset().union(*lacking)}
+    kept = keep_rows(model, held, stored, labels)
+    fresh = fresh - outputs if len(kept) == len(labels) else fresh | outputs
+    return _loaded(model, tokenizer, fresh, unused, identity, [told(source, stored, labels, kept)])
 
 
 def build_encoder(
@@ -128,6 +145,7 @@ def _loaded(
     fresh: frozenset[str],
     unused: frozenset[str],
     identity: dict[str, Any],
+    notes: Sequence[str] = (),
 ) -> Loaded:
     rows = len(model.get_input_embeddings().get_parameter("weight"))
     if len(tokenizer) > rows:
@@ -135,18 +153,11 @@ def _loaded(
             f"the tokenizer has {len(tokenizer)} sub-words, but the model has embeddings for {rows} only"
         )
     tokenizer.model_max_length = min([tokenizer.model_max_length, *_positions(model)])
-    return Loaded(model.train(), tokenizer, fresh, unused, identity)
+    return Loaded(model.train(), tokenizer, fresh, unused, identity, tuple(notes))
 
 
 def _names(model: PreTrainedModel) -> frozenset[str]:
     return frozenset(name for name, _ in model.named_parameters())
-
-
-def _outputs(model: PreTrainedModel, labels: Sequence[str] | None) -> frozenset[str]:
-    """Parameters of the head with one row per label."""
-    if labels is None:
-        return frozenset()
-    return frozenset(name for name in head(model) if model.get_parameter(name).shape[0] == len(labels))
 
 
 def _positions(model: PreTrainedModel) -> list[int]:

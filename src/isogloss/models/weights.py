@@ -41,10 +41,10 @@ def read(
     *,
     revision: str | None,
     remote: bool,
-) -> tuple[PreTrainedModel, frozenset[str], frozenset[str]]:
-    """A model from a checkpoint, the names of the parameters that the checkpoint lacks, and of those it has too many.
+) -> tuple[PreTrainedModel, frozenset[str], frozenset[str], frozenset[str]]:
+    """A model from a checkpoint, and the names of parameters that the checkpoint lacks, has otherwise, has too many.
 
-    The lacking ones are random, a function of ``config`` and ``seed``.
+    Those that it lacks, or has in another shape, are random, a function of ``config`` and ``seed``.
 
     Raises:
         IsoglossError: The files cannot be read, or lack parts of the encoder itself.
@@ -64,15 +64,15 @@ def read(
             )
     except (OSError, ValueError, RuntimeError, SafetensorError, UnpicklingError) as error:
         raise IsoglossError(f"model {str(source)!r}: its weights cannot be read: {error}") from error
-    absent = frozenset(report["missing_keys"]) | {name for name, *_ in report["mismatched_keys"]}
+    absent, misfits = frozenset(report["missing_keys"]), frozenset(name for name, *_ in report["mismatched_keys"])
     # Encoders are pre-trained and saved with or without a pooler.
-    broken = sorted(name for name in absent - head(model) if "pooler" not in name)
+    broken = sorted(name for name in (absent | misfits) - head(model) if "pooler" not in name)
     if broken:
         raise IsoglossError(
             f"model {str(source)!r}: its weights are not those of a {config.model_type!r} model with this config.json: "
             f"{len(broken)} parameters of the encoder are missing or of another shape, {broken[0]} among them"
         )
-    return model, absent, frozenset(report["unexpected_keys"])
+    return model, absent, misfits, frozenset(report["unexpected_keys"])
 
 
 def read_weights(folder: Path, model: PreTrainedModel) -> None:

@@ -20,6 +20,7 @@ from isogloss.objectives.l2_sp import L2SP
 from isogloss.objectives.supervised import Supervised
 from isogloss.randomness import derive
 from isogloss.recipe import schema
+from isogloss.recipe.build_data import spacing
 from isogloss.recipe.build_optimizer import inner_steps, require_pretrained, walks_apart
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.pretraining_schema import Pretraining
@@ -36,7 +37,10 @@ MIXED = "all"
 """Name of the one source of mixed batches."""
 
 def with_defaults(recipe: schema.Recipe, task: NamedTask, train_sizes: Sequence[int]) -> schema.Recipe:
-    """The recipe with all filled in that depends on the data: batch size, steps and the intervals that follow."""
+    """The recipe with all filled in that depends on the data and their task.
+
+    That is the spacing, the batch size, the steps and the intervals that follow.
+    """
     batch_size = recipe.batch_size or task.batch_size
     per_step = batch_size * (len(train_sizes) if isinstance(recipe.sampling, schema.Joint) else 1)
     steps = recipe.steps or max(1, math.ceil((recipe.epochs or 0) * sum(train_sizes) / per_step))
@@ -44,6 +48,7 @@ def with_defaults(recipe: schema.Recipe, task: NamedTask, train_sizes: Sequence[
     return recipe.model_copy(
         update={
             "batch_size": batch_size,
+            "spacing": spacing(recipe, task),
             "steps": steps,
             "epochs": None,
             "evaluation_steps": evaluation_steps,

@@ -43,8 +43,8 @@ def build_task(recipe: schema.Recipe, named: NamedTask, labels: tuple[str, ...])
     """The task with its labels.
 
     Raises:
-        IsoglossError: Outputs are to be averaged over tokens in a task that has none, or a key of questions is given to
-            another task.
+        IsoglossError: Outputs are to be averaged over tokens, or spaces between them are chosen, in a task that has
+            none, or a key of questions is given to another task.
     """
     task = named.build(labels)
     asked = {
@@ -54,11 +54,18 @@ def build_task(recipe: schema.Recipe, named: NamedTask, labels: tuple[str, ...])
         task = replace(task, **asked)
     elif asked:
         raise IsoglossError(f"{next(iter(asked))}: task {task.name!r} has no questions to answer; leave it out")
-    if recipe.aggregation == "first":
-        return task
-    if not isinstance(task, Tagging):
+    if isinstance(task, Tagging):
+        return replace(task, average=recipe.aggregation == "average", as_written=spacing(recipe, named) == "text")
+    if recipe.aggregation != "first":
         raise IsoglossError(f"aggregation: task {task.name!r} has no tokens to average over; leave it out")
-    return replace(task, average=True)
+    if recipe.spacing is not None:
+        raise IsoglossError(f"spacing: task {task.name!r} has no tokens with spaces between them; leave it out")
+    return task
+
+
+def spacing(recipe: schema.Recipe, named: NamedTask) -> str | None:
+    """The recipe's spacing, or for tagging the default."""
+    return recipe.spacing or (schema.SPACING if isinstance(named.build(()), Tagging) else None)
 
 
 def build_collection(entry: DataEntry, where: str) -> Collection:
@@ -93,6 +100,7 @@ def build_collection(entry: DataEntry, where: str) -> Collection:
         languages=entry.languages,
         splits=None if entry.splits is None else {str(ours): theirs for ours, theirs in entry.splits.items()},
         label_map=entry.label_map,
+        scripts={code: (found,) if isinstance(found, str) else found for code, found in entry.scripts.items()},
     )
 
 

@@ -13,7 +13,7 @@ from isogloss.gradients import (
     Observed,
     PCGrad,
     Rows,
-    sparse_table,
+    SparseTable,
 )
 from isogloss.models.parts import Parts, last_layer, parts_of
 from isogloss.recipe import weighting_schema as spec
@@ -59,13 +59,13 @@ def _weighting(recipe: Recipe, seed: int) -> Weighting | None:
             return GramRule(aggregation.MGDAWeighting(epsilon=epsilon, max_iters=iterations), seed)
 
 
-def build_rows(recipe: Recipe, model: PreTrainedModel) -> Rows | None:
+def build_rows(recipe: Recipe, model: PreTrainedModel, table: SparseTable | None) -> Rows | None:
     """Where gradients are kept until they meet, and the groups of parameters that meet each for itself."""
     if isinstance(recipe.weighting, spec.Sum):
         return None
     return Rows(
         list(_groups(recipe.weighting, model).values()),
-        table=sparse_table(model),
+        table=table,
         dtype=torch.bfloat16 if recipe.gradients.precision == "bf16" else None,
         device=torch.device("cpu") if recipe.gradients.device == "cpu" else None,
     )

@@ -14,7 +14,7 @@ from isogloss.data.validate import validate_collections
 from isogloss.errors import IsoglossError
 from isogloss.models.shipped import located
 from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
-from isogloss.recipe.build_data import build_collections, build_task
+from isogloss.recipe.build_data import build_collections, build_task, spacing
 from isogloss.recipe.build_probes import read_probe_texts
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.parted import require_one_language
@@ -22,6 +22,7 @@ from isogloss.recipe.schema import RandomModel, Recipe
 from isogloss.recipe.survey import Validation, survey
 from isogloss.recipe.translated import with_translated_training_data
 from isogloss.stored.cache import Cache
+from isogloss.tasks.alignment import spaces_before
 from isogloss.types import Choice, Example, LabelledText, Question
 
 
@@ -43,26 +44,41 @@ def read_corpus(
         task.complaint,
         train_languages=recipe.train_languages,
         evaluate_languages=recipe.evaluate_languages,
+        source_dev=recipe.selection == "source-dev",
         label_languages=label_languages,
+        unread=() if recipe.test else ("test",),
         limit=recipe.limit,
         few_shot=None if recipe.few_shot is None else FewShot(recipe.few_shot, recipe.seeds[0]),
         cache=cache,
     )
     if not corpus.train:
         raise IsoglossError("data: no entry has a train split for any training language")
-    with_dev = {cell.language for cell in corpus.cells("dev")}
-    without = sorted(set(corpus.sources) - with_dev)
-    if recipe.selection == "source-dev" and without:
-        raise IsoglossError(
-            f"selection: source-dev needs dev data in every training language, none found for {', '.join(without)} "
-            "(in evaluate_languages); selection: last needs none"
-        )
-    if recipe.selection == "target-dev" and not with_dev:
-        raise IsoglossError("selection: target-dev needs dev data, none found; selection: last needs none")
+    _require_dev(recipe, corpus)
     if recipe.translate_train:
         corpus = with_translated_training_data(recipe, collections, corpus)
     require_one_language(recipe, corpus)
     return corpus
+
+
+def _require_dev(recipe: Recipe, corpus: Corpus) -> None:
+    """Stop if the data that are to choose the weights are not there.
+
+    Raises:
+        IsoglossError: A source language has no dev data, or none of the targets that are evaluated has any.
+    """
+    with_dev = {cell.language for cell in corpus.cells("dev")}
+    without = sorted(set(corpus.sources) - with_dev)
+    if recipe.selection == "source-dev" and without:
+        raise IsoglossError(
+            f"selection: source-dev needs dev data in every training language, none found for {', '.join(without)}; "
+            "name their dev files in data, or take selection: last, which needs none"
+        )
+    targets = {cell.language for cell in corpus.evaluation} - set(corpus.sources)
+    if recipe.selection == "target-dev" and not (with_dev & targets if targets else with_dev):
+        raise IsoglossError(
+            "selection: target-dev needs dev data of a language that is evaluated and not trained on, none found for "
+            f"{', '.join(sorted(targets)) or 'any'}; name dev files in data, or take selection: source-dev or last"
+        )
 
 
 def check_data(recipe: Recipe) -> Validation:
@@ -113,11 +129,13 @@ def _is_cached(model: str) -> bool:
 def new_tokenizer(recipe: Recipe, corpus: Corpus) -> PreTrainedTokenizerBase:
     """The tokenizer of a model with random weights, trained on the training text."""
     assert isinstance(recipe.model, RandomModel)
-    texts = (text for examples in corpus.train.values() for example in examples for text in _texts(example))
+    named, _ = build_collections(recipe)
+    as_written = spacing(recipe, named) == "text"
+    texts = (text for examples in corpus.train.values() for example in examples for text in _texts(example, as_written))
     return train_tokenizer(texts, recipe.model.vocabulary_size, max_length=max(512, recipe.max_length))
 
 
-def _texts(example: Example) -> Iterator[str]:
+def _texts(example: Example, as_written: bool) -> Iterator[str]:
     if isinstance(example, LabelledText):
         yield example.text
         if example.pair is not None:
@@ -128,4 +146,5 @@ def _texts(example: Example) -> Iterator[str]:
         yield example.question
         yield example.context
     else:
-        yield " ".join(example.tokens)
+        spaces = spaces_before(example, as_written)
+        yield "".join(" " * space + token for token, space in zip(example.tokens, spaces, strict=True))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from isogloss.data.labels import as_text
 from isogloss.errors import nearest
 from isogloss.recipe.spec import Spec, codes_as_text
+
+
+def _label(value: Any) -> Any:  # noqa: ANN401 - raw input
+    """A label as data files have it: a number or truth value of Python, or of JSON, as text."""
+    return as_text(value) if isinstance(value, int | float) else value
 
 
 class Columns(Spec):
@@ -96,7 +102,14 @@ class DataEntry(Spec):
     separator: str | None = Field(
         None, description='only for tsv and csv: what separates columns, such as ";"; default: tsv a tab, csv a comma'
     )
-    label_map: dict[str, str] = Field(default_factory=dict, description="labels to rename, such as {DATE: O}")
+    scripts: dict[str, str | Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="scripts that the files of a language are in, codes of ISO 15924, such as {hi: Latn} for romanised "
+        "or {hi: [Deva, Latn]} for mixed text; default: that of the code (hi-Latn), or those of the usual spelling",
+    )
+    label_map: dict[str, str] = Field(
+        default_factory=dict, description="labels to rename, as they stand in the file, such as {DATE: O}"
+    )
     skip_empty: bool = Field(
         False,
         description="only for tsv and csv: pass over rows with an empty text or NS (in PAWS-X: no translation), with a "
@@ -129,6 +142,21 @@ class DataEntry(Spec):
         if isinstance(value, str):
             value = [value]
         return {split: split for split in value} if isinstance(value, list | tuple) else value
+
+    @field_validator("scripts", mode="before")
+    @classmethod
+    def _scripts_of_codes(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        return dict(zip(codes_as_text(list(value)), value.values(), strict=True)) if isinstance(value, dict) else value
+
+    @field_validator("label_map", mode="before")
+    @classmethod
+    def _labels_as_text(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        if not isinstance(value, dict):
+            return value
+        texts = {_label(old): _label(new) for old, new in value.items()}
+        if "" in (*texts, *texts.values()):
+            raise ValueError("a label is not empty, neither the old one nor the new one")
+        return texts
 
     @field_validator("languages", mode="before")
     @classmethod

@@ -17,6 +17,7 @@ from isogloss.data.plain import Lines, RunningText
 from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
 from isogloss.errors import IsoglossError
+from isogloss.submission import Submission, submitted_answers, submitted_choices, submitted_labels, submitted_tags
 from isogloss.tasks.choice import MultipleChoice
 from isogloss.tasks.classification import Classification
 from isogloss.tasks.spans import Spans
@@ -37,6 +38,7 @@ class NamedTask:
         batch_size: Examples per batch where a recipe says nothing (Sequential Reptile paper: 16 for NER, 12 for QA).
         complaint: What makes an example unfit for the task; None if nothing does.
         formats: Names of the formats that hold examples of the task.
+        submission: How predictions are written for the scorers of XTREME and XTREME-R.
     """
 
     summary: str
@@ -44,6 +46,7 @@ class NamedTask:
     batch_size: int
     complaint: Callable[[Example], str | None]
     formats: tuple[str, ...]
+    submission: Submission
 
 
 @dataclass(frozen=True)
@@ -141,11 +144,12 @@ TABLES = ("tsv", "csv", "jsonl", "parquet")
 
 TASKS: dict[str, NamedTask] = {
     "pos": NamedTask(
-        "parts of speech: token accuracy, F1 as XTREME computes it",
+        "parts of speech: token accuracy, F1 as XTREME computes it (seqeval 0.0.12)",
         part_of_speech,
         16,
         _has_chunks,
         ("conllu", "conll", "parquet"),
+        submitted_tags,
     ),
     "ner": NamedTask(
         "named entities: F1, precision, recall of entities (seqeval), accuracy",
@@ -153,15 +157,31 @@ TASKS: dict[str, NamedTask] = {
         16,
         _has_no_chunks,
         ("conll", "parquet"),
+        submitted_tags,
     ),
     "nli": NamedTask(
-        "inference from premise to hypothesis: accuracy, macro-F1", _classification("nli"), 32, _is_no_pair, TABLES
+        "inference from premise to hypothesis: accuracy, macro-F1",
+        _classification("nli"),
+        32,
+        _is_no_pair,
+        TABLES,
+        submitted_labels("entailment", "neutral", "contradiction"),
     ),
     "topic": NamedTask(
-        "classification of one text: accuracy, macro-F1", _classification("topic"), 32, _is_no_text, TABLES
+        "classification of one text: accuracy, macro-F1",
+        _classification("topic"),
+        32,
+        _is_no_text,
+        TABLES,
+        submitted_labels(),
     ),
     "paraphrase": NamedTask(
-        "whether two texts say the same: accuracy, macro-F1", _classification("paraphrase"), 32, _is_no_pair, TABLES
+        "whether two texts say the same: accuracy, macro-F1",
+        _classification("paraphrase"),
+        32,
+        _is_no_pair,
+        TABLES,
+        submitted_labels("0", "1"),
     ),
     "choice": NamedTask(
         "one of the alternatives of a question (COPA, Social IQa): accuracy",
@@ -169,6 +189,7 @@ TASKS: dict[str, NamedTask] = {
         16,
         _is_no_choice,
         ("choice_jsonl",),
+        submitted_choices,
     ),
     "qa": NamedTask(
         "answers found in a text: F1 and exact match of SQuAD v1.1 and of MLQA",
@@ -176,6 +197,7 @@ TASKS: dict[str, NamedTask] = {
         12,
         _is_no_question,
         ("squad",),
+        submitted_answers,
     ),
 }
 

@@ -15,6 +15,7 @@ from isogloss.distributed import Communicator, device, processes
 from isogloss.errors import IsoglossError
 from isogloss.evaluation import Evaluator
 from isogloss.experiment import Experiment
+from isogloss.gradients import sparse_table
 from isogloss.ledger import Ledger, Timed, counted
 from isogloss.loop import Training
 from isogloss.models.encoder import Loaded, build_encoder, load_encoder
@@ -72,7 +73,7 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequen
     experiment = _assemble(recipe, folder, corpus, task, loaded, features, weighting, probes, ranks)
     assert isinstance(experiment.scoring, TaskScoring)
     experiment.scoring.encode("dev", corpus.problems)
-    notes = [str(problem) for problem in corpus.problems.warnings]
+    notes = [*loaded.notes, *(str(problem) for problem in corpus.problems.warnings)]
     sizes = {language: len(examples) for language, examples in corpus.train.items()}
     if parts is not None:
         notes += parts.balance(corpus.train[parts.language])
@@ -145,19 +146,18 @@ def _assemble(
     objective = build.build_objective(recipe, loaded.model, loaded.fresh)
     autocast = build.build_autocast(recipe, device())
     unfreezing, groups = build.build_unfreezing(recipe, loaded.model)
-    ledger = Ledger(ranks)
+    ledger, table = Ledger(ranks), sparse_table(loaded.model)
     training = Training(
         model=loaded.model,
-        sources=counted(
-            build.build_sources(recipe, features, task, loaded.tokenizer, seed, group, objective), ledger
-        ),
+        sources=counted(build.build_sources(recipe, features, task, loaded.tokenizer, seed, group, objective), ledger),
         sampler=build.build_sampler(recipe, sizes, seed),
         optimizer=optimizer,
         schedule=schedule,
         seed=seed,
         group=group,
         weighting=weighting,
-        rows=build_rows(recipe, loaded.model),
+        table=table,
+        rows=build_rows(recipe, loaded.model, table),
         max_grad_norm=recipe.max_grad_norm,
         unfreezing=unfreezing,
         parameter_groups=groups,

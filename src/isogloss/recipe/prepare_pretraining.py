@@ -17,6 +17,7 @@ from isogloss.data.problems import Problems
 from isogloss.data.texts import Texts, read_texts
 from isogloss.distributed import device, processes
 from isogloss.experiment import Experiment
+from isogloss.gradients import sparse_table
 from isogloss.ledger import Ledger, counted
 from isogloss.loop import Training
 from isogloss.masked_scoring import MaskedScoring
@@ -197,6 +198,7 @@ def _assemble(
         schedule=schedule,
         seed=seed,
         group=group,
+        table=sparse_table(loaded.model),
         max_grad_norm=recipe.max_grad_norm,
         unfreezing=unfreezing,
         parameter_groups=groups,
@@ -231,9 +233,7 @@ def _assemble(
     return experiment, scoring
 
 
-def _announcements(
-    recipe: Pretraining, texts: Texts, encoded: Mapping[str, Encoded], loaded: Loaded
-) -> list[str]:
+def _announcements(recipe: Pretraining, texts: Texts, encoded: Mapping[str, Encoded], loaded: Loaded) -> list[str]:
     """What a user should know before the first step."""
     parameters = sum(parameter.numel() for parameter in loaded.model.parameters())
     sizes = ", ".join(f"{language} {len(text.ids):,}" for language, text in encoded.items())

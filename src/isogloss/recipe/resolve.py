@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from isogloss.errors import IsoglossError, nearest
+from isogloss.recipe.loading import LABEL_MAP, load_yaml
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.pretraining_schema import Pretraining
 from isogloss.recipe.schema import Recipe
@@ -136,7 +137,7 @@ def _read(
     if not path.exists():
         path = known.get(str(recipe), path)
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = load_yaml(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         neighbours = [str(other) for other in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
         raise IsoglossError(
@@ -177,12 +178,12 @@ def _set(raw: dict[str, Any], override: str) -> dict[str, Any]:
     if not equals or not path:
         raise IsoglossError(f"--set takes KEY=VALUE such as optimizer.betas=[0.9,0.98], found {override!r}")
     try:
-        value = yaml.safe_load(text)
+        value = load_yaml(text, path)
     except yaml.YAMLError as error:
         raise IsoglossError(f"--set {override}: the value is not YAML: {' '.join(str(error).split())}") from None
-    if isinstance(value, str):
-        value = _number(value)
     keys = path.split(".")
+    if isinstance(value, str) and LABEL_MAP not in keys:
+        value = _number(value)
     return dict(_put(_without_other_budget(raw, {keys[0]: value}), keys, value, override))
 
 

@@ -90,6 +90,9 @@ class RandomModel(Spec):
     vocabulary_size: int = Field(8000, ge=16, description="sub-words of the tokenizer, at most")
 
 
+SPACING: Literal["words", "text"] = "words"
+"""The spacing of tagging where a recipe says nothing."""
+
 Sampling = Annotated[Mixed | Joint | Temperature | RoundRobin | Permuted | Blocks, Field(discriminator="kind")]
 
 
@@ -107,6 +110,11 @@ class Recipe(Spec):
         "first",
         description="outputs of a tagged token: those at its first sub-word, or the average over its sub-words",
     )
+    spacing: Literal["words", "text"] | None = Field(
+        None,
+        description="tagging: spaces as before every word (words: XTREME), or as the sentence is written (text); "
+        f"default: {SPACING}",
+    )
     max_length: int = Field(
         128,
         ge=8,
@@ -122,7 +130,11 @@ class Recipe(Spec):
 
     data: tuple[DataEntry, ...] = Field(description="the data sets, one entry each; a single entry needs no list")
     train_languages: tuple[str, ...] | None = Field(None, description="default: all with training data")
-    evaluate_languages: tuple[str, ...] | None = Field(None, description="default: all with dev or test data")
+    evaluate_languages: tuple[str, ...] | None = Field(
+        None,
+        description="default: all with dev or test data; selection: source-dev looks at the dev data of the training "
+        "languages too",
+    )
     few_shot: int | None = Field(
         None,
         ge=1,

@@ -27,7 +27,7 @@ def with_translated_training_data(recipe: Recipe, collections: Sequence[Collecti
         raise IsoglossError(f"translate_train: needs one source language, found {', '.join(corpus.sources)}")
     source = corpus.sources[0]
     train, files = {language: list(examples) for language, examples in corpus.train.items()}, dict(corpus.files)
-    targets = sorted({cell.language for cell in corpus.evaluation} - {source})
+    targets = sorted(set(corpus.evaluated) - {source})
     for entry, collection in zip(recipe.data, collections, strict=True):
         if entry.translations.train is None:
             continue

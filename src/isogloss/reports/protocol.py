@@ -7,7 +7,7 @@ from typing import Any
 
 Row = Mapping[str, Any]
 
-BADGE = ("selection", "few_shot", "view", "translated")
+BADGE = ("selection", "few_shot", "view", "translated", "spacing")
 """The columns of a result row that make its badge."""
 
 
@@ -15,7 +15,8 @@ def badge(row: Row) -> str:
     """What a score rests on beside the training data of the source languages, in a few words.
 
     Which dev data chose the weights (``source-dev``, ``target-dev``) or how else they were taken (``last``,
-    ``average``); how many training sentences of each target language were seen; which data were translated.
+    ``average``); how many training sentences of each target language were seen; which data were translated; whether
+    sentences had spaces before all ``words`` or as in their ``text``.
     """
     parts = [str(row["selection"])]
     if row.get("few_shot"):
@@ -24,6 +25,8 @@ def badge(row: Row) -> str:
         parts.append(f"view {row['view']}")
     if row.get("translated"):
         parts.append(f"translated: {row['translated']}")
+    if row.get("spacing"):
+        parts.append(f"spacing {row['spacing']}")
     if row.get("interpolation") is not None:
         parts.append(f"{row['interpolation']:g} of the way from the pre-trained weights")
     return " + ".join(parts)

@@ -118,7 +118,8 @@ def comparison_table(
         rows: Result rows of one metric, several methods and seeds.
         baseline: Name of the method that the others are compared with.
         mixed: Fields that may differ between rows although that makes the comparison unfair: any of ``selection``,
-            ``few_shot``, ``view``, ``translated``, ``split``, ``metric`` and ``train_languages``. Default none.
+            ``few_shot``, ``view``, ``translated``, ``spacing``, ``split``, ``metric`` and ``train_languages``. Default
+            none.
         confidence: Confidence of the intervals, in (0, 1); 0.95 by the custom of the field.
 
     Returns:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +29,7 @@ TEXTS = pa.list_(pa.string())
 TYPES: dict[str, pa.DataType] = {
     **dict.fromkeys(("id", "text", "pair", "label", "context", "question", "question_language", "part"), pa.string()),
     **dict.fromkeys(("tokens", "tags", "alternatives"), TEXTS),
+    "spaces": pa.list_(pa.bool_()),
     "answers": pa.list_(pa.struct([("text", pa.string()), ("start", pa.int64())])),
     "line": pa.int64(),
 }
@@ -92,6 +94,10 @@ class StoredExamples(Lazy[Example]):
         files = [StoredExamples(self.cache, [file]) for file in self.files]
         return [alone[index] for alone in files for index in alone.files[0].facts["witnesses"]]
 
+    def label_numbers(self) -> Counter[str]:
+        """How often each label occurs in the files."""
+        return sum((Counter(file.facts["labels"]) for file in self.files), Counter())
+
     def spread(self, limit: int) -> StoredExamples:
         """``limit`` of them, evenly spaced."""
         indices = np.arange(limit) * len(self) // limit
@@ -125,6 +131,13 @@ def witnesses(examples: Sequence[Example]) -> Sequence[Example]:
     return examples.witnesses() if isinstance(examples, StoredExamples) else examples
 
 
+def label_numbers(examples: Sequence[Example]) -> Counter[str]:
+    """How often each label occurs; for stored ones, in all of their files."""
+    if isinstance(examples, StoredExamples):
+        return examples.label_numbers()
+    return Counter(label for example in examples for label in gold(example) or ())
+
+
 def write_examples(folder: Path, examples: Sequence[Example], facts: Mapping[str, Any]) -> None:
     """Write the examples of a file, all of one kind, language and path, and what else was found in it.
 
@@ -145,6 +158,7 @@ def write_examples(folder: Path, examples: Sequence[Example], facts: Mapping[str
         "path": first.path,
         "number": len(examples),
         "witnesses": sorted(set(seen.values())),
+        "labels": label_numbers(examples),
     }
     batches = (
         pa.record_batch(
@@ -171,7 +185,7 @@ def _column(examples: Sequence[Example], name: str) -> list[Any]:
     return [value and [dict(zip(keys, answer, strict=True)) for answer in value] for value in values]
 
 
-def _tuple(value: list[str] | None) -> tuple[str, ...] | None:
+def _tuple(value: list[Any] | None) -> tuple[Any, ...] | None:
     return None if value is None else tuple(value)
 
 
@@ -182,6 +196,7 @@ def _answers(value: list[dict[str, Any]] | None) -> tuple[tuple[str, int | None]
 _as_read: dict[str, Callable[[Any], Any]] = {
     "tokens": _tuple,
     "tags": _tuple,
+    "spaces": _tuple,
     "alternatives": _tuple,
     "answers": _answers,
 }

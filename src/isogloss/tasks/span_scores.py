@@ -8,6 +8,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from isogloss.languages import find
+
 Normalise = Callable[[str], str]
 
 _ARTICLES = {
@@ -45,15 +47,16 @@ def normalise_mlqa(text: str, language: str) -> str:
 
     Args:
         text: An answer.
-        language: Code of its language; what follows a hyphen or underscore is ignored.
+        language: Code of its language, of which script and region are ignored (``zho_Hans`` is ``zh``).
 
     Example:
         >>> normalise_mlqa("Die «Beatles», 1965!", "de")
         'beatles 1965'
-        >>> normalise_mlqa("第308 分。", "zh-CN")
+        >>> normalise_mlqa("第308 分。", "zho_Hans")
         '第 308 分'
     """
-    code = language.replace("_", "-").split("-")[0].lower()
+    known = find(language)
+    code = language if known is None else known.code
     bare = "".join(character for character in text.lower() if not _is_punctuation(character))
     if code in _ARTICLES:
         bare = _ARTICLES[code].sub(" ", bare)

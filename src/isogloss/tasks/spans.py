@@ -14,7 +14,7 @@ from isogloss.errors import IsoglossError
 from isogloss.tasks.collation import collate
 from isogloss.tasks.span_scores import METRICS, span_scores
 from isogloss.tasks.task import IGNORED, Encoded, check_pairs, check_tokenizer
-from isogloss.tasks.windows import require_room, slide
+from isogloss.tasks.windows import Window, require_room, slide
 from isogloss.types import Batch, Example, Feature, Prediction, Question
 
 CharacterSpans = Sequence[tuple[int, int] | None]
@@ -48,8 +48,9 @@ class Spans:
         """Windows of at most ``max_length`` sub-words, see `isogloss.tasks.windows.slide`.
 
         The targets of a window are the positions of the first and the last sub-word that has a character of the first
-        gold answer whose place is known; both are 0, a special sub-word, where the window does not hold the whole
-        answer. A question with gold answers but no such place has no window: nothing can be learned from it.
+        gold answer of which some sub-word has one; both are 0, a special sub-word, where the window does not hold all
+        sub-words of the answer. A question with gold answers but no such answer has no window: nothing can be learned
+        from it. Characters that no sub-word has, which the tokenizer dropped or composed with others, do not count.
 
         Args:
             examples: Questions, with or without answers.
@@ -68,7 +69,7 @@ class Spans:
         for index, (question, found) in enumerate(
             zip(questions, slide(questions, tokenizer, max_length, stride), strict=True)
         ):
-            answer = next((place for place in map(_place, question.answers or ()) if place is not None), None)
+            answer = _answer(question, found.offsets)
             if question.answers is not None and answer is None:
                 continue
             if len(found.windows) > 1:
@@ -76,7 +77,7 @@ class Spans:
             if found.truncated:
                 truncated.append(index)
             for window in found.windows:
-                targets = None if answer is None else _targets(window.spans, *answer)
+                targets = None if answer is None else _targets(window, *answer)
                 features.append(Feature(window.inputs, targets, question.language, index, spans=window.spans))
         return Encoded(features, tuple(overlong), tuple(truncated))
 
@@ -170,10 +171,20 @@ def _place(answer: tuple[str, int | None]) -> tuple[int, int] | None:
     return begin, begin + len(text.strip())
 
 
-def _targets(spans: CharacterSpans, start: int, stop: int) -> tuple[int, int]:
-    """Positions of the first and the last sub-word of characters ``start`` to ``stop``; 0 if not all are there."""
-    told = [(position, span) for position, span in enumerate(spans) if span is not None]
-    touched = [position for position, (begin, end) in told if begin < stop and end > start]
-    if not touched or told[0][1][0] > start or told[-1][1][1] < stop:
+def _answer(question: Question, offsets: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    """The numbers of the first and the last sub-word of the context that has a character of an answer."""
+    for place in map(_place, question.answers or ()):
+        if place is not None:
+            start, stop = place
+            touched = [number for number, (begin, end) in enumerate(offsets) if begin < stop and end > start]
+            if touched:
+                return touched[0], touched[-1]
+    return None
+
+
+def _targets(window: Window, first: int, last: int) -> tuple[int, int]:
+    """Positions of the context's sub-words number ``first`` and ``last``; 0 if not both are there."""
+    told = [position for position, span in enumerate(window.spans) if span is not None]
+    if first < window.first or last >= window.first + len(told):
         return (0, 0)
-    return (touched[0], touched[-1])
+    return (told[first - window.first], told[last - window.first])

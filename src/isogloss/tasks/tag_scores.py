@@ -25,17 +25,20 @@ class TagScorer:
 
 
 def f1_xtreme(gold: Tags, predicted: Tags) -> float:
-    """The F1 of part-of-speech tags as XTREME reports it, in [0, 1].
+    """The F1 of part-of-speech tags that XTREME's evaluation gives with seqeval 0.0.12, in [0, 1].
 
-    XTREME's evaluation hands bare tags to ``seqeval.metrics.f1_score``, which is made for entities. In the seqeval of
-    its day (0.0.12) the first letter of a tag is its chunk prefix and a tag without a hyphen is its own type, so
+    XTREME's evaluation hands bare tags to ``seqeval.metrics.f1_score``, which is made for entities. It pins no version
+    of seqeval, and the score depends on it. In 0.0.12, the version of its day, the first letter of a tag is its chunk
+    prefix and a tag without a hyphen is its own type, so
 
     - a run of equal tags is one chunk, right only if its tag and both its borders are,
     - but a tag that begins with S (SCONJ, SYM) is a chunk of its own, S being the prefix of single tokens,
 
-    and the score is the micro-averaged F1 of chunks. Newer versions read the tag ``NOUN`` as prefix N and type OUN and
-    warn, so the tags get the prefixes that mean the same today: ``S-`` if they begin with S, else ``I-``. This is exact
-    for tags that begin with none of B, E and O (prefixes, too) and have no hyphen, as all universal tags do.
+    and the score is the micro-averaged F1 of chunks. Version 1.2.2 takes the first letter off: ``NOUN`` is of type OUN,
+    and CCONJ and SCONJ are both of type CONJ, so that one counts as right for the other and a CCONJ is lost before a
+    SCONJ. Numbers of papers may be of either. To get those of 0.0.12 whatever is installed, the tags get the prefixes
+    that mean the same in both: ``S-`` if they begin with S, else ``I-``. This is exact for tags that begin with none of
+    B, E and O (prefixes, too) and have no hyphen, as all universal tags do.
 
     Example:
         >>> f1_xtreme([["DET", "NOUN", "NOUN"]], [["DET", "NOUN", "VERB"]])
@@ -44,7 +47,8 @@ def f1_xtreme(gold: Tags, predicted: Tags) -> float:
         Gold chunks are DET and NOUN NOUN, predicted ones DET, NOUN and VERB: one of two and one of three are right.
 
     Reference:
-        Hu et al., *XTREME*, ICML 2020; ``third_party/evaluate.py`` in google-research/xtreme.
+        Hu et al., *XTREME*, ICML 2020; ``evaluate.py`` (of predictions) and ``third_party/run_tag.py`` (in training)
+        in google-research/xtreme.
     """
     return float(f1_score(_as_chunks(gold), _as_chunks(predicted), zero_division=0))
 
@@ -75,7 +79,7 @@ def _lists(sentences: Tags) -> list[list[str]]:
 
 
 token_scores = TagScorer(("accuracy", "f1_xtreme"), _score_tokens)
-"""Part of speech: the share of tokens tagged right, and XTREME's F1 (`f1_xtreme`)."""
+"""Part of speech: the share of tokens tagged right, and XTREME's F1 with seqeval 0.0.12 (`f1_xtreme`)."""
 
 entity_scores = TagScorer(("f1", "precision", "recall", "accuracy"), _score_entities)
 """Named entities: an entity counts if its type and both its borders are right, micro-averaged over all entities, as

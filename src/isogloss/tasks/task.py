@@ -29,14 +29,16 @@ class Encoded:
         overlong: Indices of the examples longer than the limit, which were cut into pieces (tagging), truncated
             (classification, choice) or read in several windows (questions).
         truncated: Indices of the examples whose question alone was truncated.
+        parted: Indices of the examples in which spaces were put between tokens that shared a sub-word, once per space.
     """
 
     features: Sequence[Feature]
     overlong: tuple[int, ...]
     truncated: tuple[int, ...] = ()
+    parted: tuple[int, ...] = ()
 
     def warn(self, examples: Sequence[Example], max_length: int, problems: Problems) -> None:
-        """A warning for every overlong one of the examples that were encoded."""
+        """A warning for every overlong one of the examples that were encoded, and for every space put into one."""
         for index in self.overlong:
             example = examples[index]
             done = "cut into pieces"
@@ -45,6 +47,9 @@ class Encoded:
             problems.warning(example.path, example.line, f"longer than max_length {max_length} sub-words, {done}")
         for index in self.truncated:
             problems.warning(examples[index].path, examples[index].line, "question too long for a window, truncated")
+        for index in self.parted:
+            message = "two tokens share a sub-word as they are written, so a space was put between them"
+            problems.warning(examples[index].path, examples[index].line, message)
 
 
 class Task(Protocol):

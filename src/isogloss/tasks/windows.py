@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ from isogloss.types import Question
 LONGEST_QUESTION = 64
 """Sub-words of a question that are read, as in BERT's code for SQuAD and in XTREME."""
 
+JOINERS = "\u200c\u200d"
+"""The zero-width non-joiner and joiner, of which Unicode makes one letter with what is before them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -22,11 +26,15 @@ class Window:
 
     Attributes:
         inputs: Model inputs, each a list of s integers.
-        spans: For each sub-word the characters of the context that it stands for; None outside the context.
+        spans: For each sub-word the characters of the context that it stands for; None outside the context. Its
+            last letter is whole: what the tokenizer drops of a letter (marks, joiners) or composes into one character
+            is here though it has no sub-word.
+        first: Number of its first sub-word of the context among all those of the context.
     """
 
     inputs: dict[str, list[int]]
     spans: list[tuple[int, int] | None]
+    first: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +43,12 @@ class Windows:
 
     Attributes:
         windows: At least one, in the order of the context.
+        offsets: For each sub-word of the whole context the characters that the tokenizer says it has.
         truncated: Whether the question lost sub-words at its end.
     """
 
     windows: list[Window]
+    offsets: list[tuple[int, int]]
     truncated: bool
 
 
@@ -85,13 +95,14 @@ def slide(
         all_offsets = encoding.pop("offset_mapping")
         for i, offsets in enumerate(all_offsets):
             inputs = {name: list(rows[i]) for name, rows in encoding.items()}
-            yield _windows(inputs, offsets, encoding.sequence_ids(i), max_length, doc_stride)
+            yield _windows(inputs, offsets, encoding.sequence_ids(i), batch[i].context, max_length, doc_stride)
 
 
 def _windows(
     inputs: dict[str, list[int]],
     offsets: Sequence[tuple[int, int]],
     sequences: Sequence[int | None],
+    context: str,
     max_length: int,
     doc_stride: int,
 ) -> Windows:
@@ -104,11 +115,31 @@ def _windows(
     border = told[0] if told else len(sequences)
     head = [position for position in range(border) if position not in dropped]
     tail = range(told[-1] + 1 if told else border, len(sequences))
+    found = [(offsets[position][0], offsets[position][1]) for position in told]
+    whole = _whole_letters(found, context)
     windows = []
     for number in range(1 + math.ceil(max(0, len(told) - room) / doc_stride)):
-        inside = told[number * doc_stride : number * doc_stride + room]
-        chosen = [*head, *inside, *tail]
-        told_by = [(offsets[position][0], offsets[position][1]) for position in inside]
-        spans = [*[None] * len(head), *told_by, *[None] * len(tail)]
-        windows.append(Window({name: [row[position] for position in chosen] for name, row in inputs.items()}, spans))
-    return Windows(windows, truncated=len(kept) < len(asked))
+        first = number * doc_stride
+        chosen = [*head, *told[first : first + room], *tail]
+        spans = [*[None] * len(head), *whole[first : first + room], *[None] * len(tail)]
+        windows.append(
+            Window({name: [row[position] for position in chosen] for name, row in inputs.items()}, spans, first)
+        )
+    return Windows(windows, found, truncated=len(kept) < len(asked))
+
+
+def _whole_letters(offsets: Sequence[tuple[int, int]], context: str) -> list[tuple[int, int]]:
+    """The characters of each sub-word, and after them the rest of a letter that no sub-word has."""
+    begins = [begin for begin, _ in offsets[1:]] + [len(context)]
+    found = []
+    for (begin, end), following in zip(offsets, begins, strict=True):
+        stop = end
+        while stop < following and _goes_on(context[stop]):
+            stop += 1
+        found.append((begin, stop))
+    return found
+
+
+def _goes_on(character: str) -> bool:
+    """Whether it is neither white space nor a control such as a soft hyphen, which no letter has."""
+    return character in JOINERS or not (character.isspace() or unicodedata.category(character).startswith("C"))

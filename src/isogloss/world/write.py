@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -11,6 +10,7 @@ from types import MappingProxyType
 from typing import TypeVar, get_args
 
 from isogloss.errors import IsoglossError, nearest
+from isogloss.packing import packed
 from isogloss.world.choices import draw_choices
 from isogloss.world.exercises import Teller, choice_lines, inference_table, paraphrase_table, squad
 from isogloss.world.facts import the_world
@@ -120,8 +120,7 @@ def _write_texts(folder: Path, seed: int, number: int) -> None:
 def _write(path: Path, parts: Iterable[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     content = "".join(parts).encode()
-    # A gzip file holds the time of writing, which would make every copy another one.
-    path.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+    path.write_bytes(packed(path, content))
 
 
 def _check(folder: Path, sizes: Mapping[str, int], text: int) -> None:

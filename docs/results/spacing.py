@@ -1,0 +1,245 @@
+"""The evidence for `spacing`: sentences as they are written, or with a space before every word, on POS and NER.
+
+python docs/results/spacing.py rates --model FOLDER    # try learning rates of NER on English dev data
+python docs/results/spacing.py run --model FOLDER
+python docs/results/spacing.py collect
+python docs/results/spacing.py tables
+
+FOLDER holds a real encoder with its own SentencePiece vocabulary: intfloat/multilingual-e5-small, for the rows kept
+here. It is trained on English and tested on all languages, trained and tested alike. Each run is a process of a thread;
+finished runs are skipped, so the script can be stopped and started again, and started several times beside itself:
+each takes runs that no other has. A run that was broken off is taken again when its folder has been removed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from tabulate import tabulate
+
+import isogloss
+from isogloss.reports import paired_interval
+from isogloss.reports.tables import difference
+from isogloss.writing import append_lines, read_lines
+
+ARMS = ("words", "text")
+SEEDS = (0, 1, 2)
+TASKS = ("pos", "ner")
+METRIC = {"pos": "accuracy", "ner": "f1"}
+STEPS = {"pos": 200, "ner": 250}
+BASE: dict[str, Any] = {
+    "train_languages": ["en"],
+    "max_length": 128,
+    "batch_size": 16,
+    "schedule": "linear",
+    "unfreezing": {"kind": "all_but_embeddings"},
+    "precision": "bf16",
+    "selection": "last",
+    "test": True,
+    "report_to": "none",
+}
+RATE = {"pos": 1e-4, "ner": 3e-4}
+"""That of POS was known to work; that of NER is the one of ``RATES`` with the best English dev score under `words`."""
+RATES = (1e-4, 3e-4, 1e-3)
+TUNING_SEED = 9
+"""No seed of the comparison."""
+
+TESTED = 150
+"""Test sentences of each file, evenly spaced over it."""
+
+SHARED = Path("../shared/data")
+_POS, _NER = {"task": "pos", "format": "conllu"}, {"task": "ner", "format": "conll"}
+TRAINED: dict[str, dict[str, Any]] = {
+    "pos": {**_POS, "name": "ud_train", "path": f"{SHARED}/ud/{{language}}/{{split}}.conllu"},
+    "ner": {**_NER, "name": "uner_train", "path": f"{SHARED}/ner/uner/{{language}}/{{split}}.tsv"},
+}
+TESTS: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
+    "pos": {
+        "ud": ("ud/{language}/test.conllu", ("en", "de", "es", "fr", "fi", "ru", "tr", "ko", "te", "vi", "wo", "zh")),
+        "pud": ("pud/{language}.conllu", ("ar", "hi", "ko", "zh")),
+    },
+    "ner": {
+        "uner": ("ner/uner/{language}/test.tsv", ("en", "zh")),
+        "uner_pud": ("ner/uner_pud/{language}.tsv", ("en", "de", "ru", "zh")),
+        "wikiann": ("ner/wikiann/{language}/test.tsv", ("es",)),
+        "masakhaner": ("ner/masakhaner/{language}/test.tsv", ("ha", "sw", "wo", "yo")),
+    },
+}
+"""Per task and test set where it lies and its languages."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run."""
+
+    task: str
+    arm: str
+    seed: int
+    rate: float | None = None
+    """Learning rate; None: that of the task."""
+
+    def recipe(self, model: str, root: Path) -> dict[str, Any]:
+        """Its recipe, with the shortened test files that `shorten` has left in ``root``."""
+        tuning = self.rate is not None
+        splits = ["train", "dev"] if tuning else ["train"]
+        data = [{**TRAINED[self.task], "languages": ["en"], "splits": splits}]
+        for name, (path, languages) in TESTS[self.task].items():
+            kind = {key: TRAINED[self.task][key] for key in ("task", "format")}
+            labels = {"label_map": {"DATE": "O"}} if name == "masakhaner" else {}
+            if not tuning:
+                data.append({**kind, **labels, "name": name, "path": str(root / "data" / path),
+                             "languages": [*languages], "splits": ["test"]})  # fmt: skip
+        return {
+            **BASE, "model": model, "data": data, "seed": self.seed, "spacing": self.arm, "steps": STEPS[self.task],
+            "evaluation_steps": STEPS[self.task], "save_steps": STEPS[self.task],
+            "learning_rate": self.rate or RATE[self.task], "test": not tuning,
+        }  # fmt: skip
+
+    def folder(self, root: Path) -> Path:
+        """Where it is kept."""
+        arm = self.arm if self.rate is None else f"{self.arm} {self.rate:g}"
+        return root / self.task / arm / f"seed-{self.seed}"
+
+
+def plan() -> Iterator[Run]:
+    """All runs, those of a pair one after the other, so that tables can be made at any time."""
+    return (Run(task, arm, seed) for task in TASKS for seed in SEEDS for arm in ARMS)
+
+
+def tuning() -> Iterator[Run]:
+    """Runs that choose the learning rate of NER."""
+    return (Run("ner", "words", TUNING_SEED, rate) for rate in RATES)
+
+
+def shorten(root: Path) -> None:
+    """Write ``TESTED`` sentences of every test file below ``root``."""
+    for path, languages in (test for tests in TESTS.values() for test in tests.values()):
+        for language in languages:
+            place = path.format(language=language)
+            target = root / "data" / place
+            if not target.exists():
+                blocks = [block for block in (SHARED / place).read_text("utf-8").split("\n\n") if block.strip()]
+                number = min(TESTED, len(blocks))
+                chosen = [blocks[index * len(blocks) // number].strip("\n") for index in range(number)]
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text("".join(f"{block}\n\n" for block in chosen), "utf-8")
+
+
+def run_all(root: Path, model: str, jobs: int, runs: Iterable[Run]) -> None:
+    """Take runs that no other process has taken, ``jobs`` at a time."""
+    shorten(root)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+    def take(run: Run) -> None:
+        folder = run.folder(root)
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            return
+        begun = time.perf_counter()
+        asked = ["--task", run.task, "--arm", run.arm, "--seed", str(run.seed), "--model", model, "--runs", str(root)]
+        if run.rate is not None:
+            asked += ["--rate", str(run.rate)]
+        with (folder / "log").open("w") as log:
+            command = [sys.executable, __file__, "one", *asked]
+            done = subprocess.run(command, env=environment, stdout=log, stderr=log, check=False)
+        print(f"{run}: exit {done.returncode}, {time.perf_counter() - begun:.0f} s", flush=True)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(take, runs))
+
+
+def collect(root: Path, rows: Path) -> None:
+    """The test scores of finished runs, and the dev scores of those that chose a learning rate, as rows."""
+    found = []
+    for run in (*tuning(), *plan()):
+        results = run.folder(root) / "run" / "results.jsonl"
+        if (run.folder(root) / "done").exists():
+            found += [
+                {"task": run.task, "arm": run.arm, "seed": run.seed, "rate": run.rate or RATE[run.task],
+                 **{key: row[key] for key in ("data", "language", "split", "metric", "value", "n")}}
+                for row in read_lines(results)
+                if row["selection"] is not None and row["metric"] == METRIC[run.task]
+            ]  # fmt: skip
+    rows.unlink(missing_ok=True)
+    append_lines(rows, found)
+
+
+def tables(rows: Path) -> str:
+    """Per task each test set and language, and the means over the languages that were not trained on."""
+    found = [row for row in read_lines(rows) if row["split"] == "test"]
+    parts = []
+    for task in TASKS:
+        own = [row for row in found if row["task"] == task]
+        if own:
+            parts.append(f"{task}, {METRIC[task]} in %\n\n{_table(own)}")
+    return "\n\n".join(parts)
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> str:
+    values: defaultdict[tuple[str, str], dict[tuple[str, int], float]] = defaultdict(dict)
+    for row in rows:
+        values[row["data"], row["language"]][row["arm"], row["seed"]] = row["value"]
+    groups = {f"{data} {language}": [(data, language)] for data, language in values}
+    targets = [key for key in values if key[1] != "en"]
+    groups["mean of targets"] = targets
+    groups["mean of targets but Chinese"] = [key for key in targets if key[1] != "zh"]
+    body = []
+    for label, members in groups.items():
+        per_seed = {
+            arm: {
+                seed: mean(values[key][arm, seed] for key in members)
+                for seed in SEEDS
+                if all((arm, seed) in values[key] for key in members)
+            }
+            for arm in ARMS
+        }
+        words, text = (per_seed[arm] for arm in ARMS)
+        pairs = [text[seed] - words[seed] for seed in sorted(words.keys() & text.keys())]
+        means = [f"{100 * mean(scores.values()):.1f}" if scores else "–" for scores in (words, text)]
+        body.append([label, *means, difference(paired_interval(pairs) if pairs else None)])
+    headers = ["test set", *ARMS, "text − words"]
+    return tabulate(body, headers, tablefmt="github", disable_numparse=True)
+
+
+def main() -> None:
+    """Run, or make the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["rates", "run", "one", "collect", "tables"])
+    parser.add_argument("--model", default="intfloat/multilingual-e5-small")
+    parser.add_argument("--runs", type=Path, default=Path("runs/spacing"))
+    parser.add_argument("--rows", type=Path, default=Path("docs/results/spacing.jsonl"))
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--task", choices=TASKS)
+    parser.add_argument("--arm", choices=ARMS)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--rate", type=float)
+    options = parser.parse_args()
+    if options.what in ("run", "rates"):
+        chosen = plan() if options.what == "run" else tuning()
+        run_all(options.runs, options.model, options.jobs, chosen)
+    elif options.what == "one":
+        run = Run(options.task, options.arm, options.seed, options.rate)
+        with redirect_stdout(sys.stderr):
+            isogloss.train(run.recipe(options.model, options.runs), output=run.folder(options.runs) / "run")
+        (run.folder(options.runs) / "done").touch()
+    elif options.what == "collect":
+        collect(options.runs, options.rows)
+    else:
+        print(tables(options.rows))
+
+
+if __name__ == "__main__":
+    main()
