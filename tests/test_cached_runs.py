@@ -16,7 +16,7 @@ from isogloss import IsoglossError
 from isogloss.data import validate
 from isogloss.data.conllu import ConllU
 from isogloss.tasks.tagging import Tagging
-from tests.methods import recipe
+from tests.methods import BASE, recipe
 from tests.world import outcome, write_choice, write_encoder, write_pos, write_qa
 
 
@@ -178,3 +178,31 @@ def test_other_tasks_too(tmp_path: Path, cache: Path):
     for name in ("choice", "questions"):
         cold, warm = (run(tmp_path, tmp_path / f"{name}-{turn}", name) for turn in ("cold", "warm"))
         assert cold == warm
+
+
+def test_unknown_sub_words_are_told_from_files_and_from_the_cache(
+    world: Path, cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    def told() -> dict[str, str]:
+        """The share of unknown sub-words by file, as it was told."""
+        lines = [line for line in capsys.readouterr().err.splitlines() if "unknown to the tokenizer" in line]
+        return {line.split(": warning: ")[0]: line.split(": warning: ")[1].split("%")[0] for line in lines}
+
+    changes = {"train_languages": ["en"], "model": {**BASE["model"], "vocabulary_size": 60}, "steps": 2, "test": True}
+    run(world, tmp_path / "cold", **changes)
+    cold = told()
+    # The tokenizer was trained on English.
+    expected = {
+        str(world / "pos" / code / f"{split}.conllu") for code in ("ru", "fr", "de") for split in ("dev", "test")
+    }
+    assert set(cold) == expected
+    assert all(float(cold[path]) > 50 for path in expected if "/ru/" in path)
+    run(world, tmp_path / "warm", **changes)
+    assert told() == cold
+    isogloss.evaluate(tmp_path / "warm", split="test", languages=["ru", "en"])
+    assert told() == {path: share for path, share in cold.items() if path.endswith("/ru/test.conllu")}
+    isogloss.predict(tmp_path / "warm", world / "pos" / "ru" / "test.conllu", language="ru")
+    assert told() == {path: share for path, share in cold.items() if path.endswith("/ru/test.conllu")}
+    monkeypatch.setenv("ISOGLOSS_CACHE", "off")
+    run(world, tmp_path / "off", **changes)
+    assert told() == cold

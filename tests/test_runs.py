@@ -26,9 +26,9 @@ def run(tmp_path: Path) -> RunFolder:
     run.start("steps: 9\n", {"data": {}}, None)
     for step in (3, 6, 9):
         run.add_results([{"step": step, "selection": None}])
-        run.write_predictions(CELL, f"step-{step}", [{"id": "1"}])
+        run.write_predictions(CELL, {"selection": None, "step": step}, [{"id": "1"}])
     run.add_results([{"step": 6, "selection": "source-dev"}])
-    run.write_predictions(CELL, "source-dev", [{"id": "1"}])
+    run.write_predictions(CELL, {"selection": "source-dev"}, [{"id": "1"}])
     run.model.mkdir()
     (run.path / ".checkpoint-9.partial").mkdir()
     (run.path / ".results.jsonl.partial").write_text("{")
@@ -81,7 +81,7 @@ def test_a_folder_must_be_free_or_a_run(run: RunFolder, tmp_path: Path):
 
 
 def test_names_of_data_sets_do_not_make_folders(run: RunFolder):
-    run.write_predictions(Cell("a/b", "de", "dev"), "step-3", [])
+    run.write_predictions(Cell("a/b", "de", "dev"), {"selection": None, "step": 3}, [])
     assert (run.predictions / "step-3" / "a-b.de.dev.jsonl").is_file()
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -160,3 +162,30 @@ def test_a_model_is_written_as_a_whole(tmp_path: Path):
         write_model(tmp_path / "model", Saved("weights", "3"), Saved("tokenizer", None))
     assert (tmp_path / "model" / "weights").read_text() == "2"
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_two_writers_of_one_file_do_not_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    sync = os.fsync
+
+    def another_writes(descriptor: int) -> None:
+        monkeypatch.setattr(os, "fsync", sync)
+        write_text(tmp_path / "a.txt", "a longer text of another process")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", another_writes)
+    write_text(tmp_path / "a.txt", "ours")
+    assert (tmp_path / "a.txt").read_text() == "ours"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_what_another_process_appends_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "rows.jsonl"
+    append_lines(path, [{"row": 1}])
+
+    def another_had_the_lock(file: IO[bytes], operation: int) -> None:
+        assert operation == fcntl.LOCK_EX
+        path.write_text(path.read_text() + '{"row": 2}\n')
+
+    monkeypatch.setattr(fcntl, "flock", another_had_the_lock)
+    append_lines(path, [{"row": 3}])
+    assert read_lines(path) == [{"row": 1}, {"row": 2}, {"row": 3}]

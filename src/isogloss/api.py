@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from isogloss.compared import compare
 from isogloss.data.validate import validate_collections
 from isogloss.distributed import processes
 from isogloss.errors import IsoglossError, nearest
+from isogloss.experiment import Experiment
 from isogloss.finished import evaluate, predict
+from isogloss.locking import locked
 from isogloss.recipe import build_data
 from isogloss.recipe.check import check_data
 from isogloss.recipe.data_schema import DataEntry
@@ -73,14 +76,16 @@ def train(
         RunFolder(path).require_free(resume=resume)
     rows = []
     for path, one in runs:
-        experiment = prepare(one, path, resume=resume, label_languages=_training_languages(resolved))
-        final = experiment.run()
+        with locked(path, processes()):
+            experiment = prepare(one, path, resume=resume, label_languages=_training_languages(resolved))
+            final = experiment.run()
         if experiment.ranks.rank == 0 and final:
             metrics = TASKS[final[0]["task"]].build(()).metrics
             print(closing_tables(final, metrics))
             others = selections_table(read_lines(path / "results.jsonl"), final[0]["train_languages"], metrics[0])
             if others is not None:
                 print(f"\nwhat each selection would have taken (dev)\n{others}")
+            _print_doubts(experiment, final)
         rows += final
     if resolved.leave_one_out and rows and processes().rank == 0:
         _print_left_out(rows)
@@ -118,10 +123,13 @@ def pretrain(
     stem = resolved.name or (Path(recipe).stem if isinstance(recipe, str | Path) else "pretraining")
     default = stem if scale is None or resolved.name else f"{stem}-{scale}"
     path = Path(output) if output is not None else Path("runs") / default
-    experiment = prepare_pretraining(resolved, path, resume=resume)
-    final = experiment.run()
+    RunFolder(path).require_free(resume=resume)
+    with locked(path, processes()):
+        experiment = prepare_pretraining(resolved, path, resume=resume)
+        final = experiment.run()
     if experiment.ranks.rank == 0 and final:
         print(masked_table(final))
+        _print_doubts(experiment, final)
     return final
 
 
@@ -210,6 +218,11 @@ def show(recipe: RecipeLike | Pretraining, *, overrides: Iterable[str] = (), sca
     if isinstance(recipe, Pretraining) or (not isinstance(recipe, Recipe) and is_pretraining(recipe)):
         return as_yaml(resolve_pretraining(recipe, overrides=overrides, scale=scale))
     return as_yaml(resolve(recipe, overrides=overrides, scale=scale))
+
+
+def _print_doubts(experiment: Experiment, final: list[dict[str, Any]]) -> None:
+    for doubt in experiment.doubts(final):
+        print(doubt, file=sys.stderr)
 
 
 def _print_left_out(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from isogloss.errors import IsoglossError
+from isogloss.errors import IsoglossError, nearest
+from isogloss.predicted import label_set, redraw
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.presets import METHODS
 from isogloss.reports.costs import cost_table
@@ -31,6 +32,9 @@ def compare(
 ) -> str:
     """Methods side by side: mean and range over seeds per language, differences to a baseline paired over seeds.
 
+    Each difference has two intervals, of new seeds and of new seeds and test sentences; the second one is taken from
+    the predictions that the run folders keep, see `isogloss.reports.statistics.crossed_interval`.
+
     Args:
         runs: Run folders, or folders with run folders in them; all of one task.
         baseline: The method that others are compared with; None: only what ``negative_transfer`` and ``cost`` ask for.
@@ -48,7 +52,8 @@ def compare(
         A Markdown table, or several with an empty line between them.
 
     Raises:
-        IsoglossError: No runs, no scores, or scores under different protocols.
+        IsoglossError: No runs, no scores, scores of several tasks, under different protocols or on other sentences, or
+            a metric that the task does not have.
     """
     if baseline is None and not (negative_transfer or cost):
         raise IsoglossError(
@@ -61,30 +66,58 @@ def compare(
     scored = [row for row in found if row["task"] in TASKS]
     if found and not scored:
         raise IsoglossError(f"{found[0]['run']} is a run of `isogloss pretrain`: there are no methods in it to compare")
+    _require_one_task(scored)
     final = [row for row in scored if row["split"] == split and row["selection"] is not None]
     rows = [row for row in final if row["view"] == view]
+    kind = split if view == "original" else f"{split} {view}"
     if not rows:
-        kind = split if view == "original" else f"{split} {view}"
         raise IsoglossError(
             f"no final {kind} scores in {', '.join(map(str, runs))}; `isogloss evaluate RUN` makes them"
         )
-    primary = metric or TASKS[rows[0]["task"]].build(()).metrics[0]
+    metrics = TASKS[rows[0]["task"]].build(()).metrics
+    primary = metric or metrics[0]
+    if primary not in metrics:
+        raise IsoglossError(f"metric: task {rows[0]['task']!r} has no {primary!r}{nearest(primary, metrics)}")
     latest = {
         (row["run"], row["data"], row["language"], row["context_language"], row.get("interpolation")): row
         for row in rows
         if row["metric"] == primary and not (left_out and row.get("interpolation") is not None)
     }
+    if primary == "macro_f1":
+        _require_same_labels(sorted({row["run"] for row in latest.values()}))
+    redrawn = redraw(list(latest.values())) if baseline is not None or negative_transfer else {}
     tables = []
     if baseline is not None:
         shown = left_out_rows(list(latest.values())) if left_out else [_named(row) for row in latest.values()]
-        tables.append(comparison_table(shown, baseline, mixed=allow_mixed))
+        tables.append(comparison_table(shown, baseline, mixed=allow_mixed, redrawn=redrawn))
     if negative_transfer:
         # The models of one language each, as they were trained, are one method here.
         trained = [_varied(row) if row.get("interpolation") is None else _named(row) for row in latest.values()]
-        tables.append(negative_transfer_table(trained))
+        tables.append(negative_transfer_table(trained, redrawn=redrawn))
     if cost:
         tables.append(_costs(list(latest.values())))
+    left = sorted({row["run"] for row in scored} - {row["run"] for row in rows})
+    if left:
+        tables.append(f"- Left out, without a final {kind} score: {', '.join(left)}.")
     return "\n\n".join(tables)
+
+
+def _require_one_task(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Stop if the runs are of several tasks."""
+    runs: dict[str, set[str]] = {}
+    for row in rows:
+        runs.setdefault(row["task"], set()).add(row["run"])
+    if len(runs) > 1:
+        listed = "; ".join(f"{task} in {', '.join(sorted(own))}" for task, own in sorted(runs.items()))
+        raise IsoglossError(f"runs of one task are compared, found {listed}")
+
+
+def _require_same_labels(runs: Sequence[str]) -> None:
+    """Stop if a mean over labels is one over other labels in another run."""
+    found = {labels: run for run in reversed(runs) if (labels := label_set(Path(run))) is not None}
+    if len({frozenset(labels) for labels in found}) > 1:
+        listed = "; ".join(f"{', '.join(labels)} in {run}" for labels, run in found.items())
+        raise IsoglossError(f"macro_f1 is a mean over the labels of a model, which must be the same, found {listed}")
 
 
 def _costs(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from isogloss.api import compare, train
 from isogloss.errors import IsoglossError
+from isogloss.locking import locked
 from isogloss.reports.transfer import transfer_table
 from isogloss.world import write_world
 from isogloss.writing import read_lines
@@ -44,30 +46,13 @@ def demo(folder: str | Path = "runs/demo", *, seeds: tuple[int, ...] = (0, 1, 2)
     """
     root = Path(folder)
     world = root / "world"
-    if root.exists() and not world.is_dir() and any(root.iterdir()):
+    # What is hidden is the lock, or a world that was broken off.
+    if root.exists() and not world.is_dir() and any(not path.name.startswith(".") for path in root.iterdir()):
         raise IsoglossError(f"{root} exists and holds no demo; name another folder")
-    if not world.is_dir():
-        write_world(world, seed=0, sentences=SENTENCES, text=100)
-    for method, settings in METHODS.items():
-        recipe = {
-            "method": method,
-            "model": "isogloss-small",
-            "data": {**DATA, "path": f"{world}/pos/{{language}}/{{split}}.conllu"},
-            "train_languages": ["de", "en", "ru"],
-            # As the recipes of zero-shot transfer have it.
-            "unfreezing": {"kind": "all_but_embeddings"},
-            "aggregation": "average",
-            "steps": steps,
-            "learning_rate": 1e-3,
-            "schedule": "linear",
-            "evaluation_steps": steps,
-            "selection": "last",
-            "test": True,
-            "report_to": "none",
-            **settings,
-        }
-        for seed in seeds:
-            train({**recipe, "seed": seed}, output=root / method / f"seed-{seed}", resume=True)
+    with locked(root):
+        if not world.is_dir():
+            write_world(world, seed=0, sentences=SENTENCES, text=100)
+        _train(root, world, seeds, steps)
     rows = [row for path in sorted(root.glob("*/seed-*/results.jsonl")) for row in read_lines(path)]
     final = [row for row in rows if row["selection"] and row["split"] == "test" and row["metric"] == "accuracy"]
     return "\n".join(
@@ -88,3 +73,25 @@ def demo(folder: str | Path = "runs/demo", *, seeds: tuple[int, ...] = (0, 1, 2)
         ]
     )
 
+
+def _train(root: Path, world: Path, seeds: Sequence[int], steps: int) -> None:
+    for method, settings in METHODS.items():
+        recipe = {
+            "method": method,
+            "model": "isogloss-small",
+            "data": {**DATA, "path": f"{world}/pos/{{language}}/{{split}}.conllu"},
+            "train_languages": ["de", "en", "ru"],
+            # As the recipes of zero-shot transfer have it.
+            "unfreezing": {"kind": "all_but_embeddings"},
+            "aggregation": "average",
+            "steps": steps,
+            "learning_rate": 1e-3,
+            "schedule": "linear",
+            "evaluation_steps": steps,
+            "selection": "last",
+            "test": True,
+            "report_to": "none",
+            **settings,
+        }
+        for seed in seeds:
+            train({**recipe, "seed": seed}, output=root / method / f"seed-{seed}", resume=True)

@@ -109,12 +109,7 @@ def score_cells(
         if evaluator.group.rank == 0:
             if cell.split == "test":
                 shared["test_touches"] = folder.touch_test(cell)
-            name = columns["selection"] or f"step-{columns['step']}"
-            if columns.get("view", "original") != "original":
-                name += f".{columns['view']}"
-            if columns.get("interpolation") is not None:
-                name += f".interpolated-{columns['interpolation']:g}"
-            folder.write_predictions(cell, name, prediction_rows(evaluator.task, examples, predictions))
+            folder.write_predictions(cell, columns, prediction_rows(evaluator.task, examples, predictions))
         rows += result_rows(evaluator.score(examples, predictions), cell, len(examples), **shared)
     if evaluator.group.rank == 0:
         folder.add_results(rows)

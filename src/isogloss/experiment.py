@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from isogloss.checkpoints import save_checkpoint
 from isogloss.diagnostics.rows import scalars
 from isogloss.distributed import Communicator
+from isogloss.divergence import risen_loss
 from isogloss.ledger import Ledger
 from isogloss.loop import Training, train_until
 from isogloss.models.encoder import Loaded
@@ -99,6 +100,14 @@ class Experiment:
     def is_finished(self) -> bool:
         """Whether all steps have been taken, and the final scores and model are there."""
         return self.training.progress.step == self.recipe.steps and self.folder.is_finished()
+
+    def doubts(self, rows: Rows) -> list[str]:
+        """Signs that the run has learned nothing, as warnings.
+
+        Args:
+            rows: The rows of the final scores.
+        """
+        return risen_loss(self.recorder.state.log_history) + self.scoring.doubts(rows)
 
     def _after_step(self, probed: list[dict[str, Any]]) -> None:
         recipe, step = self.recipe, self.training.progress.step

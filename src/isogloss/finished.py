@@ -24,6 +24,7 @@ from isogloss.distributed import device, processes
 from isogloss.errors import IsoglossError, nearest
 from isogloss.evaluation import Evaluator, score_cells
 from isogloss.interpolation import interpolated, starting_weights
+from isogloss.locking import locked
 from isogloss.models.encoder import Loaded, load_encoder
 from isogloss.packing import with_name_before_ending
 from isogloss.recipe import build, build_data
@@ -70,13 +71,30 @@ def evaluate(
         The rows.
 
     Raises:
-        IsoglossError: No such run, data, language, split or view, a share outside [0, 1], or a run from random weights.
+        IsoglossError: No such run, data, language, split or view, a share outside [0, 1], a run from random weights, or
+            another process is at work in its folder.
     """
     if view not in VIEWS:
         raise IsoglossError(f"view: no view {view!r}{nearest(view, VIEWS)}")
     if split not in ("dev", "test"):
         raise IsoglossError(f"split: {split!r} is not evaluated{nearest(split, ['dev', 'test'])}")
     folder, recipe, task, loaded = _open_run(run)
+    # Not while the run goes on, or another evaluation counts its scorings.
+    with locked(folder.path, processes()):
+        return _score(folder, recipe, task, loaded, data, languages, split, view, interpolate)
+
+
+def _score(
+    folder: RunFolder,
+    recipe: Recipe,
+    task: Task,
+    loaded: Loaded,
+    data: Sequence[str],
+    languages: Sequence[str],
+    split: str,
+    view: str,
+    interpolate: Sequence[float],
+) -> list[dict[str, Any]]:
     entries = _entries(recipe, data)
     collections = [build_data.build_collection(entry, "--data") for entry in entries]
     wanted = tuple(languages) or (None if data else recipe.evaluate_languages)

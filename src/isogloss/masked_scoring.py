@@ -89,6 +89,10 @@ class MaskedScoring:
         values = [row["value"] for row in rows if row["metric"] == "masked_accuracy"]
         return sum(values) / len(values) if values else None
 
+    def doubts(self, rows: Rows) -> list[str]:
+        """None: the loss says it."""
+        return []
+
     @torch.no_grad()
     def _measure(self, model: nn.Module, step: int | None, selection: str | None) -> Rows:
         was_training = model.training

@@ -121,9 +121,9 @@ class RunFolder:
             if row["selection"] is not None
             and row["view"] == "original"
             and row.get("interpolation") is None
-            and _cell(row) in cells
+            and cell_of(row) in cells
         ]
-        return list({(_cell(row), row["metric"]): row for row in rows}.values())
+        return list({(cell_of(row), row["metric"]): row for row in rows}.values())
 
     def require_same(self, fingerprint: Mapping[str, Any]) -> None:
         """Stop if the run to resume was started on something else.
@@ -159,10 +159,24 @@ class RunFolder:
         found = checkpoints(self.path) if self.path.is_dir() else []
         return found[-1] if found else None
 
-    def write_predictions(self, cell: Cell, evaluation: str, rows: list[dict[str, Any]]) -> None:
-        """Write per-example predictions as JSON lines; ``evaluation`` names the folder, ``step-N`` or the selection."""
-        name = f"{cell.data}.{cell.language}.{cell.split}.jsonl".replace("/", "-")
-        _write_lines(self.predictions / evaluation / name, rows)
+    def write_predictions(self, cell: Cell, columns: Mapping[str, Any], rows: list[dict[str, Any]]) -> None:
+        """Write per-example predictions as JSON lines; ``columns`` are those of the rows with their scores."""
+        _write_lines(self._predicted(cell, columns), rows)
+
+    def predictions_of(self, row: Mapping[str, Any]) -> Path:
+        """The file with the predictions that a row of results scores, if it is still there.
+
+        Of several scorings of the same data with the same weights it is the last one's.
+        """
+        return self._predicted(cell_of(row), row)
+
+    def _predicted(self, cell: Cell, columns: Mapping[str, Any]) -> Path:
+        folder = columns["selection"] or f"step-{columns['step']}"
+        if columns.get("view", "original") != "original":
+            folder += f".{columns['view']}"
+        if columns.get("interpolation") is not None:
+            folder += f".interpolated-{columns['interpolation']:g}"
+        return self.predictions / folder / f"{cell.data}.{cell.language}.{cell.split}.jsonl".replace("/", "-")
 
     def add_results(self, rows: list[dict[str, Any]]) -> None:
         """Append rows to results.jsonl."""
@@ -189,7 +203,7 @@ def _write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
     write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
-def _cell(row: Mapping[str, Any]) -> Cell:
+def cell_of(row: Mapping[str, Any]) -> Cell:
     """The cell that a row of results is of."""
     context = row["context_language"]
     question = row["language"] if context else None

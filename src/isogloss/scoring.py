@@ -10,10 +10,12 @@ from typing import Any, Protocol
 from torch import nn
 
 from isogloss.data.corpus import Cell, Corpus
+from isogloss.data.formats import gold
 from isogloss.data.problems import Problems
+from isogloss.divergence import constant_answer
 from isogloss.evaluation import Evaluator, score_cells
 from isogloss.recipe.schema import Recipe
-from isogloss.runs import RunFolder
+from isogloss.runs import RunFolder, cell_of
 from isogloss.types import Example, Feature
 
 Rows = list[dict[str, Any]]
@@ -33,6 +35,9 @@ class Scoring(Protocol):
 
     def choose(self, rows: Rows) -> float | None:
         """What a selection compares: one number, higher is better; None: nothing was measured."""
+
+    def doubts(self, rows: Rows) -> list[str]:
+        """Warnings that rows of final scores give rise to."""
 
 
 @dataclass
@@ -88,6 +93,16 @@ class TaskScoring:
             row["value"] for row in primary if by_target or {row["language"], row["context_language"]} - {None} <= known
         ]
         return sum(values) / len(values) if values else None
+
+    def doubts(self, rows: Rows) -> list[str]:
+        """A warning for each source language whose accuracy is not above that of a constant answer."""
+        found: list[str] = []
+        for row in rows:
+            cell, known = cell_of(row), self.corpus.sources
+            if row["metric"] == "accuracy" and {row["language"], cell.language} <= set(known):
+                labels = [label for example in self.corpus.evaluation[cell] for label in gold(example) or ()]
+                found += constant_answer(f"{row['language']} ({cell.data}, {cell.split})", row["value"], labels)
+        return found
 
     def _score(self, split: str, model: nn.Module, step: int | None, selection: str | None) -> Rows:
         columns = {

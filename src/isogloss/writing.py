@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import secrets
 import shutil
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +50,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     Raises:
         IsoglossError: The file cannot be written; an earlier version of it is intact.
     """
-    partial = path.with_name(f".{path.name}.partial")
+    partial = hidden(path)
     with writing(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,6 +62,11 @@ def write_bytes(path: Path, content: bytes) -> None:
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
+
+
+def hidden(path: Path) -> Path:
+    """A hidden name beside ``path`` that no other process uses, to write to before it is renamed."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
 
 
 def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - anything JSON can hold
@@ -91,6 +99,9 @@ def append_lines(path: Path, rows: list[dict[str, Any]]) -> None:
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a+b") as file:
+            # What another process appends between the reading and the cutting would be cut off.
+            with suppress(OSError):  # not every file system has locks
+                fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)
             file.truncate(file.read().rfind(b"\n") + 1)
             file.write(added.encode())
@@ -134,3 +145,15 @@ def save_model(folder: Path, model: Any, tokenizer: Any) -> None:  # noqa: ANN40
     finally:
         if was_shown:
             logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+    _open_as_usual(folder)
+
+
+def _open_as_usual(folder: Path) -> None:
+    """Give the files of a folder the mode of any new file there: safetensors lets nobody but the owner read its own."""
+    usual = hidden(folder / "mode")
+    usual.touch()
+    mode = stat.S_IMODE(usual.stat().st_mode)
+    usual.unlink()
+    for path in folder.iterdir():
+        if path.is_file():
+            path.chmod(mode)

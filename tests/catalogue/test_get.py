@@ -16,10 +16,12 @@ import pytest
 import yaml
 
 import isogloss
+import isogloss.catalogue.get
 import isogloss.catalogue.hub
 from isogloss import IsoglossError
 from isogloss.catalogue import SETS
 from isogloss.catalogue.hub import Snapshot, Unreachable
+from isogloss.locking import locked
 from isogloss.recipe.build_data import build_collections
 from isogloss.recipe.resolve import resolve
 from tests.catalogue.hub import Hub, parquet, point_at, serving
@@ -298,3 +300,22 @@ def test_values_of_other_types_are_one_error(hub: Hub):
     hub.put(public.repository, {name: parquet(rows, {})})
     with pytest.raises(IsoglossError, match="a value is of another type than the catalogue says"):
         isogloss.get("xcopa", languages=["sw"], splits=["test"])
+
+
+def test_two_copies_at_once_lose_nothing(hub: Hub, monkeypatch: pytest.MonkeyPatch):
+    download = isogloss.catalogue.get.download
+
+    def download_while_another_writes(*arguments: Any, **options: Any) -> Snapshot:
+        with monkeypatch.context() as patch:
+            patch.setattr(isogloss.catalogue.get, "download", download)
+            isogloss.get("xnli", languages=["sw"], splits=["dev"])
+        return download(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(isogloss.catalogue.get, "download", download_while_another_writes)
+        isogloss.get("xnli", languages=["en"], splits=["dev"])
+    assert sorted(manifest()["files"]) == ["en/dev.jsonl", "sw/dev.jsonl"]
+    with locked(Path("data/xnli")):
+        isogloss.get("xnli", languages=["en", "sw"], splits=["dev"])  # only looks
+        with pytest.raises(IsoglossError, match="in use by"):
+            isogloss.get("xnli", languages=["en"], splits=["test"])

@@ -36,6 +36,10 @@ def test_a_recipe_is_surveyed_with_its_tokenizer(world: Path):
     # The characters of German were in no training text.
     assert (by_place["de", "test"].unknown or 0) > 0.05
     assert "unknown sub-words %" in found.table()
+    warned = {problem.path: problem.message for problem in found.problems.warnings if "unknown" in problem.message}
+    assert set(warned) == {file.path for file in found.files if (file.unknown or 0) > 0.05}
+    german = by_place["de", "test"]
+    assert warned[german.path].startswith(f"{german.unknown:.1%} of the sub-words of de are unknown to the tokenizer")
 
 
 def test_files_without_a_recipe_are_counted(world: Path):

@@ -5,11 +5,14 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from isogloss.compared import compare
 from isogloss.errors import IsoglossError
 from isogloss.reports import negative_transfer, negative_transfer_table
+from isogloss.reports.cells import scoring_of
+from isogloss.reports.differences import Difference
 from isogloss.reports.statistics import paired_interval
 from isogloss.writing import append_lines, write_text
 from tests.reports.test_costs import cost
@@ -43,27 +46,50 @@ def test_each_language_against_the_model_of_it_alone():
     ]
     for transfer in found:
         alone, joint = SCORES[transfer.language]
-        assert transfer.interval == paired_interval([one - other for one, other in zip(joint, alone, strict=True)])
+        pairs = [one - other for one, other in zip(joint, alone, strict=True)]
+        assert transfer.difference == Difference(paired_interval(pairs))
 
 
 def test_the_table():
     header, _, german, english, _, legend, _, note = negative_transfer_table(rows()).splitlines()
-    assert "joint − single" in header
-    assert "+0.0 [-2.5, +2.5; n = 3] not significant" in german
-    assert "-10.0 [-12.5, -7.5; n = 3] ALARM" in english
+    assert [cell.strip() for cell in header.strip("|").split("|")][2:] == [
+        "joint − single",
+        "joint − single, new sentences too",
+    ]
+    assert "+0.0 [-2.5, +2.5; n = 3]" in german and "– no predictions; not significant" in german
+    assert "-10.0 [-12.5, -7.5; n = 3]" in english and "– no predictions; ALARM" in english
     assert "metric: f1; selection: source-dev, split: test" in legend
+    assert "the t-interval decides alone" in legend
     assert note == "- `joint`: below zero in 1 of 2; alarm in world en."
 
 
-def test_one_seed_raises_no_alarm():
-    _, english = negative_transfer([found for found in rows() if found["seed"] == 0])
-    assert english.interval is not None and english.interval.mean < 0
+@pytest.mark.parametrize("seeds", [(0,), (0, 1)])
+def test_too_few_seeds_raise_no_alarm(seeds: tuple[int, ...]):
+    few = [found | {"value": 0.5 + 0.1 * (found["method"] == "single")} for found in rows() if found["seed"] in seeds]
+    # Equal differences at two seeds make an interval without width, which says nothing.
+    _, english = negative_transfer(few)
+    assert english.difference is not None and english.difference.over_seeds.mean < 0
     assert not english.alarm
+    assert "ALARM" not in negative_transfer_table(few).split("\n\n")[0]
+
+
+@pytest.mark.parametrize(("spread", "alarm"), [(0.01, True), (0.2, False)])
+def test_the_interval_over_sentences_decides_on_an_alarm(spread: float, alarm: bool):
+    found = [each | {"run": f"{each['method']} {each['train_languages']} {each['seed']}"} for each in rows()]
+    drawn = np.linspace(-spread, spread, 1001)
+    redrawn = {scoring_of(each): each["value"] + drawn * (each["method"] == "joint") for each in found}
+    _, english = negative_transfer(found, redrawn=redrawn)
+    assert english.difference is not None and english.difference.over_both is not None
+    assert english.difference.over_seeds.high is not None and english.difference.over_seeds.high < 0
+    assert english.alarm == alarm
+    table = negative_transfer_table(found, redrawn=redrawn)
+    assert "no predictions" not in table and "1,001 draws of the test sentences" in table
+    assert (" ALARM" in table.split("\n\n")[0]) == alarm
 
 
 def test_seeds_without_a_pair():
     apart = [found for found in rows() if (found["method"] == "joint") == (found["seed"] > 0)]
-    assert all(transfer.interval is None and not transfer.alarm for transfer in negative_transfer(apart))
+    assert all(transfer.difference is None and not transfer.alarm for transfer in negative_transfer(apart))
     assert "n too small" in negative_transfer_table(apart)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from isogloss.errors import IsoglossError
-from isogloss.reports import Interval, Summary, paired_interval, summarise
+from isogloss.reports import Interval, Summary, crossed_interval, paired_interval, summarise
 
 numbers = st.floats(min_value=-1e6, max_value=1e6)
 
@@ -89,3 +89,26 @@ def test_nothing_has_no_mean():
 def test_confidence_is_a_share(confidence: float):
     with pytest.raises(IsoglossError, match="strictly between 0 and 1"):
         paired_interval([0.1, 0.2], confidence)
+
+
+@given(st.lists(numbers, min_size=2, max_size=10), st.lists(numbers, min_size=1, max_size=10))
+def test_an_interval_over_seeds_and_sentences_holds_that_over_seeds(differences: list[float], redrawn: list[float]):
+    inner, outer = paired_interval(differences), crossed_interval(differences, np.array(redrawn))
+    assert inner.low is not None and inner.high is not None and outer.low is not None and outer.high is not None
+    assert (outer.mean, outer.n) == (inner.mean, inner.n)
+    assert outer.low <= inner.low + 1e-6 and inner.high - 1e-6 <= outer.high
+
+
+def test_seeds_and_sentences_by_hand():
+    drawn = np.linspace(-1, 1, 2001)
+    # Equal differences: what remains is the bootstrap, wherever it is centred; equal draws: what remains is t.
+    assert crossed_interval([0.5, 0.5, 0.5], drawn + 7, 0.9) == Interval(
+        0.5, pytest.approx(0.5 - 0.9), pytest.approx(0.5 + 0.9), 3
+    )
+    found, over_seeds = crossed_interval([1.0, 2.0, 3.0], np.zeros(5)), paired_interval([1.0, 2.0, 3.0])
+    assert (found.low, found.high) == pytest.approx((over_seeds.low, over_seeds.high))
+    assert crossed_interval([0.5], drawn) == Interval(0.5, None, None, 1)
+    with pytest.raises(IsoglossError, match="redrawn difference must be a finite number, found nan at index 1"):
+        crossed_interval([0.5, 0.6], np.array([0.0, math.nan]))
+    with pytest.raises(IsoglossError, match="at least one redrawn difference is needed"):
+        crossed_interval([0.5, 0.6], np.array([]))

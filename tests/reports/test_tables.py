@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from isogloss.errors import IsoglossError
 from isogloss.reports import closing_table, comparison_table
+from isogloss.reports.cells import scoring_of
 
 ROW = {
     "run": "runs/a",
@@ -128,23 +130,24 @@ def lines(table: str) -> dict[str, list[str]]:
 
 def test_comparison_table_by_hand():
     found = lines(comparison_table(COMPARISON, "joint"))
-    assert found["language"] == ["joint", "reptile", "reptile − joint"]
+    assert found["language"] == ["joint", "reptile", "reptile − joint", "reptile − joint, new sentences too"]
     # Differences 1, 2, 3 points: s = 1, t(2; 0.975) = 4.3027, so the half width is 4.3027 / √3 = 2.484.
     assert found["en"] == [
         "82.0 (80.0–84.0; n = 3)",
         "84.0 (81.0–87.0; n = 3)",
-        "+2.0 [-0.5, +4.5; n = 3] not significant",
+        "+2.0 [-0.5, +4.5; n = 3]",
+        "– no predictions; not significant",
     ]
-    # Differences 0, 3 points: s = 3 / √2, t(1; 0.975) = 12.706, so the half width is 12.706 · 1.5 = 19.06.
     assert found["sw"] == [
         "50.0 (50.0–50.0; n = 3)",
         "51.5 (50.0–53.0; n = 2)",
-        "+1.5 [-17.6, +20.6; n = 2] not significant",
+        "+1.5 (n = 2)",
+        "– n too small",
     ]
     assert found["mean of sources"] == found["en"]
     assert found["mean of unseen"] == found["sw"]
     # Seed 2 of reptile has no Swahili, so it has no mean: seeds 0, 1 give 65.5, 68.5 against 65, 66.
-    assert found["mean"][1:] == ["67.0 (65.5–68.5; n = 2)", "+1.5 [-11.2, +14.2; n = 2] not significant"]
+    assert found["mean"][1:] == ["67.0 (65.5–68.5; n = 2)", "+1.5 (n = 2)", "– n too small"]
 
 
 def test_comparison_names_the_seeds_without_a_pair():
@@ -162,25 +165,57 @@ def test_comparison_names_the_seeds_without_a_pair():
 
 def test_a_clear_difference_carries_no_caveat():
     rows = [*runs("joint", {"en": [0.70, 0.71, 0.72]}), *runs("reptile", {"en": [0.80, 0.81, 0.83]})]
-    assert lines(comparison_table(rows, "joint"))["en"][2] == "+10.3 [+8.9, +11.8; n = 3]"
+    assert lines(comparison_table(rows, "joint"))["en"][2:] == ["+10.3 [+8.9, +11.8; n = 3]", "– no predictions"]
+    # 10.3 ± √(1.435² + 4²): the quantiles at 0.025 and 0.975 of 10.3 - 4.21 to 10.3 + 4.21 are 4 away.
+    rows = [{**row, "run": f"{row['method']} {row['seed']}"} for row in rows]
+    drawn = {"joint": np.zeros(1001), "reptile": np.linspace(-1, 1, 1001) * 0.04 / 0.95}
+    redrawn = {scoring_of(row): row["value"] + drawn[row["method"]] for row in rows}
+    table = comparison_table(rows, "joint", redrawn=redrawn)
+    assert lines(table)["en"][2:] == ["+10.3 [+8.9, +11.8; n = 3]", "[+6.1, +14.6]"]
+    assert lines(table)["mean of sources"][3] == "[+6.1, +14.6]"
+    assert "no predictions" not in table.lower()
+    # Ten times the spread: the t-interval is the same, but the verdict is another.
+    redrawn = {scoring: values.mean() + 10 * (values - values.mean()) for scoring, values in redrawn.items()}
+    assert lines(comparison_table(rows, "joint", redrawn=redrawn))["en"][2:] == [
+        "+10.3 [+8.9, +11.8; n = 3]",
+        "[-29.7, +50.4] not significant",
+    ]
+    # One of six lacks its predictions.
+    redrawn.popitem()
+    table = comparison_table(rows, "joint", redrawn=redrawn)
+    assert lines(table)["en"][3] == "– no predictions"
+    assert "the t-interval decides alone" in table
 
 
-def test_fewer_than_two_common_seeds_are_too_few():
+@pytest.mark.parametrize("n", [2, 3])
+def test_differences_without_spread_are_no_verdict(n: int):
+    rows = [*runs("joint", {"en": [0.5, 0.25, 0.75][:n]}), *runs("reptile", {"en": [0.75, 0.5, 1.0][:n]})]
+    second = lines(comparison_table(rows, "joint"))["en"][3]
+    assert second == ("– n too small" if n == 2 else "– no predictions; no spread, no verdict")
+
+
+def test_scores_on_other_numbers_of_sentences_are_not_compared():
+    rows = [row(run="runs/a", n=100), row(run="runs/b", method="reptile", n=50), row(language="de", n=7)]
+    with pytest.raises(IsoglossError, match=r"number in world en differs: 100 in runs/a; 50 in runs/b"):
+        comparison_table(rows, "joint")
+
+
+def test_fewer_than_three_common_seeds_are_too_few():
     rows = [
         *runs("joint", {"en": [0.7]}),
         *runs("reptile", {"en": [0.8]}),
         *runs("lookahead", {"en": [None, 0.8]}),
     ]
     cells = lines(comparison_table(rows, "joint"))["en"]
-    assert cells[2] == "+10.0 (n = 1) n too small"
-    assert cells[4] == "– n too small"
+    assert cells[2:4] == ["+10.0 (n = 1)", "– n too small"]
+    assert cells[5:] == ["–", "– n too small"]
 
 
 def test_confidence_is_stated_and_used():
     table = comparison_table(COMPARISON, "joint", confidence=0.5)
     assert "paired 50 % t-interval" in table
     # t(2; 0.75) = 0.8165, so the half width is 0.8165 / √3 = 0.471.
-    assert lines(table)["en"][2] == "+2.0 [+1.5, +2.5; n = 3]"
+    assert lines(table)["en"][2:] == ["+2.0 [+1.5, +2.5; n = 3]", "– no predictions"]
 
 
 @pytest.mark.parametrize("field", ["selection", "split", "metric", "view", "few_shot", "spacing", "train_languages"])

@@ -15,6 +15,7 @@ from isogloss.catalogue.hub import Snapshot, Unreachable, download, sha256
 from isogloss.catalogue.manifest import Manifest
 from isogloss.catalogue.rows import Written
 from isogloss.errors import IsoglossError
+from isogloss.locking import locked
 
 
 def copy(
@@ -47,15 +48,13 @@ def copy(
     """
     cells = public.cells(languages, splits)
     repository = public.repository
-    manifest = Manifest.of(
-        folder,
-        {
-            "name": name,
-            "repository": repository.id,
-            "revision": repository.revision,
-            "licence": public.licence,
-        },
-    )
+    head = {
+        "name": name,
+        "repository": repository.id,
+        "revision": repository.revision,
+        "licence": public.licence,
+    }
+    manifest = Manifest.of(folder, head)
     missing = [cell for cell in cells if not manifest.holds(_path(public, *cell))]
     if missing:
         needed = dict.fromkeys((public.config(language), public.splits[split]) for language, split in missing)
@@ -63,8 +62,11 @@ def copy(
             snapshot = download(repository, list(needed), offline=offline)
         except Unreachable as error:
             raise Unreachable(f"{error}. {_by_hand(public, folder)}") from error
-        for language, split in missing:
-            _write(public, language, split, snapshot, manifest)
+        with locked(folder):
+            # Read anew: what another process has written in the meantime stays in the manifest.
+            manifest = Manifest.of(folder, head)
+            for language, split in missing:
+                _write(public, language, split, snapshot, manifest)
     for split, lacking in public.lacking(languages, splits).items():
         print(f"{public.title} has no {split} for {', '.join(lacking)}", file=sys.stderr)
     print(f"{folder}: {len(cells)} file(s), {len(missing)} of them new, the others as written", file=sys.stderr)

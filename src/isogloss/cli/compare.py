@@ -28,7 +28,9 @@ def compare(
     ] = False,
     cost: Annotated[bool, typer.Option("--cost", help="What a run of each method costs.")] = False,
 ) -> None:
-    """Methods side by side, per language: mean, range, and the difference to a baseline with its interval over seeds.
+    """Methods side by side, per language: mean, range, and the difference to a baseline with its two intervals.
+
+    One is of other seeds on the same test sentences, one of other seeds and sentences; that one decides on verdicts.
 
     With --negative-transfer or --cost other tables follow; without --baseline these alone.
 

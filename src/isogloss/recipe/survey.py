@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tabulate import tabulate
@@ -14,6 +13,7 @@ from isogloss.data.formats import gold
 from isogloss.data.problems import Problems
 from isogloss.data.repetition import ReadFile
 from isogloss.tasks.task import Task
+from isogloss.tasks.unknown import Unknown
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def survey(
         task: The task, with the labels of the training data; None, as without tokenizer: nothing is encoded.
         tokenizer: The model's tokenizer.
         max_length: Longest input in sub-words.
-        problems: Takes a warning for overlong examples.
+        problems: Takes a warning for overlong examples, and one where many sub-words are unknown.
     """
     labels = Counter(label for example in file.examples for label in gold(example) or ())
     overlong = unknown = None
@@ -92,17 +92,13 @@ def survey(
         encoded = task.encode(without_labels(file.examples), tokenizer, max_length)
         encoded.warn(file.examples, max_length, problems)
         overlong = len(encoded.overlong) / len(file.examples)
-        unknown = _unknown([list(feature.inputs["input_ids"]) for feature in encoded.features], tokenizer)
+        counted = Unknown(tokenizer)
+        counted.add(file.examples, encoded.features)
+        counted.warn(problems)
+        unknown = counted.share()
     ordered, unlabelled = dict(sorted(labels.items())), sum(gold(example) is None for example in file.examples)
     place = (file.data, file.language, file.split, str(file.path))
     return FileSurvey(*place, len(file.examples), ordered, unlabelled, overlong, unknown)
-
-
-def _unknown(pieces: Sequence[list[int]], tokenizer: PreTrainedTokenizerBase) -> float | None:
-    """Share of unknown sub-words among those that are not special."""
-    special = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
-    counts = Counter(identity for ids in pieces for identity in ids if identity not in special)
-    return counts[tokenizer.unk_token_id] / counts.total() if counts else None
 
 
 def _percent(share: float | None) -> str:

@@ -7,6 +7,14 @@ from typing import Any
 
 Row = Mapping[str, Any]
 
+Scoring = tuple[Any, ...]
+"""What tells the scores of one metric, split and view apart: run, data set, languages and interpolation."""
+
+
+def scoring_of(row: Row) -> Scoring:
+    """The scoring that a row is of."""
+    return tuple(row.get(field) for field in ("run", "data", "language", "context_language", "interpolation"))
+
 
 def languages_of(row: Row) -> set[str]:
     """All languages of a row."""

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 from tabulate import tabulate
 
 from isogloss.errors import IsoglossError, nearest
-from isogloss.reports.cells import is_of_sources, told_apart
+from isogloss.reports import differences
+from isogloss.reports.cells import Scoring, is_of_sources, told_apart
+from isogloss.reports.differences import MISSING, Difference, difference
 from isogloss.reports.protocol import BADGE, told
-from isogloss.reports.statistics import Interval, paired_interval
-from isogloss.reports.tables import difference, require_equal, values_of
+from isogloss.reports.values import draws_of, require_equal, require_same_sentences, values_of
 
 Row = Mapping[str, Any]
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +28,30 @@ class Transfer:
         data: Data set.
         language: The language t; of questions about contexts in another one ``t on u``.
         method: The method.
-        interval: score(method, t) − score(single t, t), as fractions, paired over seeds; None without a common seed.
+        difference: score(method, t) − score(single t, t), as fractions, paired over seeds; None without a common seed.
     """
 
     data: str
     language: str
     method: str
-    interval: Interval | None
+    difference: Difference | None
 
     @property
     def alarm(self) -> bool:
-        """Whether the transfer is negative: the whole interval lies below zero. Never with one seed only."""
-        return self.interval is not None and self.interval.high is not None and self.interval.high < 0
+        """Whether the transfer is negative: the whole interval over seeds and sentences lies below zero.
+
+        Where predictions are missing, the t-interval over seeds decides. Never with fewer than three seeds.
+        """
+        return self.difference is not None and self.difference.verdict == -1
 
 
-def negative_transfer(rows: Sequence[Row], *, single: str = "single", confidence: float = 0.95) -> list[Transfer]:
+def negative_transfer(
+    rows: Sequence[Row],
+    *,
+    single: str = "single",
+    confidence: float = 0.95,
+    redrawn: Mapping[Scoring, np.ndarray] | None = None,
+) -> list[Transfer]:
     """score(method, t) − score(single t, t) of every method and every language t that it was trained on.
 
     ``single t`` is the model trained on t alone; a language that no such model was trained on is left out. A pair is
@@ -49,6 +61,7 @@ def negative_transfer(rows: Sequence[Row], *, single: str = "single", confidence
         rows: Result rows of one metric and protocol: those of the methods, and those of ``single``.
         single: Method of the models of one language each.
         confidence: Confidence of the intervals, in (0, 1); 0.95 by the custom of the field.
+        redrawn: The values of rows on test sets drawn anew, see `isogloss.reports.tables.comparison_table`.
 
     Returns:
         By data set, language and method.
@@ -62,8 +75,10 @@ def negative_transfer(rows: Sequence[Row], *, single: str = "single", confidence
         language).
     """
     require_equal(rows, [*BADGE, "split", "metric"], "methods are compared on equal terms")
-    shown = [told_apart(row) for row in rows if is_of_sources(row, row["train_languages"])]
-    values = values_of(shown, "data", "language", "method", "seed")
+    of_sources = [row for row in rows if is_of_sources(row, row["train_languages"])]
+    require_same_sentences(of_sources)
+    values = values_of([told_apart(row) for row in of_sources], "data", "language", "method", "seed")
+    draws = draws_of(of_sources, redrawn or {}, "data", "language", "method", "seed")
     methods = list(dict.fromkeys(method for _, _, method, _ in values))
     if single not in methods:
         raise IsoglossError(f"negative transfer needs runs of method {single!r}{nearest(single, methods)}")
@@ -71,22 +86,28 @@ def negative_transfer(rows: Sequence[Row], *, single: str = "single", confidence
         raise IsoglossError(f"negative transfer needs runs of a method beside {single!r}, found none")
     found = []
     for data, language in sorted({key[:2] for key in values if key[2] == single}):
-        alone = {seed: value for (*place, seed), value in values.items() if place == [data, language, single]}
+        alone = _by_seed(values, data, language, single)
         for method in methods:
-            scores = {seed: value for (*place, seed), value in values.items() if place == [data, language, method]}
+            scores = _by_seed(values, data, language, method)
             if method == single or not scores:
                 continue
-            pairs = [scores[seed] - alone[seed] for seed in sorted(scores.keys() & alone.keys())]
-            found.append(Transfer(data, language, method, paired_interval(pairs, confidence) if pairs else None))
+            drawn = (_by_seed(draws, data, language, method), _by_seed(draws, data, language, single))
+            found.append(Transfer(data, language, method, difference(scores, alone, drawn, confidence)))
     return found
 
 
-def negative_transfer_table(rows: Sequence[Row], *, single: str = "single", confidence: float = 0.95) -> str:
-    """`negative_transfer` as Markdown without a final line break: a line per language, a column per method.
+def negative_transfer_table(
+    rows: Sequence[Row],
+    *,
+    single: str = "single",
+    confidence: float = 0.95,
+    redrawn: Mapping[Scoring, np.ndarray] | None = None,
+) -> str:
+    """`negative_transfer` as Markdown without a final line break: a line per language, two columns per method.
 
     Below it, per method how many languages have a mean difference below zero, and which raise the alarm.
     """
-    found = negative_transfer(rows, single=single, confidence=confidence)
+    found = negative_transfer(rows, single=single, confidence=confidence, redrawn=redrawn)
     methods = list(dict.fromkeys(transfer.method for transfer in found))
     cells = {(transfer.data, transfer.language, transfer.method): transfer for transfer in found}
     body = []
@@ -94,21 +115,24 @@ def negative_transfer_table(rows: Sequence[Row], *, single: str = "single", conf
         line = [data, language]
         for method in methods:
             transfer = cells.get((data, language, method))
-            shown = "–" if transfer is None else difference(transfer.interval)
-            line.append(f"{shown} ALARM" if transfer is not None and transfer.alarm else shown)
+            line += [MISSING] * 2 if transfer is None else differences.cells(transfer.difference, alarm=True)
         body.append(line)
-    headers = ["data", "language", *(f"{method} − {single}" for method in methods)]
+    headers = ["data", "language", *(header for method in methods for header in differences.headers(method, single))]
     table = tabulate(body, headers, tablefmt="github", disable_numparse=True)
+    of_sources = [row for row in rows if is_of_sources(row, row["train_languages"])]
+    meaning = differences.legend(of_sources, redrawn or {}, confidence)
     legend = (
-        f"metric: {rows[0]['metric']}; {told(rows)}. Points, mean over the common seeds [paired {100 * confidence:g} % "
-        "t-interval; n], each language by itself, without correction for their number. ALARM: the whole interval is "
-        "below zero."
+        f"metric: {rows[0]['metric']}; {told(rows)}. {meaning} ALARM: the whole interval that decides is below zero."
     )
     notes = []
     for method in methods:
-        own = [transfer for transfer in found if transfer.method == method and transfer.interval is not None]
-        below = sum(transfer.interval is not None and transfer.interval.mean < 0 for transfer in own)
+        own = [transfer for transfer in found if transfer.method == method and transfer.difference is not None]
+        below = sum(transfer.difference is not None and transfer.difference.over_seeds.mean < 0 for transfer in own)
         alarms = [f"{transfer.data} {transfer.language}" for transfer in own if transfer.alarm]
         said = f"alarm in {', '.join(alarms)}" if alarms else "no alarm"
         notes.append(f"- `{method}`: below zero in {below} of {len(own)}; {said}.")
     return "\n".join([table, "", legend, "", *notes])
+
+
+def _by_seed(values: Mapping[tuple[Any, ...], Value], data: str, language: str, method: str) -> dict[int, Value]:
+    return {seed: value for (*place, seed), value in values.items() if place == [data, language, method]}

@@ -6,22 +6,24 @@ tables print per cent, and differences in points (percentage points), rounded on
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from statistics import mean
 from typing import Any
 
+import numpy as np
 from tabulate import tabulate
 
 from isogloss.errors import IsoglossError, nearest
-from isogloss.reports.cells import told_apart
+from isogloss.reports import differences
+from isogloss.reports.cells import Scoring, told_apart
+from isogloss.reports.differences import MISSING, difference
 from isogloss.reports.protocol import BADGE, told
-from isogloss.reports.statistics import Interval, paired_interval, summarise
+from isogloss.reports.statistics import summarise
+from isogloss.reports.values import draws_of, require_equal, require_same_sentences, text_of, values_of
 
 Row = Mapping[str, Any]
 
-_MISSING = "–"
 _OF_ONE_RUN = ("run", "seed", "step", "split", "interpolation", *BADGE)
 _PROTOCOL = (*BADGE, "split", "metric", "train_languages")
 
@@ -50,7 +52,7 @@ def closing_table(rows: Sequence[Row], train_languages: Collection[str], metrics
         raise IsoglossError(f"no result row has one of the metrics {', '.join(metrics)} (rows given: {len(rows)})")
     require_equal(shown, _OF_ONE_RUN, "a closing table shows one run under one protocol")
     values = values_of(shown, "data", "language", "metric")
-    counts = {(str(row["data"]), str(row["language"])): row.get("n", _MISSING) for row in reversed(shown)}
+    counts = {(str(row["data"]), str(row["language"])): row.get("n", MISSING) for row in reversed(shown)}
     body, footer = [], []
     for data in sorted({data for data, _ in counts}):
         languages = _sources_first((language for found, language in counts if found == data), train_languages)
@@ -105,13 +107,20 @@ def masked_table(rows: Sequence[Row]) -> str:
 
 
 def comparison_table(
-    rows: Sequence[Row], baseline: str, *, mixed: Collection[str] = (), confidence: float = 0.95
+    rows: Sequence[Row],
+    baseline: str,
+    *,
+    mixed: Collection[str] = (),
+    confidence: float = 0.95,
+    redrawn: Mapping[Scoring, np.ndarray] | None = None,
 ) -> str:
     """Methods side by side over seeds, each with its paired difference to a baseline.
 
     A method's cell is its mean over seeds with the range (smallest–largest) and the number of seeds n. A difference is
-    method − baseline on the same seed, averaged over the seeds that both have, with its t-interval. Means over
-    languages are taken per seed first, and only on seeds that have every language of the mean. Sources are the
+    method − baseline on the same seed, averaged over the seeds that both have, with two intervals:
+    `isogloss.reports.statistics.paired_interval`, of new seeds on the same sentences, and
+    `isogloss.reports.statistics.crossed_interval`, of new seeds and sentences, which decides what is significant. Means
+    over languages are taken per seed first, and only on seeds that have every language of the mean. Sources are the
     languages that any of the methods was trained on; the others are unseen.
 
     Args:
@@ -121,19 +130,25 @@ def comparison_table(
             ``few_shot``, ``view``, ``translated``, ``spacing``, ``split``, ``metric`` and ``train_languages``. Default
             none.
         confidence: Confidence of the intervals, in (0, 1); 0.95 by the custom of the field.
+        redrawn: The values of rows on test sets drawn anew, by `isogloss.reports.cells.scoring_of`, see
+            `isogloss.predicted.redraw`. Where it lacks a row the t-interval stands alone, and the table says so.
 
     Returns:
         Markdown without a final line break: the table, and below it what it means and which seeds had no pair.
 
     Raises:
         IsoglossError: There are no rows, the baseline is not among them, rows differ in a field not named in ``mixed``,
-            there are two values for one method, seed, data set and language, or a value is no fraction.
+            a language has scores on different numbers of examples, there are two values for one method, seed, data set
+            and language, or a value is no fraction.
     """
+    redrawn = redrawn or {}
     for name in mixed:
         if name not in _PROTOCOL:
             raise IsoglossError(f"mixed names the unknown field {name!r}{nearest(name, _PROTOCOL)}")
     require_equal(rows, [name for name in _PROTOCOL if name not in mixed], "methods are compared on equal terms")
+    require_same_sentences(rows)
     values = values_of([told_apart(row) for row in rows], "data", "language", "method", "seed")
+    draws = draws_of(rows, redrawn, "data", "language", "method", "seed")
     methods = list(dict.fromkeys(method for _, _, method, _ in values))
     if baseline not in methods:
         raise IsoglossError(f"no result row of the baseline {baseline!r}{nearest(baseline, methods)}")
@@ -145,17 +160,18 @@ def comparison_table(
         line = [data, label, _spread(reference)]
         for method in methods:
             scores = _per_seed(values, data, members, method)
-            line += [_spread(scores), _difference(scores, reference, confidence)]
+            drawn = [_drawn_per_seed(draws, data, members, own, scores) for own in (method, baseline)]
+            found = difference(scores, reference, (drawn[0], drawn[1]), confidence)
+            line += [_spread(scores), *differences.cells(found)]
             for seed in scores.keys() ^ reference.keys():
                 unpaired[seed, method, method if seed in reference else baseline].append(f"{data} {label}")
         body.append(line)
     headers = ["data", "language", baseline]
     for method in methods:
-        headers += [method, f"{method} − {baseline}"]
+        headers += [method, *differences.headers(method, baseline)]
     legend = (
-        f"{_told(rows, 'metric')} in %; {told(rows)}. Scores: mean over seeds "
-        f"(smallest–largest; number of seeds n). Differences: in points, mean over the common seeds [paired "
-        f"{100 * confidence:g} % t-interval; n], each line by itself, without correction for their number."
+        f"{_told(rows, 'metric')} in %; {told(rows)}. Scores: mean over seeds (smallest–largest; number of seeds n). "
+        f"{differences.legend(rows, redrawn, confidence)}"
     )
     notes = [
         f"- Seed {seed} of `{method}` − `{baseline}` has no pair: no score of `{lacking}` in {', '.join(places)}."
@@ -189,60 +205,25 @@ def _per_seed(
 
 def _spread(scores: Mapping[int, float]) -> str:
     if not scores:
-        return _MISSING
+        return MISSING
     summary = summarise(list(scores.values()))
     return f"{_percent(summary.mean)} ({_percent(summary.low)}–{_percent(summary.high)}; n = {summary.n})"
 
 
-def _difference(scores: Mapping[int, float], reference: Mapping[int, float], confidence: float) -> str:
-    pairs = [scores[seed] - reference[seed] for seed in sorted(scores.keys() & reference.keys())]
-    return difference(paired_interval(pairs, confidence) if pairs else None)
-
-
-def difference(interval: Interval | None) -> str:
-    """A difference of fractions in points with its interval and n, and whether it says anything; None: no pair."""
-    if interval is None:
-        return f"{_MISSING} n too small"
-    if interval.low is None or interval.high is None:
-        return f"{100 * interval.mean:+z.1f} (n = {interval.n}) n too small"
-    ends = f"{100 * interval.low:+z.1f}, {100 * interval.high:+z.1f}; n = {interval.n}"
-    verdict = " not significant" if interval.low <= 0.0 <= interval.high else ""
-    return f"{100 * interval.mean:+z.1f} [{ends}]{verdict}"
-
-
-def values_of(rows: Sequence[Row], *fields: str) -> dict[tuple[Any, ...], float]:
-    """The value of each row under its ``fields``, which must tell all rows apart."""
-    if not rows:
-        raise IsoglossError("a table needs result rows, found none")
-    values: dict[tuple[Any, ...], float] = {}
-    for index, row in enumerate(rows):
-        for field in (*fields, "value"):
-            if row.get(field) is None:
-                raise IsoglossError(f"result row {index} has no {field}: {dict(row)}")
-        key, value = tuple(row[field] for field in fields), row["value"]
-        place = ", ".join(f"{field} {part}" for field, part in zip(fields, key, strict=True))
-        if not (isinstance(value, int | float) and math.isfinite(value) and abs(value) <= 1):
-            raise IsoglossError(f"the value of {place} must be a fraction in [-1, 1], found {value!r}")
-        if key in values:
-            raise IsoglossError(f"{place} has two values, {values[key]!r} and {value!r}; pass rows of one of them")
-        values[key] = float(value)
-    return values
-
-
-def require_equal(rows: Sequence[Row], fields: Iterable[str], rule: str) -> None:
-    """Stop, with ``rule``, if rows differ in one of the fields."""
-    for field in fields:
-        found = sorted({_text(row.get(field)) for row in rows})
-        if len(found) > 1:
-            raise IsoglossError(f"{rule}, but {field} differs between the rows: {'; '.join(found)}")
+def _drawn_per_seed(
+    draws: Mapping[tuple[Any, ...], np.ndarray], data: str, languages: Sequence[str], method: str, seeds: Iterable[int]
+) -> dict[int, np.ndarray]:
+    """A method's mean over ``languages`` on test sets drawn anew, for each of the seeds that has draws of them all."""
+    keys = {seed: [(data, language, method, seed) for language in languages] for seed in seeds}
+    return {
+        seed: np.mean([draws[key] for key in of], axis=0)
+        for seed, of in keys.items()
+        if all(key in draws for key in of)
+    }
 
 
 def _told(rows: Sequence[Row], field: str) -> str:
-    return f"{field}: " + " / ".join(sorted({_text(row.get(field)) for row in rows}))
-
-
-def _text(value: object) -> str:
-    return ", ".join(sorted(map(str, value))) if isinstance(value, list | tuple | set | frozenset) else str(value)
+    return f"{field}: " + " / ".join(sorted({text_of(row.get(field)) for row in rows}))
 
 
 def _sources_first(languages: Iterable[str], sources: Collection[str]) -> list[str]:
@@ -260,4 +241,4 @@ def _minus(left: float | None, right: float | None) -> float | None:
 
 def _percent(fraction: float | None) -> str:
     # "z" writes -0.04 as 0.0: a rounded zero has no sign.
-    return _MISSING if fraction is None else f"{100 * fraction:z.1f}"
+    return MISSING if fraction is None else f"{100 * fraction:z.1f}"

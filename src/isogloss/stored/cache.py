@@ -13,9 +13,9 @@ import hashlib
 import json
 import logging
 import os
+import secrets
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -74,7 +74,9 @@ class Cache:
                     shutil.rmtree(path, ignore_errors=True)
             path.parent.mkdir(parents=True, exist_ok=True)
             _sweep(path.parent)
-            partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=path.parent))
+            # Not `tempfile.mkdtemp`, whose folders are for their owner alone: a cache may be shared.
+            partial = path.parent / f"{PARTIAL}{secrets.token_hex(8)}"
+            partial.mkdir()
         except OSError as error:
             _tell(f"{self.folder}: not written, so this is done again next time: {error.strerror}")
             return None

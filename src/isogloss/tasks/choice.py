@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any, ClassVar
 
 import torch
-from sklearn.metrics import accuracy_score
 from torch import Tensor
 from transformers import AutoModelForMultipleChoice, PreTrainedTokenizerBase
 
 from isogloss.errors import IsoglossError
 from isogloss.tasks.classification import encode_texts
 from isogloss.tasks.collation import padded
+from isogloss.tasks.measures import Measure, equal, first_share, scores
 from isogloss.tasks.task import IGNORED, Encoded, check_pairs, check_tokenizer, one_each
 from isogloss.types import Batch, Choice, Example, Feature, Prediction
 
@@ -123,7 +123,11 @@ class MultipleChoice:
             ValueError: The numbers of questions differ.
         """
         check_pairs(self.name, gold, predicted)
-        return {"accuracy": float(accuracy_score(list(gold), list(predicted)))}
+        return scores(self.measures(language), gold, predicted)
+
+    def measures(self, language: str = "und") -> Mapping[str, Measure]:
+        """How each of ``metrics`` is computed; the language makes no difference."""
+        return {"accuracy": Measure(equal, first_share)}
 
     def label_set(self, examples: Sequence[Example]) -> tuple[str, ...]:
         """No label: alternatives have positions, not classes."""

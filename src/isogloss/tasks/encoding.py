@@ -19,6 +19,7 @@ from isogloss.data.problems import Problems
 from isogloss.stored.examples import StoredExamples
 from isogloss.stored.features import read_features, write_features
 from isogloss.tasks.task import Task
+from isogloss.tasks.unknown import Unknown
 from isogloss.types import Example, Feature
 
 PIECE = 8192
@@ -44,7 +45,7 @@ class Encoding:
 
         Args:
             examples: The examples.
-            problems: Takes a warning for every overlong one.
+            problems: Takes a warning for every overlong one, and for files with many unknown sub-words.
             labelled: Whether their gold labels may be looked at.
         """
         if isinstance(examples, StoredExamples) and self.tokenizer.is_fast:
@@ -55,7 +56,10 @@ class Encoding:
                 features, facts = found
                 problems.add_summary(facts["warnings"])
                 return features
-        return self._encode(examples, problems, labelled)
+        unknown = Unknown(self.tokenizer)
+        encoded = self._encode(examples, problems, labelled, unknown)
+        unknown.warn(problems)
+        return encoded
 
     @cached_property
     def _key(self) -> dict[str, Any]:
@@ -68,19 +72,23 @@ class Encoding:
             "versions": [tokenizers.__version__, transformers.__version__],
         }
 
-    def _encode(self, examples: Sequence[Example], problems: Problems, labelled: bool) -> Sequence[Feature]:
+    def _encode(
+        self, examples: Sequence[Example], problems: Problems, labelled: bool, unknown: Unknown
+    ) -> Sequence[Feature]:
         seen = examples if labelled else without_labels(examples)
         encoded = self.task.encode(seen, self.tokenizer, self.max_length)
         encoded.warn(examples, self.max_length, problems)
+        unknown.add(examples, encoded.features)
         return encoded.features
 
     def _write(self, folder: Path, *, examples: StoredExamples, labelled: bool) -> None:
-        problems = Problems()
+        problems, unknown = Problems(), Unknown(self.tokenizer)
 
         def pieces() -> Iterator[list[Feature]]:
             for start in range(0, len(examples), PIECE):
-                features = self._encode(examples[start : start + PIECE], problems, labelled)
+                features = self._encode(examples[start : start + PIECE], problems, labelled, unknown)
                 yield [dataclasses.replace(feature, example=start + feature.example) for feature in features]
+            unknown.warn(problems)
 
         write_features(folder, pieces(), examples.language, lambda: {"warnings": problems.summary()})
 

@@ -6,9 +6,14 @@ import re
 import string
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
+
+import numpy as np
 
 from isogloss.languages import find
+from isogloss.tasks.measures import Measure, first_share, scores
+from isogloss.types import Prediction
 
 Normalise = Callable[[str], str]
 
@@ -97,26 +102,37 @@ def span_scores(gold: Sequence[Sequence[str]], predicted: Sequence[str], languag
     Reference:
         Rajpurkar et al., *SQuAD*, EMNLP 2016. Lewis et al., *MLQA*, ACL 2020.
     """
+    return scores(span_measures(language), list(map(tuple, gold)), predicted)
 
-    def in_language(text: str) -> str:
-        return normalise_mlqa(text, language)
 
+def span_measures(language: str) -> Mapping[str, Measure]:
+    """How each of ``METRICS`` is computed for answers in ``language``, see `span_scores`: means over questions."""
+    in_language: Normalise = partial(normalise_mlqa, language=language)
+    kinds: tuple[tuple[Callable[[str, str], float], Normalise], ...] = (
+        (overlap_f1, normalise_squad),
+        (_equal, normalise_squad),
+        (overlap_f1, in_language),
+        (_equal, in_language),
+    )
     return {
-        "f1": _mean_best(overlap_f1, normalise_squad, gold, predicted),
-        "exact_match": _mean_best(_equal, normalise_squad, gold, predicted),
-        "f1_mlqa": _mean_best(overlap_f1, in_language, gold, predicted),
-        "exact_match_mlqa": _mean_best(_equal, in_language, gold, predicted),
+        name: Measure(partial(_best, compare, normalise), first_share)
+        for name, (compare, normalise) in zip(METRICS, kinds, strict=True)
     }
 
 
-def _mean_best(
-    compare: Callable[[str, str], float], normalise: Normalise, gold: Sequence[Sequence[str]], predicted: Sequence[str]
-) -> float:
-    best = [
-        max(compare(normalise(answer), normalise(guess)) for answer in answers)
-        for answers, guess in zip(gold, predicted, strict=True)
-    ]
-    return sum(best) / len(best)
+def _best(
+    compare: Callable[[str, str], float],
+    normalise: Normalise,
+    gold: Sequence[Prediction],
+    predicted: Sequence[Prediction],
+) -> np.ndarray:
+    """Per question the best value over its gold answers, and 1 ``[n, 2]``."""
+    known = lru_cache(maxsize=None)(normalise)
+    rows = []
+    for truth, guess in zip(gold, predicted, strict=True):
+        answers = (truth,) if isinstance(truth, str) else truth
+        rows.append((max(compare(known(answer), known(str(guess))) for answer in answers), 1.0))
+    return np.array(rows)
 
 
 def _equal(gold: str, predicted: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -12,7 +12,8 @@ from transformers import AutoModelForQuestionAnswering, PreTrainedTokenizerBase
 
 from isogloss.errors import IsoglossError
 from isogloss.tasks.collation import collate
-from isogloss.tasks.span_scores import METRICS, span_scores
+from isogloss.tasks.measures import Measure, scores
+from isogloss.tasks.span_scores import METRICS, span_measures
 from isogloss.tasks.task import IGNORED, Encoded, check_pairs, check_tokenizer
 from isogloss.tasks.windows import Window, require_room, slide
 from isogloss.types import Batch, Example, Feature, Prediction, Question
@@ -128,15 +129,18 @@ class Spans:
     def score(
         self, gold: Sequence[Prediction], predicted: Sequence[Prediction], language: str = "und"
     ) -> dict[str, float]:
-        """All of ``metrics``, as fractions in [0, 1]; see `isogloss.tasks.span_scores.span_scores`.
+        """All of ``metrics``, as fractions in [0, 1]; see `isogloss.tasks.span_scores.span_measures`.
 
         Raises:
             IsoglossError: There is nothing to score.
             ValueError: The numbers of answers differ.
         """
         check_pairs(self.name, gold, predicted)
-        answers = [(text,) if isinstance(text, str) else text for text in gold]
-        return span_scores(answers, [str(text) for text in predicted], language)
+        return scores(self.measures(language), gold, predicted)
+
+    def measures(self, language: str = "und") -> Mapping[str, Measure]:
+        """How each of ``metrics`` is computed, in answers in ``language``."""
+        return span_measures(language)
 
     def label_set(self, examples: Sequence[Example]) -> tuple[str, ...]:
         """The two outputs, whatever the examples."""

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
-from seqeval.metrics import accuracy_score, f1_score, precision_score, recall_score
+import numpy as np
+from seqeval.metrics.sequence_labeling import get_entities
+
+from isogloss.tasks.measures import Measure, first_share, ratio, scores
+from isogloss.types import Prediction
 
 Tags = Sequence[Sequence[str]]
+Chunks = frozenset[tuple[str, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +22,19 @@ class TagScorer:
     """A way to score tags.
 
     Attributes:
-        metrics: Names of the scores; the first is the one to select by.
-        compute: The scores, fractions in [0, 1], from gold and predicted tags, equally many per sentence.
+        measures: How each score is computed, by name; the first is the one to select by.
     """
 
-    metrics: tuple[str, ...]
-    compute: Callable[[Tags, Tags], dict[str, float]]
+    measures: Mapping[str, Measure]
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the scores; the first is the one to select by."""
+        return tuple(self.measures)
+
+    def compute(self, gold: Sequence[Prediction], predicted: Sequence[Prediction]) -> dict[str, float]:
+        """The scores, fractions in [0, 1], from gold and predicted tags, equally many per sentence."""
+        return scores(self.measures, gold, predicted)
 
 
 def f1_xtreme(gold: Tags, predicted: Tags) -> float:
@@ -50,38 +63,63 @@ def f1_xtreme(gold: Tags, predicted: Tags) -> float:
         Hu et al., *XTREME*, ICML 2020; ``evaluate.py`` (of predictions) and ``third_party/run_tag.py`` (in training)
         in google-research/xtreme.
     """
-    return float(f1_score(_as_chunks(gold), _as_chunks(predicted), zero_division=0))
+    sums = _xtreme_chunks([tuple(tags) for tags in gold], [tuple(tags) for tags in predicted]).sum(axis=0)
+    return float(_f1(sums))
 
 
-def _as_chunks(sentences: Tags) -> list[list[str]]:
-    return [[("S-" if tag.startswith("S") else "I-") + tag for tag in tags] for tags in sentences]
+@lru_cache(maxsize=1 << 16)
+def _xtreme(tags: tuple[str, ...]) -> Chunks:
+    return frozenset(get_entities([("S-" if tag.startswith("S") else "I-") + tag for tag in tags]))
 
 
-def _score_tokens(gold: Tags, predicted: Tags) -> dict[str, float]:
-    return {"accuracy": float(accuracy_score(_lists(gold), _lists(predicted))), "f1_xtreme": f1_xtreme(gold, predicted)}
+@lru_cache(maxsize=1 << 16)
+def _entities(tags: tuple[str, ...]) -> Chunks:
+    return frozenset(get_entities(list(tags)))
 
 
-def _score_entities(gold: Tags, predicted: Tags) -> dict[str, float]:
-    truth, guess = _lists(gold), _lists(predicted)
+def _count_chunks(
+    chunks: Callable[[tuple[str, ...]], Chunks], gold: Sequence[Prediction], predicted: Sequence[Prediction]
+) -> np.ndarray:
+    """Per sentence how many chunks are right, predicted and gold ``[n, 3]``."""
     with warnings.catch_warnings():
         # seqeval warns of every tag that is neither O nor has an IOBES prefix; it reads them as conlleval does.
         warnings.filterwarnings("ignore", message=".*seems not to be NE tag", category=UserWarning)
-        return {
-            "f1": float(f1_score(truth, guess, zero_division=0)),
-            "precision": float(precision_score(truth, guess, zero_division=0)),
-            "recall": float(recall_score(truth, guess, zero_division=0)),
-            "accuracy": float(accuracy_score(truth, guess)),
-        }
+        found = [(chunks(tuple(truth)), chunks(tuple(guess))) for truth, guess in zip(gold, predicted, strict=True)]
+    return np.array([(len(truth & guess), len(guess), len(truth)) for truth, guess in found], dtype=np.int64)
 
 
-def _lists(sentences: Tags) -> list[list[str]]:
-    return [list(tags) for tags in sentences]
+_xtreme_chunks = partial(_count_chunks, _xtreme)
+_entity_chunks = partial(_count_chunks, _entities)
 
 
-token_scores = TagScorer(("accuracy", "f1_xtreme"), _score_tokens)
+def _tokens(gold: Sequence[Prediction], predicted: Sequence[Prediction]) -> np.ndarray:
+    """Per sentence how many tags are right, and how many there are ``[n, 2]``."""
+    pairs = zip(gold, predicted, strict=True)
+    right = [sum(one == other for one, other in zip(truth, guess, strict=True)) for truth, guess in pairs]
+    return np.array(list(zip(right, map(len, gold), strict=True)), dtype=np.int64)
+
+
+def _precision(sums: np.ndarray) -> np.ndarray:
+    return ratio(sums[..., 0], sums[..., 1])
+
+
+def _f1(sums: np.ndarray) -> np.ndarray:
+    precision, recall = _precision(sums), first_share(sums)
+    # In seqeval's order, so that the last bit is the same.
+    return ratio(2 * precision * recall, precision + recall)
+
+
+token_scores = TagScorer({"accuracy": Measure(_tokens, first_share), "f1_xtreme": Measure(_xtreme_chunks, _f1)})
 """Part of speech: the share of tokens tagged right, and XTREME's F1 with seqeval 0.0.12 (`f1_xtreme`)."""
 
-entity_scores = TagScorer(("f1", "precision", "recall", "accuracy"), _score_entities)
+entity_scores = TagScorer(
+    {
+        "f1": Measure(_entity_chunks, _f1),
+        "precision": Measure(_entity_chunks, _precision),
+        "recall": Measure(_entity_chunks, first_share),
+        "accuracy": Measure(_tokens, first_share),
+    }
+)
 """Named entities: an entity counts if its type and both its borders are right, micro-averaged over all entities, as
 conlleval and seqeval's default mode do (an I- without a B- before it begins an entity); a score whose denominator is 0
 is 0. ``accuracy`` is over tokens, O included."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ from transformers import AutoModelForTokenClassification, PreTrainedTokenizerBas
 from isogloss.errors import IsoglossError, nearest
 from isogloss.tasks.alignment import align, cut
 from isogloss.tasks.collation import collate
+from isogloss.tasks.measures import Measure
 from isogloss.tasks.tag_scores import TagScorer, entity_scores, token_scores
 from isogloss.tasks.task import IGNORED, Encoded, check_pairs, check_tokenizer
 from isogloss.types import Batch, Example, Feature, Prediction, TaggedSentence
@@ -125,6 +126,10 @@ class Tagging:
             if len(truth) != len(guess):
                 raise ValueError(f"task {self.name!r}: sentence {row} has {len(truth)} tags but {len(guess)} predicted")
         return self.scorer.compute(gold, predicted)
+
+    def measures(self, language: str = "und") -> Mapping[str, Measure]:
+        """How each of ``metrics`` is computed; the language makes no difference."""
+        return self.scorer.measures
 
     def label_set(self, examples: Sequence[Example]) -> tuple[str, ...]:
         """The tags that occur in the examples, sorted, O first."""

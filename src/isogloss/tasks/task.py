@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError
+from isogloss.tasks.measures import Measure
 from isogloss.types import Batch, Choice, Example, Feature, LabelledText, Prediction, Question
 
 IGNORED = -100
@@ -96,6 +97,9 @@ class Task(Protocol):
         self, gold: Sequence[Prediction], predicted: Sequence[Prediction], language: str = "und"
     ) -> dict[str, float]:
         """All of ``metrics``, as fractions in [0, 1], for examples in one language."""
+
+    def measures(self, language: str = "und") -> Mapping[str, Measure]:
+        """How each of ``metrics`` is computed from sums over examples in one language; `score` is computed so, too."""
 
     def label_set(self, examples: Sequence[Example]) -> tuple[str, ...]:
         """The labels that occur in the examples, each once, in a fixed order."""

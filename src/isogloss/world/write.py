@@ -21,7 +21,7 @@ from isogloss.world.lexicon import grammar
 from isogloss.world.meaning import Split
 from isogloss.world.paraphrases import draw_paraphrases
 from isogloss.world.stories import draw_stories, with_questions
-from isogloss.writing import writing
+from isogloss.writing import hidden, writing
 
 Thing = TypeVar("Thing")
 
@@ -55,10 +55,9 @@ def write_world(folder: Path, *, seed: int = 0, sentences: Mapping[str, int] = S
     _check(folder, sentences, text)
     # Without the name of a folder as in ".", there is no sibling to build in.
     folder = folder.resolve()
-    partial = folder.with_name(f".{folder.name}.partial")
+    partial = hidden(folder)
     with writing(folder):
         try:
-            shutil.rmtree(partial, ignore_errors=True)
             _write_labels(partial, seed, sentences)
             _write_exercises(partial, seed, sentences)
             if text:

@@ -1,0 +1,61 @@
+"""Signs that a run has learned nothing, or has unlearned what it knew: they are said, and stop nobody."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import mean
+from typing import Any
+
+ADVICE = "a lower learning_rate, more warmup_steps or more steps may help"
+
+
+def risen_loss(history: Iterable[Mapping[str, Any]]) -> list[str]:
+    """A warning if the training loss ends above its beginning.
+
+    Compared are the means of the first and the last tenth of all logged losses, at least one each.
+
+    Args:
+        history: The log history of a run, as ``trainer_state.json`` has it.
+
+    Example:
+        >>> risen_loss([{"loss": 1.5}, {"loss": 2.5}])
+        ['warning: the training loss rose from 1.500 to 2.500: a lower learning_rate, more warmup_steps or more steps \
+may help']
+        >>> risen_loss([{"loss": 1.5}, {"eval_accuracy": 0.5}, {"loss": 1.0}])
+        []
+    """
+    losses = [float(entry["loss"]) for entry in history if "loss" in entry]
+    if len(losses) < 2:
+        return []
+    tenth = max(1, len(losses) // 10)
+    first, last = mean(losses[:tenth]), mean(losses[-tenth:])
+    return [f"warning: the training loss rose from {first:.3f} to {last:.3f}: {ADVICE}"] if last > first else []
+
+
+def constant_answer(name: str, accuracy: float, gold: Sequence[str]) -> list[str]:
+    """A warning if an accuracy is not above that of the best constant answer, the most frequent gold label.
+
+    Args:
+        name: What was scored.
+        accuracy: Share of right labels, in [0, 1].
+        gold: The gold labels that were scored: one per example, or per token.
+
+    Example:
+        >>> constant_answer("de (xnli, dev)", 0.5, ["neutral", "neutral", "entailment"])
+        ["warning: de (xnli, dev): accuracy 50.0 is not above the 66.7 of always answering 'neutral': \
+a lower learning_rate, more warmup_steps or more steps may help"]
+        >>> constant_answer("de (xnli, dev)", 0.7, ["neutral", "neutral", "entailment"])
+        []
+    """
+    if not gold:
+        return []
+    label, number = Counter(gold).most_common(1)[0]
+    share = number / len(gold)
+    # Not above: a model that has collapsed gives the constant answer itself. What is all right cannot be bettered.
+    if accuracy > share + 1e-9 or accuracy == 1:
+        return []
+    return [
+        f"warning: {name}: accuracy {100 * accuracy:.1f} is not above the {100 * share:.1f} of always answering "
+        f"{label!r}: {ADVICE}"
+    ]
