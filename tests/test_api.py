@@ -273,6 +273,36 @@ def test_predict_tags(task: str, reader: Any, trained: Callable[[str], Path], wo
     assert len(written.read_text(encoding="utf-8").splitlines()) == len(source.read_text(encoding="utf-8").splitlines())
 
 
+def test_columns_and_a_star_from_training_to_predictions(world: Path, tmp_path: Path):
+    for source in (world / "ner").glob("*/*.conll"):
+        language, path = source.parent.name, tmp_path / f"UNER_{source.parent.name}-X" / f"{source.parent.name}_x-ud"
+        path.parent.mkdir(exist_ok=True)
+        blocks = [block.splitlines() for block in source.read_text(encoding="utf-8").strip().split("\n\n")]
+        rows = ["".join(_row(n, *line.split(" ")) for n, line in enumerate(block, start=1)) for block in blocks]
+        text = "".join(f"# sent_id = {language}-{n}\n{block}\n" for n, block in enumerate(rows))
+        Path(f"{path}-{source.stem}.iob2").write_text(text, encoding="utf-8")
+    path = f"{tmp_path}/*/{{language}}_*-ud-{{split}}.iob2"
+    data = {"path": path, "name": "uner", "columns": {"tokens": 1, "tags": 2}}
+    isogloss.train(recipe("ner", world, data=data), output=tmp_path / "run")
+
+    source = tmp_path / "UNER_ru-X" / "ru_x-ud-dev.iob2"
+    written = isogloss.predict(tmp_path / "run", source, language="ru", output=tmp_path / "labelled")
+    lines = [path.read_text(encoding="utf-8").splitlines() for path in (source, written)]
+    kept = [[[*line.split("\t")[:2], *line.split("\t")[3:]] for line in text] for text in lines]
+    assert kept[0] == kept[1]
+    tags = [tag for sentence in predictions(tmp_path / "run", "uner", "ru") for tag in sentence]
+    assert [line.split("\t")[2] for line in lines[1] if "\t" in line] == tags
+
+    unlabelled = tmp_path / "unlabelled.iob2"
+    unlabelled.write_text("1\tтаба\n2\tми\n", encoding="utf-8")
+    written = isogloss.predict(tmp_path / "run", unlabelled, language="ru", output=tmp_path / "labelled")
+    assert re.fullmatch(r"1\tтаба\t\S+\n2\tми\t\S+\n", written.read_text(encoding="utf-8"))
+
+
+def _row(number: int, token: str, tag: str) -> str:
+    return f"{number}\t{token}\t{tag}\t-\tan annotator\n"
+
+
 def test_parquet_from_training_to_predictions(trained: Callable[[str], Path], world: Path, tmp_path: Path):
     for source in (world / "pos").glob("*/*.conllu"):
         sentences = ConllU().read(source, "", Problems())
@@ -388,8 +418,8 @@ def test_questions_in_another_language_than_their_contexts(
         ("qa", {"doc_stride": 64}, "doc_stride is 64, but must be from 1 to 59"),
         ("qa", {"data": {"label_map": {"a": "b"}}}, r"data\.0\.label_map: questions have no labels"),
         ("pos", {"data": {"question_language": "en"}}, r"data\.0\.question_language: format 'conllu' has no questions"),
-        ("qa", {"data": {"format": "jsonl"}}, "error: "),
-        ("qa", {"data": {"task": "nli"}}, "this task needs texts with one label each"),
+        ("qa", {"data": {"format": "jsonl"}}, r"data\.0\.format: task 'qa' takes squad, found 'jsonl'"),
+        ("qa", {"data": {"task": "nli"}}, r"data\.0\.format: task 'nli' takes tsv or csv or jsonl or parquet, found"),
     ],
 )
 def test_keys_of_questions_are_refused_elsewhere(

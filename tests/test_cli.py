@@ -142,13 +142,39 @@ def as_task(task: str, of: str) -> Callable[[Path], dict[str, Any]]:
     return change
 
 
+def tagged_lines(world: Path) -> dict[str, Any]:
+    """Parts of speech, a token a line, under the name of entities."""
+    for path in (world / "pos").glob("*/*.conllu"):
+        rows = [line.split("\t") for line in path.read_text().splitlines() if not line.startswith("#")]
+        path.with_suffix(".conll").write_text("".join("\t".join(row[1:4:2]) + "\n" for row in rows))
+    return {"data": {"task": "ner", "format": "conll", "path": f"{world}/pos/{{language}}/{{split}}.conll"}}
+
+
 UNFIT: dict[str, tuple[Callable[[Path], dict[str, Any]], str, str]] = {
     "nli without pairs": (as_task("nli", "topic"), r"topic/en/train\.jsonl:1: error: ", "this task needs two texts"),
-    "ner on parts of speech": (as_task("ner", "pos"), r"pos/en/train\.conllu:\d+: error: ", "'[A-Z]+' is neither O"),
-    "topic on tokens": (as_task("topic", "ner"), r"ner/en/train\.conll:1: error: ", "needs texts with one label each"),
-    "pos on texts": (as_task("pos", "topic"), r"topic/en/train\.jsonl:1: error: ", "needs tokens with a tag each"),
+    "ner on parts of speech": (
+        tagged_lines,
+        r"pos/en/train\.conll:\d+: error: ",
+        "'[A-Z]+' is neither O .*for task pos; columns:",
+    ),
+    "pos on entities": (
+        as_task("pos", "ner"),
+        r"ner/en/train\.conll:\d+: error: ",
+        "'B-[A-Z]+' is of a chunk .*for task ner; columns:",
+    ),
 }
 """Data of another task: what makes them, the place that is named, and why."""
+
+
+UNFIT_FORMAT: dict[str, tuple[Callable[[Path], dict[str, Any]], str]] = {
+    "ner on CoNLL-U": (as_task("ner", "pos"), "format: task 'ner' takes conll or parquet, found 'conllu'"),
+    "topic on tokens": (
+        as_task("topic", "ner"),
+        "format: task 'topic' takes tsv or csv or jsonl or parquet, found 'conll'",
+    ),
+    "pos on texts": (as_task("pos", "topic"), "format: task 'pos' takes conllu or conll or parquet, found 'jsonl'"),
+}
+"""Data in a format that holds nothing for the task."""
 
 
 BAD_INPUT: dict[str, tuple[Callable[[Path], dict[str, Any]] | dict[str, Any], list[str]]] = {
@@ -199,6 +225,7 @@ BAD_INPUT: dict[str, tuple[Callable[[Path], dict[str, Any]] | dict[str, Any], li
     "one seed twice": ({"seed": [0, 0]}, ["seed: .*without repetition"]),
     "one language twice": ({"train_languages": ["en", "en"]}, ["train_languages: .*without repetition"]),
     **{case: (change, [place, text]) for case, (change, place, text) in UNFIT.items()},
+    **{case: (change, [r"data\.0\." + text]) for case, (change, text) in UNFIT_FORMAT.items()},
 }
 
 
@@ -210,6 +237,9 @@ def test_bad_input_is_one_message_and_no_folder(case: str, train: Command, world
         changes = {**changes, "model": str(write_encoder(world))}
     require_error(train(**changes), *patterns)
     assert not (world / "run").exists()
+
+
+VALIDATE_X = ["data", "validate", "x", "--task", "ner", "--format", "conll"]
 
 
 @pytest.mark.parametrize(
@@ -224,6 +254,19 @@ def test_bad_input_is_one_message_and_no_folder(case: str, train: Command, world
         (["evaluate", "nowhere"], ["nowhere is no run folder"]),
         (["compare", "nowhere", "--baseline", "single"], ["no final dev scores in nowhere", "isogloss evaluate"]),
         (["data", "validate", "x.conllu", "--task", "pos"], ["needs both --task and --format"]),
+        (
+            ["data", "validate", "x.tsv", "--task", "ner", "--format", "tsv"],
+            [
+                "data.format: task 'ner' takes conll or parquet, found 'tsv'; ",
+                "a token and its tag on a line are format conll",
+            ],
+        ),
+        (["data", "validate", "ud-pos", "--columns", "{tokens: 1}"], ["columns and separator go with --task"]),
+        ([*VALIDATE_X, "--columns", "tokens"], ["--columns tokens: expected a mapping such as"]),
+        ([*VALIDATE_X, "--columns", "{tokens: 1"], ["--columns {tokens: 1: not YAML"]),
+        ([*VALIDATE_X, "--columns", "{token: 1}"], ["unknown key 'columns.token'; did you mean 'tokens'"]),
+        ([*VALIDATE_X, "--separator", ";"], ["data.separator: only formats tsv and csv"]),
+        ([*VALIDATE_X, "--set", "seed=1"], ["--set and --scale change a recipe"]),
     ],
 )
 def test_bad_arguments_are_one_message(
@@ -390,6 +433,26 @@ def test_validate_lists_everything_and_says_so_by_its_status(command: Command, t
 
     train()  # writes the recipe
     assert command("data", "validate", world / "recipe.json").out == bad.out
+
+
+def test_validate_takes_columns_separators_and_stars(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    for name, content in {
+        "UD_German-GSD/de_gsd-ud-dev.conllu": f"1\tHaus\t_\tNOUN{6 * f'{chr(9)}_'}\n",
+        "uner/en.iob2": "# sent_id = a\n1\tAnna\tB-PER\t-\n2\tcame\tO\t-\n",
+        "topics/en.csv": "text;label\na, b;c\n",
+        "topics/de.csv": "text\tlabel\na, b\tc\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    for arguments in (
+        ["UD_*/{language}_*-ud-{split}.conllu", "--task", "pos", "--format", "conllu"],
+        ["uner/{language}.iob2", "--task", "ner", "--format", "conll", "--columns", "{tokens: 1, tags: 2}"],
+        ["topics/en.csv", "--task", "topic", "--format", "csv", "--separator", ";"],
+        ["topics/de.csv", "--task", "topic", "--format", "csv", "--separator", r"\t"],
+    ):
+        result = command("data", "validate", *arguments)
+        assert (result.status, "0 error(s)" in result.out) == (0, True), result
 
 
 @pytest.mark.parametrize(

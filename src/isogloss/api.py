@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from isogloss.catalogue import SETS
 from isogloss.catalogue.get import copy
 from isogloss.compared import compare
@@ -24,7 +26,7 @@ from isogloss.recipe.prepare import prepare
 from isogloss.recipe.prepare_pretraining import prepare_pretraining
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.pretraining_schema import Pretraining
-from isogloss.recipe.resolve import as_yaml, is_pretraining, resolve, resolve_pretraining
+from isogloss.recipe.resolve import as_yaml, explain, is_pretraining, resolve, resolve_pretraining
 from isogloss.recipe.schema import Recipe
 from isogloss.recipe.survey import Validation, survey
 from isogloss.reports.left_out import left_out_table
@@ -136,6 +138,8 @@ def validate(
     *,
     task: str | None = None,
     format: str | None = None,
+    columns: Mapping[str, str | int] | None = None,
+    separator: str | None = None,
     overrides: Iterable[str] = (),
     scale: str | None = None,
 ) -> Validation:
@@ -145,22 +149,33 @@ def validate(
         target: A recipe; or, with ``task`` and ``format``, a path or a template with ``{language}`` and ``{split}``.
         task: Task of the files.
         format: Format of the files.
+        columns: With ``format``: which of their columns are ours, as in a recipe.
+        separator: With ``format``: what separates the columns of a table.
         overrides: Keys of the recipe to change.
         scale: One of the recipe's scales.
 
     Raises:
-        IsoglossError: The recipe itself is wrong, or there is no file at all.
+        IsoglossError: The recipe itself is wrong, or there is no file at all, or keys of a recipe are given for files
+            or the other way round.
     """
     if format is None and task is None:
+        if columns is not None or separator is not None:
+            raise IsoglossError("columns and separator go with --task and --format; a recipe has them in its data")
         return check_data(resolve(target, overrides=overrides, scale=scale))
     if format is None or task is None:
         raise IsoglossError("data validate PATH needs both --task and --format")
     if task not in TASKS:
         raise IsoglossError(f"task: no task {task!r}{nearest(task, TASKS)}")
+    if list(overrides) or scale is not None:
+        raise IsoglossError("--set and --scale change a recipe; with --task and --format there is none")
     path = str(target)
     fixed = {"languages": ("und",)} if "{language}" not in path else {}
     split = {"splits": {"dev": "dev"}} if "{split}" not in path else {}
-    entry = DataEntry(task=task, format=format, path=path, **fixed, **split)
+    keys = {"task": task, "format": format, "path": path, "columns": columns, "separator": separator}
+    try:
+        entry = DataEntry.model_validate({**keys, **fixed, **split})
+    except ValidationError as error:
+        raise IsoglossError(explain(error, "data validate", DataEntry)) from None
     problems, read = validate_collections([build_data.build_collection(entry, "data")], TASKS[task].complaint)
     return Validation(problems, [survey(file, None, None, 0, problems) for file in read])
 

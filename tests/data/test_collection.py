@@ -113,3 +113,67 @@ def test_reading_a_file_that_is_not_there_is_a_problem_not_a_traceback(folder: P
     problems = Problems()
     assert Collection("mine", ConllU(), "set/{language}/{split}.conllu").read("en", "dev", problems) == []
     assert [str(problem) for problem in problems.errors] == ["set/en/dev.conllu: error: no such file"]
+
+
+TREEBANKS = "UD_*/{language}_*-ud-{split}.conllu"
+
+
+@pytest.fixture
+def treebanks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Treebanks as UD releases them."""
+    for name in ("UD_German-GSD/de_gsd-ud-train", "UD_German-GSD/de_gsd-ud-dev", "UD_Naija-NSC/pcm_nsc-ud-train"):
+        path = tmp_path / f"{name}.conllu"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"1\t{name}\t_\tX{6 * f'{chr(9)}_'}\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("above", ["", "./", "{tmp_path}/"])
+def test_a_star_finds_the_layout_of_ud(treebanks: Path, above: str):
+    above = above.format(tmp_path=treebanks)
+    collection = Collection("ud", ConllU(), above + TREEBANKS)
+    files = collection.files()
+    assert {key: path.name for key, path in files.items()} == {
+        ("de", "train"): "de_gsd-ud-train.conllu",
+        ("de", "dev"): "de_gsd-ud-dev.conllu",
+        ("pcm", "train"): "pcm_nsc-ud-train.conllu",
+    }
+    (example,) = collection.read("pcm", "train", Problems())
+    assert example.tokens == ("UD_Naija-NSC/pcm_nsc-ud-train",)
+    assert example.path == str(files["pcm", "train"])
+
+
+def test_a_star_that_stands_for_several_files_is_an_error_that_lists_them(treebanks: Path):
+    (treebanks / "UD_German-HDT").mkdir()
+    (treebanks / "UD_German-HDT/de_hdt-ud-train.conllu").touch()
+    with pytest.raises(IsoglossError) as caught:
+        found(template=TREEBANKS)
+    assert "matches 2 files, and train of de is one file: UD_German-GSD/de_gsd-ud-train.conllu, " in str(caught.value)
+    assert "UD_German-HDT/de_hdt-ud-train.conllu; write out more of the name" in str(caught.value)
+    assert list(found(template=TREEBANKS, languages=("pcm",))) == [("pcm", "train")]
+    assert list(found(template="UD_*-GSD/{language}_*-ud-{split}.conllu")) == [("de", "train"), ("de", "dev")]
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("**/{language}_gsd-ud-{split}.conllu", r"\* stands for part of one name"),
+        ("UD_*/{language}*-ud-{split}.conllu", r"never right beside {language}"),
+        ("UD_*/*{language}_gsd-ud-{split}.conllu", r"never right beside {language}"),
+        ("UD_*/{language}_*-ud-{split}.conll", r"'UD_German-GSD' holds no '{language}_\*-ud-{split}.conll'; did you"),
+        ("ud_*/{language}_*-ud-{split}.conllu", r"the current directory holds no 'ud_\*' .valid: UD_German-GSD"),
+    ],
+)
+def test_a_star_that_finds_nothing_says_how_far_it_got(treebanks: Path, template: str, message: str):
+    with pytest.raises(IsoglossError, match=message):
+        found(template=template)
+
+
+def test_a_star_is_all_that_stands_for_other_characters(folder: Path):
+    for name in ("en-[a]?.tsv", "de-aa.tsv", "zh-TW-[b]?.tsv"):
+        (folder / name).touch()
+    assert found(template="{language}-[*]?.tsv", splits={"test": ""}) == {
+        ("en", "test"): "en-[a]?.tsv",
+        ("zh-TW", "test"): "zh-TW-[b]?.tsv",
+    }

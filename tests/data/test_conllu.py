@@ -103,6 +103,29 @@ def test_repeated_ids_are_made_unique(tmp_path: Path):
     assert problems == ["file:5: warning: duplicate id, made unique by a number at its end (2 times, first here)"]
 
 
+@pytest.mark.parametrize("form", ["_", "____"])
+def test_forms_that_were_taken_out_are_an_error_that_says_where_they_are(tmp_path: Path, form: str):
+    stripped = f"{row('1', form)}\n{row('2', form)}\n\n"
+    _, problems = read(ConllU(), tmp_path / "file", f"# sent_id = a\n{stripped}{stripped}{row('1', 'a')}\n")
+    (problem,) = [problem for problem in problems if ": error: " in problem]
+    assert problem.startswith("file:2: error: 2 of 3 sentences have '_' for every word: the treebank is distributed")
+    assert "README.md (github.com/UniversalDependencies, one repository a treebank) says where the text is" in problem
+
+
+def test_a_sentence_of_underscores_among_others_is_a_warning(tmp_path: Path):
+    others = "".join(f"{row('1', word)}\n{row('2', '_')}\n\n" for word in "ab")
+    examples, problems = read(
+        ConllU(), tmp_path / "file", f"{others}{row('1', '_')}\n{row('2', '_')}\n\n{row('1', '_')}\n"
+    )
+    assert len(examples) == 4
+    assert problems == ["file:7: warning: every word of the sentence is '_': has its text been taken out?"]
+
+
+def test_a_form_may_be_white_space_of_unicode(tmp_path: Path):
+    (example,), problems = read(ConllU(), tmp_path / "file", f"{row('1', chr(0xA0))}\n{row('2', chr(0x3000))}\n")
+    assert (example.tokens, problems) == (("\u00a0", "\u3000"), [])
+
+
 def words_written(tmp_path: Path, *lines: str):
     (example, *_), problems = read(ConllU(), tmp_path / "file", "\n".join([*lines, ""]))
     assert example.spaces is not None

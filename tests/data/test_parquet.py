@@ -163,3 +163,12 @@ def test_a_sentence_without_tags_stays_without(tmp_path: Path):
     assert isinstance(second, TaggedSentence)
     assert (first.tags, second.tags) == (("B-PER", "O"), None)
     assert any("no gold label: 1 of 2 examples (first here)" in problem for problem in problems)
+
+
+def test_tokens_may_be_white_space_but_not_taken_out(tmp_path: Path):
+    (first, _), problems = read(
+        Parquet(), tmp_path / "file", parquet({"tokens": [["\u3000", "\u00a0"], ["a", "_"]]}, {})
+    )
+    assert (first.tokens, problems) == (("\u3000", "\u00a0"), [])
+    _, problems = read(Parquet(), tmp_path / "file", parquet({"tokens": [["_", "_"], ["_", "_", "_"]]}, {}))
+    assert "file:1: error: 2 of 2 sentences have '_' for every word" in problems[0]

@@ -119,6 +119,53 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, table: Table, conte
     assert sum(": error: " in problem for problem in problems) == 1
 
 
+SEMICOLONS = 'text;label\nyes, no;a\n"x;y";b\n'
+
+
+@pytest.mark.parametrize(
+    ("table", "content", "message"),
+    [
+        (Table(COMMA), SEMICOLONS, "';' as separator gives 2 (text, label): format: csv with separator: \";\""),
+        (Table(), SEMICOLONS, "';' as separator gives 2 (text, label): format: csv with separator: \";\""),
+        (Table(), "text,label\nx,a\n", "',' as separator gives 2 (text, label): format: csv"),
+        (Table(COMMA), "text\tlabel\nx, y\ta\n", "'\\t' as separator gives 2 (text, label): format: tsv"),
+        (Table(COMMA, {"text": 0, "label": 1}), "x|a\ny|b\n", "'|' as separator gives 2 (x, a): format: csv with"),
+        (Table(COMMA, {"text": "t"}), "t;u\nx;a\n", "';' as separator gives 2 (t, u): format: csv with"),
+    ],
+)
+def test_another_separator_is_named(tmp_path: Path, table: Table, content: str, message: str):
+    examples, problems = read(table, tmp_path / "file", content)
+    assert (examples, len(problems)) == ([], 1)
+    assert problems[0].startswith(f"file:1: error: one column only, but {message}")
+
+
+@pytest.mark.parametrize(
+    ("table", "content"),
+    [
+        (Table(COMMA), "text\na;b\nc;d\n"),
+        (Table(COMMA, {"text": 0}), "a;b\nc;d\n"),
+        (Table(COMMA, {"text": "a;b"}), "a;b\nc;d\ne;f\n"),
+    ],
+)
+def test_one_column_may_hold_what_elsewhere_separates(tmp_path: Path, table: Table, content: str):
+    (first, _), problems = read(table, tmp_path / "file", content)
+    assert (";" in first.text, problems) == (True, [])
+
+
+def test_a_table_may_have_another_separator(tmp_path: Path):
+    table = Table(Quoted(";"))
+    examples, problems = read(table, tmp_path / "file", SEMICOLONS)
+    assert ([(e.text, e.label) for e in examples], problems) == ([("yes, no", "a"), ("x;y", "b")], [])
+    table.write(tmp_path / "file", ["c;", "d"], tmp_path / "copy")
+    assert (tmp_path / "copy").read_text() == 'text;label\nyes, no;"c;"\n"x;y";d\n'
+
+
+def test_a_field_may_be_as_long_as_a_document(tmp_path: Path):
+    text = "x" * 200_000
+    (example,), problems = read(Table(COMMA), tmp_path / "file", f'text,label\n"{text}",a\n')
+    assert (example.text, problems) == (text, [])
+
+
 def test_repeated_ids_and_open_labels_are_warnings(tmp_path: Path):
     examples, problems = read(Table(), tmp_path / "file", "id\ttext\tlabel\n1\ta\tx\n1\tb\t\n\tc\tx\n")
     assert [(example.id, example.label) for example in examples] == [("1", "x"), ("1#2", None), ("3", "x")]

@@ -44,6 +44,15 @@ def test_running_text_is_put_together_from_forms(tmp_path: Path):
     assert RunningText().read(tmp_path / "x.conllu", "zh", Problems())[0].text == "zumHaus!"
 
 
+@pytest.mark.parametrize("text", ["# text = _ _\n", ""])
+@pytest.mark.parametrize("language", ["de", "zh"])
+def test_running_text_that_was_taken_out_is_an_error(tmp_path: Path, text: str, language: str):
+    write(tmp_path / "x.conllu", text + "".join(f"{number}\t_{8 * f'{chr(9)}_'}\n" for number in "12"))
+    problems = Problems()
+    RunningText().read(tmp_path / "x.conllu", language, problems)
+    assert "1 of 1 sentences have '_' for every word" in str(problems.errors[0])
+
+
 def test_blank_lines_keep_their_numbers(tmp_path: Path):
     write(tmp_path / "x.txt", "one\n\n three \n")
     assert [(s.id, s.text, s.line) for s in Lines().read(tmp_path / "x.txt", "en", Problems())] == [

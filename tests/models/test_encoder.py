@@ -355,6 +355,8 @@ def test_fewer_positions_shorten_the_tokenizer(tokenizer: Any) -> None:
         ({"model_type": "gpt2"}, "'gpt2' is no encoder"),
         ({"model_type": "t5"}, "'t5' is no encoder"),
         ({"model_type": "bart"}, "'bart' is no encoder"),
+        ({"model_type": "canine"}, "'canine' reads characters, by no sub-words and without a fast tokenizer"),
+        ({"model_type": "lilt"}, "'lilt' is none that transformers can pre-train by masked language modelling"),
     ],
 )
 def test_configuration_errors(tokenizer: Any, config: dict[str, Any], message: str) -> None:

@@ -9,14 +9,17 @@ import pytest
 import torch
 
 from isogloss import IsoglossError
+from isogloss.data import Quoted, Table, TokenTag, Unquoted
 from isogloss.data.corpus import Corpus
 from isogloss.distributed import ALONE
-from isogloss.recipe import build, build_data, check
+from isogloss.recipe import build, build_data, build_pretraining, check
 from isogloss.recipe.announce import announcements, precision_notes
 from isogloss.recipe.build_optimizer import walks_apart
-from isogloss.recipe.names import TASKS
+from isogloss.recipe.data_schema import DataEntry, Translation
+from isogloss.recipe.names import FORMATS, TASKS
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.schema import SPACING, Recipe
+from isogloss.recipe.text_schema import TextEntry
 from isogloss.sampling import Blocks, Joint, RoundRobin, Temperature
 from isogloss.types import TaggedSentence
 
@@ -94,9 +97,74 @@ def test_a_data_set_is_named_after_its_folder():
     assert build_data.build_collection(entry.model_copy(update={"name": "mine"}), "data.0").name == "mine"
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("UD_*/{language}_*-ud-{split}.conllu", "pos"),
+        ("ud/UD_*/{language}_*-ud-{split}.conllu", "ud"),
+        ("ud-2.5/*/{language}/{split}.conllu", "ud-2.5"),
+        ("mine/{language}-*/{split}.conllu", "mine"),
+    ],
+)
+def test_a_data_set_is_not_named_after_a_star(path: str, name: str):
+    entry = recipe(data={"task": "pos", "format": "conllu", "path": path}).data[0]
+    assert build_data.build_collection(entry, "data.0").name == name
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_task_takes_the_formats_that_hold_its_examples(task: str, name: str):
+    entry = {"task": task, "format": name, "path": "x/{language}/{split}"}
+    if name in TASKS[task].formats:
+        build_data.build_collections(recipe(data=entry))
+        return
+    taken = " or ".join(TASKS[task].formats)
+    with pytest.raises(IsoglossError, match=rf"data\.0\.format: task '{task}' takes {taken}, found '{name}'"):
+        build_data.build_collections(recipe(data=entry))
+
+
+def test_columns_of_tokens_may_be_positions():
+    entry = {"task": "ner", "format": "conll", "path": "x/{language}/{split}", "columns": {"tokens": 1, "tags": 2}}
+    _, (collection,) = build_data.build_collections(recipe(data=entry))
+    assert collection.format == TokenTag({"tokens": 1, "tags": 2})
+
+
+@pytest.mark.parametrize(
+    ("changes", "delimiter"),
+    [
+        ({"format": "csv", "separator": ";"}, Quoted(";")),
+        ({"format": "tsv", "separator": "|"}, Unquoted("|")),
+        ({"format": "csv"}, Quoted(",")),
+    ],
+)
+def test_tables_may_have_another_separator(changes: dict[str, str], delimiter: Quoted | Unquoted):
+    entry = {"task": "topic", "path": "x/{language}/{split}", **changes}
+    _, (collection,) = build_data.build_collections(recipe(data=entry))
+    assert collection.format == Table(delimiter)
+    translation = Translation(path="t", columns={"text": 0, "id": 1})
+    translated = build_data.build_translation(DataEntry(**entry), translation, "de", "test").translated
+    assert translated == Table(delimiter, {"text": 0, "id": 1})
+    text = build_pretraining.build_text_set(TextEntry(path="x/{language}", **changes), "text.0")
+    assert text.collection.format == Table(delimiter)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format": "jsonl", "separator": ";"}, r"data\.0\.separator: only formats tsv and csv have a separator"),
+        ({"format": "csv", "separator": ";;"}, r"data\.0\.separator: one character, no quotation mark .* found ';;'"),
+        ({"format": "csv", "separator": '"'}, r"data\.0\.separator: one character, no quotation mark"),
+        ({"format": "csv", "separator": ""}, r"data\.0\.separator: one character, no quotation mark"),
+    ],
+)
+def test_a_separator_that_cannot_be_is_refused(changes: dict[str, str], message: str):
+    with pytest.raises(IsoglossError, match=message):
+        build_data.build_collections(recipe(data={"task": "topic", "path": "x/{language}/{split}", **changes}))
+
+
 def test_only_tables_have_columns():
-    entry = {"task": "ner", "format": "conll", "path": "x/{language}/{split}", "columns": {"text": 0}}
-    with pytest.raises(IsoglossError, match="only tables, JSON lines and Parquet have named columns"):
+    entry = {"task": "pos", "format": "conllu", "path": "x/{language}/{split}", "columns": {"text": 0}}
+    with pytest.raises(IsoglossError, match="only conll, tsv, csv, jsonl and parquet have columns"):
         build_data.build_collections(recipe(data=entry))
 
 

@@ -75,7 +75,7 @@ def test_json_for_other_programs(world: Path):
     assert good.returncode == 0
     found = json.loads(good.stdout)
     assert [file["language"] for file in found["files"]] == ["en", "fr", "ru"]
-    bad = run(f"{world}/pos/{{language}}/train.conllu", "--task", "topic", "--format", "conllu")
+    bad = run(f"{world}/pos/{{language}}/train.conllu", "--task", "pos", "--format", "conll")
     assert bad.returncode == 1
     assert {problem["severity"] for problem in json.loads(bad.stdout)["problems"]} == {"error"}
 

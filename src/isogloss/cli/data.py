@@ -11,6 +11,7 @@ import typer
 import yaml
 
 import isogloss
+from isogloss.errors import IsoglossError
 from isogloss.recipe.names import TASKS
 
 app = typer.Typer(help="Check data, or get public data sets.", no_args_is_help=True, rich_markup_mode=None)
@@ -26,6 +27,12 @@ def validate(
     target: Annotated[str, typer.Argument(help="A recipe; or, with --task and --format, a path or template.")],
     task: Annotated[str | None, typer.Option(help="Task of the files, see `isogloss list tasks`.")] = None,
     format: Annotated[str | None, typer.Option(help="Format of the files, see `isogloss list formats`.")] = None,
+    columns: Annotated[
+        str | None, typer.Option(metavar="YAML", help="With --format: which columns are ours, as in a recipe.")
+    ] = None,
+    separator: Annotated[
+        str | None, typer.Option(help="With --format tsv or csv: what separates columns; a tab is \\t.")
+    ] = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the recipe.")
     ] = None,
@@ -35,8 +42,20 @@ def validate(
     """Print what files hold and everything wrong with it, with file and line; exit status 1 if there is an error.
 
     Example: isogloss data validate "mine/{language}/{split}.conllu" --task pos --format conllu
+
+    Example: isogloss data validate "UD_*/{language}_*-ud-{split}.conllu" --task pos --format conllu
+
+    Example: isogloss data validate "ner/{language}.iob2" --task ner --format conll --columns "{tokens: 1, tags: 2}"
     """
-    found = isogloss.validate(target, task=task, format=format, overrides=overrides or (), scale=scale)
+    found = isogloss.validate(
+        target,
+        task=task,
+        format=format,
+        columns=_mapping(columns),
+        separator="\t" if separator == r"\t" else separator,
+        overrides=overrides or (),
+        scale=scale,
+    )
     problems = found.problems
     if as_json:
         files = [dataclasses.asdict(file) for file in found.files]
@@ -91,3 +110,16 @@ def show(name: Annotated[str, typer.Argument(help="A public data set, see `isogl
 def _separated(given: list[str] | None) -> list[str] | None:
     """Words, separated by commas or given one by one; None if there are none."""
     return [word for entry in given or () for word in entry.split(",") if word] or None
+
+
+def _mapping(text: str | None) -> dict[str, str | int] | None:
+    """A mapping written as YAML."""
+    if text is None:
+        return None
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise IsoglossError(f"--columns {text}: not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(value, dict):
+        raise IsoglossError(f'--columns {text}: expected a mapping such as "{{tokens: 1, tags: 2}}"')
+    return value

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from isogloss.data.formats import Format
+from isogloss.data.patterns import escaped, expression, one_file
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError, nearest
 from isogloss.scripts import SCRIPTS
@@ -29,7 +30,8 @@ class Collection:
         name: Name, for messages and results.
         format: How its files are read and written.
         template: Path of a file with ``{language}`` and, where each split has its own file, ``{split}``; relative to
-            the current directory.
+            the current directory. A ``*`` stands for any part of the name of a file or folder; there must be one file
+            per language and split.
         languages: Codes as they stand in the paths; None: all found on disk, sorted.
         splits: The word that stands for ``{split}`` by our name of the split (train, dev, test). None: those of our
             names that are found on disk. Without ``{split}`` in the template there must be exactly one.
@@ -59,6 +61,8 @@ class Collection:
             raise self._error(f"{error} (braces are for {{language}} and {{split}})") from error
         for name in sorted(fields - {"language", "split"}):
             raise self._error(f"unknown field {{{name}}}{nearest(name, ('language', 'split'))}")
+        if "**" in self.template or re.search(r"\*\{language|\{language\}\*", self.template):
+            raise self._error("* stands for part of one name (of folders: */*), never right beside {language}")
         if "language" not in fields and (self.languages is None or len(self.languages) != 1):
             raise self._error("without {language} in it there must be exactly one language: add e.g. `languages: [en]`")
         for language in self.languages or ():
@@ -78,7 +82,8 @@ class Collection:
         """The files on disk by language and split.
 
         Raises:
-            IsoglossError: There is no file at all, none for a language, or none for a split that was asked for.
+            IsoglossError: There is no file at all, none for a language, none for a split that was asked for, or several
+                for a language and split.
         """
         splits = tuple(split for split in SPLITS if self.splits is None or split in self.splits)
         languages = self.languages if self.languages is not None else self._languages_on_disk(splits)
@@ -103,18 +108,24 @@ class Collection:
         return list(self.format.read(self._path(language, split), language, problems, self.label_map))
 
     def _path(self, language: str, split: str) -> Path:
+        try:
+            return one_file(self._pattern(language, split), f"{split} of {language}")
+        except IsoglossError as error:
+            raise self._error(str(error)) from None
+
+    def _pattern(self, language: str, split: str) -> str:
         word = split if self.splits is None else self.splits.get(split, split)
-        return Path(self.template.format(language=language, split=word))
+        return str(Path(self.template.format(language=language, split=word)))
 
     def _languages_on_disk(self, splits: Sequence[str]) -> tuple[str, ...]:
         """All codes for which the template gives an existing path."""
         found = set()
         for split in splits:
             # The template with a mark that no path holds in place of the language, to be escaped around it.
-            before, *after = str(self._path("\0", split)).split("\0")
-            pattern = "*".join(glob.escape(part) for part in (before, *after))
-            # A second {language} must be the same language.
-            path = re.compile(re.escape(before) + f"({CODE})" + r"\1".join(re.escape(part) for part in after))
+            before, *after = self._pattern("\0", split).split("\0")
+            pattern = "*".join(escaped(part) for part in (before, *after))
+            # A second {language} must be the same language. The shortest code: {language}_* finds de in de_gsd_x.
+            path = re.compile(expression(before) + f"({CODE}?)" + r"\1".join(expression(part) for part in after))
             found |= {match[1] for name in glob.iglob(pattern) if (match := path.fullmatch(name))}
         return tuple(sorted(found))
 
@@ -124,9 +135,10 @@ class Collection:
         missing = ""
         path = next(iter(candidates.values()), Path(self.template))
         for depth, missing in enumerate(path.parts, start=1):
-            # Any folder may stand for {language} on the way, but not in place of the file.
-            open_to_all = "{" in missing and depth < len(path.parts)
-            folders = sorted(existing.iterdir()) if open_to_all else [existing / missing]
+            # Any folder may stand for {language} or * on the way, but not in place of the file.
+            open_to_all = depth < len(path.parts) and re.search(r"[{*]", missing)
+            name = escaped(re.sub(r"\{.*?\}", "*", missing))
+            folders = sorted(existing.glob(name)) if open_to_all else [existing / missing]
             found = next((folder for folder in folders if folder.is_dir()), None)
             if found is None:
                 break

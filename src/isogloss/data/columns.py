@@ -33,6 +33,17 @@ def check_columns(columns: Iterable[str], also: Sequence[str] = ()) -> None:
         raise IsoglossError("columns: 'text' is missing; say which column holds the text")
 
 
+def check_positions(columns: Mapping[str, str | int]) -> None:
+    """Stop unless ``columns`` are all names, for a file with a header, or all positions from 0, for one without.
+
+    Raises:
+        IsoglossError: They are mixed, or a position is negative.
+    """
+    positions = [column for column in columns.values() if isinstance(column, int)]
+    if len(positions) not in (0, len(columns)) or any(position < 0 for position in positions):
+        raise IsoglossError(f"columns: all names, or all positions from 0; found {dict(columns)}")
+
+
 def locate(
     columns: Mapping[str, str] | None, names: Sequence[str], path: Path, line: int, problems: Problems
 ) -> dict[str, str]:

@@ -12,14 +12,13 @@ from pathlib import Path
 from isogloss.data.chunks import renamed_tags
 from isogloss.data.formats import finish, predicted_tags
 from isogloss.data.labels import SAME_NAMES
-from isogloss.data.lines import read_lines, rewrite
+from isogloss.data.lines import is_blank, read_lines, rewrite
 from isogloss.data.problems import Problems
 from isogloss.data.spacing import spaces_of_script, spaces_of_text
+from isogloss.data.words import NOT_A_WORD, check_words_are_there
 from isogloss.types import Prediction, TaggedSentence
 
 FORM, UPOS, MISC, COLUMNS = 1, 3, 9, 10
-# A multiword token 3-4 or an empty node 8.1: neither is a syntactic word, so neither has a tag.
-NOT_A_WORD = re.compile(r"\d+[-.]\d+\Z")
 RANGE = re.compile(r"(\d{1,9})-(\d{1,9})\Z")
 SENTENCE_ID = re.compile(r"#\s*sent_id\s*=\s*(.*\S)")
 TEXT = re.compile(r"#\s*text\s*=\s*(.*\S)")
@@ -63,6 +62,7 @@ class ConllU:
                 continue
             spaces = _spaces(block, sentence.tokens, marked, path, problems)
             sentences.append(dataclasses.replace(sentence, spaces=spaces))
+        check_words_are_there(((one.line, " ".join(one.tokens)) for one in sentences), path, problems)
         return finish(sentences, path, problems)
 
     def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
@@ -108,8 +108,9 @@ def _sentence(block: list[tuple[int, str]], name: str, language: str, path: Path
         if columns[0] != str(len(words) + 1):
             hint = "; is the blank line between two sentences missing?" if columns[0] == "1" else ""
             raise _Malformed(line, f"expected ID {len(words) + 1}, found {columns[0]!r}{hint}")
-        for column, title in ((FORM, "FORM"), (UPOS, "UPOS")):
-            if not columns[column].strip():
+        # A form may be a no-break or an ideographic space.
+        for empty, title in ((is_blank(columns[FORM]), "FORM"), (not columns[UPOS].strip(), "UPOS")):
+            if empty:
                 raise _Malformed(line, f"column {title} is empty")
         words.append((line, columns[FORM], columns[UPOS]))
     if not words:

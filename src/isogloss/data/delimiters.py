@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from isogloss.data.problems import Problems
 from isogloss.errors import IsoglossError
+
+LONGEST_FIELD = 2**31 - 1
+"""In characters: the largest limit that the csv module takes on every system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class Quoted:
 
     def rows(self, lines: Sequence[str], path: Path, problems: Problems) -> Iterator[Row]:
         """The rows; one with malformed quoting is an error."""
+        # The module's limit is 131,072 characters a field, for the whole process; texts may be longer.
+        csv.field_size_limit(max(csv.field_size_limit(), LONGEST_FIELD))
         reader = csv.reader((f"{line}\n" for line in lines), delimiter=self.separator, strict=True)
         while True:
             first = reader.line_num + 1
@@ -119,3 +125,19 @@ def _replaced(fields: list[str], position: int | None, value: str) -> list[str]:
 
 TAB = Unquoted("\t")
 COMMA = Quoted(",")
+USUAL: Mapping[str, Delimiter] = {"\t": TAB, ",": COMMA, ";": Quoted(";"), "|": Quoted("|")}
+"""What most often separates columns."""
+
+
+def found_separator(lines: Sequence[str]) -> tuple[str, list[str]] | None:
+    """The usual separator that cuts the first rows into equally many columns, more than one, and the first row so cut.
+
+    Example:
+        >>> found_separator(["text;label", "yes, or no;a"])
+        (';', ['text', 'label'])
+    """
+    for separator, delimiter in USUAL.items():
+        rows = [row.fields for row in itertools.islice(delimiter.rows(lines, Path(), Problems()), 20)]
+        if len({len(fields) for fields in rows}) == 1 and len(rows[0]) > 1:
+            return separator, rows[0]
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import string
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -49,6 +50,11 @@ def read_lines(path: Path, problems: Problems) -> list[str]:
         return []
     lines = text.removeprefix("\ufeff").split("\n")
     return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing, or only white space of ASCII: a no-break or ideographic space may be a token."""
+    return not text.strip(string.whitespace)
 
 
 def rewrite(source: Path, destination: Path, replacements: Mapping[int, str]) -> None:

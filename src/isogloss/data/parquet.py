@@ -15,6 +15,7 @@ from isogloss.data.columns import added_name, check_columns, labelled_text, loca
 from isogloss.data.formats import finish, predicted_labels, predicted_tags
 from isogloss.data.labels import SAME_NAMES, as_text
 from isogloss.data.problems import Problems
+from isogloss.data.words import check_words_are_there
 from isogloss.errors import IsoglossError, nearest
 from isogloss.types import LabelledText, Prediction, TaggedSentence
 from isogloss.writing import write_bytes
@@ -73,6 +74,7 @@ class Parquet:
             return []
         if "tokens" in located:
             sentences = _sentences(table, located, language, path, problems)
+            check_words_are_there(((one.line, " ".join(one.tokens)) for one in sentences), path, problems)
             tagged = renamed_in_iob2(sentences, label_map, path, problems, lines_per_token=0)
             return finish(tagged, path, problems)
         return finish(_texts(table, located, language, path, problems, label_map), path, problems)
@@ -197,7 +199,7 @@ def _tokens(value: Any, column: str) -> tuple[str, ...]:  # noqa: ANN401
     if not tokens:
         raise _BadRow("sentence without tokens")
     for place, token in enumerate(tokens, start=1):
-        if not isinstance(token, str) or not token.strip():
+        if not isinstance(token, str) or not token:
             raise _BadRow(f"token {place} is empty or no string: {token!r}")
     return tuple(tokens)
 

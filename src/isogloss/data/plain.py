@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from isogloss.data.conllu import COLUMNS, FORM, MISC, NOT_A_WORD
+from isogloss.data.conllu import COLUMNS, FORM, MISC
 from isogloss.data.formats import finish, predicted_labels
 from isogloss.data.labels import SAME_NAMES
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
+from isogloss.data.words import NOT_A_WORD, check_words_are_there
 from isogloss.errors import IsoglossError
 from isogloss.languages import writes_spaces
 from isogloss.types import LabelledText, Prediction
@@ -63,6 +64,7 @@ class RunningText:
                 name = _comment(block, "sent_id") or str(len(found) + 1)
                 found.append(LabelledText(name, language, text, None, None, str(path), number - len(block)))
             block = []
+        check_words_are_there(((one.line, one.text) for one in found), path, problems)
         return finish(found, path, problems)
 
     def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from isogloss.data.columns import added_name, check_columns, labelled_text, locate
-from isogloss.data.delimiters import TAB, Delimiter, Row
+from isogloss.data.columns import ALIASES, added_name, check_columns, check_positions, labelled_text, locate
+from isogloss.data.delimiters import TAB, Delimiter, Row, found_separator
 from isogloss.data.formats import finish, predicted_labels
 from isogloss.data.labels import SAME_NAMES
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
-from isogloss.errors import IsoglossError, nearest
+from isogloss.errors import nearest
 from isogloss.types import LabelledText, Prediction
 
 NOTHING = "NS"
@@ -47,9 +47,7 @@ class Table:
         """Check the columns."""
         if self.columns is not None:
             check_columns(self.columns, ("language", "part"))
-            positions = [column for column in self.columns.values() if isinstance(column, int)]
-            if len(positions) not in (0, len(self.columns)) or any(position < 0 for position in positions):
-                raise IsoglossError(f"columns: all names, or all positions from 0; found {dict(self.columns)}")
+            check_positions(self.columns)
 
     def read(
         self, path: Path, language: str, problems: Problems, label_map: Mapping[str, str] = SAME_NAMES
@@ -109,6 +107,8 @@ class Table:
         self, lines: Sequence[str], path: Path, problems: Problems
     ) -> tuple[Row | None, dict[str, int], list[Row]]:
         """The header, if there is one, the position of each of our columns, and the rows; no rows if one is missing."""
+        if self._is_cut_wrongly(lines, path, problems):
+            return None, {}, []
         rows = list(self.delimiter.rows(lines, path, problems))
         if not rows:
             return None, {}, []
@@ -129,3 +129,22 @@ class Table:
         complete = "text" in located and all(name in header.fields for name in located.values())
         positions = {ours: header.fields.index(name) for ours, name in located.items() if complete}
         return header, positions, rows[1:] if complete else []
+
+    def _is_cut_wrongly(self, lines: Sequence[str], path: Path, problems: Problems) -> bool:
+        """Whether the first row has one column, none that is wanted, and another separator gives several: an error."""
+        first = next(self.delimiter.rows(lines, path, Problems()), None)
+        wanted = ALIASES["text"] if self.columns is None else tuple(self.columns.values())
+        if first is None or len(first.fields) > 1 or first.fields[0] in wanted or wanted == (0,):
+            return False
+        found = found_separator(lines)
+        if found is None:
+            return False
+        separator, fields = found
+        remedies = {"\t": "format: tsv", ",": "format: csv"}
+        problems.error(
+            path,
+            first.first,
+            f"one column only, but {separator!r} as separator gives {len(fields)} ({', '.join(fields)}): "
+            + remedies.get(separator, f'format: csv with separator: "{separator}"'),
+        )
+        return True

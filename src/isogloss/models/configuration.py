@@ -8,7 +8,10 @@ from typing import Any
 
 from huggingface_hub.errors import StrictDataclassError
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig, PreTrainedTokenizerBase
-from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+)
 
 from isogloss.errors import IsoglossError, nearest
 from isogloss.models.dropout import set_dropout
@@ -59,14 +62,13 @@ def prepare(config: PreTrainedConfig, labels: Sequence[str] | None, dropout: flo
     """Set up a configuration, in place, for an encoder with a head for ``labels``.
 
     Raises:
-        IsoglossError: It is no encoder's, or ``dropout`` cannot be set.
+        IsoglossError: It is not that of an encoder with sub-words, or ``dropout`` cannot be set.
     """
     # An encoder is what transformers can pre-train by masked language modelling; code from the hub speaks for itself.
     known = config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES or getattr(config, "auto_map", None)
     if not known or config.is_encoder_decoder or getattr(config, "is_decoder", False):
-        raise IsoglossError(
-            f"a model of type {config.model_type!r} is no encoder{nearest(config.model_type, _encoders())}"
-        )
+        why = _why_not(config)
+        raise IsoglossError(f"a model of type {config.model_type!r} {why}{nearest(config.model_type, _encoders())}")
     if labels is not None:
         config.id2label = dict(enumerate(labels))
         config.label2id = {label: index for index, label in enumerate(labels)}
@@ -75,6 +77,16 @@ def prepare(config: PreTrainedConfig, labels: Sequence[str] | None, dropout: flo
         config.num_labels = 2  # start and end of an answer; other heads without labels do not ask
     if dropout is not None:
         set_dropout(config, dropout)
+
+
+def _why_not(config: PreTrainedConfig) -> str:
+    """Why a model that cannot be used cannot be."""
+    if config.model_type == "canine":
+        return "reads characters, by no sub-words and without a fast tokenizer, both of which isogloss needs"
+    decodes = config.is_encoder_decoder or getattr(config, "is_decoder", False)
+    if decodes or config.model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        return "is no encoder"
+    return "is none that transformers can pre-train by masked language modelling, which is what isogloss takes"
 
 
 def _encoders() -> list[str]:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from isogloss.data.choice_lines import ChoiceLines
 from isogloss.data.collection import Collection
+from isogloss.data.delimiters import Quoted, Unquoted
+from isogloss.data.formats import Format
+from isogloss.data.patterns import one_file
 from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
 from isogloss.data.translations import TranslationFile
@@ -69,8 +72,13 @@ def build_collection(entry: DataEntry, where: str) -> Collection:
     """One data entry."""
     if entry.format not in FORMATS:
         raise IsoglossError(f"{where}.format: no format {entry.format!r}{nearest(entry.format, FORMATS)}")
+    if entry.task in TASKS and entry.format not in TASKS[entry.task].formats:
+        taken = " or ".join(TASKS[entry.task].formats)
+        is_table = entry.format in ("tsv", "csv") and "conll" in TASKS[entry.task].formats
+        hint = "; a token and its tag on a line are format conll" if is_table else ""
+        raise IsoglossError(f"{where}.format: task {entry.task!r} takes {taken}, found {entry.format!r}{hint}")
     columns = None if entry.columns is None else entry.columns.model_dump(exclude_none=True)
-    form = FORMATS[entry.format].build(columns)
+    form = with_separator(FORMATS[entry.format].build(columns), entry.separator, f"{where}.separator")
     if entry.questions is not None:
         if not isinstance(form, ChoiceLines):
             raise IsoglossError(f"{where}.questions: only format choice_jsonl has questions, found {entry.format!r}")
@@ -96,35 +104,55 @@ def build_collection(entry: DataEntry, where: str) -> Collection:
     )
 
 
+def with_separator(form: Format, separator: str | None, where: str) -> Format:
+    """The format with another separator of columns; None: with its own.
+
+    Raises:
+        IsoglossError: The format is no table, or the separator is not one character that can separate.
+    """
+    if separator is None:
+        return form
+    if not isinstance(form, Table) or not isinstance(form.delimiter, Quoted | Unquoted):
+        raise IsoglossError(f"{where}: only formats tsv and csv have a separator; leave it out")
+    if len(separator) != 1 or separator in '"\r\n':
+        raise IsoglossError(f"{where}: one character, no quotation mark and no line break, found {separator!r}")
+    return replace(form, delimiter=replace(form.delimiter, separator=separator))
+
+
 def build_translation(
     entry: DataEntry, translation: Translation, language: str, split: str
 ) -> TranslationFile:
     """The file of translations of a language and split.
 
     Raises:
-        IsoglossError: The template holds other fields than language and split.
+        IsoglossError: The template holds other fields than language and split, or its ``*`` matches several files.
     """
     try:
-        path = Path(translation.path.format(language=language, split=split))
+        pattern = str(Path(translation.path.format(language=language, split=split)))
     except (KeyError, IndexError, ValueError) as error:
         raise IsoglossError(
             f"translations: path {translation.path!r} may hold {{language}} and {{split}} only, found {error}"
         ) from None
     other = in_format(entry, translation.format or entry.format)
-    changed = other.model_copy(update={"columns": translation.columns})
+    separator = {} if translation.separator is None else {"separator": translation.separator}
+    changed = other.model_copy(update={"columns": translation.columns, **separator})
     sides = [changed]
     if translation.source_columns is not None:
         sides.append(changed.model_copy(update={"columns": translation.source_columns}))
     formats = [build_collection(side, "translations").format for side in sides]
+    path = one_file(pattern, f"translation of {split} of {language}")
     return TranslationFile(path, formats[0], formats[1] if len(formats) > 1 else None, entry.label_map)
 
 
 def in_format(entry: DataEntry, name: str) -> DataEntry:
     """The entry for files of another format: what only its own format has is left out."""
-    own = {"columns": None, "skip_empty": False, "questions": None, "question_language": None}
+    own = {"columns": None, "separator": None, "skip_empty": False, "questions": None, "question_language": None}
     return entry if name == entry.format else entry.model_copy(update={"format": name, **own})
 
 
 def folder_of(template: str) -> str:
-    """The folder before the first brace of a template; empty if there is none."""
-    return template.split("{")[0].rstrip("/").rsplit("/", 1)[-1]
+    """The folder before the first brace of a template, or that before a ``*`` there; empty if there is none."""
+    before = template.split("{")[0]
+    if "*" in before:
+        before = before.split("*")[0].rpartition("/")[0]
+    return before.rstrip("/").rsplit("/", 1)[-1]

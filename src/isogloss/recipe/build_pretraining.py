@@ -14,7 +14,7 @@ from isogloss.data.texts import TextSet, Unit
 from isogloss.distributed import Communicator
 from isogloss.errors import IsoglossError
 from isogloss.objectives.masked_lm import MaskedLM
-from isogloss.recipe.build_data import folder_of
+from isogloss.recipe.build_data import folder_of, with_separator
 from isogloss.recipe.names import TEXT_FORMATS
 from isogloss.recipe.pretraining_schema import Pretraining
 from isogloss.recipe.text_schema import TextEntry
@@ -31,7 +31,7 @@ def build_text_set(entry: TextEntry, where: str) -> TextSet:
     columns = None if entry.columns is None else entry.columns.model_dump(exclude_none=True)
     if columns is not None and entry.format in ("lines", "conllu"):
         raise IsoglossError(f"{where}.columns: format {entry.format!r} has no columns, found {columns}")
-    form = TEXT_FORMATS[entry.format].build(columns)
+    form = with_separator(TEXT_FORMATS[entry.format].build(columns), entry.separator, f"{where}.separator")
     name = entry.name or folder_of(entry.path) or "text"
     collection = Collection(name, form, entry.path, entry.languages, {"train": "train"})
     return TextSet(collection, entry.parallel, entry.renamed)

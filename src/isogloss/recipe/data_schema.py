@@ -17,7 +17,7 @@ def _label(value: Any) -> Any:  # noqa: ANN401 - raw input
 
 
 class Columns(Spec):
-    """The file's columns that hold what a text example is made of."""
+    """The file's columns that hold what an example is made of."""
 
     text: str | int | None = Field(None, description="the text; in inference the premise")
     pair: str | int | None = Field(None, description="the second text; in inference the hypothesis")
@@ -26,8 +26,12 @@ class Columns(Spec):
     part: str | int | None = Field(
         None, description="tsv, csv and jsonl: what partition: {kind: column} parts the training data by, such as genre"
     )
-    tokens: str | None = Field(None, description="Parquet: the list of tokens, in place of text")
-    tags: str | None = Field(None, description="Parquet: the list of tags, one per token")
+    tokens: str | int | None = Field(
+        None, description="conll: the token of a line; parquet: the list of tokens, in place of text"
+    )
+    tags: str | int | None = Field(
+        None, description="conll: the tag of a line; parquet: the list of tags, one per token"
+    )
     language: str | int | None = Field(
         None, description="the language, in a table of several; rows of other languages are passed over"
     )
@@ -40,6 +44,7 @@ class Translation(Spec):
         description='template such as "translate-test/{language}-en.tsv"; with {split} in it, for every split'
     )
     format: str | None = Field(None, description="default: that of the data entry")
+    separator: str | None = Field(None, description="default: that of the data entry, in its format")
     columns: Columns | None = Field(None, description="columns of the translation; with id, rows are joined by it")
     source_columns: Columns | None = Field(
         None, description="columns of the same file with the texts before translation, by which rows are joined"
@@ -74,7 +79,8 @@ class DataEntry(Spec):
     task: str = Field(description="see `isogloss list tasks`")
     format: str = Field(description="see `isogloss list formats`")
     path: str = Field(
-        description='template such as "data/{language}/{split}.conllu"; relative to the working directory'
+        description='template such as "data/{language}/{split}.conllu", in which * stands for any part of a name; '
+        "relative to the working directory"
     )
     name: str | None = Field(
         None,
@@ -90,7 +96,11 @@ class DataEntry(Spec):
     )
     columns: Columns | None = Field(
         None,
-        description="columns by name, or by position from 0 in a table without header; default: by their usual names",
+        description="columns by name, or by position from 0 in a table without header; default: by their usual names, "
+        "and in conll the first column and the last one",
+    )
+    separator: str | None = Field(
+        None, description='only for tsv and csv: what separates columns, such as ";"; default: tsv a tab, csv a comma'
     )
     scripts: dict[str, str | Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
         default_factory=dict,

@@ -37,6 +37,7 @@ class NamedTask:
         build: Makes the task from its labels.
         batch_size: Examples per batch where a recipe says nothing (Sequential Reptile paper: 16 for NER, 12 for QA).
         complaint: What makes an example unfit for the task; None if nothing does.
+        formats: Names of the formats that hold examples of the task.
         submission: How predictions are written for the scorers of XTREME and XTREME-R.
     """
 
@@ -44,6 +45,7 @@ class NamedTask:
     build: Callable[[tuple[str, ...]], Task]
     batch_size: int
     complaint: Callable[[Example], str | None]
+    formats: tuple[str, ...]
     submission: Submission
 
 
@@ -60,6 +62,9 @@ class NamedFormat:
     build: Callable[[Columns], Format]
 
 
+OTHER_COLUMN = "columns: {tokens: ..., tags: ...} names another column of tags (conll, parquet)"
+
+
 def _classification(name: str) -> Callable[[tuple[str, ...]], Task]:
     return lambda labels: Classification(name, labels)
 
@@ -70,12 +75,24 @@ def _is_no_sentence(example: Example) -> str | None:
     return "this task needs tokens with a tag each, as formats conllu, conll and parquet hold them"
 
 
+def _has_chunks(example: Example) -> str | None:
+    if not isinstance(example, TaggedSentence):
+        return _is_no_sentence(example)
+    tags = example.tags or ()
+    # Readers have turned chunk tags of every scheme into IOB2, in which each chunk has a B-.
+    chunk = next((tag for tag in tags if tag.startswith("B-")), None)
+    if chunk is None or not all(tag == "O" or CHUNK.fullmatch(tag) for tag in tags):
+        return None
+    return f"tag {chunk!r} is of a chunk and no part of speech: it is for task ner; {OTHER_COLUMN}"
+
+
 def _has_no_chunks(example: Example) -> str | None:
     if not isinstance(example, TaggedSentence):
         return _is_no_sentence(example)
     for tag in example.tags or ():
         if tag != "O" and CHUNK.fullmatch(tag) is None:
-            return f"tag {tag!r} is neither O nor a tag of an entity such as B-PER"
+            found = f"tag {tag!r} is neither O nor a tag of an entity such as B-PER"
+            return f"{found}; parts of speech are for task pos; {OTHER_COLUMN}"
     return None
 
 
@@ -107,7 +124,8 @@ def _without_columns(make: Callable[[], Format]) -> Callable[[Columns], Format]:
     def build(columns: Columns) -> Format:
         if columns is not None:
             found = dict(columns)
-            raise IsoglossError(f"columns: only tables, JSON lines and Parquet have named columns, found {found}")
+            others = "conll, tsv, csv, jsonl and parquet"
+            raise IsoglossError(f"columns: only {others} have columns to choose from, found {found}")
         return make()
 
     return build
@@ -121,12 +139,16 @@ def _by_name(columns: Columns) -> dict[str, str] | None:
     return None if columns is None else {name: str(key) for name, key in columns.items()}
 
 
+TABLES = ("tsv", "csv", "jsonl", "parquet")
+"""Formats of labelled texts."""
+
 TASKS: dict[str, NamedTask] = {
     "pos": NamedTask(
         "parts of speech: token accuracy, F1 as XTREME computes it (seqeval 0.0.12)",
         part_of_speech,
         16,
-        _is_no_sentence,
+        _has_chunks,
+        ("conllu", "conll", "parquet"),
         submitted_tags,
     ),
     "ner": NamedTask(
@@ -134,6 +156,7 @@ TASKS: dict[str, NamedTask] = {
         named_entities,
         16,
         _has_no_chunks,
+        ("conll", "parquet"),
         submitted_tags,
     ),
     "nli": NamedTask(
@@ -141,6 +164,7 @@ TASKS: dict[str, NamedTask] = {
         _classification("nli"),
         32,
         _is_no_pair,
+        TABLES,
         submitted_labels("entailment", "neutral", "contradiction"),
     ),
     "topic": NamedTask(
@@ -148,6 +172,7 @@ TASKS: dict[str, NamedTask] = {
         _classification("topic"),
         32,
         _is_no_text,
+        TABLES,
         submitted_labels(),
     ),
     "paraphrase": NamedTask(
@@ -155,6 +180,7 @@ TASKS: dict[str, NamedTask] = {
         _classification("paraphrase"),
         32,
         _is_no_pair,
+        TABLES,
         submitted_labels("0", "1"),
     ),
     "choice": NamedTask(
@@ -162,6 +188,7 @@ TASKS: dict[str, NamedTask] = {
         lambda _: MultipleChoice("choice"),
         16,
         _is_no_choice,
+        ("choice_jsonl",),
         submitted_choices,
     ),
     "qa": NamedTask(
@@ -169,18 +196,14 @@ TASKS: dict[str, NamedTask] = {
         lambda _: Spans("qa"),
         12,
         _is_no_question,
+        ("squad",),
         submitted_answers,
     ),
 }
 
 FORMATS: dict[str, NamedFormat] = {
-    "conllu": NamedFormat(
-        "CoNLL-U, tags from UPOS; ranges and empty nodes are passed over", _without_columns(ConllU)
-    ),
-    "conll": NamedFormat(
-        "token and tag per line, blank line between sentences; IOB1, IOB2, BIOES",
-        _without_columns(TokenTag),
-    ),
+    "conllu": NamedFormat("CoNLL-U, tags from UPOS; ranges and empty nodes are passed over", _without_columns(ConllU)),
+    "conll": NamedFormat("token and tag per line, blank line between sentences; IOB1, IOB2, BIOES", TokenTag),
     "tsv": NamedFormat("tab-separated columns without quoting", lambda columns: Table(columns=columns)),
     "csv": NamedFormat("comma-separated columns with quoting", lambda columns: Table(COMMA, columns)),
     "jsonl": NamedFormat("one JSON object per line", _json_lines),

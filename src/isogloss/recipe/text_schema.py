@@ -20,6 +20,9 @@ class TextEntry(Spec):
     name: str | None = Field(None, description="name in messages; default: the folder before the first brace")
     languages: tuple[str, ...] | None = Field(None, description="default: all that the template finds")
     columns: Columns | None = Field(None, description="columns of a table or keys of JSON lines: text and id")
+    separator: str | None = Field(
+        None, description='only for tsv and csv: what separates columns, such as ";"; default: tsv a tab, csv a comma'
+    )
     parallel: str | None = Field(
         None,
         description="name of a parallel text: sentences of its entries with the same id (in lines: the same line) are "
