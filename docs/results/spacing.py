@@ -18,25 +18,26 @@ import os
 import subprocess
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
+import numpy as np
 from tabulate import tabulate
 
 import isogloss
-from isogloss.reports import paired_interval
-from isogloss.reports.tables import difference
+from isogloss.predicted import redraw
+from isogloss.reports.cells import scoring_of
+from isogloss.reports.statistics import crossed_interval, paired_interval
 from isogloss.writing import append_lines, read_lines
 
 ARMS = ("words", "text")
 SEEDS = (0, 1, 2)
 TASKS = ("pos", "ner")
+KINDS = ("over_seeds", "over_seeds_and_sentences")
 METRIC = {"pos": "accuracy", "ner": "f1"}
 STEPS = {"pos": 200, "ner": 900}
 BASE: dict[str, Any] = {
@@ -162,56 +163,66 @@ def run_all(root: Path, model: str, jobs: int, runs: Iterable[Run]) -> None:
 
 
 def collect(root: Path, rows: Path) -> None:
-    """The test scores of finished runs, and the dev scores of those that chose a learning rate, as rows."""
+    """The test scores of finished runs, the dev scores of those that chose a learning rate, and the differences."""
     found = []
     for run in (*tuning(), *plan()):
-        results = run.folder(root) / "run" / "results.jsonl"
         if (run.folder(root) / "done").exists():
             found += [
-                {"task": run.task, "arm": run.arm, "seed": run.seed, "rate": run.rate or RATE[run.task],
-                 **{key: row[key] for key in ("data", "language", "split", "metric", "value", "n")}}
-                for row in read_lines(results)
+                {"kind": "score", "task": run.task, "arm": run.arm, "seed": run.seed,
+                 "rate": run.rate or RATE[run.task], **row, "run": str(run.folder(root) / "run")}
+                for row in read_lines(run.folder(root) / "run" / "results.jsonl")
                 if row["selection"] is not None and row["metric"] == METRIC[run.task]
             ]  # fmt: skip
+    differences = [line for task in TASKS for line in compared(task, [row for row in found if row["split"] == "test"])]
+    kept = ("kind", "task", "arm", "seed", "rate", "data", "language", "split", "metric", "value", "n")
     rows.unlink(missing_ok=True)
-    append_lines(rows, found)
+    append_lines(rows, [{key: row[key] for key in kept} for row in found] + differences)
+
+
+def compared(task: str, found: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Per test set, and for means over the languages not trained on, `text` against `words` with both intervals."""
+    own = [row for row in found if row["task"] == task]
+    if {row["arm"] for row in own} != set(ARMS):
+        return  # not yet run
+    drawn = redraw(own)
+    values = {
+        (row["data"], row["language"], row["arm"], row["seed"]): (row["value"], drawn[scoring_of(row)]) for row in own
+    }
+    sets = sorted({(row["data"], row["language"]) for row in own})
+    targets = [one for one in sets if one[1] != "en"]
+    groups = {f"{data} {language}": [(data, language)] for data, language in sets}
+    groups |= {"mean of targets": targets, "mean of targets but Chinese": [one for one in targets if one[1] != "zh"]}
+    seeds = [s for s in SEEDS if all((*one, arm, s) in values for one in sets for arm in ARMS)]
+    for label, members in groups.items():
+        mean = {
+            (arm, seed): [np.mean([values[*one, arm, seed][kind] for one in members], axis=0) for kind in (0, 1)]
+            for arm in ARMS
+            for seed in seeds
+        }
+        pairs = [float(mean["text", seed][0] - mean["words", seed][0]) for seed in seeds]
+        redrawn = np.mean([mean["text", seed][1] - mean["words", seed][1] for seed in seeds], axis=0)
+        seen, wide = paired_interval(pairs), crossed_interval(pairs, redrawn)
+        scores = {arm: float(np.mean([mean[arm, seed][0] for seed in seeds])) for arm in ARMS}
+        yield {"kind": "difference", "task": task, "line": label, **scores, "difference": seen.mean, "n": seen.n,
+               "over_seeds": [seen.low, seen.high], "over_seeds_and_sentences": [wide.low, wide.high]}  # fmt: skip
 
 
 def tables(rows: Path) -> str:
     """Per task each test set and language, and the means over the languages that were not trained on."""
-    found = [row for row in read_lines(rows) if row["split"] == "test"]
+    found = [row for row in read_lines(rows) if row["kind"] == "difference"]
+    headers = ["test set", *ARMS, "text − words", "over seeds", "over seeds and sentences"]
     parts = []
     for task in TASKS:
-        own = [row for row in found if row["task"] == task]
-        if own:
-            parts.append(f"{task}, {METRIC[task]} in %\n\n{_table(own)}")
+        body = [
+            [row["line"], *(f"{100 * row[arm]:.1f}" for arm in ARMS), f"{100 * row['difference']:+.1f}",
+             *(f"[{100 * row[kind][0]:+.1f}, {100 * row[kind][1]:+.1f}]" for kind in KINDS)]
+            for row in found
+            if row["task"] == task
+        ]  # fmt: skip
+        if body:
+            table = tabulate(body, headers, tablefmt="github", disable_numparse=True)
+            parts.append(f"{task}, {METRIC[task]} in %\n\n{table}")
     return "\n\n".join(parts)
-
-
-def _table(rows: Sequence[Mapping[str, Any]]) -> str:
-    values: defaultdict[tuple[str, str], dict[tuple[str, int], float]] = defaultdict(dict)
-    for row in rows:
-        values[row["data"], row["language"]][row["arm"], row["seed"]] = row["value"]
-    groups = {f"{data} {language}": [(data, language)] for data, language in values}
-    targets = [key for key in values if key[1] != "en"]
-    groups["mean of targets"] = targets
-    groups["mean of targets but Chinese"] = [key for key in targets if key[1] != "zh"]
-    body = []
-    for label, members in groups.items():
-        per_seed = {
-            arm: {
-                seed: mean(values[key][arm, seed] for key in members)
-                for seed in SEEDS
-                if all((arm, seed) in values[key] for key in members)
-            }
-            for arm in ARMS
-        }
-        words, text = (per_seed[arm] for arm in ARMS)
-        pairs = [text[seed] - words[seed] for seed in sorted(words.keys() & text.keys())]
-        means = [f"{100 * mean(scores.values()):.1f}" if scores else "–" for scores in (words, text)]
-        body.append([label, *means, difference(paired_interval(pairs) if pairs else None)])
-    headers = ["test set", *ARMS, "text − words"]
-    return tabulate(body, headers, tablefmt="github", disable_numparse=True)
 
 
 def main() -> None:

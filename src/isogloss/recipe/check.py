@@ -73,7 +73,7 @@ def _require_dev(recipe: Recipe, corpus: Corpus) -> None:
             f"selection: source-dev needs dev data in every training language, none found for {', '.join(without)}; "
             "name their dev files in data, or take selection: last, which needs none"
         )
-    targets = {cell.language for cell in corpus.evaluation} - set(corpus.sources)
+    targets = set(corpus.evaluated) - set(corpus.sources)
     if recipe.selection == "target-dev" and not (with_dev & targets if targets else with_dev):
         raise IsoglossError(
             "selection: target-dev needs dev data of a language that is evaluated and not trained on, none found for "
