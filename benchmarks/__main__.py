@@ -15,7 +15,7 @@ from benchmarks import evaluation, gradients, memory, slow_weights, start, step,
 from benchmarks.report import write_report
 from benchmarks.results import save
 from benchmarks.workload import TOY, Size, Workload, load
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS: Mapping[str, tuple[Callable[[Workload, int], dict[str, Any]], int]] = {

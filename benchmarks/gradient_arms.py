@@ -14,12 +14,12 @@ from transformers import PreTrainedModel
 
 from benchmarks import surgery
 from benchmarks.shapes import SEED, Shape, Step, name_of
-from isogloss.distributed import ALONE
+from isogloss.common.distributed import ALONE
 from isogloss.gradients import GradVac, PCGrad, Rows, sparse_table
-from isogloss.loop import Training, take_step
 from isogloss.models.parts import parts_of
 from isogloss.objectives.supervised import Supervised
-from isogloss.types import Batch, DataSource, Weighting
+from isogloss.protocols import Batch, DataSource, Weighting
+from isogloss.step.loop import Training, take_step
 
 MAX_GRAD_NORM = 1.0
 

@@ -1,4 +1,4 @@
-"""Our side: `isogloss.loop.train_until` over the objects that a recipe builds."""
+"""Our side: `isogloss.step.loop.train_until` over the objects that a recipe builds."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import torch
 
 from benchmarks.timing import Measurement
 from benchmarks.workload import SEED, Workload
-from isogloss.distributed import ALONE
-from isogloss.loop import Training, train_until
-from isogloss.recipe import build
-from isogloss.recipe.build_optimizer import build_optimizer
-from isogloss.types import Batch, DataSource, Progress, Stream
+from isogloss.common.distributed import ALONE
+from isogloss.protocols import Batch, DataSource, Progress, Stream
+from isogloss.recipe.build import parts as build
+from isogloss.recipe.build.optimizer import build_optimizer
+from isogloss.step.loop import Training, train_until
 
 
 class Counted:

@@ -16,13 +16,13 @@ from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from benchmarks.timing import Measurement
 from benchmarks.workload import SEED, Workload
-from isogloss.distributed import ALONE
-from isogloss.randomness import generator
-from isogloss.recipe import build
-from isogloss.recipe.build_optimizer import build_optimizer
-from isogloss.streams import BucketedStream
+from isogloss.common.distributed import ALONE
+from isogloss.common.randomness import generator
+from isogloss.protocols import Feature
+from isogloss.recipe.build import parts as build
+from isogloss.recipe.build.optimizer import build_optimizer
+from isogloss.streams.bucketed import BucketedStream
 from isogloss.tasks.task import IGNORED
-from isogloss.types import Feature
 
 Order = Callable[[Sequence[Feature], int], list[Feature]]
 """The sentences of a round, given in the order of our batches, as this arm sees them; and the number of the round."""

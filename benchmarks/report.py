@@ -9,7 +9,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from isogloss.writing import write_text
+from isogloss.common.writing import write_text
 
 QUESTIONS = {
     "step": "Our training step and `transformers.Trainer`'s",

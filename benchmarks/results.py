@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from benchmarks.workload import Workload
-from isogloss.writing import write_text
+from isogloss.common.writing import write_text
 
 PACKAGES = ("isogloss", "torch", "transformers", "accelerate", "tokenizers", "numpy")
 

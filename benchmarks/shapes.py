@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from transformers import PreTrainedModel, XLMRobertaConfig, XLMRobertaForSequenceClassification
 
-from isogloss.types import Batch
+from isogloss.protocols import Batch
 
 SEED = 0
 CLASSES = 3

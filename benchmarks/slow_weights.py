@@ -18,8 +18,8 @@ from benchmarks.ours import Ours
 from benchmarks.results import claim, machine, workload_entry
 from benchmarks.timing import Arm, Measurement, describe, interleave, per_cell, per_sentence, per_step, slowdown, spread
 from benchmarks.workload import Workload
-from isogloss.distributed import ALONE
-from isogloss.recipe.build_optimizer import build_optimizer
+from isogloss.common.distributed import ALONE
+from isogloss.recipe.build.optimizer import build_optimizer
 
 PERIODS = (10, 1000)
 """Inner steps per outer step: 1000 is the paper's; a small run takes fewer."""

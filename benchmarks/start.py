@@ -20,13 +20,13 @@ from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
-import isogloss.loop
+import isogloss.step.loop
 from benchmarks.memory import megabytes
 from benchmarks.results import claim, machine, workload_entry
 from benchmarks.timing import spread
 from benchmarks.workload import LANGUAGES, Workload
+from isogloss.common.writing import write_model, write_text
 from isogloss.recipe.resolve import as_yaml, resolve
-from isogloss.writing import write_model, write_text
 
 SENTENCES, AT_MOST = 500_000, 10.0
 OFF, COLD, WARM = "no cache", "empty cache", "full cache"
@@ -108,15 +108,15 @@ def _in_own_process(recipe: Path, folder: Path, cache: str) -> dict[str, float]:
 def main() -> None:
     """Train until the first step has been taken, and say what that took."""
     recipe, output = sys.argv[1:]
-    take_step = isogloss.loop.take_step
+    take_step = isogloss.step.loop.take_step
 
-    def take_step_and_stop(training: isogloss.loop.Training) -> None:
+    def take_step_and_stop(training: isogloss.step.loop.Training) -> None:
         take_step(training)
         seconds = time.time() - float(os.environ["STARTED"])
         print(json.dumps({"seconds_to_first_step": seconds, "process_mb": megabytes("VmHWM")}), flush=True)
         os._exit(0)
 
-    isogloss.loop.take_step = take_step_and_stop
+    isogloss.step.loop.take_step = take_step_and_stop
     with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
         isogloss.train(recipe, output=output)
 

@@ -9,16 +9,17 @@ from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
 from isogloss.data.conllu import ConllU
 from isogloss.data.corpus import load_corpus
-from isogloss.errors import IsoglossError
+from isogloss.examples import TaggedSentence
 from isogloss.models.encoder import build_encoder
 from isogloss.models.tokenizer import train_tokenizer
+from isogloss.protocols import Feature
 from isogloss.recipe.resolve import resolve
-from isogloss.recipe.schema import Recipe
+from isogloss.recipe.spec.recipe import Recipe
 from isogloss.tasks.tagging import Tagging, part_of_speech
-from isogloss.types import Feature, TaggedSentence
 
 LANGUAGES = ("en", "fr", "ru", "tr")
 SEED = 0

@@ -37,7 +37,7 @@ from benchmarks.results import save
 from benchmarks.timing import Measurement, interleave, per_step, slowdown, speedup
 from benchmarks.workload import LANGUAGES, TOY, Workload, load
 from isogloss.gradients import PCGrad
-from isogloss.loop import weigh_gradients
+from isogloss.step.loop import weigh_gradients
 
 # In the script of the language: the reader wants to know about text that cannot be in it.
 STEMS = {"en": "word", "fr": "mot", "ru": "слово", "tr": "kelime"}

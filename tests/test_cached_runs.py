@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 import isogloss
-import isogloss.loop
+import isogloss.step.loop
 from isogloss import IsoglossError
 from isogloss.data import validate
 from isogloss.data.conllu import ConllU
 from isogloss.tasks.tagging import Tagging
-from tests.methods import BASE, recipe
-from tests.world import outcome, write_choice, write_encoder, write_pos, write_qa
+from tests.support.methods import BASE, recipe
+from tests.support.world import outcome, write_choice, write_encoder, write_pos, write_qa
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_a_run_stopped_cold_goes_on_warm(world: Path, cache: Path, tmp_path: Pat
     class Stopped(Exception):
         pass
 
-    take_step = isogloss.loop.take_step
+    take_step = isogloss.step.loop.take_step
 
     def stop(training: Any) -> None:
         if training.progress.step == 7:
@@ -110,7 +110,7 @@ def test_a_run_stopped_cold_goes_on_warm(world: Path, cache: Path, tmp_path: Pat
 
     whole = recipe("multitask", world)
     with monkeypatch.context() as patch, pytest.raises(Stopped):
-        patch.setattr(isogloss.loop, "take_step", stop)
+        patch.setattr(isogloss.step.loop, "take_step", stop)
         isogloss.train(whole, output=tmp_path / "run")
     isogloss.train(whole, output=tmp_path / "run", resume=True)
     shutil.rmtree(cache)

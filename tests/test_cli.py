@@ -16,14 +16,14 @@ import pytest
 import yaml
 from transformers import AutoModelForTokenClassification
 
-import isogloss.loop
+import isogloss.step.loop
 from isogloss.catalogue import SETS
 from isogloss.cli import main
 from isogloss.recipe.names import FORMATS, TASKS
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import shipped_pretraining, shipped_recipes
-from tests.methods import recipe
-from tests.world import entry, names_of_checkpoints, write_encoder, write_ner, write_pos, write_topic
+from tests.support.methods import recipe
+from tests.support.world import entry, names_of_checkpoints, write_encoder, write_ner, write_pos, write_topic
 
 
 @dataclass
@@ -367,7 +367,7 @@ def test_long_sentences_of_dev_and_test_and_files_are_counted(train: Command, co
 
 
 def test_a_full_disk_leaves_the_last_checkpoint(train: Command, world: Path, monkeypatch: pytest.MonkeyPatch):
-    take_step, limits = isogloss.loop.take_step, resource.getrlimit(resource.RLIMIT_FSIZE)
+    take_step, limits = isogloss.step.loop.take_step, resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def fill_the_disk(training: Any) -> None:
         if training.progress.step == 7:
@@ -376,7 +376,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(train: Command, world: Path, mon
 
     settings = {"steps": 10, "report_to": "none"}
     with monkeypatch.context() as patch:
-        patch.setattr(isogloss.loop, "take_step", fill_the_disk)
+        patch.setattr(isogloss.step.loop, "take_step", fill_the_disk)
         try:
             result = train("sequential_reptile", **settings)
         finally:
@@ -394,13 +394,13 @@ def test_a_full_disk_leaves_the_last_checkpoint(train: Command, world: Path, mon
 
 
 def test_a_disk_too_full_for_events(train: Command, monkeypatch: pytest.MonkeyPatch):
-    take_step, limits = isogloss.loop.take_step, resource.getrlimit(resource.RLIMIT_FSIZE)
+    take_step, limits = isogloss.step.loop.take_step, resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def fill_the_disk(training: Any) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
         take_step(training)
 
-    monkeypatch.setattr(isogloss.loop, "take_step", fill_the_disk)
+    monkeypatch.setattr(isogloss.step.loop, "take_step", fill_the_disk)
     try:
         result = train(steps=4)
     finally:

@@ -18,15 +18,15 @@ from safetensors.torch import load_file
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 import isogloss
-import isogloss.loop
+import isogloss.step.loop
 from isogloss import IsoglossError
+from isogloss.common.writing import write_model
 from isogloss.models.encoder import build_encoder
 from isogloss.models.tokenizer import train_tokenizer
 from isogloss.recipe.resolve import resolve_pretraining, scales_of, shipped_pretraining
-from isogloss.writing import write_model
-from tests.launching import launch
-from tests.pretraining import BASE, CRASH, SETTINGS, STEPS, WORDS, recipe, write_text
-from tests.world import XLM_R, merged, names_of_checkpoints, outcome
+from tests.support.launching import launch
+from tests.support.pretraining import BASE, CRASH, SETTINGS, STEPS, WORDS, recipe, write_text
+from tests.support.world import XLM_R, merged, names_of_checkpoints, outcome
 
 
 class Stopped(Exception):
@@ -43,7 +43,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def stop_after(step: int, monkeypatch: pytest.MonkeyPatch, *arguments: Any, **options: Any) -> None:
-    take_step = isogloss.loop.take_step
+    take_step = isogloss.step.loop.take_step
 
     def stop(training: Any) -> None:
         if training.progress.step == step:
@@ -51,7 +51,7 @@ def stop_after(step: int, monkeypatch: pytest.MonkeyPatch, *arguments: Any, **op
         take_step(training)
 
     with monkeypatch.context() as patch, pytest.raises(Stopped):
-        patch.setattr(isogloss.loop, "take_step", stop)
+        patch.setattr(isogloss.step.loop, "take_step", stop)
         isogloss.pretrain(*arguments, **options)
 
 
@@ -167,7 +167,7 @@ def test_two_ranks_hold_equal_weights_and_compute_what_one_computes(world: Path,
     plan = {"given": given, "new": recipe("aligned", world)}
     entries = [{"output": str(tmp_path / name), "recipe": whole} for name, whole in plan.items()]
     (tmp_path / "plan.json").write_text(json.dumps(entries), encoding="utf-8")
-    arguments = ("--standalone", "--nproc_per_node", "2", "-m", "tests.walk_in_ranks", "plan.json")
+    arguments = ("--standalone", "--nproc_per_node", "2", "-m", "tests.support.walk_in_ranks", "plan.json")
     launch("torch.distributed.run", *arguments, root=tmp_path)
     for name in plan:
         first, second = (json.loads((tmp_path / f"{name}.rank-{rank}.json").read_text()) for rank in range(2))

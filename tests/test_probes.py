@@ -12,10 +12,10 @@ from transformers import XLMRobertaForTokenClassification
 
 import isogloss
 from isogloss import IsoglossError
+from isogloss.common.writing import read_lines
 from isogloss.diagnostics.rows import COLUMNS
-from isogloss.writing import read_lines
-from tests.methods import PROBES, STEPS, recipe
-from tests.world import outcome, write_encoder, write_masked_encoder, write_parallel, write_pos
+from tests.support.methods import PROBES, STEPS, recipe
+from tests.support.world import outcome, write_encoder, write_masked_encoder, write_parallel, write_pos
 
 
 @pytest.fixture(scope="module")

@@ -15,13 +15,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import isogloss
-import isogloss.loop
+import isogloss.step.loop
 from isogloss import IsoglossError
+from isogloss.common.writing import read_lines
 from isogloss.recipe.presets import METHODS
-from isogloss.runs import RunFolder
-from isogloss.writing import read_lines
-from tests.methods import CRASH, METHOD_SETTINGS, SETTINGS, STEPS, VARIANTS, recipe
-from tests.world import (
+from isogloss.run.folder import RunFolder
+from tests.support.methods import CRASH, METHOD_SETTINGS, SETTINGS, STEPS, VARIANTS, recipe
+from tests.support.world import (
     names_of_checkpoints,
     outcome,
     runs_in,
@@ -68,7 +68,7 @@ def stop_after(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Train until just before the step after ``step``, and stop there."""
 
     def train(step: int, *arguments: Any, **options: Any) -> None:
-        take_step = isogloss.loop.take_step
+        take_step = isogloss.step.loop.take_step
 
         def stop(training: Any) -> None:
             if training.progress.step == step:
@@ -76,7 +76,7 @@ def stop_after(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             take_step(training)
 
         with monkeypatch.context() as patch, pytest.raises(Stopped):
-            patch.setattr(isogloss.loop, "take_step", stop)
+            patch.setattr(isogloss.step.loop, "take_step", stop)
             isogloss.train(*arguments, **options)
 
     return train
@@ -131,13 +131,13 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import torch
-import isogloss.loop
+import isogloss.step.loop
 from isogloss import train
 from transformers import PreTrainedModel
 
 recipe, root, *places = sys.argv[1:]
 die = lambda: os.kill(os.getpid(), signal.SIGKILL)
-take_step, save, save_pretrained = isogloss.loop.take_step, torch.save, PreTrainedModel.save_pretrained
+take_step, save, save_pretrained = isogloss.step.loop.take_step, torch.save, PreTrainedModel.save_pretrained
 
 def take_step_or_die(training):
     if place == "before the first checkpoint" and training.progress.step == 3:
@@ -155,7 +155,7 @@ def save_pretrained_or_die(model, path, **options):
     if place == {".starting_weights.partial": "at the start", ".model.partial": "at the end"}.get(Path(path).name):
         die()
 
-isogloss.loop.take_step, torch.save = take_step_or_die, save_or_die
+isogloss.step.loop.take_step, torch.save = take_step_or_die, save_or_die
 PreTrainedModel.save_pretrained = save_pretrained_or_die
 for place in places:
     child = os.fork()  # the imports take seconds, so they are shared

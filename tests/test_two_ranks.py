@@ -13,10 +13,10 @@ from safetensors.torch import load_file
 
 import isogloss
 from isogloss import IsoglossError
-from isogloss.writing import read_lines
-from tests.launching import launch
-from tests.methods import CRASH, SETTINGS, STEPS, recipe
-from tests.world import (
+from isogloss.common.writing import read_lines
+from tests.support.launching import launch
+from tests.support.methods import CRASH, SETTINGS, STEPS, recipe
+from tests.support.world import (
     merged,
     outcome,
     runs_in,
@@ -72,7 +72,7 @@ def launched(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     alone = {**settings(PROBED, world), "probes": []}
     plan.append({"output": str(root / "without-probes"), "recipe": alone})
     (root / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
-    arguments = ("--standalone", "--nproc_per_node", "2", "-m", "tests.walk_in_ranks", "plan.json")
+    arguments = ("--standalone", "--nproc_per_node", "2", "-m", "tests.support.walk_in_ranks", "plan.json")
     launch("torch.distributed.run", *arguments, root=root)
     return root
 

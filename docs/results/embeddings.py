@@ -27,12 +27,12 @@ from transformers import PreTrainedTokenizerBase
 
 from isogloss.data.conllu import ConllU
 from isogloss.data.problems import Problems
+from isogloss.examples import TaggedSentence
 from isogloss.models.aligned_embeddings import aligned_embeddings
 from isogloss.models.tokenizer import load_tokenizer
-from isogloss.recipe.align import in_units
-from isogloss.recipe.prepare_pretraining import encode, read_recipe
 from isogloss.recipe.resolve import resolve_pretraining
-from isogloss.types import TaggedSentence
+from isogloss.start.align import in_units
+from isogloss.start.prepare_pretraining import encode, read_recipe
 
 GROUPS = {"de es fr ru fi": "well covered", "ko vi zh": "apart", "tr te wo ar hi": "thin"}
 LANGUAGES = ["en", *" ".join(GROUPS).split()]

@@ -25,7 +25,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import isogloss
-from isogloss.writing import append_lines, read_json, read_lines
+from isogloss.common.writing import append_lines, read_json, read_lines
 
 POS_SOURCES = ("en", "fr", "ru", "fi", "tr", "zh")
 POS_UNSEEN = ("de", "es", "ko", "te", "vi", "wo")

@@ -16,8 +16,8 @@ from typing import Any
 from gradient_methods import ABLATIONS, ARMS, CONTROLS, JOINT_BATCH, PARTED, SHARES, TASKS, TUNED
 from tabulate import tabulate
 
+from isogloss.common.writing import read_lines
 from isogloss.reports import paired_interval, summarise
-from isogloss.writing import read_lines
 
 Rows = Sequence[Mapping[str, Any]]
 Values = dict[int, float]

@@ -29,15 +29,15 @@ from torch import Tensor
 from transformers import AutoModel
 
 import isogloss
+from isogloss.common.writing import read_json, read_lines, write_json, write_text
 from isogloss.diagnostics.retrieval import layer_vectors, retrieval_accuracy
-from isogloss.evaluation import result_rows
+from isogloss.examples import Example, Question
 from isogloss.models.encoder import load_encoder
-from isogloss.recipe.build_data import build_collections
-from isogloss.recipe.check import read_corpus
+from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.resolve import resolve
 from isogloss.reports import paired_interval, summarise
-from isogloss.types import Example, Question
-from isogloss.writing import read_json, read_lines, write_json, write_text
+from isogloss.run.evaluation import result_rows
+from isogloss.start.check import read_corpus
 
 RECIPES = {
     "pos": ("en-pos-zero-shot", "accuracy"),

@@ -19,11 +19,11 @@ from scipy.stats import binomtest
 from tabulate import tabulate
 from torch import Tensor, nn
 
+from isogloss.common.randomness import derive
 from isogloss.gradients import Add, GradVac, PCGrad
 from isogloss.optim import Lookahead, evaluation_weights
-from isogloss.randomness import derive
-from isogloss.sampling import Blocks, Joint, Permuted, RoundRobin, Temperature
-from isogloss.types import Sampler, Weighting
+from isogloss.protocols import Sampler, Weighting
+from isogloss.step.sampling import Blocks, Joint, Permuted, RoundRobin, Temperature
 
 TASKS = ("0", "1", "2")
 CENTRES = torch.tensor([[0.0, 10.0], [0.0, 0.0], [10.0, 0.0]], dtype=torch.float64)

@@ -15,8 +15,8 @@ import torch
 import yaml
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
+from isogloss.common.writing import read_json, read_lines, write_model, write_text
 from isogloss.reports.tables import masked_table
-from isogloss.writing import read_json, read_lines, write_model, write_text
 
 TARGET = Path(__file__).parents[2] / "src" / "isogloss" / "models" / "pretrained" / "isogloss-small"
 

@@ -12,8 +12,8 @@ from statistics import mean
 
 from tabulate import tabulate
 
+from isogloss.common.writing import read_lines
 from isogloss.reports import paired_interval, summarise
-from isogloss.writing import read_lines
 
 BASELINE = "multitask"
 GROUPS = {

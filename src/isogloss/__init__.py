@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 
 if TYPE_CHECKING:
-    from isogloss.api import compare, evaluate, get, predict, pretrain, retrieve, show, train, validate
+    from isogloss.calls.compare import compare
+    from isogloss.calls.evaluate import evaluate
+    from isogloss.calls.get import get
+    from isogloss.calls.predict import predict
+    from isogloss.calls.pretrain import pretrain
+    from isogloss.calls.retrieve import retrieve
+    from isogloss.calls.show import show
+    from isogloss.calls.train import train
+    from isogloss.calls.validate import validate
 
 __all__ = [
     "IsoglossError",
@@ -27,6 +36,4 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - a public call
     """The public calls, imported when first used: torch takes seconds, and ``isogloss --help`` needs none of it."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from isogloss import api
-
-    return getattr(api, name)
+    return getattr(import_module(f"isogloss.calls.{name}"), name)

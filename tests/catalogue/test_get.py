@@ -21,10 +21,10 @@ import isogloss.catalogue.hub
 from isogloss import IsoglossError
 from isogloss.catalogue import SETS
 from isogloss.catalogue.hub import Snapshot, Unreachable
-from isogloss.locking import locked
-from isogloss.recipe.build_data import build_collections
+from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.resolve import resolve
-from tests.catalogue.hub import Hub, parquet, point_at, serving
+from isogloss.run.locking import locked
+from tests.support.hub import Hub, parquet, point_at, serving
 
 INFERENCE = ["entailment", "neutral", "contradiction"]
 XNLI = SETS["xnli"].repository

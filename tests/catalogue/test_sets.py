@@ -10,17 +10,17 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from isogloss.arrow import label_names, read_parquet
 from isogloss.catalogue import SETS, PublicSet
 from isogloss.catalogue.describe import described
 from isogloss.catalogue.entry import CONVERTED
 from isogloss.catalogue.get import copy
 from isogloss.catalogue.rows import Choices, Questions, Tagged, Texts, Translations
+from isogloss.common.arrow import label_names, read_parquet
 from isogloss.data.collection import CODE, SPLITS
 from isogloss.data.problems import Problems
+from isogloss.examples import LabelledText, TaggedSentence
 from isogloss.recipe.names import FORMATS, TASKS
-from isogloss.types import LabelledText, TaggedSentence
-from tests.catalogue.hub import Hub, parquet, point_at, serving
+from tests.support.hub import Hub, parquet, point_at, serving
 
 ANSWERS = [{"text": ["two"], "answer_start": [4]}, {"text": ["one", "two"], "answer_start": [0, 4]}]
 

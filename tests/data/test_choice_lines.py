@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data import ChoiceLines, Problems
-from isogloss.errors import IsoglossError
-from tests.data.reading import read
+from tests.support.reading import read
 
 COPA = {
     "premise": "It fell.",

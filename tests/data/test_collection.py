@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data import Collection, ConllU, Problems, Table, TokenTag
-from isogloss.errors import IsoglossError
 
 
 @pytest.fixture

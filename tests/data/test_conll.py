@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data import Parquet, Problems, TokenTag
 from isogloss.data.chunks import to_iob2
-from isogloss.errors import IsoglossError
-from isogloss.types import TaggedSentence
-from tests.catalogue.hub import parquet
-from tests.data.reading import read
+from isogloss.examples import TaggedSentence
+from tests.support.hub import parquet
+from tests.support.reading import read
 
 GOOD = "Anna\tB-PER\n\u00a0 x\tI-PER\n,\tO\n\n\nRom\tB-LOC\n"
 CONLL_2003 = "-DOCSTART- -X- O O\n\nEU NNP B-NP B-ORG\nrejects VBZ B-VP O\n\nPeter  NNP  B-NP  B-PER\n"

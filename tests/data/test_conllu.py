@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data import ConllU
-from isogloss.errors import IsoglossError
-from tests.data.reading import read
+from tests.support.reading import read
 
 
 def row(number: str, form: str, tag: str = "X"):

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data import Collection, ConllU, Format, Squad, Table, TokenTag, validate_collections
 from isogloss.data.corpus import Cell, Corpus, FewShot, load_corpus
 from isogloss.data.formats import classes
-from isogloss.errors import IsoglossError
-from isogloss.stored.cache import Cache
-from isogloss.types import Example
+from isogloss.examples import Example
+from isogloss.store.cache import Cache
 
 LETTERS = "One afternoon the old captain walked slowly along the harbour wall"
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data import JsonLines
-from isogloss.errors import IsoglossError
-from tests.data.reading import read
+from tests.support.reading import read
 
 GOOD = (
     '{"premise": "é", "sentence2": "b", "label": 0, "idx": 7, "more": [1.50, null]}\n\n'

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 
 from isogloss.data import ChoiceLines, JsonLines, Squad
 from isogloss.data.json_text import NotJson, parse
-from tests.data.reading import read
+from tests.support.reading import read
 
 SQUAD = """{"data": [{"paragraphs": [
  {"context": "Ein Hund",

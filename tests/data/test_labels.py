@@ -15,7 +15,7 @@ from hypothesis import strategies as some
 
 from isogloss.data import COMMA, ChoiceLines, Collection, Format, JsonLines, Parquet, Problems, Table
 from isogloss.data.labels import as_text
-from tests.catalogue.hub import parquet
+from tests.support.hub import parquet
 
 FORMATS: dict[str, Format] = {"tsv": Table(), "csv": Table(COMMA), "jsonl": JsonLines(), "parquet": Parquet()}
 

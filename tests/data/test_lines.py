@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data import ConllU, Format, JsonLines, Problems, Table, TokenTag
 from isogloss.data.lines import read_lines, rewrite
-from isogloss.errors import IsoglossError
-from tests.data.reading import read
+from tests.support.reading import read
 
 FORMATS = [ConllU(), TokenTag(), Table(), JsonLines()]
 

@@ -7,12 +7,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from isogloss.arrow import label_names, read_parquet, to_parquet
+from isogloss.common.arrow import label_names, read_parquet, to_parquet
+from isogloss.common.errors import IsoglossError
 from isogloss.data import Parquet
-from isogloss.errors import IsoglossError
-from isogloss.types import LabelledText, TaggedSentence
-from tests.catalogue.hub import parquet
-from tests.data.reading import read
+from isogloss.examples import LabelledText, TaggedSentence
+from tests.support.hub import parquet
+from tests.support.reading import read
 
 TEXTS = parquet(
     {"premise": ["é", "b"], "hypothesis": ["c", "d"], "label": [1, -1], "idx": [7, 8], "more": [1.5, None]},

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data import Problems
-from isogloss.errors import IsoglossError
 
 
 def test_a_problem_prints_like_a_compilers():

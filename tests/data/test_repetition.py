@@ -4,7 +4,7 @@ from pathlib import Path
 
 from isogloss.data.problems import Problems
 from isogloss.data.repetition import ReadFile, check_leaks, check_repetition
-from isogloss.types import LabelledText
+from isogloss.examples import LabelledText
 
 
 def file(language: str, split: str, *rows: tuple[str, str], data: str = "d") -> ReadFile:

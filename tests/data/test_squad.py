@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data import Problems, Squad
-from isogloss.errors import IsoglossError
-from tests.data.reading import read
+from tests.support.reading import read
 
 CONTEXT = "Der Hund 😀 schläft, der Hund wacht."
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data import COMMA, Quoted, Table, Unquoted
-from isogloss.errors import IsoglossError
-from isogloss.types import Example
-from tests.data.reading import read
+from isogloss.examples import Example
+from tests.support.reading import read
 
 TSV = 'id\tpremise\thypothesis\tlabel\na\tHe said "no.\tNo\tneutral\nb\tYes\tNo\tcontradiction\n'
 CSV = 'category,text\nsports,"one, ""two""\r\nthree"\r\n"a,b",plain\n\npolitics,"x"\n'

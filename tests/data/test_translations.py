@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data.problems import Problems
 from isogloss.data.tables import Table
 from isogloss.data.translations import TranslationFile, translate
-from isogloss.errors import IsoglossError
-from isogloss.types import LabelledText, TaggedSentence
+from isogloss.examples import LabelledText, TaggedSentence
 
 FIVE = (
     Table(columns={"text": 2, "pair": 3, "label": 4}),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from isogloss.data import Collection, ConllU, Table, unseen_labels, validate_collections
-from isogloss.types import LabelledText
+from isogloss.examples import LabelledText
 
 TEXTS = {
     "en": "One afternoon the old captain walked slowly along the harbour wall",

@@ -11,9 +11,9 @@ from isogloss.gradients.table import TableGradient
 from isogloss.models.encoder import build_encoder
 from isogloss.models.parts import whole_and_parts
 from isogloss.models.tokenizer import train_tokenizer
-from isogloss.types import Batch, DataSource
+from isogloss.protocols import Batch, DataSource
 from tests.laws.small import LANGUAGES, Tagger, collate, features, gradients, mean_loss, sources, weights
-from tests.world import XLM_R
+from tests.support.world import XLM_R
 
 
 @pytest.fixture

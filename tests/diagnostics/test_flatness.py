@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from isogloss import IsoglossError
+from isogloss.common.randomness import derive
 from isogloss.diagnostics.flatness import flatness
-from isogloss.randomness import derive
 from tests.laws.small import LANGUAGES, Tagger, mean_loss, sources, weights
 
 

@@ -13,10 +13,10 @@ from isogloss import IsoglossError
 from isogloss.diagnostics.forgetting import distances, forgetting, load_start
 from isogloss.models.encoder import load_encoder
 from isogloss.objectives.supervised import IGNORED
-from isogloss.recipe.build_pretraining import build_masking, framed
-from isogloss.text_streams import masked_batches
-from isogloss.types import Batch
-from tests.world import parallel_lines, write_encoder, write_masked_encoder
+from isogloss.protocols import Batch
+from isogloss.recipe.build.text import build_masking, framed
+from isogloss.streams.masked import masked_batches
+from tests.support.world import parallel_lines, write_encoder, write_masked_encoder
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import torch
 
 from isogloss.diagnostics.conflicts import Conflicts
 from isogloss.diagnostics.probes import Every, ObservedConflicts, conflict_rows
-from isogloss.types import Progress
+from isogloss.protocols import Progress
 from tests.laws.small import Tagger
 
 GRAM = torch.tensor([[[4.0, 3.0, 0.0], [3.0, 9.0, 0.0], [0.0, 0.0, 0.0]]])

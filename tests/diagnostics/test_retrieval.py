@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 from transformers import AutoModel, AutoModelForMaskedLM
 
+from isogloss.common.errors import IsoglossError
 from isogloss.diagnostics import layer_vectors, retrieval_accuracy, sentence_vectors
-from isogloss.errors import IsoglossError
 from isogloss.models.encoder import build_encoder
 from isogloss.models.tokenizer import train_tokenizer
 

@@ -16,16 +16,14 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from isogloss.catalogue import SETS, PublicSet
-from isogloss.recipe import (
-    data_schema,
-    optimizer_schema,
-    partition_schema,
-    pretraining_schema,
-    probes_schema,
-    schema,
-    text_schema,
-    weighting_schema,
-)
+from isogloss.recipe.spec import data as data_schema
+from isogloss.recipe.spec import optimizer as optimizer_schema
+from isogloss.recipe.spec import partition as partition_schema
+from isogloss.recipe.spec import pretraining as pretraining_schema
+from isogloss.recipe.spec import probes as probes_schema
+from isogloss.recipe.spec import recipe as schema
+from isogloss.recipe.spec import text as text_schema
+from isogloss.recipe.spec import weighting as weighting_schema
 
 DOCS = Path(__file__).parents[2] / "docs"
 

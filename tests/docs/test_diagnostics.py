@@ -11,7 +11,7 @@ from transformers import AutoModelForSequenceClassification
 
 from isogloss.models.encoder import build_encoder
 from isogloss.models.tokenizer import train_tokenizer
-from tests.world import XLM_R, parallel_lines
+from tests.support.world import XLM_R, parallel_lines
 
 PAGE = Path(__file__).parents[2] / "docs" / "diagnostics.md"
 

@@ -14,10 +14,10 @@ import yaml
 
 from isogloss.cli import app
 from isogloss.recipe.presets import METHODS
-from isogloss.recipe.pretraining_schema import Pretraining
 from isogloss.recipe.resolve import resolve, resolve_pretraining, scales_of, shipped_pretraining, shipped_recipes
-from isogloss.recipe.schema import Recipe
-from isogloss.recipe.spec import Spec
+from isogloss.recipe.spec.base import Spec
+from isogloss.recipe.spec.pretraining import Pretraining
+from isogloss.recipe.spec.recipe import Recipe
 from tests.docs import reference
 
 ROOT = Path(__file__).parents[2]

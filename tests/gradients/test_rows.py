@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from isogloss import IsoglossError
-from isogloss.distributed import ALONE
+from isogloss.common.distributed import ALONE
 from isogloss.gradients import Rows, SparseTable
 from isogloss.gradients.products import dot
 

@@ -5,7 +5,7 @@ import torch
 from transformers import AutoModelForMaskedLM
 
 from isogloss.gradients import sparse_table
-from tests.encoders import KINDS, build
+from tests.support.encoders import KINDS, build
 
 
 @pytest.mark.parametrize("kind", KINDS)

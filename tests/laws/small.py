@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
-from isogloss.loop import Training, take_step
 from isogloss.optim import Lookahead
-from isogloss.streams import BucketedStream, Examples
-from isogloss.types import Batch, DataSource, Feature, Sampler
+from isogloss.protocols import Batch, DataSource, Feature, Sampler
+from isogloss.step.loop import Training, take_step
+from isogloss.streams.bucketed import BucketedStream, Examples
 
 # Tensors this small are not worth sharing out: on a busy machine, two threads are twenty times slower than one.
 torch.set_num_threads(1)

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from isogloss.errors import IsoglossError
-from isogloss.loop import Training, backward, take_step
-from isogloss.sampling import Joint
-from isogloss.types import Batch, DataSource
+from isogloss.common.errors import IsoglossError
+from isogloss.protocols import Batch, DataSource
+from isogloss.step.loop import Training, backward, take_step
+from isogloss.step.sampling import Joint
 from tests.laws.small import (
     LANGUAGES,
     Tagger,

@@ -15,7 +15,7 @@ from isogloss.diagnostics.conflicts import cosines
 from isogloss.gradients import Add, CAGrad, GradNorm, GradVac, GramRule, Observed, PCGrad
 from isogloss.gradients.gradnorm import SMALLEST_WEIGHT
 from isogloss.gradients.pcgrad import orders
-from isogloss.types import Weighting
+from isogloss.protocols import Weighting
 from tests.laws import literal_weightings as literal
 
 NAMES = ("en", "de", "sw", "tr")

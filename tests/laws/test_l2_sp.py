@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from isogloss.objectives.l2_sp import L2SP
-from isogloss.sampling import Joint, RoundRobin
+from isogloss.step.sampling import Joint, RoundRobin
 from tests.laws.small import Tagger, adamw, assert_close, assert_same, mean_loss, sources, training, walk, weights
 
 STRENGTH = 0.3

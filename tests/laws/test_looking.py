@@ -11,11 +11,11 @@ import pytest
 import torch
 from torch import nn
 
-from isogloss.distributed import ALONE
-from isogloss.loop import Training, train_until
+from isogloss.common.distributed import ALONE
 from isogloss.optim import Lookahead, evaluation_weights
-from isogloss.sampling import Temperature
-from isogloss.types import Progress
+from isogloss.protocols import Progress
+from isogloss.step.loop import Training, train_until
+from isogloss.step.sampling import Temperature
 from tests.laws.small import LANGUAGES, Tagger, adamw, assert_same, training, weights
 
 MIXTURE = Temperature(LANGUAGES, (1, 1, 1), seed=2)

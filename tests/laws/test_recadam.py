@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from isogloss import IsoglossError
-from isogloss.loop import Training
 from isogloss.optim import Constant, Linear, Lookahead, RecAdam, Sigmoid, forget_all, parameter_groups
-from isogloss.sampling import Joint, Temperature
+from isogloss.step.loop import Training
+from isogloss.step.sampling import Joint, Temperature
 from tests.laws.small import LANGUAGES, Tagger, assert_close, assert_same, training, walk, weights
 
 RATE = 0.02

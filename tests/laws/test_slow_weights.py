@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from isogloss.optim import Lookahead, carry, forget_all, forget_momentum
-from isogloss.sampling import Blocks, Joint, Permuted, RoundRobin, Temperature
-from isogloss.types import Sampler
+from isogloss.protocols import Sampler
+from isogloss.step.sampling import Blocks, Joint, Permuted, RoundRobin, Temperature
 from tests.laws.small import (
     LANGUAGES,
     Tagger,

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from isogloss.gradients import SparseTable
-from isogloss.loop import clip, take_step
 from isogloss.objectives.l2_sp import L2SP
 from isogloss.optim import Lookahead
-from isogloss.sampling import Joint, RoundRobin
-from isogloss.types import DataSource, Sampler
+from isogloss.protocols import DataSource, Sampler
+from isogloss.step.loop import clip, take_step
+from isogloss.step.sampling import Joint, RoundRobin
 from tests.laws.small import LANGUAGES, Tagger, TwoTerms, adamw, assert_close, assert_same, training, walk, weights
 
 SAMPLERS = [Joint(LANGUAGES), RoundRobin(LANGUAGES)]

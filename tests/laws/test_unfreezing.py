@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from isogloss.loop import take_step
 from isogloss.optim import Lookahead, evaluation_weights, forget_all
-from isogloss.sampling import Temperature
+from isogloss.step.loop import take_step
+from isogloss.step.sampling import Temperature
 from tests.laws.small import LANGUAGES, Tagger, adamw, assert_close, assert_same, training, walk, weights
 
 MIXTURE = Temperature(LANGUAGES, (1, 1, 1), seed=2)

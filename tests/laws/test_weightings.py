@@ -10,8 +10,8 @@ from torch import Tensor
 
 from isogloss.gradients import Add, GradVac, PCGrad, Rows, SparseTable
 from isogloss.gradients.pcgrad import orders
-from isogloss.loop import take_step
-from isogloss.sampling import Joint
+from isogloss.step.loop import take_step
+from isogloss.step.sampling import Joint
 from tests.laws import literal_weightings as literal
 from tests.laws.small import (
     LANGUAGES,

@@ -12,7 +12,8 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForMaskedLM, AutoModelForSequenceClassification, PreTrainedConfig
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
+from isogloss.examples import Example, LabelledText, TaggedSentence
 from isogloss.models import Loaded, build_encoder, load_encoder, train_tokenizer
 from isogloss.models.configuration import prepare
 from isogloss.models.dropout import set_dropout
@@ -20,7 +21,6 @@ from isogloss.models.relabelling import output_layer
 from isogloss.models.weights import head
 from isogloss.objectives import Supervised
 from isogloss.tasks import Classification, Spans, Task, part_of_speech
-from isogloss.types import Example, LabelledText, TaggedSentence
 
 TYPES = ("xlm-roberta", "bert", "deberta-v2", "modernbert")
 SIZE = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24}

@@ -4,7 +4,7 @@ import pytest
 from transformers import AutoModel, AutoModelForMaskedLM
 
 from isogloss.models.parts import last_layer, parts_of
-from tests.encoders import KINDS, build
+from tests.support.encoders import KINDS, build
 
 LAYERS = ["layer_1", "layer_2", "layer_3"]
 

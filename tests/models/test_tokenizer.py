@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from transformers import PreTrainedTokenizerFast
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 from isogloss.models import load_tokenizer, train_tokenizer
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzäöüßабвгде中文字喜欢"

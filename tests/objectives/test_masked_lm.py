@@ -10,7 +10,7 @@ from torch.nn import functional
 from transformers import AutoConfig, AutoModelForMaskedLM
 
 from isogloss.objectives.masked_lm import MaskedLM, masked_logits
-from isogloss.types import Batch
+from isogloss.protocols import Batch
 
 SIZES = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 30}
 

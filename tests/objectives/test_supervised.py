@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from isogloss.objectives import Supervised
 from isogloss.objectives.supervised import outputs
-from isogloss.types import Batch, Objective
+from isogloss.protocols import Batch, Objective
 
 
 class Fixed(nn.Module):

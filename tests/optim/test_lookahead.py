@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from isogloss.errors import IsoglossError
-from isogloss.loop import Training
+from isogloss.common.errors import IsoglossError
 from isogloss.optim import Lookahead, carry, evaluation_weights, forget_all, forget_momentum
-from isogloss.sampling import Temperature
+from isogloss.step.loop import Training
+from isogloss.step.sampling import Temperature
 from tests.laws.small import LANGUAGES, Tagger, adamw, assert_same, training, walk, weights
 
 MIXTURE = Temperature(LANGUAGES, (1, 1, 1), seed=2)

@@ -9,19 +9,22 @@ import pytest
 import torch
 
 from isogloss import IsoglossError
+from isogloss.common.distributed import ALONE
 from isogloss.data import Quoted, Table, TokenTag, Unquoted
 from isogloss.data.corpus import Corpus
-from isogloss.distributed import ALONE
-from isogloss.recipe import build, build_data, build_pretraining, check
-from isogloss.recipe.announce import announcements, precision_notes
-from isogloss.recipe.build_optimizer import walks_apart
-from isogloss.recipe.data_schema import DataEntry, Translation
+from isogloss.examples import TaggedSentence
+from isogloss.recipe.build import data as build_data
+from isogloss.recipe.build import parts as build
+from isogloss.recipe.build import text as build_pretraining
+from isogloss.recipe.build.optimizer import walks_apart
 from isogloss.recipe.names import FORMATS, TASKS
 from isogloss.recipe.resolve import resolve
-from isogloss.recipe.schema import SPACING, Recipe
-from isogloss.recipe.text_schema import TextEntry
-from isogloss.sampling import Blocks, Joint, RoundRobin, Temperature
-from isogloss.types import TaggedSentence
+from isogloss.recipe.spec.data import DataEntry, Translation
+from isogloss.recipe.spec.recipe import SPACING, Recipe
+from isogloss.recipe.spec.text import TextEntry
+from isogloss.start import check
+from isogloss.start.announce import announcements, precision_notes
+from isogloss.step.sampling import Blocks, Joint, RoundRobin, Temperature
 
 SIZES = {"en": 30, "fr": 10}
 

@@ -9,9 +9,9 @@ from transformers import AutoConfig, AutoModelForTokenClassification, PreTrained
 from isogloss import IsoglossError
 from isogloss.gradients import CAGrad, GradNorm, GradVac, GramRule, Observed, PCGrad, sparse_table
 from isogloss.models.parts import parts_of
-from isogloss.recipe.build_weighting import LAST_LAYER, build_rows, build_weighting
+from isogloss.recipe.build.weighting import LAST_LAYER, build_rows, build_weighting
 from isogloss.recipe.resolve import resolve
-from isogloss.recipe.schema import Recipe
+from isogloss.recipe.spec.recipe import Recipe
 
 
 def recipe(**keys: Any) -> Recipe:

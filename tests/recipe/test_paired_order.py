@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from isogloss.distributed import ALONE
-from isogloss.recipe.build import build_sources
+from isogloss.common.distributed import ALONE
+from isogloss.protocols import Feature
+from isogloss.recipe.build.parts import build_sources
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import resolve
-from isogloss.streams import BucketedStream
+from isogloss.streams.bucketed import BucketedStream
 from isogloss.tasks import part_of_speech
-from isogloss.types import Feature
 
 MIXED = {"multitask", "lookahead", "checkpoint_averaging", "recadam", "l2_sp"}
 DATA = {"task": "pos", "format": "conllu", "path": "{language}/{split}.conllu"}

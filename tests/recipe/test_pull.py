@@ -9,14 +9,14 @@ import pytest
 
 import isogloss
 from isogloss import IsoglossError
-from isogloss.distributed import ALONE
+from isogloss.common.distributed import ALONE
 from isogloss.models.encoder import load_encoder
 from isogloss.optim import Lookahead, RecAdam
-from isogloss.recipe.build_optimizer import build_optimizer
+from isogloss.recipe.build.optimizer import build_optimizer
 from isogloss.recipe.resolve import resolve
 from isogloss.tasks.tagging import part_of_speech
-from tests.methods import BASE
-from tests.world import entry, write_encoder, write_pos
+from tests.support.methods import BASE
+from tests.support.world import entry, write_encoder, write_pos
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ import yaml
 from isogloss import IsoglossError
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import as_yaml, merge, resolve
-from isogloss.recipe.schema import Blocks, Mixed, Temperature
-from tests.methods import SETTINGS
-from tests.methods import recipe as entry_of_the_table
+from isogloss.recipe.spec.recipe import Blocks, Mixed, Temperature
+from tests.support.methods import SETTINGS
+from tests.support.methods import recipe as entry_of_the_table
 
 MINIMAL: dict[str, Any] = {
     "model": "some/model",

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import isogloss
-from isogloss.recipe.announce import announcements
-from isogloss.recipe.build import with_defaults
-from isogloss.recipe.build_data import build_collections
+from isogloss.recipe.build.data import build_collections
+from isogloss.recipe.build.parts import with_defaults
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import resolve, scales_of, shipped_recipes
+from isogloss.start.announce import announcements
 from isogloss.world import write_world
 
 RECIPES = list(shipped_recipes())

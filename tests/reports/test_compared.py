@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isogloss.compared import compare
+from isogloss.calls.compare import compare
+from isogloss.common.errors import IsoglossError
+from isogloss.common.writing import append_lines, read_lines, write_text
 from isogloss.data.corpus import Cell
-from isogloss.errors import IsoglossError
-from isogloss.evaluation import result_rows
-from isogloss.predicted import counted, redraw
+from isogloss.examples import Prediction
 from isogloss.recipe.names import TASKS
 from isogloss.reports.cells import scoring_of
-from isogloss.runs import RunFolder
+from isogloss.run.evaluation import result_rows
+from isogloss.run.folder import RunFolder
+from isogloss.run.predicted import counted, redraw
 from isogloss.tasks import Classification
-from isogloss.types import Prediction
-from isogloss.writing import append_lines, read_lines, write_text
 
 GOLD: dict[str, Callable[[random.Random], Prediction]] = {
     "pos": lambda draw: tuple(draw.choices(["NOUN", "SYM", "VERB"], k=draw.randint(1, 9))),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 from isogloss.reports.costs import cost_table
 
 

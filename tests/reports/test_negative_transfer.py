@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isogloss.compared import compare
-from isogloss.errors import IsoglossError
+from isogloss.calls.compare import compare
+from isogloss.common.errors import IsoglossError
+from isogloss.common.writing import append_lines, write_text
 from isogloss.reports import negative_transfer, negative_transfer_table
 from isogloss.reports.cells import scoring_of
 from isogloss.reports.differences import Difference
 from isogloss.reports.statistics import paired_interval
-from isogloss.writing import append_lines, write_text
 from tests.reports.test_costs import cost
 from tests.reports.test_tables import row
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 from isogloss.reports.left_out import left_out_rows, left_out_table
 from isogloss.reports.protocol import badge, told
 from isogloss.reports.selections import selections_table

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 from isogloss.reports import resampling
 from isogloss.reports.resampling import Counted, resample
 from isogloss.tasks.measures import first_share

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 from isogloss.reports import Interval, Summary, crossed_interval, paired_interval, summarise
 
 numbers = st.floats(min_value=-1e6, max_value=1e6)

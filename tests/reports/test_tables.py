@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 from isogloss.reports import closing_table, comparison_table
 from isogloss.reports.cells import scoring_of
 

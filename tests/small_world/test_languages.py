@@ -7,9 +7,9 @@ from importlib import resources
 
 import pytest
 
-from isogloss.errors import IsoglossError
-from isogloss.languages import find, writes_spaces
-from isogloss.scripts import script_share
+from isogloss.common.errors import IsoglossError
+from isogloss.common.languages import find, writes_spaces
+from isogloss.common.scripts import script_share
 from isogloss.world import Meaning, Realiser, grammar, language_codes, the_world
 from isogloss.world.draw import draw_meanings
 from isogloss.world.lexicon import UPOS, parse_grammar

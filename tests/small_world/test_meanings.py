@@ -7,7 +7,7 @@ import itertools
 
 import pytest
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 from isogloss.world import Sentence, generate, language_codes, split_of, the_world
 from isogloss.world.draw import draw_meanings
 

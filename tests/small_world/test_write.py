@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data import ConllU, Problems, Table, TokenTag
-from isogloss.errors import IsoglossError
 from isogloss.recipe.names import FORMATS, TASKS
 from isogloss.world import generate, the_world, write_world
 from isogloss.world.lookup import lookup_baselines

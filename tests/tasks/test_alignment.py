@@ -6,10 +6,10 @@ import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerBase
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
+from isogloss.examples import TaggedSentence
 from isogloss.tasks.alignment import Aligned, align, cut
-from isogloss.types import TaggedSentence
-from tests.tasks.tokenizers import ALL, SPECIAL, word_piece, wrap
+from tests.support.tokenizers import ALL, SPECIAL, word_piece, wrap
 
 SENTENCES = {
     "plain": ("der", "Hund", "schläft", "unbelievably", "."),

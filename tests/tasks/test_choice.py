@@ -10,13 +10,13 @@ import torch
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedTokenizerBase
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
+from isogloss.common.writing import write_model
+from isogloss.examples import Choice, LabelledText
 from isogloss.models.encoder import build_encoder, load_encoder
 from isogloss.objectives.supervised import Supervised, outputs
 from isogloss.tasks import MultipleChoice, Task
-from isogloss.types import Choice, LabelledText
-from isogloss.writing import write_model
-from tests.tasks.tokenizers import ALL
+from tests.support.tokenizers import ALL
 
 TASK = MultipleChoice("choice")
 EXAMPLES = [

@@ -6,10 +6,10 @@ import pytest
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
+from isogloss.examples import LabelledText, TaggedSentence
 from isogloss.tasks import Classification, Task
-from isogloss.types import LabelledText, TaggedSentence
-from tests.tasks.tokenizers import ALL
+from tests.support.tokenizers import ALL
 
 NLI = Classification("xnli", ("contradiction", "entailment", "neutral"))
 TEXTS = [

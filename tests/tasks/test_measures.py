@@ -12,8 +12,8 @@ import pytest
 import seqeval.metrics
 import sklearn.metrics
 
+from isogloss.examples import Prediction
 from isogloss.tasks import Classification, MultipleChoice, Spans, Task, named_entities, part_of_speech
-from isogloss.types import Prediction
 
 POS = ("NOUN", "VERB", "SYM", "SCONJ", "DET")
 ENTITIES = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")

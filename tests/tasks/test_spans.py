@@ -8,11 +8,11 @@ import torch
 from tokenizers import normalizers, processors
 from transformers import PreTrainedTokenizerFast
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
+from isogloss.examples import LabelledText, Question
 from isogloss.models.tokenizer import train_tokenizer
 from isogloss.tasks import Spans, Task
-from isogloss.types import LabelledText, Question
-from tests.tasks.tokenizers import ALL, TEXTS, byte_level, word_piece
+from tests.support.tokenizers import ALL, TEXTS, byte_level, word_piece
 
 TASK = Spans("qa", doc_stride=6)
 QUESTIONS = [

@@ -7,11 +7,12 @@ import pytest
 import torch
 from transformers import PreTrainedTokenizerBase
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data.problems import Problems
-from isogloss.errors import IsoglossError
+from isogloss.examples import LabelledText, TaggedSentence
+from isogloss.protocols import Feature
 from isogloss.tasks import Tagging, Task, named_entities, part_of_speech
-from isogloss.types import Feature, LabelledText, TaggedSentence
-from tests.tasks.tokenizers import ALL
+from tests.support.tokenizers import ALL
 
 LABELS = ("ADJ", "NOUN", "PUNCT", "VERB")
 

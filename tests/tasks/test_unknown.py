@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from isogloss.data.problems import Problems
-from isogloss.stored.cache import Cache
-from isogloss.stored.examples import StoredExamples, read_examples, write_examples
+from isogloss.examples import TaggedSentence
+from isogloss.store.cache import Cache
+from isogloss.store.examples import StoredExamples, read_examples, write_examples
 from isogloss.tasks import encoding
 from isogloss.tasks.encoding import Encoding
 from isogloss.tasks.tagging import part_of_speech
 from isogloss.tasks.unknown import Unknown
-from isogloss.types import TaggedSentence
-from tests.tasks.tokenizers import ALL
+from tests.support.tokenizers import ALL
 
 TASK = part_of_speech(("A",))
 

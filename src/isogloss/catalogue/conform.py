@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from isogloss.arrow import label_names
-from isogloss.errors import IsoglossError, nearest
+from isogloss.common.arrow import label_names
+from isogloss.common.errors import IsoglossError, nearest
 
 
 def require_columns(table: pa.Table, columns: tuple[str, ...], where: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from isogloss.catalogue import SETS, PublicSet
-from isogloss.errors import IsoglossError, nearest
+from isogloss.common.errors import IsoglossError, nearest
 
 
 def summary(public: PublicSet) -> tuple[str, ...]:

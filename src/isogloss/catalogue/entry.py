@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.catalogue.rows import Rows
-from isogloss.errors import IsoglossError, nearest
+from isogloss.common.errors import IsoglossError, nearest
 
 PUSHED = ("{config}/{split}-*.parquet",)
 """Where the Parquet files of a data set lie that `datasets` has pushed."""

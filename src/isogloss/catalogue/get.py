@@ -9,13 +9,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from isogloss.arrow import read_parquet
 from isogloss.catalogue.entry import PublicSet
 from isogloss.catalogue.hub import Snapshot, Unreachable, download, sha256
 from isogloss.catalogue.manifest import Manifest
 from isogloss.catalogue.rows import Written
-from isogloss.errors import IsoglossError
-from isogloss.locking import locked
+from isogloss.common.arrow import read_parquet
+from isogloss.common.errors import IsoglossError
+from isogloss.run.locking import locked
 
 
 def copy(

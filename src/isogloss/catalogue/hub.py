@@ -12,7 +12,7 @@ from huggingface_hub import HfApi, constants, snapshot_download
 from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
 from isogloss.catalogue.entry import Repository
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 
 TIMEOUT = 10.0
 """Seconds to wait for the hub's first answer."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.catalogue.hub import sha256
-from isogloss.errors import IsoglossError
-from isogloss.writing import read_json, write_json, write_text
+from isogloss.common.errors import IsoglossError
+from isogloss.common.writing import read_json, write_json, write_text
 
 NAME = "manifest.json"
 

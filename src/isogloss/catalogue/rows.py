@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from isogloss.catalogue.conform import names_of_labels, require_columns
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 
 
 @dataclass(frozen=True, slots=True)

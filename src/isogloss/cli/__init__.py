@@ -8,7 +8,7 @@ import typer
 
 from isogloss.cli import compare, data, demo, evaluate, predict, pretrain, retrieve, schema, show, train, world
 from isogloss.cli import list as list_
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 
 app = typer.Typer(
     name="isogloss",

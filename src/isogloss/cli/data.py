@@ -11,7 +11,7 @@ import typer
 import yaml
 
 import isogloss
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 from isogloss.recipe.names import TASKS
 
 app = typer.Typer(help="Check data, or get public data sets.", no_args_is_help=True, rich_markup_mode=None)

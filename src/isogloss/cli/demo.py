@@ -15,6 +15,6 @@ def demo(
 
     Example: isogloss demo
     """
-    from isogloss.demo import demo as run  # with torch behind it, so only when wanted
+    from isogloss.calls.demo import demo as run  # with torch behind it, so only when wanted
 
     print(run(output))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import isogloss
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 
 
 def retrieve(

@@ -9,14 +9,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from isogloss.common.errors import IsoglossError, nearest
 from isogloss.data.columns import has_lone_surrogate
 from isogloss.data.formats import finish, predicted_labels
 from isogloss.data.json_lines import json_object, with_value
 from isogloss.data.labels import SAME_NAMES, as_text, gold_label
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
-from isogloss.errors import IsoglossError, nearest
-from isogloss.types import Choice, Prediction
+from isogloss.examples import Choice, Prediction
 
 QUESTIONS: Mapping[str, str] = MappingProxyType(
     {"cause": "What was the cause of this?", "effect": "What happened as a result?"}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 
 from isogloss.data.problems import Problems
-from isogloss.types import TaggedSentence
+from isogloss.examples import TaggedSentence
 
 # BIOES, BILOU and BMES differ only in the letters.
 CHUNK = re.compile(r"([BIOESLUM])-(.+)", re.DOTALL)

@@ -8,7 +8,7 @@ from isogloss.data.chunks import CHUNK
 from isogloss.data.formats import classes
 from isogloss.data.labels import two_spellings
 from isogloss.data.problems import Problems
-from isogloss.types import Example, LabelledText, TaggedSentence
+from isogloss.examples import Example, LabelledText, TaggedSentence
 
 RARE_SHARE, RARE_NUMBER = 0.01, 10
 """A class with less than this share of the training examples, and fewer than this number, is said to be rare."""

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.scripts import SCRIPTS
 from isogloss.data.formats import Format
 from isogloss.data.patterns import escaped, expression, one_file
 from isogloss.data.problems import Problems
-from isogloss.errors import IsoglossError, nearest
-from isogloss.scripts import SCRIPTS
-from isogloss.types import Example
+from isogloss.examples import Example
 
 SPLITS = ("train", "dev", "test")
 # What may stand for {language} on disk: `sw`, `zh-CN`, `eng_Latn`; not `old.backup`.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from isogloss.common.errors import IsoglossError, nearest
 from isogloss.data.labels import SAME_NAMES, gold_label
 from isogloss.data.problems import Problems
-from isogloss.errors import IsoglossError, nearest
-from isogloss.types import LabelledText
+from isogloss.examples import LabelledText
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "text": ("text", "sentence", "premise", "sentence1"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from isogloss.common.errors import IsoglossError, nearest
 from isogloss.data.chunks import renamed_in_iob2
 from isogloss.data.column_lines import ColumnLines, Line, column_lines
 from isogloss.data.columns import check_positions
@@ -14,8 +15,7 @@ from isogloss.data.labels import SAME_NAMES
 from isogloss.data.lines import is_blank, read_lines, rewrite
 from isogloss.data.problems import Problems
 from isogloss.data.words import NOT_A_WORD, are_running_numbers, check_words_are_there, without_prefix
-from isogloss.errors import IsoglossError, nearest
-from isogloss.types import Prediction, TaggedSentence
+from isogloss.examples import Prediction, TaggedSentence
 
 COLUMNS = ("tokens", "tags")
 

@@ -16,7 +16,7 @@ from isogloss.data.lines import is_blank, read_lines, rewrite
 from isogloss.data.problems import Problems
 from isogloss.data.spacing import spaces_of_script, spaces_of_text
 from isogloss.data.words import NOT_A_WORD, check_words_are_there
-from isogloss.types import Prediction, TaggedSentence
+from isogloss.examples import Prediction, TaggedSentence
 
 FORM, UPOS, MISC, COLUMNS = 1, 3, 9, 10
 RANGE = re.compile(r"(\d{1,9})-(\d{1,9})\Z")

@@ -8,6 +8,8 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.randomness import generator
 from isogloss.data.chunks import chunk_type, is_named
 from isogloss.data.classes import check_classes
 from isogloss.data.collection import SPLITS, Collection
@@ -15,11 +17,9 @@ from isogloss.data.formats import classes
 from isogloss.data.problems import Problems
 from isogloss.data.reading import digest, read_stored
 from isogloss.data.validate import Complaint
-from isogloss.errors import IsoglossError, nearest
-from isogloss.randomness import generator
-from isogloss.stored.cache import Cache
-from isogloss.stored.examples import StoredExamples, joined, label_numbers, witnesses
-from isogloss.types import Example, Question, TaggedSentence
+from isogloss.examples import Example, Question, TaggedSentence
+from isogloss.store.cache import Cache
+from isogloss.store.examples import StoredExamples, joined, label_numbers, witnesses
 
 
 @dataclass(frozen=True, order=True, slots=True)

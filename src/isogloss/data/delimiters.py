@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data.problems import Problems
-from isogloss.errors import IsoglossError
 
 LONGEST_FIELD = 2**31 - 1
 """In characters: the largest limit that the csv module takes on every system."""

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data.labels import SAME_NAMES, two_spellings
 from isogloss.data.problems import Problems
-from isogloss.errors import IsoglossError
-from isogloss.types import Choice, Example, LabelledText, Prediction, Question, TaggedSentence
+from isogloss.examples import Choice, Example, LabelledText, Prediction, Question, TaggedSentence
 
 AnyExample = TypeVar("AnyExample", TaggedSentence, LabelledText, Choice, Question)
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from isogloss.common.errors import nearest
 from isogloss.data.columns import added_name, check_columns, labelled_text, locate
 from isogloss.data.formats import finish, predicted_labels
 from isogloss.data.json_text import NotJson, parse
 from isogloss.data.labels import SAME_NAMES, as_text
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
-from isogloss.errors import nearest
-from isogloss.types import LabelledText, Prediction
+from isogloss.examples import LabelledText, Prediction
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 
 NO_LABEL = frozenset({"", "-", "-1"})
 """What stands where a text has no gold label: nothing, the ``-`` of SNLI and MNLI, the ``-1`` of copies on hubs."""

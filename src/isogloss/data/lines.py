@@ -7,10 +7,10 @@ import string
 from collections.abc import Mapping
 from pathlib import Path
 
+from isogloss.common.errors import IsoglossError
+from isogloss.common.packing import unpacked
+from isogloss.common.writing import write_text
 from isogloss.data.problems import Problems
-from isogloss.errors import IsoglossError
-from isogloss.packing import unpacked
-from isogloss.writing import write_text
 
 
 def read_lines(path: Path, problems: Problems) -> list[str]:

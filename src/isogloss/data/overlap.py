@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data.json_text import NotJson, parse
 from isogloss.data.lines import read_lines
 from isogloss.data.plain import RunningText
 from isogloss.data.problems import Problems
-from isogloss.errors import IsoglossError
 
 
 def digest(text: str) -> bytes:

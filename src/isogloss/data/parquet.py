@@ -9,16 +9,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from isogloss.arrow import FEATURES, label_names, read_parquet, to_parquet
+from isogloss.common.arrow import FEATURES, label_names, read_parquet, to_parquet
+from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.writing import write_bytes
 from isogloss.data.chunks import renamed_in_iob2
 from isogloss.data.columns import added_name, check_columns, labelled_text, locate
 from isogloss.data.formats import finish, predicted_labels, predicted_tags
 from isogloss.data.labels import SAME_NAMES, as_text
 from isogloss.data.problems import Problems
 from isogloss.data.words import check_words_are_there
-from isogloss.errors import IsoglossError, nearest
-from isogloss.types import LabelledText, Prediction, TaggedSentence
-from isogloss.writing import write_bytes
+from isogloss.examples import LabelledText, Prediction, TaggedSentence
 
 TAGGED: Mapping[str, tuple[str, ...]] = {
     "tokens": ("tokens", "words"),

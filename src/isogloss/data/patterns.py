@@ -6,7 +6,7 @@ import glob
 import re
 from pathlib import Path
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 
 
 def escaped(pattern: str) -> str:

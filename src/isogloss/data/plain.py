@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from isogloss.common.errors import IsoglossError
+from isogloss.common.languages import writes_spaces
 from isogloss.data.conllu import COLUMNS, FORM, MISC
 from isogloss.data.formats import finish, predicted_labels
 from isogloss.data.labels import SAME_NAMES
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
 from isogloss.data.words import NOT_A_WORD, check_words_are_there
-from isogloss.errors import IsoglossError
-from isogloss.languages import writes_spaces
-from isogloss.types import LabelledText, Prediction
+from isogloss.examples import LabelledText, Prediction
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 
 
 @dataclass(frozen=True, slots=True)

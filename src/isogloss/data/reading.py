@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
 from isogloss.data.formats import gold
 from isogloss.data.problems import Problems
 from isogloss.data.validate import Complaint, check_claim, read_checked
-from isogloss.errors import IsoglossError
-from isogloss.stored.cache import Cache
-from isogloss.stored.examples import StoredExamples, read_examples, write_examples
-from isogloss.types import Example
+from isogloss.examples import Example
+from isogloss.store.cache import Cache
+from isogloss.store.examples import StoredExamples, read_examples, write_examples
 
 
 def read_stored(

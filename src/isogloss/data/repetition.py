@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isogloss.data.problems import Problems
-from isogloss.types import Choice, Example, Question, TaggedSentence
+from isogloss.examples import Choice, Example, Question, TaggedSentence
 
 
 @dataclass(frozen=True, slots=True)

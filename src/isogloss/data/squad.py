@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.writing import write_text
 from isogloss.data.formats import check_number, finish
 from isogloss.data.json_text import NotJson, parse
 from isogloss.data.labels import SAME_NAMES
 from isogloss.data.lines import read_lines
 from isogloss.data.problems import Problems
-from isogloss.errors import IsoglossError, nearest
-from isogloss.types import Example, Prediction, Question
-from isogloss.writing import write_text
+from isogloss.examples import Example, Prediction, Question
 
 _ID = re.compile(r'"id"\s*:\s*("(?:[^"\\]|\\.)*")')
 _MOVED = "answer not at its answer_start, moved to the nearest place where the text is"

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from isogloss.common.errors import nearest
 from isogloss.data.columns import ALIASES, added_name, check_columns, check_positions, labelled_text, locate
 from isogloss.data.delimiters import TAB, Delimiter, Row, found_separator
 from isogloss.data.formats import finish, predicted_labels
 from isogloss.data.labels import SAME_NAMES
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
-from isogloss.errors import nearest
-from isogloss.types import LabelledText, Prediction
+from isogloss.examples import LabelledText, Prediction
 
 NOTHING = "NS"
 """What PAWS-X has in place of a sentence that could not be translated."""

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
 from isogloss.data.overlap import digest
 from isogloss.data.problems import Problems
-from isogloss.errors import IsoglossError
-from isogloss.types import LabelledText
+from isogloss.examples import LabelledText
 
 Unit = dict[str, int]
 """Translations of each other: by language, the place of the sentence among those of the language."""

@@ -14,10 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data.formats import Format
 from isogloss.data.problems import Problems
-from isogloss.errors import IsoglossError
-from isogloss.types import Example, LabelledText
+from isogloss.examples import Example, LabelledText
 
 UNTRANSLATED = 0.5
 """Share of translations that equal their original above which a warning is given."""

@@ -7,16 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
 
+from isogloss.common.errors import IsoglossError
+from isogloss.common.languages import find, script_subtag
+from isogloss.common.scripts import SCRIPTS, codes_of, dominant_scripts, script_share
 from isogloss.data.chunks import is_named
 from isogloss.data.classes import check_classes
 from isogloss.data.collection import Collection
 from isogloss.data.formats import classes, gold
 from isogloss.data.problems import Problems
 from isogloss.data.repetition import ReadFile, check_leaks, check_repetition, content
-from isogloss.errors import IsoglossError
-from isogloss.languages import find, script_subtag
-from isogloss.scripts import SCRIPTS, codes_of, dominant_scripts, script_share
-from isogloss.types import Example, Question
+from isogloss.examples import Example, Question
 
 FEWEST_LETTERS = 50
 """A text of fewer letters (a few names, say) proves nothing about its language."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from isogloss.data.problems import Problems
-from isogloss.types import TaggedSentence
+from isogloss.examples import TaggedSentence
 
 # A multiword token 3-4 or an empty node 8.1 of CoNLL-U: neither is a syntactic word, so neither has a tag.
 NOT_A_WORD = re.compile(r"\d+[-.]\d+\Z")

@@ -13,12 +13,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from isogloss.common.distributed import ALONE, Communicator
+from isogloss.common.errors import IsoglossError
+from isogloss.common.randomness import derive
 from isogloss.diagnostics.looking import undisturbed
 from isogloss.diagnostics.losses import losses
-from isogloss.distributed import ALONE, Communicator
-from isogloss.errors import IsoglossError
-from isogloss.randomness import derive
-from isogloss.types import DataSource
+from isogloss.protocols import DataSource
 
 
 @dataclass(frozen=True)

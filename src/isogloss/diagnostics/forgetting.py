@@ -15,13 +15,13 @@ import torch
 from torch.nn import functional
 from transformers import AutoModelForMaskedLM, PreTrainedModel
 
+from isogloss.common.errors import IsoglossError
 from isogloss.diagnostics.looking import evaluating
-from isogloss.errors import IsoglossError
 from isogloss.models.encoder import load_encoder
 from isogloss.models.parts import parts_of
 from isogloss.objectives.masked_lm import masked_logits
 from isogloss.objectives.supervised import IGNORED
-from isogloss.types import Batch
+from isogloss.protocols import Batch
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def forgetting(
     Args:
         model: The model now, with whatever head; only its encoder counts.
         start: The model that it started from, see `load_start`.
-        batches: By language, masked text, see `isogloss.text_streams.masked_batches`: the same for all that is
+        batches: By language, masked text, see `isogloss.streams.masked.masked_batches`: the same for all that is
             compared. Languages that the model was never trained on are welcome.
         autocast: Makes the context of a forward pass.
 

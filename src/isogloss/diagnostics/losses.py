@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from isogloss.types import Batch, Objective
+from isogloss.protocols import Batch, Objective
 
 
 def losses(

@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from isogloss.common.distributed import Communicator
 from isogloss.diagnostics.conflicts import Conflicts, conflicts
 from isogloss.diagnostics.flatness import flatness
 from isogloss.diagnostics.rows import Row, finite, row
-from isogloss.distributed import Communicator
-from isogloss.types import DataSource, Progress
+from isogloss.protocols import DataSource, Progress
 
 
 @dataclass(frozen=True)

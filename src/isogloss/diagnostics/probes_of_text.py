@@ -11,12 +11,12 @@ from typing import Any
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from isogloss.common.distributed import Communicator
 from isogloss.diagnostics.forgetting import distances, forgetting
 from isogloss.diagnostics.representations import similarities
 from isogloss.diagnostics.retrieval import layer_vectors
 from isogloss.diagnostics.rows import Row, finite, row
-from isogloss.distributed import Communicator
-from isogloss.types import Batch, Progress
+from isogloss.protocols import Batch, Progress
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
+from isogloss.common.errors import IsoglossError
 from isogloss.diagnostics.retrieval import retrieval_accuracy
-from isogloss.errors import IsoglossError
 
 
 def linear_cka(left: Tensor, right: Tensor) -> float:

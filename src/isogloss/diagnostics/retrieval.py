@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn.functional import normalize
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from isogloss.common.errors import IsoglossError
 from isogloss.diagnostics.looking import evaluating
-from isogloss.errors import IsoglossError
 
 
 def retrieval_accuracy(queries: Tensor, candidates: Tensor, *, centred: bool, csls: int | None = None) -> float:

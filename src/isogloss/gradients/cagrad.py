@@ -7,7 +7,7 @@ import torch
 from scipy.optimize import minimize
 from torch import Tensor
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 
 SHORTEST = 1e-5
 """A g_w shorter than this, where gradients have a mean square of one, is rounding, and so is its direction."""

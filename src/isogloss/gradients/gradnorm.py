@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 
 SMALLEST_LOSS = 1e-8
 SMALLEST_WEIGHT = 1e-2

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 from isogloss.gradients.pcgrad import orders
 
 LARGEST = 0.999

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from isogloss.randomness import derive
+from isogloss.common.randomness import derive
 
 
 class GramRule:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from isogloss.types import Weighting
+from isogloss.protocols import Weighting
 
 
 class Add:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from isogloss.randomness import generator
+from isogloss.common.randomness import generator
 
 SMALLEST = np.finfo(np.float64).tiny
 """Divides where a gradient is zero, and the dividend with it."""

@@ -14,8 +14,8 @@ from contextlib import contextmanager, nullcontext
 import torch
 from torch import Tensor, nn
 
-from isogloss.distributed import Communicator
-from isogloss.errors import IsoglossError
+from isogloss.common.distributed import Communicator
+from isogloss.common.errors import IsoglossError
 from isogloss.gradients.products import dot
 from isogloss.gradients.table import SparseTable, TableGradient
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from isogloss.distributed import Communicator, union
+from isogloss.common.distributed import Communicator, union
 from isogloss.gradients.products import dot
 
 
@@ -61,7 +61,7 @@ class SparseTable:
         embedding: The embedding of sub-words. Nothing else may use its weight, see `sparse_table`.
 
     Example:
-        >>> from isogloss.distributed import ALONE
+        >>> from isogloss.common.distributed import ALONE
         >>> embedding = torch.nn.Embedding(5, 1)
         >>> table = SparseTable(embedding)
         >>> with table.taking():

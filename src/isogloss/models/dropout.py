@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from transformers import PreTrainedConfig
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 
 
 def set_dropout(config: PreTrainedConfig, probability: float) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 from isogloss.models.configuration import new_config, prepare, read_config
 from isogloss.models.identity import identify
 from isogloss.models.relabelling import keep_rows, labels_of, output_layer, told, told_of_kind

@@ -8,7 +8,7 @@ from typing import Any
 
 from transformers.utils.hub import cached_file, extract_commit_hash
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 from isogloss.models.shipped import located, shipped_models
 
 # In the order in which transformers looks for them.

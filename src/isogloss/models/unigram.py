@@ -12,10 +12,10 @@ from tokenizers.pre_tokenizers import Metaspace
 from tokenizers.trainers import UnigramTrainer
 from transformers import PreTrainedTokenizerFast
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
+from isogloss.common.randomness import generator
 from isogloss.models.tokenizer import SPECIAL, wrapped
-from isogloss.randomness import generator
-from isogloss.sampling import shares
+from isogloss.step.sampling import shares
 
 CHARACTERS = 12_000_000
 """Characters that a vocabulary is learned from: more changes it little and takes longer."""

@@ -15,7 +15,7 @@ from safetensors.torch import load_model
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 
 
 def draw(auto_class: Any, config: PreTrainedConfig, seed: int, *, remote: bool) -> PreTrainedModel:  # noqa: ANN401

@@ -7,11 +7,11 @@ from collections.abc import Collection
 import torch
 from torch import Tensor, nn
 
-from isogloss.types import Batch, Objective
+from isogloss.protocols import Batch, Objective
 
 
 class L2SP:
-    """Another objective and λ/2 · Σᵢ (θᵢ − θᵢ*)², as a term ``l2_sp``; implements `isogloss.types.Objective`.
+    """Another objective and λ/2 · Σᵢ (θᵢ − θᵢ*)², as a term ``l2_sp``; implements `isogloss.protocols.Objective`.
 
     θ* are the weights at construction. In the loss, as in the paper: the gradient λ (θ − θ*) is clipped with that of
     the task and goes through Adam's moments, which RecAdam spares it. It is counted once per source of a step, so

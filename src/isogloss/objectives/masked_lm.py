@@ -11,15 +11,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from isogloss.objectives.supervised import IGNORED
-from isogloss.types import Batch
+from isogloss.protocols import Batch
 
 
 class MaskedLM:
     """Cross-entropy of masked sub-words: −Σᵢ log softmax(logitsᵢ)[labelᵢ] over the masked places i of each example.
 
     Logits are computed at the masked places only, [m, v] instead of [b, s, v] for m masked places and v sub-words.
-    Which places are masked, and by what, is decided by the stream (`isogloss.text_streams`). The cross-entropy is taken
-    in float32, also under autocast.
+    Which places are masked, and by what, is decided by the stream (`isogloss.streams.masked`). The cross-entropy is
+    taken in float32, also under autocast.
 
     Args:
         term: Name of the loss: ``mlm``, or ``tlm`` where the stream gives pairs of translations.

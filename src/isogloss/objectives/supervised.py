@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from isogloss.types import Batch
+from isogloss.protocols import Batch
 
 IGNORED = -100
 

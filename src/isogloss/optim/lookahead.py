@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 
 
 def carry(optimizer: torch.optim.Optimizer) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 from isogloss.recipe.names import FORMATS, TASKS, TEXT_FORMATS
 from isogloss.recipe.presets import METHODS
-from isogloss.recipe.pretraining_schema import Pretraining
-from isogloss.recipe.schema import Recipe
+from isogloss.recipe.spec.pretraining import Pretraining
+from isogloss.recipe.spec.recipe import Recipe
 
 Schema = dict[str, Any]
 

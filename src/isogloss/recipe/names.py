@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data.choice_lines import ChoiceLines
 from isogloss.data.chunks import CHUNK
 from isogloss.data.conll import TokenTag
@@ -16,14 +17,13 @@ from isogloss.data.parquet import Parquet
 from isogloss.data.plain import Lines, RunningText
 from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
-from isogloss.errors import IsoglossError
-from isogloss.submission import Submission, submitted_answers, submitted_choices, submitted_labels, submitted_tags
+from isogloss.examples import Choice, Example, LabelledText, Question, TaggedSentence
 from isogloss.tasks.choice import MultipleChoice
 from isogloss.tasks.classification import Classification
 from isogloss.tasks.spans import Spans
+from isogloss.tasks.submission import Submission, submitted_answers, submitted_choices, submitted_labels, submitted_tags
 from isogloss.tasks.tagging import named_entities, part_of_speech
 from isogloss.tasks.task import Task
-from isogloss.types import Choice, Example, LabelledText, Question, TaggedSentence
 
 Columns = Mapping[str, str | int] | None
 

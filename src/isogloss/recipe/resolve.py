@@ -14,11 +14,11 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from isogloss.errors import IsoglossError, nearest
+from isogloss.common.errors import IsoglossError, nearest
 from isogloss.recipe.loading import LABEL_MAP, load_yaml
 from isogloss.recipe.presets import METHODS
-from isogloss.recipe.pretraining_schema import Pretraining
-from isogloss.recipe.schema import Recipe
+from isogloss.recipe.spec.pretraining import Pretraining
+from isogloss.recipe.spec.recipe import Recipe
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 from isogloss.reports.statistics import summarise
 
 
@@ -15,7 +15,7 @@ def cost_table(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     """Methods and what a run of each costs: the mean over its runs, with the range where they differ.
 
     Args:
-        runs: Name of the method and cost, as `isogloss.ledger.Ledger.read` gives it, of each run.
+        runs: Name of the method and cost, as `isogloss.run.ledger.Ledger.read` gives it, of each run.
 
     Returns:
         Markdown without a final line break: the table, and below it what it means.

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from tabulate import tabulate
 
-from isogloss.errors import IsoglossError, nearest
+from isogloss.common.errors import IsoglossError, nearest
 from isogloss.reports import differences
 from isogloss.reports.cells import Scoring, is_of_sources, told_apart
 from isogloss.reports.differences import MISSING, Difference, difference

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from isogloss.errors import IsoglossError
-from isogloss.randomness import generator
+from isogloss.common.errors import IsoglossError
+from isogloss.common.randomness import generator
 
 DRAWS = 10_000
 """Test sets drawn by default: the ends of an interval of 95 % move by 1 to 2 % of its width from seed to seed."""

@@ -10,7 +10,7 @@ from statistics import mean, stdev
 import numpy as np
 from scipy.stats import t as student_t
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from tabulate import tabulate
 
-from isogloss.errors import IsoglossError, nearest
+from isogloss.common.errors import IsoglossError, nearest
 from isogloss.reports import differences
 from isogloss.reports.cells import Scoring, told_apart
 from isogloss.reports.differences import MISSING, difference
@@ -131,7 +131,7 @@ def comparison_table(
             none.
         confidence: Confidence of the intervals, in (0, 1); 0.95 by the custom of the field.
         redrawn: The values of rows on test sets drawn anew, by `isogloss.reports.cells.scoring_of`, see
-            `isogloss.predicted.redraw`. Where it lacks a row the t-interval stands alone, and the table says so.
+            `isogloss.run.predicted.redraw`. Where it lacks a row the t-interval stands alone, and the table says so.
 
     Returns:
         Markdown without a final line break: the table, and below it what it means and which seeds had no pair.

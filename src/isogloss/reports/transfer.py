@@ -8,7 +8,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 from isogloss.reports.statistics import summarise
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 from isogloss.reports.cells import Scoring, scoring_of, told_apart
 
 Row = Mapping[str, Any]

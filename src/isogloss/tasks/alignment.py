@@ -8,10 +8,10 @@ from itertools import chain, pairwise
 
 from transformers import PreTrainedTokenizerBase
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data.spacing import spaces_of_script
-from isogloss.errors import IsoglossError
+from isogloss.examples import TaggedSentence
 from isogloss.tasks.task import TOKENIZER_BATCH
-from isogloss.types import TaggedSentence
 
 GOES_ON, APART = -1, -2
 """What a sub-word is that stands for no token: part of the one before it, or a space alone before the next."""

@@ -11,12 +11,13 @@ import torch
 from torch import Tensor
 from transformers import AutoModelForMultipleChoice, PreTrainedTokenizerBase
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
+from isogloss.examples import Choice, Example, Prediction
+from isogloss.protocols import Batch, Feature
 from isogloss.tasks.classification import encode_texts
 from isogloss.tasks.collation import padded
 from isogloss.tasks.measures import Measure, equal, first_share, scores
 from isogloss.tasks.task import IGNORED, Encoded, check_pairs, check_tokenizer, one_each
-from isogloss.types import Batch, Choice, Example, Feature, Prediction
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ import numpy as np
 from torch import Tensor
 from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerBase
 
-from isogloss.errors import IsoglossError, nearest
+from isogloss.common.errors import IsoglossError, nearest
+from isogloss.examples import Example, LabelledText, Prediction
+from isogloss.protocols import Batch, Feature
 from isogloss.tasks.collation import collate
 from isogloss.tasks.measures import Measure, equal, first_share, ratio, scores
 from isogloss.tasks.task import TOKENIZER_BATCH, Encoded, check_pairs, check_tokenizer, one_each
-from isogloss.types import Batch, Example, Feature, LabelledText, Prediction
 
 
 @dataclass(frozen=True)

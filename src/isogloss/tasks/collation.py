@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from isogloss.protocols import Batch, Feature
 from isogloss.tasks.task import IGNORED
-from isogloss.types import Batch, Feature
 
 
 def collate(features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> Batch:

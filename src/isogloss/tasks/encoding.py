@@ -16,11 +16,12 @@ from transformers import PreTrainedTokenizerBase
 
 from isogloss.data.corpus import without_labels
 from isogloss.data.problems import Problems
-from isogloss.stored.examples import StoredExamples
-from isogloss.stored.features import read_features, write_features
+from isogloss.examples import Example
+from isogloss.protocols import Feature
+from isogloss.store.examples import StoredExamples
+from isogloss.store.features import read_features, write_features
 from isogloss.tasks.task import Task
 from isogloss.tasks.unknown import Unknown
-from isogloss.types import Example, Feature
 
 PIECE = 8192
 """Examples that are encoded at a time where the features go to the disk."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isogloss.types import Prediction
+from isogloss.examples import Prediction
 
 
 @dataclass(frozen=True, slots=True)

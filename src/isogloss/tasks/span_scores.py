@@ -11,9 +11,9 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from isogloss.languages import find
+from isogloss.common.languages import find
+from isogloss.examples import Prediction
 from isogloss.tasks.measures import Measure, first_share, scores
-from isogloss.types import Prediction
 
 Normalise = Callable[[str], str]
 

@@ -10,13 +10,14 @@ import torch
 from torch import Tensor
 from transformers import AutoModelForQuestionAnswering, PreTrainedTokenizerBase
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
+from isogloss.examples import Example, Prediction, Question
+from isogloss.protocols import Batch, Feature
 from isogloss.tasks.collation import collate
 from isogloss.tasks.measures import Measure, scores
 from isogloss.tasks.span_scores import METRICS, span_measures
 from isogloss.tasks.task import IGNORED, Encoded, check_pairs, check_tokenizer
 from isogloss.tasks.windows import Window, require_room, slide
-from isogloss.types import Batch, Example, Feature, Prediction, Question
 
 CharacterSpans = Sequence[tuple[int, int] | None]
 Candidate = tuple[float, int, int]

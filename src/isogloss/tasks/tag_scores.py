@@ -10,8 +10,8 @@ from functools import lru_cache, partial
 import numpy as np
 from seqeval.metrics.sequence_labeling import get_entities
 
+from isogloss.examples import Prediction
 from isogloss.tasks.measures import Measure, first_share, ratio, scores
-from isogloss.types import Prediction
 
 Tags = Sequence[Sequence[str]]
 Chunks = frozenset[tuple[str, int, int]]

@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 from torch import Tensor
 from transformers import AutoModelForTokenClassification, PreTrainedTokenizerBase
 
-from isogloss.errors import IsoglossError, nearest
+from isogloss.common.errors import IsoglossError, nearest
+from isogloss.examples import Example, Prediction, TaggedSentence
+from isogloss.protocols import Batch, Feature
 from isogloss.tasks.alignment import align, cut
 from isogloss.tasks.collation import collate
 from isogloss.tasks.measures import Measure
 from isogloss.tasks.tag_scores import TagScorer, entity_scores, token_scores
 from isogloss.tasks.task import IGNORED, Encoded, check_pairs, check_tokenizer
-from isogloss.types import Batch, Example, Feature, Prediction, TaggedSentence
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from typing import Any, Protocol
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data.problems import Problems
-from isogloss.errors import IsoglossError
+from isogloss.examples import Choice, Example, LabelledText, Prediction, Question
+from isogloss.protocols import Batch, Feature
 from isogloss.tasks.measures import Measure
-from isogloss.types import Batch, Choice, Example, Feature, LabelledText, Prediction, Question
 
 IGNORED = -100
 """Target of a position that has no label; PyTorch's default ``ignore_index``."""

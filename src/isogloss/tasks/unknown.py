@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from transformers import PreTrainedTokenizerBase
 
 from isogloss.data.problems import Problems
-from isogloss.types import Example, Feature
+from isogloss.examples import Example
+from isogloss.protocols import Feature
 
 MOST = 0.05
 """Share of unknown sub-words in a file above which a warning is given."""

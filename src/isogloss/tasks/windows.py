@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerBase
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
+from isogloss.examples import Question
 from isogloss.tasks.task import TOKENIZER_BATCH
-from isogloss.types import Question
 
 LONGEST_QUESTION = 64
 """Sub-words of a question that are read, as in BERT's code for SQuAD and in XTREME."""

@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from isogloss.errors import IsoglossError
-from isogloss.randomness import derive
+from isogloss.common.errors import IsoglossError
+from isogloss.common.randomness import derive
 from isogloss.world.facts import PERSON, Facts, Frame, World, draw_facts, the_world
 from isogloss.world.meaning import Clause, Meaning, Phrase, Split, natural_number, split_of
 

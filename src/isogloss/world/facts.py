@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from isogloss.errors import IsoglossError, nearest
-from isogloss.randomness import derive
+from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.randomness import derive
 
 PERSON = ("woman_name", "man_name")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import get_args
 
-from isogloss.errors import IsoglossError, nearest
+from isogloss.common.errors import IsoglossError, nearest
 from isogloss.world.draw import draw_meanings
 from isogloss.world.facts import World
 from isogloss.world.lexicon import grammar

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from isogloss.errors import IsoglossError, nearest
+from isogloss.common.errors import IsoglossError, nearest
 from isogloss.world.facts import World, the_world
 from isogloss.world.rules import Rule, Slot, compile_rule, slots_of
 

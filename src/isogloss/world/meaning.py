@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from isogloss.randomness import derive
+from isogloss.common.randomness import derive
 
 Split = Literal["train", "dev", "test", "text"]
 

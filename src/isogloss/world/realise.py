@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 from isogloss.world.facts import World, the_world
 from isogloss.world.lexicon import Grammar, Word
 from isogloss.world.meaning import Clause, Meaning, Phrase, natural_number

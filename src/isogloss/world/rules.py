@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from isogloss.errors import IsoglossError
+from isogloss.common.errors import IsoglossError
 
 _PIECE = re.compile(
     r"\?(?P<condition>[^\s\[\]{}]+)\[|(?P<end>\])|\{(?P<slot>[^{}]*)\}|(?P<word>[^\s\[\]{}]+)|(?P<rest>\S)"

@@ -9,8 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar, get_args
 
-from isogloss.errors import IsoglossError, nearest
-from isogloss.packing import packed
+from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.packing import packed
+from isogloss.common.writing import hidden, writing
 from isogloss.world.choices import draw_choices
 from isogloss.world.exercises import Teller, choice_lines, inference_table, paraphrase_table, squad
 from isogloss.world.facts import the_world
@@ -21,7 +22,6 @@ from isogloss.world.lexicon import grammar
 from isogloss.world.meaning import Split
 from isogloss.world.paraphrases import draw_paraphrases
 from isogloss.world.stories import draw_stories, with_questions
-from isogloss.writing import hidden, writing
 
 Thing = TypeVar("Thing")
 

@@ -1,0 +1,1 @@
+"""The public calls; the command line is a thin layer over them."""

@@ -1,0 +1,147 @@
+"""Finished runs side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.writing import read_json, read_lines
+from isogloss.recipe.names import TASKS
+from isogloss.recipe.presets import METHODS
+from isogloss.reports.costs import cost_table
+from isogloss.reports.left_out import left_out_rows
+from isogloss.reports.negative_transfer import negative_transfer_table
+from isogloss.reports.tables import comparison_table
+from isogloss.run.folder import RunFolder
+from isogloss.run.predicted import label_set, redraw
+
+
+def compare(
+    runs: Sequence[str | Path],
+    *,
+    baseline: str | None = None,
+    split: str = "dev",
+    metric: str | None = None,
+    allow_mixed: Sequence[str] = (),
+    left_out: bool = False,
+    view: str = "original",
+    negative_transfer: bool = False,
+    cost: bool = False,
+) -> str:
+    """Methods side by side: mean and range over seeds per language, differences to a baseline paired over seeds.
+
+    Each difference has two intervals, of new seeds and of new seeds and test sentences; the second one is taken from
+    the predictions that the run folders keep, see `isogloss.reports.statistics.crossed_interval`.
+
+    Args:
+        runs: Run folders, or folders with run folders in them; all of one task.
+        baseline: The method that others are compared with; None: only what ``negative_transfer`` and ``cost`` ask for.
+        split: dev or test; of several scorings the last one counts.
+        metric: Metric; default: the task's primary one.
+        allow_mixed: Parts of the protocol in which the runs may differ: selection, train_languages, view, few_shot,
+            translated, spacing.
+        view: Scores of which view, see `isogloss.evaluate`.
+        left_out: Compare runs of ``leave_one_out``, each on the language that it was not trained on.
+        negative_transfer: Also compare each language that a method was trained on with the model of method ``single``
+            trained on it alone, see `isogloss.reports.negative_transfer`.
+        cost: Also show what a run of each method costs, see `isogloss.reports.costs`.
+
+    Returns:
+        A Markdown table, or several with an empty line between them.
+
+    Raises:
+        IsoglossError: No runs, no scores, scores of several tasks, under different protocols or on other sentences, or
+            a metric that the task does not have.
+    """
+    if baseline is None and not (negative_transfer or cost):
+        raise IsoglossError(
+            "baseline: needed, the method that others are compared with, unless negative transfer or cost is asked for"
+        )
+    files = sorted({path for run in runs for path in Path(run).glob("**/results.jsonl")})
+    # A run is where it lies now: its own column names the folder that it was trained in, maybe on another machine.
+    found = [{**row, "run": str(path.parent)} for path in files for row in read_lines(path)]
+    # Runs of `isogloss pretrain` have no task, and may lie beside others.
+    scored = [row for row in found if row["task"] in TASKS]
+    if found and not scored:
+        raise IsoglossError(f"{found[0]['run']} is a run of `isogloss pretrain`: there are no methods in it to compare")
+    _require_one_task(scored)
+    final = [row for row in scored if row["split"] == split and row["selection"] is not None]
+    rows = [row for row in final if row["view"] == view]
+    kind = split if view == "original" else f"{split} {view}"
+    if not rows:
+        raise IsoglossError(
+            f"no final {kind} scores in {', '.join(map(str, runs))}; `isogloss evaluate RUN` makes them"
+        )
+    metrics = TASKS[rows[0]["task"]].build(()).metrics
+    primary = metric or metrics[0]
+    if primary not in metrics:
+        raise IsoglossError(f"metric: task {rows[0]['task']!r} has no {primary!r}{nearest(primary, metrics)}")
+    latest = {
+        (row["run"], row["data"], row["language"], row["context_language"], row.get("interpolation")): row
+        for row in rows
+        if row["metric"] == primary and not (left_out and row.get("interpolation") is not None)
+    }
+    if primary == "macro_f1":
+        _require_same_labels(sorted({row["run"] for row in latest.values()}))
+    redrawn = redraw(list(latest.values())) if baseline is not None or negative_transfer else {}
+    tables = []
+    if baseline is not None:
+        shown = left_out_rows(list(latest.values())) if left_out else [_named(row) for row in latest.values()]
+        tables.append(comparison_table(shown, baseline, mixed=allow_mixed, redrawn=redrawn))
+    if negative_transfer:
+        # The models of one language each, as they were trained, are one method here.
+        trained = [_varied(row) if row.get("interpolation") is None else _named(row) for row in latest.values()]
+        tables.append(negative_transfer_table(trained, redrawn=redrawn))
+    if cost:
+        tables.append(_costs(list(latest.values())))
+    left = sorted({row["run"] for row in scored} - {row["run"] for row in rows})
+    if left:
+        tables.append(f"- Left out, without a final {kind} score: {', '.join(left)}.")
+    return "\n\n".join(tables)
+
+
+def _require_one_task(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Stop if the runs are of several tasks."""
+    runs: dict[str, set[str]] = {}
+    for row in rows:
+        runs.setdefault(row["task"], set()).add(row["run"])
+    if len(runs) > 1:
+        listed = "; ".join(f"{task} in {', '.join(sorted(own))}" for task, own in sorted(runs.items()))
+        raise IsoglossError(f"runs of one task are compared, found {listed}")
+
+
+def _require_same_labels(runs: Sequence[str]) -> None:
+    """Stop if a mean over labels is one over other labels in another run."""
+    found = {labels: run for run in reversed(runs) if (labels := label_set(Path(run))) is not None}
+    if len({frozenset(labels) for labels in found}) > 1:
+        listed = "; ".join(f"{', '.join(labels)} in {run}" for labels, run in found.items())
+        raise IsoglossError(f"macro_f1 is a mean over the labels of a model, which must be the same, found {listed}")
+
+
+def _costs(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What the runs of the rows cost, by method."""
+    # Between two sets of weights a run was scored, not trained.
+    methods = {row["run"]: str(_named({**row, "interpolation": None})["method"]) for row in rows}
+    unknown = [run for run in methods if not RunFolder(Path(run)).cost.exists()]
+    if unknown:
+        raise IsoglossError(f"cost: {unknown[0]} has no cost.json; runs of earlier versions did not keep one")
+    return cost_table([(method, read_json(RunFolder(Path(run)).cost)) for run, method in methods.items()])
+
+
+def _named(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Models of one language each, parted data and interpolations are methods of their own in a comparison."""
+    if METHODS[row["method"]].one_run_per_language:
+        return _varied({**row, "method": f"{row['method']} {'+'.join(row['train_languages'])}"})
+    return _varied(row)
+
+
+def _varied(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Parted data and interpolations are methods of their own."""
+    parts = [row["method"]]
+    if row.get("partition"):
+        parts.append(f"({row['partition']})")
+    if row.get("interpolation") is not None:
+        parts.append(f"e={row['interpolation']:g}")
+    return {**row, "method": " ".join(parts)}

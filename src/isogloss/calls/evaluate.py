@@ -1,0 +1,160 @@
+"""Score the final model of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from isogloss.calls.finished import build_evaluator, open_run, print_warnings
+from isogloss.common.distributed import processes
+from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.writing import read_lines
+from isogloss.data.corpus import load_corpus
+from isogloss.models.encoder import Loaded
+from isogloss.models.interpolation import interpolated, starting_weights
+from isogloss.recipe.build import data as build_data
+from isogloss.recipe.loading import load_yaml
+from isogloss.recipe.names import TASKS
+from isogloss.recipe.resolve import explain
+from isogloss.recipe.spec.data import DataEntry
+from isogloss.recipe.spec.recipe import Recipe
+from isogloss.reports.tables import closing_tables
+from isogloss.run.evaluation import score_cells
+from isogloss.run.folder import RunFolder
+from isogloss.run.locking import locked
+from isogloss.start.translated import translated_cells
+from isogloss.store.cache import cache_of_environment
+from isogloss.tasks.task import Task
+
+VIEWS = ("original", "translate-test")
+"""How the text of an example can reach the model."""
+
+
+def evaluate(
+    run: str | Path,
+    *,
+    data: Sequence[str] = (),
+    languages: Sequence[str] = (),
+    split: str = "dev",
+    view: str = "original",
+    interpolate: Sequence[float] = (),
+) -> list[dict[str, Any]]:
+    """Score the final model of a run, and add the rows to its results. Each scoring of a test split is counted.
+
+    Args:
+        run: Run folder.
+        data: Names of data entries of its recipe, or entries as YAML (``"{format: conllu, path: ...}"``); all of
+            the recipe by default.
+        languages: Languages; all that have the split by default.
+        split: dev or test.
+        view: How the text reaches the model: ``original``, as it stands in the file, or ``translate-test``, translated
+            into the source language by the files that the data entry's ``translations.test`` names.
+        interpolate: Shares e in [0, 1], each of which is scored: with the weights (1 − e) θ* + e θ between the
+            pre-trained θ* and the run's own θ, where a parameter has both (WiSE-FT). None: with θ, as 1.0 is too.
+
+    Returns:
+        The rows.
+
+    Raises:
+        IsoglossError: No such run, data, language, split or view, a share outside [0, 1], a run from random weights, or
+            another process is at work in its folder.
+    """
+    if view not in VIEWS:
+        raise IsoglossError(f"view: no view {view!r}{nearest(view, VIEWS)}")
+    if split not in ("dev", "test"):
+        raise IsoglossError(f"split: {split!r} is not evaluated{nearest(split, ['dev', 'test'])}")
+    folder, recipe, task, loaded = open_run(run)
+    # Not while the run goes on, or another evaluation counts its scorings.
+    with locked(folder.path, processes()):
+        return _score(folder, recipe, task, loaded, data, languages, split, view, interpolate)
+
+
+def _score(
+    folder: RunFolder,
+    recipe: Recipe,
+    task: Task,
+    loaded: Loaded,
+    data: Sequence[str],
+    languages: Sequence[str],
+    split: str,
+    view: str,
+    interpolate: Sequence[float],
+) -> list[dict[str, Any]]:
+    entries = _entries(recipe, data)
+    collections = [build_data.build_collection(entry, "--data") for entry in entries]
+    wanted = tuple(languages) or (None if data else recipe.evaluate_languages)
+    corpus = load_corpus(
+        collections,
+        lambda _: task.labels,
+        TASKS[task.name].complaint,
+        train_languages=(),
+        evaluate_languages=wanted,
+        splits=(split,),
+        cache=cache_of_environment(),
+    )
+    cells = corpus.cells(split)
+    if not cells:
+        places = ", ".join(entry.path for entry in entries)
+        raise IsoglossError(f"no {split} data for {', '.join(wanted or ()) or 'any language'} in {places}")
+    evaluator = build_evaluator(recipe, task, loaded)
+    history = read_lines(folder.results)
+    final = next((row for row in reversed(history) if row["selection"] is not None), {"step": None})
+    sources = final.get("train_languages") or sorted(recipe.train_languages or ())
+    translated = [*(["train"] if recipe.translate_train else []), *(["test"] if view == "translate-test" else [])]
+    columns = {
+        "run": str(folder.path),
+        "method": recipe.method,
+        "train_languages": sources,
+        "seed": recipe.seeds[0],
+        "step": final["step"],
+        "selection": recipe.selection,
+        "few_shot": recipe.few_shot,
+        "view": view,
+        "translated": " and ".join(translated) or None,
+        "spacing": build_data.spacing(recipe, TASKS[task.name]),
+        "partition": None if recipe.partition is None else recipe.partition.title,
+    }
+    shown = {cell: corpus.evaluation[cell] for cell in cells}
+    if view == "translate-test":
+        shown = translated_cells(entries, shown, sources, corpus.problems)
+    encoded = {cell: (examples, evaluator.encode(examples, corpus.problems)) for cell, examples in shown.items()}
+    print_warnings(corpus.problems)
+    starting = starting_weights(folder, recipe, task) if interpolate else {}
+    rows = []
+    for share in interpolate or (None,):
+        between: AbstractContextManager[None] = (
+            nullcontext() if share is None else interpolated(loaded.model, starting, share)
+        )
+        with between:
+            found = score_cells(evaluator, loaded.model, encoded, folder, {**columns, "interpolation": share})
+        if evaluator.group.rank == 0:
+            print(closing_tables(found, task.metrics))
+        rows += found
+    return rows
+
+
+def _entries(recipe: Recipe, data: Sequence[str]) -> list[DataEntry]:
+    """The data entries that ``--data`` names or spells out."""
+    known = {build_data.build_collection(entry, "data").name: entry for entry in recipe.data}
+    entries = []
+    for text in data:
+        try:
+            value = load_yaml(text)
+        except yaml.YAMLError as error:
+            raise IsoglossError(f"--data {text}: not YAML: {' '.join(str(error).split())}") from None
+        if isinstance(value, dict):
+            try:
+                task = {"task": recipe.data[0].task} if "format" in value else {}
+                entries.append(DataEntry.model_validate({**task, **value}))
+            except ValidationError as error:
+                raise IsoglossError(explain(error, "--data", DataEntry)) from None
+        elif text in known:
+            entries.append(known[text])
+        else:
+            raise IsoglossError(f"--data: no data {text!r} in the recipe{nearest(text, known)}")
+    return entries or list(recipe.data)

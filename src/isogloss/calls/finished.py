@@ -1,0 +1,67 @@
+"""A finished run, opened to be scored or to label files: its recipe, task, model and evaluator."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import torch
+from transformers import AutoConfig
+
+from isogloss.common.distributed import device, processes
+from isogloss.common.errors import IsoglossError
+from isogloss.data.problems import Problems
+from isogloss.models.encoder import Loaded, load_encoder
+from isogloss.recipe.build import data as build_data
+from isogloss.recipe.build import parts as build
+from isogloss.recipe.resolve import is_pretraining, resolve
+from isogloss.recipe.spec.recipe import Recipe
+from isogloss.run.evaluation import Evaluator
+from isogloss.run.folder import RunFolder
+from isogloss.tasks.task import Task
+
+
+def open_run(run: str | Path) -> tuple[RunFolder, Recipe, Task, Loaded]:
+    """Folder, recipe, task and final model of a run.
+
+    Raises:
+        IsoglossError: There is no run, it has not ended, or it is one of `isogloss pretrain`.
+    """
+    folder = RunFolder(Path(run))
+    if not folder.fingerprint.exists():
+        inside = sorted(str(path.parent) for path in folder.path.glob("**/fingerprint.json"))
+        hint = f"; there are runs in it: {', '.join(inside)}" if inside else ""
+        raise IsoglossError(f"{folder.path} is no run folder (no {folder.fingerprint.name} in it){hint}")
+    if not folder.model.is_dir():
+        raise IsoglossError(
+            f"{folder.path} has no final model: its training has not ended; `isogloss train --resume` goes on"
+        )
+    if is_pretraining(folder.recipe):
+        raise IsoglossError(
+            f"{folder.path} is a run of `isogloss pretrain`, which has no task; a recipe of `isogloss train` with "
+            f"`model: {folder.model}` gives it one"
+        )
+    recipe = resolve(folder.recipe)
+    named, _ = build_data.build_collections(recipe)
+    labels = _stored_labels(folder.model)
+    task = build_data.build_task(recipe, named, labels)
+    loaded = load_encoder(folder.model, task.auto_class, labels, seed=0, trust_remote_code=recipe.trust_remote_code)
+    torch.nn.Module.to(loaded.model, device())
+    return folder, recipe, task, loaded
+
+
+def _stored_labels(model: Path) -> tuple[str, ...]:
+    names = AutoConfig.from_pretrained(model).id2label
+    return tuple(names[index] for index in sorted(names))
+
+
+def build_evaluator(recipe: Recipe, task: Task, loaded: Loaded) -> Evaluator:
+    """The evaluator that the run itself had."""
+    autocast = build.build_autocast(recipe, device())
+    return Evaluator(task, loaded.tokenizer, recipe.max_length, recipe.evaluation_batch_size, autocast, processes())
+
+
+def print_warnings(problems: Problems) -> None:
+    """Print what was noticed while reading and encoding."""
+    for warning in problems.warnings:
+        print(warning, file=sys.stderr)

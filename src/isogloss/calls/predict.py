@@ -1,0 +1,103 @@
+"""Label a file with the final model of a run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from isogloss.calls.destination import check_destination, check_replaced
+from isogloss.calls.finished import build_evaluator, open_run, print_warnings
+from isogloss.common.errors import IsoglossError
+from isogloss.common.packing import with_name_before_ending
+from isogloss.common.writing import write_text
+from isogloss.data.collection import CODE
+from isogloss.data.formats import Format
+from isogloss.data.problems import Problems
+from isogloss.data.tables import Table
+from isogloss.examples import Example
+from isogloss.recipe.build import data as build_data
+from isogloss.recipe.names import TASKS
+from isogloss.recipe.spec.data import DataEntry
+
+
+def predict(
+    run: str | Path,
+    file: str | Path,
+    *,
+    language: str,
+    format: str | None = None,
+    output: str | Path | None = None,
+    xtreme: bool = False,
+) -> Path:
+    """Label a file with the final model of a run.
+
+    Args:
+        run: Run folder.
+        file: The file, with or without labels.
+        language: Its language.
+        format: Its format; default: that of the recipe's first data entry.
+        output: Where to write: a file in the format that was read, packed if it is called ``*.gz``, or with ``xtreme``
+            a folder. Default: beside the file, as ``<name>.predicted<ending>``.
+        xtreme: Write ``test-<language>`` as the scorers of XTREME and XTREME-R read it: labels only, one a line, a
+            blank line after each sentence (``.tsv``); positions of alternatives as JSON lines (``.jsonl``); answers
+            by id (``.json``). No row is left out, whatever ``skip_empty`` says.
+
+    Returns:
+        The path written.
+
+    Raises:
+        IsoglossError: No such run or file, bad content, values where labels are expected that are no labels of the
+            model, predictions that XTREME's scorer would misread, or a place that cannot be written to; all before
+            anything is predicted. Or a failed write.
+    """
+    if not re.fullmatch(CODE, language):
+        raise IsoglossError(f"language: {language!r} is no language code such as sw or zh-CN")
+    _, recipe, task, loaded = open_run(run)
+    source = Path(file)
+    entry = recipe.data[0] if format is None else build_data.in_format(recipe.data[0], format)
+    if entry.columns is not None:
+        # Only training data are parted.
+        entry = entry.model_copy(update={"columns": entry.columns.model_copy(update={"part": None})})
+    if xtreme:
+        # The scorer pairs predictions with gold labels by their place.
+        entry = entry.model_copy(update={"skip_empty": False})
+    reader, examples, problems = _read(entry, source, language)
+    if not xtreme and isinstance(reader, Table) and len(reader.read(source, "", Problems())) != len(examples):
+        raise IsoglossError(
+            f"{source} holds rows of other languages than {language} too, and whole files are written; "
+            f"cut out the rows of {language} first, or take --xtreme"
+        )
+    check_replaced(examples, task.labels, [entry.label_map for entry in recipe.data])
+    submission = TASKS[task.name].submission
+    if xtreme:
+        submission.check(source, examples, task.labels)
+        destination = submission.path(source.parent if output is None else Path(output), language)
+    else:
+        destination = with_name_before_ending(source, ".predicted") if output is None else Path(output)
+    check_destination(destination, source)
+    evaluator = build_evaluator(recipe, task, loaded)
+    features = evaluator.encode(examples, problems)
+    print_warnings(problems)
+    predictions = evaluator.predict(loaded.model, examples, features)
+    if evaluator.group.rank == 0:
+        if xtreme:
+            write_text(destination, submission.text(examples, predictions))
+        else:
+            reader.write(source, predictions, destination)
+    return destination
+
+
+def _read(entry: DataEntry, source: Path, language: str) -> tuple[Format, Sequence[Example], Problems]:
+    """The examples of a file, by the entry's format; it may lack the column of labels or tags that the entry names."""
+    reader, problems = build_data.build_collection(entry, "--format").format, Problems()
+    examples = reader.read(source, language, problems)
+    if problems.errors and entry.columns is not None and (entry.columns.label, entry.columns.tags) != (None, None):
+        without = entry.columns.model_copy(update={"label": None, "tags": None})
+        unlabelled = entry.model_copy(update={"columns": without})
+        other, others = build_data.build_collection(unlabelled, "--format").format, Problems()
+        found = other.read(source, language, others)
+        if not others.errors:
+            return other, found, others
+    problems.raise_errors()
+    return reader, examples, problems

@@ -1,0 +1,57 @@
+"""Train an encoder on text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from isogloss.calls.arguments import as_overrides, print_doubts
+from isogloss.common.distributed import processes
+from isogloss.recipe.resolve import resolve_pretraining
+from isogloss.recipe.spec.pretraining import Pretraining
+from isogloss.reports.tables import masked_table
+from isogloss.run.folder import RunFolder
+from isogloss.run.locking import locked
+from isogloss.start.prepare_pretraining import prepare_pretraining
+
+
+def pretrain(
+    recipe: Pretraining | Mapping[str, Any] | str | Path,
+    *,
+    overrides: Iterable[str] = (),
+    scale: str | None = None,
+    limit: int | None = None,
+    output: str | Path | None = None,
+    resume: bool = False,
+    report_to: str | None = None,
+) -> list[dict[str, Any]]:
+    """Train an encoder on text with masked language modelling, from random weights or from a model there is.
+
+    Args:
+        recipe: Path to YAML, name of a shipped recipe, or a mapping.
+        overrides: Keys to change, ``"a.b=c"`` each.
+        scale: One of the recipe's scales.
+        limit: Sentences read per file.
+        output: Run folder; default ``runs/<recipe>-<scale>``. The model is in ``model`` below it.
+        resume: Go on with an existing run; one that has not been started is started.
+        report_to: none, tensorboard or wandb.
+
+    Returns:
+        The rows of the final scores: masked accuracy and loss per language on held-out text.
+
+    Raises:
+        IsoglossError: Bad input, a failed write, or another process is at work in the folder.
+    """
+    resolved = resolve_pretraining(recipe, overrides=as_overrides(overrides, limit, report_to), scale=scale)
+    stem = resolved.name or (Path(recipe).stem if isinstance(recipe, str | Path) else "pretraining")
+    default = stem if scale is None or resolved.name else f"{stem}-{scale}"
+    path = Path(output) if output is not None else Path("runs") / default
+    RunFolder(path).require_free(resume=resume)
+    with locked(path, processes()):
+        experiment = prepare_pretraining(resolved, path, resume=resume)
+        final = experiment.run()
+    if experiment.ranks.rank == 0 and final:
+        print(masked_table(final))
+        print_doubts(experiment, final)
+    return final

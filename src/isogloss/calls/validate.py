@@ -1,0 +1,64 @@
+"""Everything that is wrong with data, in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from isogloss.common.errors import IsoglossError, nearest
+from isogloss.data.validate import validate_collections
+from isogloss.recipe.build import data as build_data
+from isogloss.recipe.names import TASKS
+from isogloss.recipe.resolve import explain, resolve
+from isogloss.recipe.spec.data import DataEntry
+from isogloss.start.check import check_data
+from isogloss.start.survey import Validation, survey
+
+
+def validate(
+    target: str | Path,
+    *,
+    task: str | None = None,
+    format: str | None = None,
+    columns: Mapping[str, str | int] | None = None,
+    separator: str | None = None,
+    overrides: Iterable[str] = (),
+    scale: str | None = None,
+) -> Validation:
+    """Everything that is wrong with the data of a recipe, or with files, in one pass, and what each file holds.
+
+    Args:
+        target: A recipe; or, with ``task`` and ``format``, a path or a template with ``{language}`` and ``{split}``.
+        task: Task of the files.
+        format: Format of the files.
+        columns: With ``format``: which of their columns are ours, as in a recipe.
+        separator: With ``format``: what separates the columns of a table.
+        overrides: Keys of the recipe to change.
+        scale: One of the recipe's scales.
+
+    Raises:
+        IsoglossError: The recipe itself is wrong, or there is no file at all, or keys of a recipe are given for files
+            or the other way round.
+    """
+    if format is None and task is None:
+        if columns is not None or separator is not None:
+            raise IsoglossError("columns and separator go with --task and --format; a recipe has them in its data")
+        return check_data(resolve(target, overrides=overrides, scale=scale))
+    if format is None or task is None:
+        raise IsoglossError("data validate PATH needs both --task and --format")
+    if task not in TASKS:
+        raise IsoglossError(f"task: no task {task!r}{nearest(task, TASKS)}")
+    if list(overrides) or scale is not None:
+        raise IsoglossError("--set and --scale change a recipe; with --task and --format there is none")
+    path = str(target)
+    fixed = {"languages": ("und",)} if "{language}" not in path else {}
+    split = {"splits": {"dev": "dev"}} if "{split}" not in path else {}
+    keys = {"task": task, "format": format, "path": path, "columns": columns, "separator": separator}
+    try:
+        entry = DataEntry.model_validate({**keys, **fixed, **split})
+    except ValidationError as error:
+        raise IsoglossError(explain(error, "data validate", DataEntry)) from None
+    problems, read = validate_collections([build_data.build_collection(entry, "data")], TASKS[task].complaint)
+    return Validation(problems, [survey(file, None, None, 0, problems) for file in read])

@@ -1,0 +1,62 @@
+"""Between the weights that a run began with and those it ended with (WiSE-FT)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from isogloss.common.errors import IsoglossError
+from isogloss.common.writing import read_json
+from isogloss.models.encoder import load_encoder
+from isogloss.recipe.spec.recipe import Recipe
+from isogloss.run.folder import RunFolder, differences
+from isogloss.tasks.task import Task
+
+
+def starting_weights(folder: RunFolder, recipe: Recipe, task: Task) -> dict[str, Tensor]:
+    """The pre-trained weights θ* that a run began with, by name; a fresh head has none.
+
+    Raises:
+        IsoglossError: All weights were random, or the model is no longer the one that the run began with.
+    """
+    if not isinstance(recipe.model, str) or recipe.random_weights:
+        raise IsoglossError(f"interpolate: {folder.path} began with random weights, which are not worth going back to")
+    loaded = load_encoder(
+        recipe.model, task.auto_class, task.labels or None, seed=0, trust_remote_code=recipe.trust_remote_code
+    )
+    changed = differences(read_json(folder.fingerprint)["starting_weights"], loaded.identity)
+    if changed:
+        raise IsoglossError(f"interpolate: model {recipe.model!r} is not what the run began with: {'; '.join(changed)}")
+    return {name: p.detach() for name, p in loaded.model.named_parameters() if name not in loaded.fresh}
+
+
+@contextmanager
+def interpolated(model: nn.Module, starting: Mapping[str, Tensor], share: float) -> Iterator[None]:
+    """Inside, the model holds (1 − e) θ* + e θ; after it, θ again.
+
+    Args:
+        model: The model, with weights θ.
+        starting: θ* by name; parameters without one keep θ.
+        share: e in [0, 1]; at 1 the model is what it was to the last bit, at 0 its encoder is the pre-trained one.
+
+    Raises:
+        IsoglossError: ``share`` is outside [0, 1].
+
+    Reference:
+        Wortsman et al., *Robust fine-tuning of zero-shot models*, CVPR 2022.
+    """
+    if not 0 <= share <= 1:
+        raise IsoglossError(f"interpolate: a share of the fine-tuned weights in [0, 1], found {share:g}")
+    ends = {name: p.detach().clone() for name, p in model.named_parameters() if name in starting}
+    with torch.no_grad():
+        for name, end in ends.items():
+            model.get_parameter(name).copy_(starting[name].to(end.device).lerp(end, share))
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for name, end in ends.items():
+                model.get_parameter(name).copy_(end)

@@ -1,0 +1,158 @@
+"""From the data entries of a recipe to a task, data sets and their translations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from isogloss.common.errors import IsoglossError, nearest
+from isogloss.data.choice_lines import ChoiceLines
+from isogloss.data.collection import Collection
+from isogloss.data.delimiters import Quoted, Unquoted
+from isogloss.data.formats import Format
+from isogloss.data.patterns import one_file
+from isogloss.data.squad import Squad
+from isogloss.data.tables import Table
+from isogloss.data.translations import TranslationFile
+from isogloss.recipe.names import FORMATS, TASKS, NamedTask
+from isogloss.recipe.spec import recipe as schema
+from isogloss.recipe.spec.data import DataEntry, Translation
+from isogloss.tasks.spans import Spans
+from isogloss.tasks.tagging import Tagging
+from isogloss.tasks.task import Task
+
+
+def build_collections(recipe: schema.Recipe) -> tuple[NamedTask, list[Collection]]:
+    """The recipe's task and its data entries.
+
+    Raises:
+        IsoglossError: An unknown task or format, or entries of several tasks.
+    """
+    names = [entry.task for entry in recipe.data]
+    for index, name in enumerate(names):
+        if name not in TASKS:
+            raise IsoglossError(f"data.{index}.task: no task {name!r}{nearest(name, TASKS)}")
+    if len(set(names)) != 1:
+        raise IsoglossError(
+            f"data: all entries must be of one task, found {', '.join(sorted(set(names))) or 'no entry'}"
+        )
+    return TASKS[names[0]], [build_collection(entry, f"data.{index}") for index, entry in enumerate(recipe.data)]
+
+
+def build_task(recipe: schema.Recipe, named: NamedTask, labels: tuple[str, ...]) -> Task:
+    """The task with its labels.
+
+    Raises:
+        IsoglossError: Outputs are to be averaged over tokens, or spaces between them are chosen, in a task that has
+            none, or a key of questions is given to another task.
+    """
+    task = named.build(labels)
+    asked = {
+        key: getattr(recipe, key) for key in ("doc_stride", "max_answer_length") if getattr(recipe, key) is not None
+    }
+    if isinstance(task, Spans):
+        task = replace(task, **asked)
+    elif asked:
+        raise IsoglossError(f"{next(iter(asked))}: task {task.name!r} has no questions to answer; leave it out")
+    if isinstance(task, Tagging):
+        return replace(task, average=recipe.aggregation == "average", as_written=spacing(recipe, named) == "text")
+    if recipe.aggregation != "first":
+        raise IsoglossError(f"aggregation: task {task.name!r} has no tokens to average over; leave it out")
+    if recipe.spacing is not None:
+        raise IsoglossError(f"spacing: task {task.name!r} has no tokens with spaces between them; leave it out")
+    return task
+
+
+def spacing(recipe: schema.Recipe, named: NamedTask) -> str | None:
+    """The recipe's spacing, or for tagging the default."""
+    return recipe.spacing or (schema.SPACING if isinstance(named.build(()), Tagging) else None)
+
+
+def build_collection(entry: DataEntry, where: str) -> Collection:
+    """One data entry."""
+    if entry.format not in FORMATS:
+        raise IsoglossError(f"{where}.format: no format {entry.format!r}{nearest(entry.format, FORMATS)}")
+    if entry.task in TASKS and entry.format not in TASKS[entry.task].formats:
+        taken = " or ".join(TASKS[entry.task].formats)
+        is_table = entry.format in ("tsv", "csv") and "conll" in TASKS[entry.task].formats
+        hint = "; a token and its tag on a line are format conll" if is_table else ""
+        raise IsoglossError(f"{where}.format: task {entry.task!r} takes {taken}, found {entry.format!r}{hint}")
+    columns = None if entry.columns is None else entry.columns.model_dump(exclude_none=True)
+    form = with_separator(FORMATS[entry.format].build(columns), entry.separator, f"{where}.separator")
+    if entry.questions is not None:
+        if not isinstance(form, ChoiceLines):
+            raise IsoglossError(f"{where}.questions: only format choice_jsonl has questions, found {entry.format!r}")
+        form = replace(form, questions=entry.questions)
+    if entry.skip_empty:
+        if not isinstance(form, Table):
+            raise IsoglossError(f"{where}.skip_empty: only formats tsv and csv have rows, found {entry.format!r}")
+        form = replace(form, skip_empty=True)
+    if isinstance(form, Squad):
+        form = Squad(entry.question_language)
+        if entry.label_map:
+            raise IsoglossError(f"{where}.label_map: questions have no labels to rename; leave it out")
+    elif entry.question_language is not None:
+        raise IsoglossError(f"{where}.question_language: format {entry.format!r} has no questions; leave it out")
+    return Collection(
+        name=entry.name or folder_of(entry.path) or entry.task,
+        format=form,
+        template=entry.path,
+        languages=entry.languages,
+        splits=None if entry.splits is None else {str(ours): theirs for ours, theirs in entry.splits.items()},
+        label_map=entry.label_map,
+        scripts={code: (found,) if isinstance(found, str) else found for code, found in entry.scripts.items()},
+    )
+
+
+def with_separator(form: Format, separator: str | None, where: str) -> Format:
+    """The format with another separator of columns; None: with its own.
+
+    Raises:
+        IsoglossError: The format is no table, or the separator is not one character that can separate.
+    """
+    if separator is None:
+        return form
+    if not isinstance(form, Table) or not isinstance(form.delimiter, Quoted | Unquoted):
+        raise IsoglossError(f"{where}: only formats tsv and csv have a separator; leave it out")
+    if len(separator) != 1 or separator in '"\r\n':
+        raise IsoglossError(f"{where}: one character, no quotation mark and no line break, found {separator!r}")
+    return replace(form, delimiter=replace(form.delimiter, separator=separator))
+
+
+def build_translation(
+    entry: DataEntry, translation: Translation, language: str, split: str
+) -> TranslationFile:
+    """The file of translations of a language and split.
+
+    Raises:
+        IsoglossError: The template holds other fields than language and split, or its ``*`` matches several files.
+    """
+    try:
+        pattern = str(Path(translation.path.format(language=language, split=split)))
+    except (KeyError, IndexError, ValueError) as error:
+        raise IsoglossError(
+            f"translations: path {translation.path!r} may hold {{language}} and {{split}} only, found {error}"
+        ) from None
+    other = in_format(entry, translation.format or entry.format)
+    separator = {} if translation.separator is None else {"separator": translation.separator}
+    changed = other.model_copy(update={"columns": translation.columns, **separator})
+    sides = [changed]
+    if translation.source_columns is not None:
+        sides.append(changed.model_copy(update={"columns": translation.source_columns}))
+    formats = [build_collection(side, "translations").format for side in sides]
+    path = one_file(pattern, f"translation of {split} of {language}")
+    return TranslationFile(path, formats[0], formats[1] if len(formats) > 1 else None, entry.label_map)
+
+
+def in_format(entry: DataEntry, name: str) -> DataEntry:
+    """The entry for files of another format: what only its own format has is left out."""
+    own = {"columns": None, "separator": None, "skip_empty": False, "questions": None, "question_language": None}
+    return entry if name == entry.format else entry.model_copy(update={"format": name, **own})
+
+
+def folder_of(template: str) -> str:
+    """The folder before the first brace of a template, or that before a ``*`` there; empty if there is none."""
+    before = template.split("{")[0]
+    if "*" in before:
+        before = before.split("*")[0].rpartition("/")[0]
+    return before.rstrip("/").rsplit("/", 1)[-1]

@@ -1,0 +1,82 @@
+"""From a recipe to the answer to: how do gradients meet?"""
+
+from __future__ import annotations
+
+import torch
+from transformers import PreTrainedModel
+
+from isogloss.gradients import (
+    CAGrad,
+    GradNorm,
+    GradVac,
+    GramRule,
+    Observed,
+    PCGrad,
+    Rows,
+    SparseTable,
+)
+from isogloss.models.parts import Parts, last_layer, parts_of
+from isogloss.protocols import Weighting
+from isogloss.recipe.spec import weighting as spec
+from isogloss.recipe.spec.recipe import Recipe
+
+WHOLE = "model"
+LAST_LAYER = 1
+"""Which of the groups of parameters that is, under GradNorm."""
+
+
+def build_weighting(recipe: Recipe, model: PreTrainedModel, seed: int) -> Observed | None:
+    """The weighting, which a probe can look at; None where gradients are added up, which needs none."""
+    weighting = _weighting(recipe, seed)
+    return None if weighting is None else Observed(weighting, list(_groups(recipe.weighting, model)))
+
+
+def _weighting(recipe: Recipe, seed: int) -> Weighting | None:
+    match recipe.weighting:
+        case spec.Sum():
+            return None
+        case spec.PCGrad():
+            return PCGrad(seed)
+        case spec.GradVac(beta=beta):
+            return GradVac(seed, beta)
+        case spec.GradNorm() as own:
+            return GradNorm(
+                LAST_LAYER,
+                alpha=own.alpha,
+                learning_rate=own.learning_rate,
+                initial_batches=own.initial_batches,
+            )
+        case spec.CAGrad(c=c):
+            return CAGrad(c)
+    from torchjd import aggregation  # not needed by most recipes, and its import takes a second
+
+    match recipe.weighting:
+        case spec.IMTLG():
+            return GramRule(aggregation.IMTLGWeighting(), seed)
+        case spec.AlignedMTL(scale=scale):
+            return GramRule(aggregation.AlignedMTLWeighting(scale_mode=scale), seed)
+        case spec.MGDA(epsilon=epsilon, max_iterations=iterations):
+            return GramRule(aggregation.MGDAWeighting(epsilon=epsilon, max_iters=iterations), seed)
+
+
+def build_rows(recipe: Recipe, model: PreTrainedModel, table: SparseTable | None) -> Rows | None:
+    """Where gradients are kept until they meet, and the groups of parameters that meet each for itself."""
+    if isinstance(recipe.weighting, spec.Sum):
+        return None
+    return Rows(
+        list(_groups(recipe.weighting, model).values()),
+        table=table,
+        dtype=torch.bfloat16 if recipe.gradients.precision == "bf16" else None,
+        device=torch.device("cpu") if recipe.gradients.device == "cpu" else None,
+    )
+
+
+def _groups(weighting: spec.Weighting, model: PreTrainedModel) -> Parts:
+    """The parameters that gradients are compared over, each for itself."""
+    if isinstance(weighting, spec.GradNorm):
+        last = last_layer(model)
+        known = set(map(id, last))
+        return {"others": [own for own in model.parameters() if id(own) not in known], "last_layer": last}
+    if isinstance(weighting, spec.PCGrad | spec.GradVac) and weighting.granularity == "layers":
+        return parts_of(model)
+    return {WHOLE: list(model.parameters())}

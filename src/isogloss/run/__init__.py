@@ -1,0 +1,1 @@
+"""A run: its folder, checkpoints, history, costs, and how it is measured."""

@@ -1,0 +1,154 @@
+"""Scores on a grid of data sets, languages and splits, as rows of one long table.
+
+Evaluation remembers nothing and chooses nothing: it returns rows and predictions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from isogloss.common.distributed import Communicator
+from isogloss.data.corpus import Cell
+from isogloss.data.problems import Problems
+from isogloss.examples import Example, Prediction
+from isogloss.objectives.supervised import outputs
+from isogloss.protocols import Feature
+from isogloss.run.folder import RunFolder
+from isogloss.store.features import lengths
+from isogloss.tasks.encoding import Encoding
+from isogloss.tasks.task import Task
+
+COLUMNS = (
+    "run", "method", "task", "data", "train_languages", "language", "context_language", "split", "view", "translated",
+    "spacing", "metric", "value", "n", "seed", "step", "selection", "few_shot", "partition", "interpolation",
+    "test_touches",
+)  # fmt: skip
+"""The flat schema of results.jsonl; null where a column does not apply."""
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Predicts with a model and scores what it predicts.
+
+    Attributes:
+        task: The task.
+        tokenizer: The model's fast tokenizer.
+        max_length: Sub-words per piece.
+        batch_size: Pieces per forward pass.
+        autocast: Makes the context of a forward pass.
+        group: Processes that share the work; all of them get all predictions.
+    """
+
+    task: Task
+    tokenizer: Any
+    max_length: int
+    batch_size: int
+    autocast: Callable[[], AbstractContextManager[Any]]
+    group: Communicator
+
+    def encode(self, examples: Sequence[Example], problems: Problems) -> Sequence[Feature]:
+        """The features that `predict` takes; gold labels are not looked at. Overlong examples go to ``problems``."""
+        return Encoding(self.task, self.tokenizer, self.max_length).encode(examples, problems, labelled=False)
+
+    @torch.no_grad()
+    def predict(self, model: nn.Module, examples: Sequence[Example], features: Sequence[Feature]) -> list[Prediction]:
+        """One prediction per example, in order, from their features. The model's mode is left as it was."""
+        by_length = np.argsort(lengths(features), kind="stable").tolist()
+        batches = [by_length[start : start + self.batch_size] for start in range(0, len(by_length), self.batch_size)]
+        device = next(model.parameters()).device
+        was_training = model.training
+        model.eval()
+        decoded: list[tuple[int, Any]] = []
+        try:
+            for indices in batches[self.group.rank :: self.group.world_size]:
+                chosen = [features[index] for index in indices]
+                batch = self.task.collate(chosen, self.tokenizer).to(device)
+                with self.autocast():
+                    logits = outputs(model, batch)
+                decoded.extend(zip(indices, self.task.decode(logits.cpu(), chosen), strict=True))
+        finally:
+            model.train(was_training)
+        in_order = [value for _, value in sorted(self.group.gather(decoded), key=lambda pair: pair[0])]
+        return self.task.assemble(examples, features, in_order)
+
+    def score(self, examples: Sequence[Example], predictions: Sequence[Prediction]) -> dict[str, float]:
+        """The task's metrics, fractions in [0, 1]."""
+        golds = [target for example in examples if (target := self.task.gold(example)) is not None]
+        return self.task.score(golds, predictions, examples[0].language if examples else "und")
+
+
+def score_cells(
+    evaluator: Evaluator,
+    model: nn.Module,
+    cells: Mapping[Cell, tuple[Sequence[Example], Sequence[Feature]]],
+    folder: RunFolder,
+    columns: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    """Evaluate on cells of the grid and keep rows and per-example predictions in the run folder.
+
+    Args:
+        evaluator: Predicts and scores.
+        model: The model.
+        cells: The cells to evaluate on, with their examples and the features that the evaluator made of them.
+        folder: The run's folder; each scoring of a test split is counted there.
+        columns: Values of the other columns of the rows, ``step`` and ``selection`` among them.
+
+    Returns:
+        The rows, on every process.
+    """
+    rows: list[dict[str, Any]] = []
+    for cell, (examples, features) in cells.items():
+        predictions = evaluator.predict(model, examples, features)
+        shared = {**columns, "task": evaluator.task.name}
+        if evaluator.group.rank == 0:
+            if cell.split == "test":
+                shared["test_touches"] = folder.touch_test(cell)
+            folder.write_predictions(cell, columns, prediction_rows(evaluator.task, examples, predictions))
+        rows += result_rows(evaluator.score(examples, predictions), cell, len(examples), **shared)
+    if evaluator.group.rank == 0:
+        folder.add_results(rows)
+    evaluator.group.wait()
+    return rows
+
+
+def result_rows(scores: Mapping[str, float], cell: Cell, n: int, **columns: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    """One row per metric, with every column of the schema.
+
+    Args:
+        scores: Value per metric.
+        cell: What was evaluated.
+        n: Number of examples.
+        columns: Values of other columns; the rest is null.
+    """
+    shared = {
+        "data": cell.data,
+        "language": cell.question_language or cell.language,
+        "context_language": cell.language if cell.question_language else None,
+        "split": cell.split,
+        "n": n,
+        "view": "original",
+        **columns,
+    }
+    unknown = set(shared) - set(COLUMNS)
+    assert not unknown, unknown
+    return [
+        {name: {**shared, "metric": metric, "value": value}.get(name) for name in COLUMNS}
+        for metric, value in scores.items()
+    ]
+
+
+def prediction_rows(
+    task: Task, examples: Sequence[Example], predictions: Sequence[Prediction]
+) -> list[dict[str, Any]]:
+    """One row per example: its id, what was predicted and the gold label."""
+    return [
+        {"id": example.id, "predicted": predicted, "gold": task.gold(example)}
+        for example, predicted in zip(examples, predictions, strict=True)
+    ]

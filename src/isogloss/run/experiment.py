@@ -1,0 +1,157 @@
+"""One run: its parts, what happens after each of its steps, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from isogloss.common.distributed import Communicator
+from isogloss.common.writing import write_json, write_model
+from isogloss.diagnostics.rows import scalars
+from isogloss.models.encoder import Loaded
+from isogloss.optim.lookahead import evaluation_weights
+from isogloss.run.checkpoints import save_checkpoint
+from isogloss.run.divergence import risen_loss
+from isogloss.run.folder import RunFolder
+from isogloss.run.ledger import Ledger
+from isogloss.run.recording import Recorder
+from isogloss.run.scoring import Rows, Scoring
+from isogloss.run.selection import Selection
+from isogloss.step.loop import Training, train_until
+
+
+class Budget(Protocol):
+    """What an experiment asks of a recipe with nothing left open."""
+
+    @property
+    def steps(self) -> int | None:
+        """Optimizer steps of the whole run."""
+
+    @property
+    def evaluation_steps(self) -> int | None:
+        """Steps between evaluations."""
+
+    @property
+    def logging_steps(self) -> int | None:
+        """Steps between logged losses."""
+
+    @property
+    def save_steps(self) -> int | None:
+        """Steps between checkpoints."""
+
+    @property
+    def save_total_limit(self) -> int:
+        """Checkpoints kept."""
+
+    @property
+    def selection(self) -> str:
+        """Which weights the run ends with."""
+
+
+@dataclass
+class Experiment:
+    """A run that has been built and can be walked.
+
+    Attributes:
+        recipe: How long it is, and how often it is evaluated, logged and saved.
+        folder: Where the run is kept.
+        loaded: Model and tokenizer.
+        training: The parts of the loop.
+        selection: Which weights it ends with.
+        scoring: Measures the model.
+        recorder: Its history.
+        ranks: The processes it runs in.
+        epoch: Says how many times the data have been seen so far.
+        ledger: What it costs.
+    """
+
+    recipe: Budget
+    folder: RunFolder
+    loaded: Loaded
+    training: Training
+    selection: Selection
+    scoring: Scoring
+    recorder: Recorder
+    ranks: Communicator
+    epoch: Callable[[], float]
+    ledger: Ledger
+
+    def run(self) -> Rows:
+        """Train to the end and score the selected weights; a run that has ended is left as it is.
+
+        Returns:
+            The rows of the final scores.
+        """
+        if self.is_finished():
+            self.recorder.close()
+            return self.scoring.stored()
+        self.ledger.start()
+        train_until(self.training, self.recipe.steps or 0, self._after_step)
+        with evaluation_weights(self.training.optimizer):
+            self.selection.apply(self.training.model)
+            rows = self.scoring.final(self.training.model, self.selection.step, self.recipe.selection)
+            if self.ranks.rank == 0:
+                write_model(self.folder.model, self.training.model, self.loaded.tokenizer)
+        self.ranks.wait()
+        self.recorder.close()
+        return rows
+
+    def is_finished(self) -> bool:
+        """Whether all steps have been taken, and the final scores and model are there."""
+        return self.training.progress.step == self.recipe.steps and self.folder.is_finished()
+
+    def doubts(self, rows: Rows) -> list[str]:
+        """Signs that the run has learned nothing, as warnings.
+
+        Args:
+            rows: The rows of the final scores.
+        """
+        return risen_loss(self.recorder.state.log_history) + self.scoring.doubts(rows)
+
+    def _after_step(self, probed: list[dict[str, Any]]) -> None:
+        recipe, step = self.recipe, self.training.progress.step
+        is_last = step == recipe.steps
+        saves = is_last or step % (recipe.save_steps or 1) == 0
+        self.ledger.step(self.training.model)
+        self.recorder.step(step, self.epoch())
+        if probed:
+            self.recorder.log(scalars(probed))
+            if self.ranks.rank == 0:
+                self.folder.add_diagnostics([{"step": step, **row} for row in probed])
+        # The meter is read before every checkpoint, so that no checkpoint has to hold it.
+        if saves or step % (recipe.logging_steps or 1) == 0:
+            losses = self.training.meter.read(self.ranks)
+            self.recorder.log_losses(losses, self.training.optimizer.param_groups[0]["lr"])
+        with self.recorder.pause():
+            if is_last or step % (recipe.evaluation_steps or 1) == 0:
+                with self.ledger.aside("evaluation"):
+                    self._evaluate_and_select(step)
+            if saves:
+                with self.ledger.aside("saving"):
+                    self._save()
+
+    def _evaluate_and_select(self, step: int) -> None:
+        with evaluation_weights(self.training.optimizer):
+            rows = self.scoring.dev(self.training.model, step, None)
+            self.selection.consider(self.training.model, step, self.scoring.choose(rows))
+        if rows:
+            self.recorder.log({f"eval_{row['data']}_{row['language']}_{row['metric']}": row["value"] for row in rows})
+
+    def _save(self) -> None:
+        state = self.recorder.state
+        state.best_metric, state.best_global_step = self.selection.score, self.selection.step
+        cost = self.ledger.read()
+        save_checkpoint(
+            self.folder.path,
+            self.training,
+            self.selection,
+            tokenizer=self.loaded.tokenizer,
+            trainer_state=self.recorder.as_dict(),
+            cost=cost,
+            ranks=self.ranks,
+            keep=self.recipe.save_total_limit,
+        )
+        if self.ranks.rank == 0:
+            self.recorder.save(self.folder.trainer_state)
+            write_json(self.folder.cost, cost)

@@ -1,0 +1,248 @@
+"""The run folder: everything a run leaves behind, and what a resume may find there."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Collection, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from isogloss.common.errors import IsoglossError
+from isogloss.common.writing import append_lines, read_json, read_lines, write_json, write_text
+from isogloss.data.corpus import Cell
+from isogloss.run.checkpoints import checkpoints
+
+PACKAGES = (
+    "isogloss",
+    "torch",
+    "transformers",
+    "tokenizers",
+    "accelerate",
+    "safetensors",
+    "numpy",
+    "seqeval",
+    "scikit-learn",
+)
+
+
+class RunFolder:
+    """A folder with one run in it.
+
+    ``recipe.yaml`` the resolved recipe; ``environment.json`` versions and hardware; ``fingerprint.json`` data,
+    tokenizer and starting weights; ``partition.json`` the part of each training example (partitions only);
+    ``checkpoint-N/``; ``results.jsonl``; ``predictions/``; ``trainer_state.json``; ``diagnostics.jsonl`` what probes
+    saw; ``cost.json``; ``events/`` (TensorBoard); ``starting_weights/`` (random weights only); ``model/`` the final
+    model, a plain Hugging Face folder.
+
+    Args:
+        path: The folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.recipe = path / "recipe.yaml"
+        self.fingerprint = path / "fingerprint.json"
+        self.results = path / "results.jsonl"
+        self.predictions = path / "predictions"
+        self.diagnostics = path / "diagnostics.jsonl"
+        self.cost = path / "cost.json"
+        self.events = path / "events"
+        self.model = path / "model"
+        self.starting_weights = path / "starting_weights"
+        self.trainer_state = path / "trainer_state.json"
+        self.partition = path / "partition.json"
+        self._touches = path / "test_touches.json"
+        self._environments = path / "environment.json"
+
+    def require_free(self, *, resume: bool) -> None:
+        """Stop if the folder is not ours to write to.
+
+        Raises:
+            IsoglossError: It holds something and ``resume`` is false, or it holds something that is no run.
+        """
+        if self.path.is_dir() and any(self.path.iterdir()):
+            if not resume and not self._was_only_begun():
+                raise IsoglossError(f"{self.path} exists; --resume goes on with it, --output names another folder")
+            if not self.fingerprint.exists() and not self._was_only_begun():
+                raise IsoglossError(
+                    f"{self.path} holds no run to resume (no {self.fingerprint.name}); --output names another folder"
+                )
+        elif self.path.exists() and not self.path.is_dir():
+            raise IsoglossError(f"{self.path} is a file, not a folder; --output names another")
+
+    def _was_only_begun(self) -> bool:
+        """Whether there is nothing but what a start writes before the fingerprint."""
+        first = {self.recipe.name, self._environments.name, self.starting_weights.name, self.partition.name}
+        return all(path.name in first or path.name.startswith(".") for path in self.path.iterdir())
+
+    def start(self, recipe: str, fingerprint: Mapping[str, Any], weights: Callable[[Path], None] | None) -> None:
+        """Write what identifies the run; the fingerprint last, since it marks the folder as a run.
+
+        Args:
+            recipe: The recipe as YAML.
+            fingerprint: What a resume must find unchanged.
+            weights: Writes the starting weights into a folder, where nothing else identifies them.
+        """
+        write_text(self.recipe, recipe)
+        if weights is not None:
+            weights(self.starting_weights)
+        write_json(self.fingerprint, fingerprint)
+
+    def note_environment(self, world_size: int) -> list[str]:
+        """Add versions, hardware and command of this start to environment.json, a list of all starts.
+
+        Returns:
+            What has changed since the start before and may change the last bits of a result.
+        """
+        starts = read_json(self._environments, list) if self._environments.exists() else []
+        now = environment(world_size)
+        write_json(self._environments, [*starts, now])
+        return [
+            f"{part} were {starts[-1][part]}, are {now[part]}"
+            for part in ("processes", "threads", "devices")
+            if starts and starts[-1][part] != now[part]
+        ]
+
+    def is_finished(self) -> bool:
+        """Whether the run has come to its end: final scores and a final model are there."""
+        return self.model.is_dir() and any(row["selection"] is not None for row in read_lines(self.results))
+
+    def final_rows(self, cells: Collection[Cell]) -> list[dict[str, Any]]:
+        """The last final scores of the cells."""
+        rows = [
+            row
+            for row in read_lines(self.results)
+            if row["selection"] is not None
+            and row["view"] == "original"
+            and row.get("interpolation") is None
+            and cell_of(row) in cells
+        ]
+        return list({(cell_of(row), row["metric"]): row for row in rows}.values())
+
+    def require_same(self, fingerprint: Mapping[str, Any]) -> None:
+        """Stop if the run to resume was started on something else.
+
+        Raises:
+            IsoglossError: Data, tokenizer or starting weights differ; the message names what.
+        """
+        changed = differences(read_json(self.fingerprint), fingerprint)
+        if changed:
+            raise IsoglossError(
+                f"{self.path}: cannot resume, the run was started with other input: {'; '.join(changed)}"
+            )
+
+    def cut(self, step: int) -> None:
+        """Drop what training left later than ``step``, and results and predictions of an end that will come again."""
+        rows = read_lines(self.results)
+        kept = [row for row in rows if row["selection"] is None and row["step"] <= step]
+        if kept != rows:
+            _write_lines(self.results, kept)
+        looked = read_lines(self.diagnostics)
+        if any(row["step"] > step for row in looked):
+            _write_lines(self.diagnostics, [row for row in looked if row["step"] <= step])
+        for folder in self.predictions.glob("*"):
+            number = folder.name.removeprefix("step-")
+            if not number.isdigit() or int(number) > step:
+                shutil.rmtree(folder)
+        for partial in self.path.glob(".*.partial"):
+            shutil.rmtree(partial) if partial.is_dir() else partial.unlink()
+        shutil.rmtree(self.model, ignore_errors=True)
+
+    def last_checkpoint(self) -> tuple[int, Path] | None:
+        """Step and path of the newest complete checkpoint."""
+        found = checkpoints(self.path) if self.path.is_dir() else []
+        return found[-1] if found else None
+
+    def write_predictions(self, cell: Cell, columns: Mapping[str, Any], rows: list[dict[str, Any]]) -> None:
+        """Write per-example predictions as JSON lines; ``columns`` are those of the rows with their scores."""
+        _write_lines(self._predicted(cell, columns), rows)
+
+    def predictions_of(self, row: Mapping[str, Any]) -> Path:
+        """The file with the predictions that a row of results scores, if it is still there.
+
+        Of several scorings of the same data with the same weights it is the last one's.
+        """
+        return self._predicted(cell_of(row), row)
+
+    def _predicted(self, cell: Cell, columns: Mapping[str, Any]) -> Path:
+        folder = columns["selection"] or f"step-{columns['step']}"
+        if columns.get("view", "original") != "original":
+            folder += f".{columns['view']}"
+        if columns.get("interpolation") is not None:
+            folder += f".interpolated-{columns['interpolation']:g}"
+        return self.predictions / folder / f"{cell.data}.{cell.language}.{cell.split}.jsonl".replace("/", "-")
+
+    def add_results(self, rows: list[dict[str, Any]]) -> None:
+        """Append rows to results.jsonl."""
+        append_lines(self.results, rows)
+
+    def add_diagnostics(self, rows: list[dict[str, Any]]) -> None:
+        """Append rows that probes saw to diagnostics.jsonl."""
+        append_lines(self.diagnostics, rows)
+
+    def touch_test(self, cell: Cell) -> int:
+        """Count one more scoring of a test set by this run; the count survives every resume.
+
+        Returns:
+            How often this run has scored it, this time included.
+        """
+        touches = read_json(self._touches) if self._touches.exists() else {}
+        key = f"{cell.data}/{cell.language}"
+        touches[key] = touches.get(key, 0) + 1
+        write_json(self._touches, touches)
+        return int(touches[key])
+
+
+def _write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
+    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def cell_of(row: Mapping[str, Any]) -> Cell:
+    """The cell that a row of results is of."""
+    context = row["context_language"]
+    question = row["language"] if context else None
+    return Cell(row["data"], context or row["language"], row["split"], question)
+
+
+def environment(world_size: int) -> dict[str, Any]:
+    """Versions, hardware and command of this process."""
+    return {
+        "command": sys.argv,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "processes": world_size,
+        "threads": torch.get_num_threads(),
+        "devices": [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+        or [platform.processor() or "cpu"],
+    }
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any], where: str = "") -> list[str]:
+    """Where two nested mappings differ, as ``key was x, is y``."""
+    found = []
+    for key in sorted({*old, *new}):
+        before, after = old.get(key), new.get(key)
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            found.extend(differences(before, after, f"{where}{key}."))
+        elif before != after:
+            found.append(f"{where}{key} was {_short(before)}, is {_short(after)}")
+    return found
+
+
+def _short(value: Any) -> str:  # noqa: ANN401 - any JSON
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,147 @@
+"""How pre-training is measured: the share of masked sub-words that the model finds, per language, on held-out text."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from isogloss.common.distributed import Communicator
+from isogloss.data.corpus import Cell
+from isogloss.objectives.masked_lm import masked_logits
+from isogloss.objectives.supervised import IGNORED
+from isogloss.protocols import Progress
+from isogloss.run.evaluation import result_rows
+from isogloss.run.folder import RunFolder
+from isogloss.run.scoring import Rows
+from isogloss.streams.masked import Masking, masked_batches
+
+DATA = "held-out text"
+
+
+@dataclass
+class MaskedScoring:
+    """Masked accuracy and loss on held-out sentences; implements `isogloss.run.scoring.Scoring`.
+
+    The masks are always the same, so that scores of different steps and runs can be compared.
+
+    Attributes:
+        folder: Where scores are kept.
+        sentences: By language, the held-out sentences as sub-words, special ones included.
+        masking: Hides sub-words.
+        batch_size: Sentences per forward pass.
+        autocast: Makes the context of a forward pass.
+        group: Processes that share the work.
+        progress: How far the run is.
+        steps: Optimizer steps of the whole run.
+        tokens: Sub-words in a batch of each source.
+    """
+
+    folder: RunFolder
+    sentences: Mapping[str, Sequence[np.ndarray]]
+    masking: Masking
+    batch_size: int
+    autocast: Callable[[], AbstractContextManager[Any]]
+    group: Communicator
+    progress: Progress
+    steps: int
+    tokens: Mapping[str, int]
+    _since: tuple[float, int, int] | None = field(default=None, repr=False)
+
+    def start(self) -> None:
+        """Begin to measure speed."""
+        self._since = (time.perf_counter(), self.progress.step, self.seen())
+
+    def seen(self) -> int:
+        """Sub-words trained on so far, padding included."""
+        return sum(self.tokens[source] * draws for source, draws in self.progress.draws.items())
+
+    def dev(self, model: nn.Module, step: int | None, selection: str | None) -> Rows:
+        """Masked accuracy and loss by language; a line of them is printed, with speed and time left."""
+        rows = self._measure(model, step, selection)
+        if self.group.rank == 0:
+            self.folder.add_results(rows)
+            print(self._line(rows), file=sys.stderr)
+        self.start()
+        return rows
+
+    def final(self, model: nn.Module, step: int | None, selection: str) -> Rows:
+        """The same for the final model."""
+        rows = self._measure(model, step, selection)
+        if self.group.rank == 0:
+            self.folder.add_results(rows)
+        return rows
+
+    def stored(self) -> Rows:
+        """The final scores of a run that has ended."""
+        return self.folder.final_rows([Cell(DATA, language, "dev") for language in self.sentences])
+
+    def choose(self, rows: Rows) -> float | None:
+        """Mean masked accuracy over the languages."""
+        values = [row["value"] for row in rows if row["metric"] == "masked_accuracy"]
+        return sum(values) / len(values) if values else None
+
+    def doubts(self, rows: Rows) -> list[str]:
+        """None: the loss says it."""
+        return []
+
+    @torch.no_grad()
+    def _measure(self, model: nn.Module, step: int | None, selection: str | None) -> Rows:
+        was_training = model.training
+        model.eval()
+        rows: Rows = []
+        try:
+            for number, (language, sentences) in enumerate(self.sentences.items()):
+                if not sentences:
+                    continue
+                # Languages are shared out among the processes.
+                mine = number % self.group.world_size == self.group.rank
+                own = [self._language(model, language, sentences)] if mine else []
+                (scores,) = self.group.gather(own)
+                columns: dict[str, Any] = {
+                    "run": str(self.folder.path),
+                    "method": "pretraining",
+                    "task": "mlm",
+                    "train_languages": sorted(self.sentences),
+                    "step": step,
+                    "selection": selection,
+                }
+                rows += result_rows(scores, Cell(DATA, language, "dev"), len(sentences), **columns)
+        finally:
+            model.train(was_training)
+        return rows
+
+    def _language(self, model: nn.Module, language: str, sentences: Sequence[np.ndarray]) -> dict[str, float]:
+        device = next(model.parameters()).device
+        found, loss, places = 0, 0.0, 0
+        for batch in masked_batches(sentences, language, self.masking, self.batch_size):
+            batch = batch.to(device)
+            assert batch.labels is not None
+            masked = batch.labels != IGNORED
+            with self.autocast():
+                logits = masked_logits(model, batch.inputs, masked).float()
+            targets = batch.labels[masked]
+            found += int((logits.argmax(dim=-1) == targets).sum())
+            loss += float(functional.cross_entropy(logits, targets, reduction="sum"))
+            places += len(targets)
+        return {"masked_accuracy": found / max(1, places), "masked_loss": loss / max(1, places)}
+
+    def _line(self, rows: Rows) -> str:
+        step = self.progress.step
+        said = f"step {step:,} of {self.steps:,}, {self.seen() / 1e6:.2f}M tokens"
+        if self._since is not None:
+            then, step_then, seen_then = self._since
+            passed = max(time.perf_counter() - then, 1e-9)
+            left = (self.steps - step) * passed / max(1, step - step_then)
+            said += f", {(self.seen() - seen_then) / passed:,.0f} tokens/s, {left / 60:.0f} min left"
+        accuracies = {row["language"]: row["value"] for row in rows if row["metric"] == "masked_accuracy"}
+        shown = " ".join(f"{language} {100 * value:.1f}" for language, value in accuracies.items())
+        return f"{said}; masked accuracy %: {shown}"

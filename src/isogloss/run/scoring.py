@@ -1,0 +1,122 @@
+"""How a run is measured: on the data of its task."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from torch import nn
+
+from isogloss.data.corpus import Cell, Corpus
+from isogloss.data.formats import gold
+from isogloss.data.problems import Problems
+from isogloss.examples import Example
+from isogloss.protocols import Feature
+from isogloss.recipe.spec.recipe import Recipe
+from isogloss.run.divergence import constant_answer
+from isogloss.run.evaluation import Evaluator, score_cells
+from isogloss.run.folder import RunFolder, cell_of
+
+Rows = list[dict[str, Any]]
+
+
+class Scoring(Protocol):
+    """What an experiment asks of whoever measures its model; all rows have the columns of results.jsonl."""
+
+    def dev(self, model: nn.Module, step: int | None, selection: str | None) -> Rows:
+        """Scores on dev data, also written to the run folder."""
+
+    def final(self, model: nn.Module, step: int | None, selection: str) -> Rows:
+        """Scores of the model that the run ends with."""
+
+    def stored(self) -> Rows:
+        """The final scores of a run that has ended."""
+
+    def choose(self, rows: Rows) -> float | None:
+        """What a selection compares: one number, higher is better; None: nothing was measured."""
+
+    def doubts(self, rows: Rows) -> list[str]:
+        """Warnings that rows of final scores give rise to."""
+
+
+@dataclass
+class TaskScoring:
+    """Scores on the dev and test data of a task; implements `Scoring`.
+
+    Attributes:
+        recipe: The recipe with nothing left open.
+        folder: Where scores and predictions are kept.
+        corpus: The data.
+        evaluator: Predicts and scores.
+    """
+
+    recipe: Recipe
+    folder: RunFolder
+    corpus: Corpus
+    evaluator: Evaluator
+    _encoded: dict[Cell, tuple[Sequence[Example], Sequence[Feature]]] = field(default_factory=dict)
+
+    def encode(self, split: str, problems: Problems) -> None:
+        """Make the features of a split's examples, once; overlong examples go to ``problems``."""
+        for cell in self.corpus.cells(split):
+            if cell not in self._encoded:
+                examples = self.corpus.evaluation[cell]
+                self._encoded[cell] = (examples, self.evaluator.encode(examples, problems))
+
+    def dev(self, model: nn.Module, step: int | None, selection: str | None) -> Rows:
+        """Scores on the dev data."""
+        return self._score("dev", model, step, selection)
+
+    def final(self, model: nn.Module, step: int | None, selection: str) -> Rows:
+        """Scores on the dev data and, if the recipe asks for it, on the test data."""
+        rows = self.dev(model, step, selection)
+        if self.recipe.test:
+            problems = Problems()
+            self.encode("test", problems)
+            if self.evaluator.group.rank == 0 and problems.warnings:
+                print(*problems.warnings, sep="\n", file=sys.stderr)
+            rows += self._score("test", model, step, selection)
+        return rows
+
+    def stored(self) -> Rows:
+        """The last final scores."""
+        tested = self.corpus.cells("test") if self.recipe.test else []
+        return self.folder.final_rows([*self.corpus.cells("dev"), *tested])
+
+    def choose(self, rows: Rows) -> float | None:
+        """Mean dev score on the primary metric over the languages that may choose: the sources, or all."""
+        by_target = self.recipe.selection == "target-dev"
+        primary = [row for row in rows if row["metric"] == self.evaluator.task.metrics[0]]
+        known = set(self.corpus.sources)
+        values = [
+            row["value"] for row in primary if by_target or {row["language"], row["context_language"]} - {None} <= known
+        ]
+        return sum(values) / len(values) if values else None
+
+    def doubts(self, rows: Rows) -> list[str]:
+        """A warning for each source language whose accuracy is not above that of a constant answer."""
+        found: list[str] = []
+        for row in rows:
+            cell, known = cell_of(row), self.corpus.sources
+            if row["metric"] == "accuracy" and {row["language"], cell.language} <= set(known):
+                labels = [label for example in self.corpus.evaluation[cell] for label in gold(example) or ()]
+                found += constant_answer(f"{row['language']} ({cell.data}, {cell.split})", row["value"], labels)
+        return found
+
+    def _score(self, split: str, model: nn.Module, step: int | None, selection: str | None) -> Rows:
+        columns = {
+            "run": str(self.folder.path),
+            "method": self.recipe.method,
+            "train_languages": sorted(self.corpus.sources),
+            "seed": self.recipe.seeds[0],
+            "step": step,
+            "selection": selection,
+            "few_shot": self.recipe.few_shot,
+            "translated": "train" if self.recipe.translate_train else None,
+            "spacing": self.recipe.spacing,
+            "partition": None if self.recipe.partition is None else self.recipe.partition.title,
+        }
+        cells = {cell: self._encoded[cell] for cell in self.corpus.cells(split)}
+        return score_cells(self.evaluator, model, cells, self.folder, columns)

@@ -1,0 +1,1 @@
+"""From a resolved recipe to a run that can be walked: data checked, model opened, parts assembled."""

@@ -1,0 +1,97 @@
+"""What a user should know before the first step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from isogloss.common.errors import IsoglossError
+from isogloss.recipe.build.optimizer import inner_steps, restarts, walks_apart
+from isogloss.recipe.spec.recipe import Recipe
+from isogloss.recipe.spec.weighting import GradNorm
+
+FORGETS_LITTLE = 0.1
+"""Share of initial weights left above which a warning is printed: a fresh head is then a tenth untrained."""
+
+
+def announcements(recipe: Recipe, *, world_size: int, sizes: Mapping[str, int], parameters: int) -> list[str]:
+    """Sizes of the run and, with slow weights, what its budget does to them.
+
+    Args:
+        recipe: The recipe with nothing left open.
+        world_size: Number of processes.
+        sizes: Training examples by language.
+        parameters: Number of parameters.
+
+    Raises:
+        IsoglossError: The steps do not suffice for one outer step.
+    """
+    languages = ", ".join(f"{language} {size:,}" for language, size in sizes.items())
+    steps, batch = recipe.steps or 0, recipe.batch_size or 1
+    lines = [f"{recipe.method}, seed {recipe.seeds[0]}: {parameters:,} parameters; training examples: {languages}"]
+    if walks_apart(recipe):
+        lines.append(f"{steps:,} steps on each of {world_size} workers, batch {batch} each")
+    else:
+        micro = recipe.gradient_accumulation_steps
+        per_pass = batch / world_size / micro
+        lines.append(
+            f"{steps:,} steps, batch {batch} = {world_size} process(es) x {micro} micro-batch(es) x {per_pass:g}"
+        )
+    return lines + _learning_weights(recipe) + _outer_steps(recipe, len(sizes))
+
+
+def precision_notes(precision: str, device: torch.device) -> list[str]:
+    """A warning where bfloat16 is emulated: on x86 CPUs without instructions for it a step takes several times longer.
+
+    Args:
+        precision: fp32 or bf16.
+        device: Where the model is.
+    """
+    # Older versions of torch do not say what the CPU can do; other architectures say it in other words.
+    found: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    if precision != "bf16" or device.type != "cpu" or found.get("architecture") != "x86_64":
+        return []
+    if found.get("avx512_bf16") or found.get("amx_bf16"):
+        return []
+    return ["warning: precision: bf16, but this CPU has no bfloat16 instructions; fp32 is several times faster here"]
+
+
+def _learning_weights(recipe: Recipe) -> list[str]:
+    """Under GradNorm the weights of losses learn only after the first losses have been measured."""
+    steps, own = recipe.steps or 0, recipe.weighting
+    if not isinstance(own, GradNorm) or steps > own.initial_batches + 1:
+        return []
+    return [
+        f"warning: weighting: gradnorm measures losses over initial_batches = {own.initial_batches} steps, and there "
+        f"are only {steps}, so all weights will be 1; give more steps or fewer initial_batches"
+    ]
+
+
+def _outer_steps(recipe: Recipe, languages: int) -> list[str]:
+    """The budget trap: after M outer steps the share (1 - eta)^M of the initial weights, a fresh head too, is left."""
+    lookahead = recipe.optimizer.lookahead
+    if lookahead is None:
+        return []
+    walks, steps, period = restarts(lookahead, languages), recipe.steps or 0, inner_steps(recipe, languages)
+    outer, rest = divmod(steps, period * walks)
+    if outer == 0:
+        raise IsoglossError(
+            f"steps: {steps} is less than one outer step ({period} inner_steps x {walks} restarts), so "
+            "the slow weights would never move; give more steps or a smaller optimizer.lookahead.inner_steps"
+        )
+    eta = lookahead.outer_learning_rate
+    left = (1 - eta) ** outer
+    lines = [
+        f"M = {outer} outer steps of {walks} x {period} inner steps; share of initial weights left at "
+        f"the end: (1 - {eta:g})^{outer} = {left:.3g}"
+    ]
+    if left > FORGETS_LITTLE:
+        lines.append(
+            f"warning: {left:.0%} of the initial weights, of a fresh head too, will be left; give more steps, fewer "
+            "inner_steps, a larger outer_learning_rate, or the head its own head_outer_learning_rate"
+        )
+    if rest:
+        lines.append(f"the last {rest} steps are a partial inner loop, which is dropped")
+    return lines

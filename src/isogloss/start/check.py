@@ -1,0 +1,150 @@
+"""The data of a recipe: read and checked for training, or looked through for everything that is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from huggingface_hub import try_to_load_from_cache
+from transformers import PreTrainedTokenizerBase
+
+from isogloss.common.errors import IsoglossError
+from isogloss.data.collection import Collection
+from isogloss.data.corpus import Corpus, FewShot, load_corpus
+from isogloss.data.validate import validate_collections
+from isogloss.examples import Choice, Example, LabelledText, Question
+from isogloss.models.shipped import located
+from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
+from isogloss.recipe.build.data import build_collections, build_task, spacing
+from isogloss.recipe.build.probes import read_probe_texts
+from isogloss.recipe.names import NamedTask
+from isogloss.recipe.spec.recipe import RandomModel, Recipe
+from isogloss.start.parted import require_one_language
+from isogloss.start.survey import Validation, survey
+from isogloss.start.translated import with_translated_training_data
+from isogloss.store.cache import Cache
+from isogloss.tasks.alignment import spaces_before
+
+
+def read_corpus(
+    recipe: Recipe,
+    task: NamedTask,
+    collections: Sequence[Collection],
+    label_languages: Sequence[str] = (),
+    cache: Cache | None = None,
+) -> Corpus:
+    """The recipe's data, with the labels of ``label_languages`` too; files read before are taken from ``cache``.
+
+    Raises:
+        IsoglossError: Anything wrong with them, or dev data missing that the recipe's selection needs.
+    """
+    corpus = load_corpus(
+        collections,
+        task.build(()).label_set,
+        task.complaint,
+        train_languages=recipe.train_languages,
+        evaluate_languages=recipe.evaluate_languages,
+        source_dev=recipe.selection == "source-dev",
+        label_languages=label_languages,
+        unread=() if recipe.test else ("test",),
+        limit=recipe.limit,
+        few_shot=None if recipe.few_shot is None else FewShot(recipe.few_shot, recipe.seeds[0]),
+        cache=cache,
+    )
+    if not corpus.train:
+        raise IsoglossError("data: no entry has a train split for any training language")
+    _require_dev(recipe, corpus)
+    if recipe.translate_train:
+        corpus = with_translated_training_data(recipe, collections, corpus)
+    require_one_language(recipe, corpus)
+    return corpus
+
+
+def _require_dev(recipe: Recipe, corpus: Corpus) -> None:
+    """Stop if the data that are to choose the weights are not there.
+
+    Raises:
+        IsoglossError: A source language has no dev data, or none of the targets that are evaluated has any.
+    """
+    with_dev = {cell.language for cell in corpus.cells("dev")}
+    without = sorted(set(corpus.sources) - with_dev)
+    if recipe.selection == "source-dev" and without:
+        raise IsoglossError(
+            f"selection: source-dev needs dev data in every training language, none found for {', '.join(without)}; "
+            "name their dev files in data, or take selection: last, which needs none"
+        )
+    targets = set(corpus.evaluated) - set(corpus.sources)
+    if recipe.selection == "target-dev" and not (with_dev & targets if targets else with_dev):
+        raise IsoglossError(
+            "selection: target-dev needs dev data of a language that is evaluated and not trained on, none found for "
+            f"{', '.join(sorted(targets)) or 'any'}; name dev files in data, or take selection: source-dev or last"
+        )
+
+
+def check_data(recipe: Recipe) -> Validation:
+    """Everything that is wrong with the recipe's data, in one pass; see `validate_collections`.
+
+    If the files themselves are good, also what `read_corpus` refuses, what is wrong with the text that probes read, and
+    the examples longer than ``max_length``.
+    """
+    named, collections = build_collections(recipe)
+    trained = recipe.train_languages
+    if trained is not None and recipe.few_shot is not None:
+        # A few examples of every language that is evaluated are trained on too.
+        on_disk = {language for collection in collections for language, _ in collection.files()}
+        trained = tuple({*trained, *(recipe.evaluate_languages or on_disk)})
+    problems, read = validate_collections(collections, named.complaint, train_languages=trained)
+    if problems.errors:
+        return Validation(problems, [survey(file, None, None, recipe.max_length, problems) for file in read])
+    try:
+        corpus = read_corpus(recipe, named, collections)
+        read_probe_texts(recipe, problems)
+    except IsoglossError as error:
+        if not problems.errors:  # a file of text has said it already
+            problems.error("recipe", None, str(error))
+        return Validation(problems, [survey(file, None, None, recipe.max_length, problems) for file in read])
+    try:
+        if isinstance(recipe.model, RandomModel):
+            tokenizer = new_tokenizer(recipe, corpus)
+        elif Path(located(recipe.model)).is_dir() or _is_cached(recipe.model):
+            tokenizer = load_tokenizer(recipe.model, remote=recipe.trust_remote_code)
+        else:
+            raise IsoglossError(f"model {recipe.model!r} is no folder and not in the hub's cache on this machine")
+    except IsoglossError as error:
+        problems.warning("recipe", None, f"lengths not checked: {error}")
+        return Validation(problems, [survey(file, None, None, recipe.max_length, problems) for file in read])
+    task = build_task(recipe, named, corpus.labels)
+    try:
+        return Validation(problems, [survey(file, task, tokenizer, recipe.max_length, problems) for file in read])
+    except IsoglossError as error:
+        problems.error("recipe", None, str(error))
+        return Validation(problems, [survey(file, None, None, recipe.max_length, problems) for file in read])
+
+
+def _is_cached(model: str) -> bool:
+    """Whether a hub model's tokenizer is on this machine: looking through data should not wait for a network."""
+    return isinstance(try_to_load_from_cache(model, "tokenizer_config.json"), str)
+
+
+def new_tokenizer(recipe: Recipe, corpus: Corpus) -> PreTrainedTokenizerBase:
+    """The tokenizer of a model with random weights, trained on the training text."""
+    assert isinstance(recipe.model, RandomModel)
+    named, _ = build_collections(recipe)
+    as_written = spacing(recipe, named) == "text"
+    texts = (text for examples in corpus.train.values() for example in examples for text in _texts(example, as_written))
+    return train_tokenizer(texts, recipe.model.vocabulary_size, max_length=max(512, recipe.max_length))
+
+
+def _texts(example: Example, as_written: bool) -> Iterator[str]:
+    if isinstance(example, LabelledText):
+        yield example.text
+        if example.pair is not None:
+            yield example.pair
+    elif isinstance(example, Choice):
+        yield from (example.context, example.question, *example.alternatives)
+    elif isinstance(example, Question):
+        yield example.question
+        yield example.context
+    else:
+        spaces = spaces_before(example, as_written)
+        yield "".join(" " * space + token for token, space in zip(example.tokens, spaces, strict=True))

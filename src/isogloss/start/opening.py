@@ -1,0 +1,93 @@
+"""A run folder is opened: what identifies the run is written, or found unchanged and gone on with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, TypeVar, cast
+
+from isogloss.common.errors import IsoglossError
+from isogloss.common.writing import read_json, write_model, write_text
+from isogloss.recipe.build import parts as build
+from isogloss.recipe.resolve import as_yaml
+from isogloss.recipe.spec.pretraining import Pretraining
+from isogloss.recipe.spec.recipe import Recipe
+from isogloss.run.checkpoints import load_checkpoint
+from isogloss.run.experiment import Experiment
+from isogloss.run.folder import RunFolder, differences
+
+AnyRecipe = TypeVar("AnyRecipe", bound=Recipe | Pretraining)
+
+
+def open_folder(
+    experiment: Experiment, recipe: Recipe | Pretraining, fingerprint: Mapping[str, Any], *, resuming: bool
+) -> list[str]:
+    """Write what identifies the run, or go back to its last checkpoint; then start recording.
+
+    Args:
+        experiment: The run.
+        recipe: Its recipe, with nothing left open.
+        fingerprint: What a resume must find unchanged.
+        resuming: Whether the folder holds the run already.
+
+    Returns:
+        What to tell the user of it.
+    """
+    build.require_tracker(recipe)
+    folder, ranks, loaded = experiment.folder, experiment.ranks, experiment.loaded
+    is_main, notes = ranks.rank == 0, []
+    if is_main and not resuming:
+        is_random = loaded.identity.get("weights") == "random"
+        write = partial(write_model, model=loaded.model, tokenizer=loaded.tokenizer)
+        folder.start(as_yaml(recipe), fingerprint, write if is_random else None)
+    ranks.wait()
+    last = folder.last_checkpoint() if resuming else None
+    if last is not None:
+        load_checkpoint(last[1], experiment.training, experiment.selection, ranks=ranks)
+        history = last[1] / "trainer_state.json"
+        try:
+            experiment.recorder.resume(read_json(history))
+        except KeyError as error:
+            raise IsoglossError(f"{history}: damaged: no {error}") from error
+        # Checkpoints of earlier versions have none.
+        if (last[1] / "cost.json").exists():
+            experiment.ledger.resume(read_json(last[1] / "cost.json"))
+        notes.append(f"resumed at step {last[0]}")
+    ranks.wait()
+    if is_main:
+        changed = folder.note_environment(ranks.world_size)
+        if last is not None and changed:
+            notes.append(f"warning: {'; '.join(changed)}: what follows equals an unbroken run up to rounding only")
+        if resuming and not experiment.is_finished():
+            folder.cut(experiment.training.progress.step)
+            write_text(folder.recipe, as_yaml(recipe))
+        experiment.recorder.open(build.build_tracker(recipe, folder, experiment.training.progress.step))
+    ranks.wait()
+    return notes
+
+
+def require_same_recipe(folder: RunFolder, stored: AnyRecipe, asked: AnyRecipe, recipe: AnyRecipe) -> AnyRecipe:
+    """The recipe to go on with: the stored one, with more steps where that changes nothing that has been done.
+
+    Args:
+        folder: The run.
+        stored: The recipe that it was started with.
+        asked: The recipe as the user gave it.
+        recipe: The same with nothing left open.
+
+    Raises:
+        IsoglossError: Something else has changed.
+    """
+    # Stages are shares of all steps, so more steps would move what has been done.
+    fixed = recipe.selection == "average" or (isinstance(recipe, Pretraining) and len(recipe.stages) > 1)
+    more = recipe.schedule == "constant" and not fixed and (recipe.steps or 0) > (stored.steps or 0)
+    # Intervals that only follow from the number of steps stay as they were when the run was started.
+    derived = {key for key in ("evaluation_steps", "logging_steps", "save_steps") if getattr(asked, key) is None}
+    changeable = {"name": recipe.name, "report_to": recipe.report_to, "save_total_limit": recipe.save_total_limit}
+    kept = {*derived, *changeable, *({"steps"} if more else ())}
+    old, new = (values.model_dump(mode="json", exclude=kept) for values in (stored, recipe))
+    changed = differences(old, new)
+    if changed:
+        raise IsoglossError(f"{folder.path}: cannot resume, the recipe has changed: {'; '.join(changed)}")
+    update = {**changeable, **({"steps": recipe.steps} if more else {})}
+    return cast(AnyRecipe, stored.model_copy(update=update))

@@ -1,0 +1,76 @@
+"""Machine translations in the place of texts: of the training data (translate-train), of test data (translate-test)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from isogloss.common.errors import IsoglossError
+from isogloss.data.collection import Collection
+from isogloss.data.corpus import Cell, Corpus
+from isogloss.data.problems import Problems
+from isogloss.data.reading import digest
+from isogloss.data.translations import translate
+from isogloss.examples import Example
+from isogloss.recipe.build.data import build_collection, build_translation
+from isogloss.recipe.spec.data import DataEntry
+from isogloss.recipe.spec.recipe import Recipe
+
+
+def with_translated_training_data(recipe: Recipe, collections: Sequence[Collection], corpus: Corpus) -> Corpus:
+    """The corpus with the source language's training data translated into all languages that are evaluated.
+
+    Raises:
+        IsoglossError: There are several source languages, no translations, or translations that do not fit.
+    """
+    if len(corpus.sources) != 1:
+        raise IsoglossError(f"translate_train: needs one source language, found {', '.join(corpus.sources)}")
+    source = corpus.sources[0]
+    train, files = {language: list(examples) for language, examples in corpus.train.items()}, dict(corpus.files)
+    targets = sorted(set(corpus.evaluated) - {source})
+    for entry, collection in zip(recipe.data, collections, strict=True):
+        if entry.translations.train is None:
+            continue
+        own = {str(path) for (language, split), path in collection.files().items() if split == "train"}
+        originals = [example for example in corpus.train[source] if example.path in own]
+        for language in targets if originals else ():
+            file = build_translation(entry, entry.translations.train, language, "train")
+            if not file.path.exists():
+                corpus.problems.warning(file.path, None, f"no translations into {language}, which stays without")
+                continue
+            train.setdefault(language, []).extend(translate(originals, file, language, corpus.problems))
+            files[str(file.path)] = digest(file.path) or ""
+    added = tuple(language for language in train if language not in corpus.train)
+    if files == corpus.files:
+        raise IsoglossError("translate_train: no data entry has translations.train with a file for any language")
+    return dataclasses.replace(corpus, train=train, files=files, targets=(*corpus.targets, *added))
+
+
+def translated_cells(
+    entries: Sequence[DataEntry], cells: Mapping[Cell, Sequence[Example]], sources: Sequence[str], problems: Problems
+) -> dict[Cell, Sequence[Example]]:
+    """The cells with their texts translated into the source language; those of source languages stay as they are.
+
+    Raises:
+        IsoglossError: An entry has no translations of the split, or they do not fit.
+    """
+    by_name = {build_collection(entry, "data").name: entry for entry in entries}
+    found: dict[Cell, Sequence[Example]] = {}
+    for cell, examples in cells.items():
+        if cell.language in sources:
+            found[cell] = examples
+            continue
+        entry = by_name[cell.data]
+        translation = entry.translations.test
+        if translation is None:
+            raise IsoglossError(
+                f"view translate-test: data {cell.data!r} has no translations.test; it names the files with the texts "
+                "translated into the source language"
+            )
+        if cell.split != "test" and "{split}" not in translation.path:
+            raise IsoglossError(
+                f"view translate-test: {translation.path!r} holds the test split; with {{split}} in it, others too"
+            )
+        file = build_translation(entry, translation, cell.language, cell.split)
+        found[cell] = translate(examples, file, cell.language, problems)
+    return found

@@ -1,0 +1,183 @@
+"""Which data does this step see? Pure functions from the step to the names of sources.
+
+None of them remembers anything, so a run can stop and go on anywhere, and all ranks agree without talking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from isogloss.common.errors import IsoglossError
+from isogloss.common.randomness import generator
+from isogloss.protocols import Sampler
+
+
+def shares(sizes: Sequence[int], temperature: float) -> np.ndarray:
+    """Probability of each source, p_t = N_t^(1/T) / sum_u N_u^(1/T).
+
+    Args:
+        sizes: Number of training examples N_t of each source, all positive.
+        temperature: T > 0. 1 is proportional to size, infinity uniform; q = 1/T in the Sequential Reptile literature.
+
+    Returns:
+        Probabilities ``[m]``, summing to 1.
+
+    Raises:
+        IsoglossError: A size or the temperature is not positive.
+    """
+    if not temperature > 0:
+        raise IsoglossError(f"temperature must be positive, found {temperature}")
+    if min(sizes, default=0) < 1:
+        raise IsoglossError(f"every source needs at least one example, found sizes {list(sizes)}")
+    logs = np.log(np.asarray(sizes, dtype=np.float64))
+    with np.errstate(over="ignore"):  # a temperature near 0: all but the largest go to -infinity
+        weights: np.ndarray = np.exp((logs - logs.max()) / temperature)
+    return np.asarray(weights / weights.sum())
+
+
+@dataclass(frozen=True)
+class Joint:
+    """All sources in every step; the loop adds their losses up (multi-task training, summed).
+
+    Args:
+        names: The sources.
+    """
+
+    names: tuple[str, ...]
+
+    def __call__(self, step: int) -> tuple[str, ...]:
+        """All names."""
+        return self.names
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """One source per step, drawn with replacement with probability N_t^(1/T) / sum_u N_u^(1/T).
+
+    Args:
+        names: The m sources.
+        sizes: Their numbers of training examples.
+        temperature: T > 0; default 1.0, proportional to size, so that the examples seen match the concatenated data.
+        seed: Seed of the draws.
+
+    Reference:
+        Conneau et al., *Unsupervised Cross-lingual Representation Learning at Scale*, ACL 2020 (exponential smoothing);
+        Lee et al., *Sequential Reptile*, ICLR 2022 (one task per inner step).
+    """
+
+    names: tuple[str, ...]
+    sizes: tuple[int, ...]
+    temperature: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check sizes and temperature."""
+        if len(self.names) != len(self.sizes):
+            raise IsoglossError(
+                f"every source needs one size, found {len(self.names)} names, {len(self.sizes)} sizes"
+            )
+        shares(self.sizes, self.temperature)
+
+    def __call__(self, step: int) -> tuple[str, ...]:
+        """The source of step ``step``."""
+        edges = np.cumsum(shares(self.sizes, self.temperature))
+        draw = generator(self.seed, "sampling", step).random()
+        return (self.names[min(int(np.searchsorted(edges, draw, side="right")), len(self.names) - 1)],)
+
+
+@dataclass(frozen=True)
+class RoundRobin:
+    """One source per step, in turn: step mod m.
+
+    Args:
+        names: The m sources.
+    """
+
+    names: tuple[str, ...]
+
+    def __call__(self, step: int) -> tuple[str, ...]:
+        """The source of step ``step``."""
+        return (self.names[step % len(self.names)],)
+
+
+@dataclass(frozen=True)
+class Permuted:
+    """One source per step, in passes: each pass takes ``length`` of the m sources, distinct and in random order.
+
+    Args:
+        names: The m sources.
+        length: Steps per pass, 1 to m; None: m, so that a pass sees every source once.
+        seed: Seed of the orders.
+
+    Raises:
+        IsoglossError: ``length`` is outside 1 to m.
+
+    Reference:
+        Shi et al., *Gradient Matching for Domain Generalization*, ICLR 2022 (Fish's inner loop).
+    """
+
+    names: tuple[str, ...]
+    length: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the length."""
+        if self.length is not None and not 1 <= self.length <= len(self.names):
+            raise IsoglossError(
+                f"a pass takes each source once at most: length must be 1 to {len(self.names)}, found {self.length}"
+            )
+
+    def __call__(self, step: int) -> tuple[str, ...]:
+        """The source of step ``step``."""
+        turn, place = divmod(step, self.length or len(self.names))
+        return (self.names[generator(self.seed, "pass", turn).permutation(len(self.names))[place]],)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Hold each choice of another sampler for ``length`` steps (Reptile's inner loops).
+
+    Args:
+        sampler: The sampler asked once per block, with the number of the block.
+        length: Steps per block, at least 1.
+    """
+
+    sampler: Sampler
+    length: int
+
+    def __post_init__(self) -> None:
+        """Check the length."""
+        if self.length < 1:
+            raise IsoglossError(f"length of a block must be at least 1, found {self.length}")
+
+    def __call__(self, step: int) -> tuple[str, ...]:
+        """The sources of step ``step``."""
+        return self.sampler(step // self.length)
+
+
+@dataclass(frozen=True)
+class Stages:
+    """One sampler after the other, each for a number of steps; the last one for ever.
+
+    Args:
+        samplers: The samplers, each asked with the step of the run.
+        ends: The step at which each but the last one ends, in rising order.
+    """
+
+    samplers: tuple[Sampler, ...]
+    ends: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        """Check the ends."""
+        if len(self.ends) != len(self.samplers) - 1 or list(self.ends) != sorted(set(self.ends)):
+            raise IsoglossError(
+                f"stages: {len(self.samplers)} of them need {len(self.samplers) - 1} rising ends, found {self.ends}"
+            )
+
+    def __call__(self, step: int) -> tuple[str, ...]:
+        """The sources of step ``step``."""
+        stage = sum(step >= end for end in self.ends)
+        return self.samplers[stage](step)

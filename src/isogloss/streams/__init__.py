@@ -1,0 +1,1 @@
+"""Endless batches, each a pure function of the seed and its number."""

@@ -1,0 +1,168 @@
+"""Global batches that are a pure function of (seed, k).
+
+The examples of a source form an endless sequence: epoch after epoch, each a permutation seeded by (seed, epoch). The
+sequence is cut into windows of a few dozen batches, or of about an epoch where that is shorter; inside a window the
+examples are sorted by length and cut into batches, and the batches are shuffled. So batches hold sentences of similar
+length (little padding), every example comes once per epoch, all batches are full, and the k-th batch can be named
+without walking through the ones before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from isogloss.common.errors import IsoglossError
+from isogloss.common.randomness import generator
+from isogloss.protocols import Batch, Feature
+from isogloss.step.sampling import shares
+from isogloss.store.features import lengths
+
+WINDOW = 32
+"""Batches per length bucket: large enough that padding almost vanishes, small enough that order stays random."""
+
+
+class Examples:
+    """An endless, shuffled sequence of indices over one or more groups of examples (languages).
+
+    An epoch holds as many examples as there are; group t fills the share p_t of it (see `shares`), drawn without
+    replacement from its own endless permutation. At T = 1 an epoch is exactly one permutation of all examples.
+
+    Args:
+        sizes: Number of examples N_t of each group; group t holds the indices from sum(sizes[:t]).
+        temperature: T > 0, see `shares`.
+        seed: Seed of the permutations.
+        name: Name of the source, so that sources of one run are shuffled independently.
+    """
+
+    def __init__(self, sizes: Sequence[int], *, temperature: float = 1.0, seed: int, name: str) -> None:
+        self.sizes = tuple(sizes)
+        self.seed, self.name = seed, name
+        self.length = sum(self.sizes)
+        self.quotas = _round_to_sum(shares(self.sizes, temperature) * self.length, self.length)
+        self._permutation = lru_cache(maxsize=2 * len(self.sizes))(self._permute)
+        self._epoch = lru_cache(maxsize=3)(self._make_epoch)
+
+    def take(self, start: int, stop: int) -> np.ndarray:
+        """Indices at positions ``start`` (inclusive) to ``stop`` (exclusive) of the endless sequence."""
+        return _cut(self._epoch, self.length, start, stop)
+
+    def _make_epoch(self, epoch: int) -> np.ndarray:
+        parts = []
+        for group, quota in enumerate(self.quotas):
+            permutation = lambda turn, group=group: self._permutation(group, turn)  # noqa: E731 - a curried call
+            parts.append(_cut(permutation, self.sizes[group], epoch * quota, (epoch + 1) * quota))
+        indices = np.concatenate(parts)
+        return indices[generator(self.seed, "epoch", self.name, epoch).permutation(len(indices))]
+
+    def _permute(self, group: int, turn: int) -> np.ndarray:
+        order = generator(self.seed, "group", self.name, group, turn).permutation(self.sizes[group])
+        return order + sum(self.sizes[:group])
+
+
+def require_no_empty_batch(batch_size: int, world_size: int, accumulation: int) -> None:
+    """Stop unless every process has something in each of its micro-batches.
+
+    Raises:
+        IsoglossError: ``batch_size`` is less than processes times micro-batches.
+    """
+    if batch_size < world_size * accumulation:
+        raise IsoglossError(
+            f"batch_size must be at least processes x gradient_accumulation_steps = {world_size} x {accumulation}, "
+            f"found {batch_size}"
+        )
+
+
+class BucketedStream:
+    """Batches of examples of similar length, pure in (seed, k); implements `isogloss.protocols.Stream`.
+
+    Args:
+        groups: The features of all examples of the source, by group as in ``examples``.
+        examples: The endless order they are seen in.
+        batch_size: Examples in a global batch, over all ranks and micro-batches.
+        collate: Makes a padded batch from features.
+        rank: This process's number.
+        world_size: Number of processes that share each global batch.
+        accumulation: Micro-batches that a rank's slice is cut into.
+
+    Raises:
+        IsoglossError: There are fewer examples in a batch than ranks times micro-batches, or no features at all.
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[Sequence[Feature]],
+        examples: Examples,
+        *,
+        batch_size: int,
+        collate: Callable[[Sequence[Feature]], Batch],
+        rank: int = 0,
+        world_size: int = 1,
+        accumulation: int = 1,
+    ) -> None:
+        sizes = tuple(map(len, groups))
+        if sizes != examples.sizes or not examples.length:
+            raise IsoglossError(f"source {examples.name!r}: {sum(sizes)} features for {examples.length} examples")
+        require_no_empty_batch(batch_size, world_size, accumulation)
+        self.groups, self.examples, self.batch_size, self.collate = groups, examples, batch_size, collate
+        self.rank, self.world_size, self.accumulation = rank, world_size, accumulation
+        self._lengths = np.concatenate([lengths(group) for group in groups])
+        self._ends = np.cumsum(sizes)
+        # A window of several epochs would hold an example more than once.
+        self._batches = min(WINDOW, max(1, examples.length // batch_size))
+        self._window = lru_cache(maxsize=1)(self._make_window)
+
+    def indices(self, k: int) -> np.ndarray:
+        """Indices of the examples of the k-th global batch ``[batch_size]``, by length."""
+        batch: np.ndarray = self._window(k // self._batches)[k % self._batches]
+        return batch
+
+    def __call__(self, k: int) -> list[Batch]:
+        """This rank's micro-batches of the k-th global batch."""
+        # Every world_size-th example: the batch is sorted, so all ranks get sentences of the same lengths.
+        mine = self.indices(k)[self.rank :: self.world_size]
+        cuts = np.array_split(mine, self.accumulation)
+        return [self.collate([self._feature(int(index)) for index in cut]) for cut in cuts]
+
+    def _feature(self, index: int) -> Feature:
+        group = int(np.searchsorted(self._ends, index, side="right"))
+        return self.groups[group][index - int(self._ends[group])]
+
+    def _make_window(self, window: int) -> np.ndarray:
+        span = self._batches * self.batch_size
+        indices = self.examples.take(window * span, (window + 1) * span)
+        random = generator(self.examples.seed, "window", self.examples.name, window)
+        # Where an epoch ends within the window an example may come twice; sorted by length alone, it would do so in one
+        # batch. So all first comings are sorted, then all second ones.
+        order = np.lexsort((self._lengths[indices], _comings(indices)))
+        return indices[order].reshape(self._batches, self.batch_size)[random.permutation(self._batches)]
+
+
+def _comings(indices: np.ndarray) -> np.ndarray:
+    """How often each entry has come before: [7, 3, 7, 7] -> [0, 0, 1, 2]."""
+    order = np.argsort(indices, kind="stable")
+    places = np.arange(len(indices))
+    is_first = np.r_[True, indices[order][1:] != indices[order][:-1]]
+    comings = np.empty_like(places)
+    comings[order] = places - np.maximum.accumulate(np.where(is_first, places, 0))
+    return comings
+
+
+def _cut(turn: Callable[[int], np.ndarray], length: int, start: int, stop: int) -> np.ndarray:
+    """Positions start to stop of the concatenation turn(0), turn(1), ..., each ``length`` long."""
+    if stop <= start:
+        return np.empty(0, dtype=np.int64)
+    first, last = start // length, (stop - 1) // length
+    whole = np.concatenate([turn(number) for number in range(first, last + 1)])
+    return whole[start - first * length : stop - first * length]
+
+
+def _round_to_sum(parts: np.ndarray, total: int) -> tuple[int, ...]:
+    """Whole numbers next to ``parts`` that add up to ``total`` (largest remainders get the rest)."""
+    floors = np.floor(parts + 1e-9).astype(int)
+    rest = total - int(floors.sum())
+    for index in np.argsort(-(parts - floors), kind="stable")[:rest]:
+        floors[index] += 1
+    return tuple(int(part) for part in floors)

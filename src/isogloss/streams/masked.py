@@ -1,0 +1,283 @@
+"""Rows of masked text, a pure function of (seed, k): running text of one language, or a text and its translation.
+
+Every row is drawn on its own, with replacement, from (seed, source, number of the row): so a run can go on anywhere
+without walking through what came before, and each rank draws just its own rows. A row is filled up to a fixed length,
+so there is little padding and, for compiled models, one shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from isogloss.common.randomness import generator
+from isogloss.data.texts import Unit
+from isogloss.objectives.supervised import IGNORED
+from isogloss.protocols import Batch
+from isogloss.step.sampling import shares
+from isogloss.streams.bucketed import require_no_empty_batch
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """The sentences of one language as sub-words.
+
+    Attributes:
+        ids: The sub-words of all sentences, one after the other ``[n]``, without special ones.
+        starts: Where each sentence begins, and at the end n ``[sentences + 1]``.
+    """
+
+    ids: np.ndarray
+    starts: np.ndarray
+
+    @classmethod
+    def of(cls, sentences: Sequence[Sequence[int]]) -> Encoded:
+        """From the sub-words of each sentence."""
+        lengths = np.fromiter(map(len, sentences), dtype=np.int64, count=len(sentences))
+        ids = np.fromiter((piece for sentence in sentences for piece in sentence), np.int32, count=int(lengths.sum()))
+        return cls(ids, np.concatenate([[0], np.cumsum(lengths)]))
+
+    def __len__(self) -> int:
+        """Number of sentences."""
+        return len(self.starts) - 1
+
+    def sentence(self, index: int) -> np.ndarray:
+        """Sub-words of a sentence."""
+        return self.ids[self.starts[index] : self.starts[index + 1]]
+
+    def running(self, index: int, length: int) -> np.ndarray:
+        """``length`` sub-words from the beginning of a sentence on; after the last sentence comes the first."""
+        start = int(self.starts[index])
+        return np.take(self.ids, np.arange(start, start + length), mode="wrap")
+
+
+@dataclass(frozen=True)
+class Masking:
+    """Which sub-words are hidden: each with the same probability, but special ones never.
+
+    Attributes:
+        probability: Share of sub-words to predict (BERT: 0.15). Of these 80 % become the mask, 10 % a random sub-word
+            and 10 % stay.
+        mask: Id of the mask.
+        padding: Id of padding.
+        special: Ids that are never hidden and never come in by chance.
+        vocabulary_size: Number of sub-words.
+    """
+
+    probability: float
+    mask: int
+    padding: int
+    special: tuple[int, ...]
+    vocabulary_size: int
+
+    def __call__(self, row: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """The row with sub-words hidden, and the hidden ones with -100 elsewhere; at least one is hidden."""
+        candidates = np.flatnonzero(~np.isin(row, self.special))
+        chosen = candidates[random.random(len(candidates)) < self.probability]
+        if not len(chosen):
+            chosen = random.choice(candidates, 1) if len(candidates) else candidates
+        hidden, labels = row.copy(), np.full_like(row, IGNORED)
+        labels[chosen] = row[chosen]
+        fate = random.random(len(chosen))
+        hidden[chosen[fate < 0.8]] = self.mask
+        by_chance = chosen[fate >= 0.9]
+        hidden[by_chance] = self._ordinary[random.integers(len(self._ordinary), size=len(by_chance))]
+        return hidden, labels
+
+    @cached_property
+    def _ordinary(self) -> np.ndarray:
+        return np.setdiff1d(np.arange(self.vocabulary_size), self.special)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The special sub-words around a text and around a pair of texts, as the tokenizer puts them.
+
+    Attributes:
+        before: Before the first text.
+        between: Between a text and its pair.
+        after: At the end.
+    """
+
+    before: tuple[int, ...]
+    between: tuple[int, ...]
+    after: tuple[int, ...]
+
+    def around(self, *texts: np.ndarray) -> np.ndarray:
+        """One text, or a pair, with its special sub-words."""
+        between: list[np.ndarray] = []
+        for number, text in enumerate(texts):
+            between += [np.asarray(self.between if number else self.before), text]
+        return np.concatenate([*between, np.asarray(self.after)]).astype(np.int64)
+
+    def room(self, length: int, texts: int) -> int:
+        """Sub-words left for the texts in a row of ``length``."""
+        return length - len(self.before) - len(self.after) - (texts - 1) * len(self.between)
+
+
+class RunningTextRows:
+    """Rows of running text, each of one language: what MLM is learned from.
+
+    A row's language is drawn with probability N_t^(1/T) / Σ_u N_u^(1/T), N being sub-words, then a sentence of it; the
+    row holds what follows from there, cut to the length.
+
+    Args:
+        texts: Encoded sentences by language.
+        length: Sub-words per row, special ones included.
+        frame: Special sub-words.
+        temperature: T > 0.
+    """
+
+    def __init__(self, texts: dict[str, Encoded], *, length: int, frame: Frame, temperature: float) -> None:
+        self.texts, self.length, self.frame = texts, length, frame
+        self.languages = tuple(texts)
+        self._shares = shares([len(text.ids) for text in texts.values()], temperature)
+
+    def __call__(self, random: np.random.Generator) -> tuple[np.ndarray, str]:
+        """A row of at most ``length`` and its language."""
+        language = self.languages[random.choice(len(self.languages), p=self._shares)]
+        text = self.texts[language]
+        start = int(random.integers(len(text)))
+        return self.frame.around(text.running(start, self.frame.room(self.length, 1))), language
+
+
+class PairRows:
+    """Rows of a text and its translation: what TLM is learned from.
+
+    A row's language is drawn as in `RunningTextRows`, N now being parallel sentences, then one of these, then one of
+    the other languages that have it. The sentences that follow in both are added until the row is full; the last pair
+    is cut at the same relative place in both. Either language comes first half the time. The row counts for the one
+    drawn first.
+
+    Args:
+        texts: Encoded sentences by language.
+        units: Sentences that are translations of each other, in the order of the text.
+        length: Sub-words per row, special ones included.
+        frame: Special sub-words.
+        temperature: T > 0.
+    """
+
+    def __init__(
+        self, texts: dict[str, Encoded], units: Sequence[Unit], *, length: int, frame: Frame, temperature: float
+    ) -> None:
+        self.texts, self.length, self.frame = texts, length, frame
+        self.languages = tuple(language for language in texts if any(language in unit for unit in units))
+        places = {language: column for column, language in enumerate(self.languages)}
+        self._table = np.full((len(units), len(self.languages)), -1, dtype=np.int64)  # [units, languages]
+        for row, unit in enumerate(units):
+            for language, index in unit.items():
+                self._table[row, places[language]] = index
+        self._units = [np.flatnonzero(column >= 0) for column in self._table.T]
+        self._shares = shares([len(own) for own in self._units], temperature)
+
+    def __call__(self, random: np.random.Generator) -> tuple[np.ndarray, str]:
+        """A row of at most ``length``, and the language that was drawn first."""
+        first = int(random.choice(len(self.languages), p=self._shares))
+        unit = int(self._units[first][random.integers(len(self._units[first]))])
+        others = np.flatnonzero(self._table[unit] >= 0)
+        second = int(random.choice(others[others != first]))
+        sides = [first, second] if random.random() < 0.5 else [second, first]
+        left, right = (np.concatenate(parts) for parts in zip(*self._run(unit, sides), strict=True))
+        return self.frame.around(left, right), self.languages[first]
+
+    def _run(self, unit: int, sides: Sequence[int]) -> list[list[np.ndarray]]:
+        """Pairs of sentences from ``unit`` on that fit into a row, the last one cut."""
+        room, pairs = self.frame.room(self.length, 2), []
+        while room > 1 and unit < len(self._table):
+            places = self._table[unit, sides]
+            if (places < 0).any():
+                break
+            pair = [self.texts[self.languages[side]].sentence(place) for side, place in zip(sides, places, strict=True)]
+            lengths = [len(text) for text in pair]
+            if sum(lengths) > room:
+                kept = max(1, min(room - 1, round(room * lengths[0] / sum(lengths))))
+                pair = [pair[0][:kept], pair[1][: room - kept]]
+            pairs.append(pair)
+            room -= sum(len(text) for text in pair)
+            unit += 1
+        return pairs
+
+
+class MaskedStream:
+    """Batches of masked rows, pure in (seed, k); implements `isogloss.protocols.Stream`.
+
+    Args:
+        rows: Draws a row.
+        masking: Hides sub-words of it.
+        name: Name of the source, so that sources of one run differ.
+        seed: Seed.
+        batch_size: Rows in a global batch, over all ranks and micro-batches.
+        length: Rows are padded to this length.
+        rank: This process's number.
+        world_size: Number of processes that share each global batch.
+        accumulation: Micro-batches that a rank's slice is cut into.
+
+    Raises:
+        IsoglossError: There are fewer rows in a batch than ranks times micro-batches.
+    """
+
+    def __init__(
+        self,
+        rows: RunningTextRows | PairRows,
+        masking: Masking,
+        *,
+        name: str,
+        seed: int,
+        batch_size: int,
+        length: int,
+        rank: int = 0,
+        world_size: int = 1,
+        accumulation: int = 1,
+    ) -> None:
+        require_no_empty_batch(batch_size, world_size, accumulation)
+        self.rows, self.masking, self.name, self.seed = rows, masking, name, seed
+        self.batch_size, self.length = batch_size, length
+        self.rank, self.world_size, self.accumulation = rank, world_size, accumulation
+
+    def __call__(self, k: int) -> list[Batch]:
+        """This rank's micro-batches of the k-th global batch."""
+        mine = range(k * self.batch_size + self.rank, (k + 1) * self.batch_size, self.world_size)
+        return [self._batch(numbers) for numbers in np.array_split(np.asarray(mine), self.accumulation)]
+
+    def _batch(self, numbers: np.ndarray) -> Batch:
+        drawn = []
+        for number in numbers.tolist():
+            random = generator(self.seed, "row", self.name, number)
+            row, language = self.rows(random)
+            drawn.append((*self.masking(row, random), language))
+        return padded(drawn, self.masking.padding, self.length)
+
+
+def masked_batches(
+    sentences: Sequence[np.ndarray], language: str, masking: Masking, batch_size: int
+) -> list[Batch]:
+    """Fixed masked sentences to measure on: sentence i of a language is masked alike in every run.
+
+    Args:
+        sentences: Sub-words of each sentence, special ones included.
+        language: Their language.
+        masking: Hides sub-words.
+        batch_size: Sentences per batch; sentences of like length stand together.
+    """
+    rows = [
+        (*masking(sentence, generator(0, "held out", language, number)), language)
+        for number, sentence in enumerate(sentences)
+    ]
+    rows.sort(key=lambda row: len(row[0]))
+    parts = [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
+    return [padded(part, masking.padding, max(len(row[0]) for row in part)) for part in parts]
+
+
+def padded(rows: Sequence[tuple[np.ndarray, np.ndarray, str]], padding: int, length: int) -> Batch:
+    """A batch of hidden rows and their labels, padded to ``length``."""
+    ids = np.full((len(rows), length), padding, dtype=np.int64)
+    labels = np.full((len(rows), length), IGNORED, dtype=np.int64)
+    attention = np.zeros((len(rows), length), dtype=np.int64)
+    for place, (hidden, targets, _) in enumerate(rows):
+        ids[place, : len(hidden)], labels[place, : len(hidden)], attention[place, : len(hidden)] = hidden, targets, 1
+    inputs = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(attention)}
+    return Batch(inputs, torch.from_numpy(labels), tuple(language for *_, language in rows))

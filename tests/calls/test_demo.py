@@ -1,0 +1,47 @@
+"""The demo runs from nothing but the package, and goes on where it was interrupted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import isogloss.calls.demo
+from isogloss import IsoglossError
+from isogloss.calls.demo import demo
+from isogloss.models.shipped import located, shipped_models
+from tests.support.world import runs_in
+
+
+def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(isogloss.calls.demo, "SENTENCES", {"train": 24, "dev": 10, "test": 10})
+    said = demo(tmp_path / "demo", seeds=(0, 1), steps=20)
+    assert "de (source)" in said
+    assert "sequential_reptile − multitask" in said
+    assert {path.parent.name for path in runs_in(tmp_path / "demo")} == {"multitask", "sequential_reptile"}
+    commands = [line.split() for line in said.splitlines() if line.startswith("  isogloss")]
+    assert len(commands) == 3
+    assert Path(commands[0][2]).is_dir()
+    assert Path(commands[0][3]).is_file()
+    assert Path(commands[1][2]).is_file()
+
+    before = {path: path.read_bytes() for path in (tmp_path / "demo").rglob("results.jsonl")}
+    assert demo(tmp_path / "demo", seeds=(0, 1), steps=20) == said
+    assert {path: path.read_bytes() for path in (tmp_path / "demo").rglob("results.jsonl")} == before
+
+
+def test_a_folder_with_something_else_is_left_alone(tmp_path: Path):
+    (tmp_path / "thesis.tex").write_text("all of it")
+    with pytest.raises(IsoglossError, match="holds no demo"):
+        demo(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_the_shipped_encoder_is_small_enough_and_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = shipped_models()["isogloss-small"]
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 20_000_000
+    assert located("isogloss-small") == folder
+    assert located("some/encoder") == "some/encoder"
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "isogloss-small").mkdir()
+    assert located("isogloss-small") == "isogloss-small"

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import isogloss
+from isogloss import IsoglossError
+from tests.support.methods import BASE
+from tests.support.world import LANGUAGES, SIZES, entry, write_pos
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("world")
+    write_pos(folder)
+    (folder / "recipe.json").write_text(json.dumps({**BASE, "data": entry("pos", folder / "pos"), "max_length": 8}))
+    return folder
+
+
+def test_a_recipe_is_surveyed_with_its_tokenizer(world: Path):
+    found = isogloss.validate(world / "recipe.json")
+    assert {(file.language, file.split): file.examples for file in found.files} == {
+        (language, split): size for split, sizes in SIZES.items() for language, size in sizes.items()
+    }
+    by_place = {(file.language, file.split): file for file in found.files}
+    english = by_place["en", "train"]
+    lines = (world / "pos/en/train.conllu").read_text(encoding="utf-8").splitlines()
+    tags = [line.split("\t")[3] for line in lines if line[:1].isdigit()]
+    assert english.labels == {tag: tags.count(tag) for tag in sorted(set(tags))}
+    assert english.unknown == 0  # the tokenizer was trained on it
+    assert 0 < (english.overlong or 0) <= 1
+    # The characters of German were in no training text.
+    assert (by_place["de", "test"].unknown or 0) > 0.05
+    assert "unknown sub-words %" in found.table()
+    warned = {problem.path: problem.message for problem in found.problems.warnings if "unknown" in problem.message}
+    assert set(warned) == {file.path for file in found.files if (file.unknown or 0) > 0.05}
+    german = by_place["de", "test"]
+    assert warned[german.path].startswith(f"{german.unknown:.1%} of the sub-words of de are unknown to the tokenizer")
+
+
+def test_files_without_a_recipe_are_counted(world: Path):
+    found = isogloss.validate(f"{world}/pos/{{language}}/dev.conllu", task="pos", format="conllu")
+    assert {file.language for file in found.files} == set(LANGUAGES)
+    assert {(file.overlong, file.unknown) for file in found.files} == {(None, None)}
+
+
+def test_the_table_names_labels_that_a_file_lacks(tmp_path: Path):
+    for split, labels in (("train", "ab"), ("test", "a")):
+        rows = "".join(f"the captain walked along the harbour {label}\t{label}\n" for label in labels)
+        (tmp_path / f"{split}.tsv").write_text("text\tlabel\n" + rows, encoding="utf-8")
+    recipe = {
+        **BASE,
+        "data": {"task": "topic", "format": "tsv", "path": f"{tmp_path}/{{split}}.tsv", "languages": ["en"]},
+        "selection": "last",
+    }
+    path = tmp_path / "recipe.json"
+    path.write_text(json.dumps(recipe), encoding="utf-8")
+    *_, train, test = isogloss.validate(path).table().splitlines()
+    assert train.split()[2:4] == ["train", "2"]
+    assert test.split()[2:4] == ["test", "1"]
+    assert test.endswith(" b")
+    assert not train.endswith(" b")
+
+
+def test_json_for_other_programs(world: Path):
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "isogloss", "data", "validate", *arguments, "--json"]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    good = run(f"{world}/pos/{{language}}/train.conllu", "--task", "pos", "--format", "conllu")
+    assert good.returncode == 0
+    found = json.loads(good.stdout)
+    assert [file["language"] for file in found["files"]] == ["en", "fr", "ru"]
+    bad = run(f"{world}/pos/{{language}}/train.conllu", "--task", "pos", "--format", "conll")
+    assert bad.returncode == 1
+    assert {problem["severity"] for problem in json.loads(bad.stdout)["problems"]} == {"error"}
+
+
+def test_without_files_there_is_one_message(tmp_path: Path):
+    with pytest.raises(IsoglossError, match="no task"):
+        isogloss.validate(tmp_path / "x.conllu", task="poss", format="conllu")
+
+
+def test_few_shot_languages_are_trained_on_and_so_looked_at(tmp_path: Path):
+    for split in ("train", "dev"):
+        for code, text in (("en", "the captain walked along the harbour wall"), ("sw", "bahari ni kubwa sana")):
+            path = tmp_path / code / f"{split}.tsv"
+            path.parent.mkdir(exist_ok=True)
+            rows = f"{text} {split if code == 'en' else ''}\tx\n" + (f"{text} tena\ty\n" if code == "sw" else "")
+            path.write_text("text\tlabel\n" + rows, encoding="utf-8")
+    recipe = {
+        **BASE,
+        "data": {"task": "topic", "format": "tsv", "path": f"{tmp_path}/{{language}}/{{split}}.tsv"},
+        "train_languages": ["en"],
+        "few_shot": 1,
+    }
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe), encoding="utf-8")
+    problems = isogloss.validate(tmp_path / "recipe.json").problems
+    assert problems.errors == []  # y is in Swahili's training data, which few-shot takes
+    assert any("occurs in the train data of the same language too" in str(found) for found in problems.warnings)

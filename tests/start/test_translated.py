@@ -1,0 +1,112 @@
+"""Translate-train and translate-test from recipe to rows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import isogloss
+from isogloss import IsoglossError
+from isogloss.common.writing import read_lines
+from tests.support.methods import BASE
+from tests.support.world import entry, merged, write_nli, write_topic
+
+FIVE = {"columns": {"text": 2, "pair": 3, "label": 4}, "source_columns": {"text": 0, "pair": 1, "label": 4}}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """English topics, and inference pairs with XTREME's translations into German, French and Russian."""
+    folder = tmp_path_factory.mktemp("world")
+    write_topic(folder)
+    write_nli(folder)
+    for code in ("de", "fr", "ru"):
+        for kind, path in (("train", "en/train.tsv"), ("test", f"{code}/test.tsv")):
+            _, *rows = (folder / "nli" / path).read_text(encoding="utf-8").splitlines()
+            fields = [row.split("\t") for row in reversed(rows)]  # another order than that of the data
+            lines = ["\t".join([*row[:2], *(f"{text} {kind}" for text in row[:2]), row[2]]) + "\n" for row in fields]
+            target = folder / f"translate-{kind}" / f"{code}.tsv"
+            target.parent.mkdir(exist_ok=True)
+            target.write_text("".join(lines), encoding="utf-8")
+    return folder
+
+
+def recipe(world: Path, **changes: Any) -> dict[str, Any]:
+    translations = {kind: {"path": f"{world}/translate-{kind}/{{language}}.tsv", **FIVE} for kind in ("train", "test")}
+    data = {**entry("nli", world / "nli"), "translations": translations}
+    quick = {"data": data, "report_to": "none", "steps": 2, "evaluation_steps": 1, "train_languages": ["en"]}
+    return merged({**BASE, **quick, "max_length": 64}, changes)
+
+
+def test_translate_train_to_translate_test(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    run = tmp_path / "run"
+    rows = isogloss.train(recipe(world, translate_train=True, test=True), output=run)
+    shown = capsys.readouterr()
+    assert "training examples: en 24, de 24, fr 24, ru 24" in shown.err
+    assert "selection: source-dev + translated: train, split: test" in shown.out
+    assert {(tuple(row["train_languages"]), row["view"], row["translated"]) for row in rows} == {
+        (("en",), "original", "train")
+    }
+    translated = isogloss.evaluate(run, split="test", view="translate-test")
+    assert {(row["view"], row["translated"], row["test_touches"]) for row in translated} == {
+        ("translate-test", "train and test", 2)
+    }
+    assert "selection: source-dev + view translate-test + translated: train and test" in capsys.readouterr().out
+    ids = [
+        [row["id"] for row in read_lines(run / "predictions" / name / "nli.de.test.jsonl")]
+        for name in ("source-dev", "source-dev.translate-test")
+    ]
+    assert ids[0] == ids[1]
+    # A run that has ended is stored under the original view, and is compared under the view asked for.
+    assert isogloss.train(recipe(world, translate_train=True, test=True), output=run, resume=True) == rows
+    for view, value in (("original", rows), ("translate-test", translated)):
+        table = isogloss.compare([run], baseline="multitask", split="test", view=view)
+        german = next(
+            row["value"]
+            for row in value
+            if (row["language"], row["metric"], row["split"]) == ("de", "accuracy", "test")
+        )
+        assert f"| nli    | de              | {100 * german:.1f} (" in table
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"train_languages": ["en", "fr"]}, "translate_train: needs one source language, found en, fr"),
+        ({"data": {"translations": {"train": None}}}, "no data entry has translations.train with a file"),
+        ({"data": {"translations": {"train": {"path": "{lang}.tsv"}}}}, "{language} and {split} only, found 'lang'"),
+        (
+            {"data": {"translations": {"train": {"source_columns": None}}}},
+            "never by place alone: give columns with an id, or source_columns",
+        ),
+    ],
+)
+def test_translate_train_refuses(changes: dict[str, Any], message: str, world: Path, tmp_path: Path):
+    with pytest.raises(IsoglossError) as caught:
+        isogloss.train(recipe(world, translate_train=True, **changes), output=tmp_path / "run")
+    assert message in str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "split", "message"),
+    [
+        ({"data": {"translations": {"test": None}}}, "test", "data 'nli' has no translations.test"),
+        ({}, "dev", "holds the test split; with {split} in it, others too"),
+    ],
+)
+def test_the_view_refuses(changes: dict[str, Any], split: str, message: str, world: Path, tmp_path: Path):
+    isogloss.train(recipe(world, steps=1, **changes), output=tmp_path / "run")
+    with pytest.raises(IsoglossError) as caught:
+        isogloss.evaluate(tmp_path / "run", split=split, view="translate-test")
+    assert message in str(caught.value)
+
+
+def test_translations_are_part_of_the_fingerprint(world: Path, tmp_path: Path):
+    whole = recipe(world, translate_train=True)
+    isogloss.train(whole, output=tmp_path / "run")
+    files = json.loads((tmp_path / "run" / "fingerprint.json").read_text())["data"]
+    assert {Path(name).name for name in files if "translate-train" in name} == {"de.tsv", "fr.tsv", "ru.tsv"}

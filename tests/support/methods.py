@@ -1,0 +1,158 @@
+"""The one table of small settings of every method and of every choice that changes how a run walks.
+
+The generic tests (resume, two processes) take every entry, so that a new method is tested by adding it here.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.support.world import XLM_R, entry, merged
+
+STEPS = 10
+CRASH = 7
+"""A step in mid inner loop after the checkpoint of step 4, also in mid inner loop, with an evaluation in between."""
+
+BASE: dict[str, Any] = {
+    "model": {
+        "config": {
+            "model_type": "modernbert",
+            "hidden_size": 16,
+            "intermediate_size": 16,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+        },
+        "vocabulary_size": 80,
+    },
+    "dropout": 0.0,
+    "max_length": 32,
+    "steps": STEPS,
+    "batch_size": 5,
+    "learning_rate": 0.03,
+    "evaluation_steps": 3,
+    "save_steps": 4,
+    "logging_steps": 2,
+}
+
+XLM_R_MODEL = {"config": XLM_R, "vocabulary_size": 80}
+
+SLOW = {"optimizer": {"lookahead": {"inner_steps": 3, "outer_learning_rate": 0.5}}}
+SEQUENTIAL = {"method": "sequential_reptile", **SLOW}
+
+LINEAR = {"kind": "linear", "steps": 8}
+RECALL: dict[str, Any] = {
+    "model": "{world}/encoder",
+    "optimizer": {"kind": "recadam", "pull": 30.0, "annealing": {"kind": "sigmoid", "middle": 6}},
+}
+
+PARTED = {**SEQUENTIAL, "train_languages": ["en"], "model": "{world}/encoder"}
+
+METHOD_SETTINGS: dict[str, dict[str, Any]] = {
+    "single": {"method": "single", "train_languages": ["fr"]},
+    "multitask": {"method": "multitask"},
+    "multitask_summed": {"method": "multitask_summed"},
+    "pcgrad": {"method": "pcgrad"},
+    "gradvac": {"method": "gradvac", "weighting": {"beta": 0.3}},
+    "gradnorm": {"method": "gradnorm", "weighting": {"initial_batches": 2}},
+    "cagrad": {"method": "cagrad"},
+    "imtl_g": {"method": "imtl_g"},
+    "aligned_mtl": {"method": "aligned_mtl"},
+    "mgda": {"method": "mgda"},
+    "temperature_sampling": {"method": "temperature_sampling"},
+    "reptile": {"method": "reptile", **SLOW},
+    "sequential_reptile": SEQUENTIAL,
+    "lookahead": {"method": "lookahead", **SLOW},
+    "fish": {"method": "fish", "optimizer": {"lookahead": {"outer_learning_rate": 0.5}}},
+    "recadam": {"method": "recadam", **RECALL},
+    "l2_sp": {"method": "l2_sp", "model": "{world}/encoder"},
+    "checkpoint_averaging": {"method": "checkpoint_averaging", "average_from": 0.2},
+}
+"""Every preset, under its name."""
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "reset_momentum": merged(SEQUENTIAL, {"optimizer": {"lookahead": {"reset": "momentum"}}}),
+    "reset_all": merged(SEQUENTIAL, {"optimizer": {"lookahead": {"reset": "all"}}}),
+    "head_of_its_own": {
+        **merged(SEQUENTIAL, {"optimizer": {"lookahead": {"head_outer_learning_rate": 1.0}}}),
+        "model": "{world}/encoder",
+    },
+    "recall_with_slow_weights": {
+        **merged(SEQUENTIAL, {"optimizer": {**RECALL["optimizer"], "annealing": LINEAR}}),
+        "model": "{world}/encoder",
+    },
+    "parted_by_likeness": {**PARTED, "partition": {"kind": "kmeans", "parts": 3}},
+    "parted_at_random": {**PARTED, "partition": {"kind": "random", "parts": 3}},
+    "averaged_workers": merged(SEQUENTIAL, {"optimizer": {"lookahead": {"workers": "averaged"}}}),
+    "reptile_averaged_from_slow": {"method": "reptile", **SLOW, "selection": "average", "average_from": 0.2},
+    "selection_last": {"selection": "last"},
+    "selection_target_dev": {"selection": "target-dev"},
+    "accumulation": {"gradient_accumulation_steps": 2},
+    "frozen_embeddings": {"unfreezing": {"kind": "all_but_embeddings"}},
+    "choice": {},
+    "averaged_tokens": {"aggregation": "average"},
+    "as_written": {"spacing": "text"},
+    "dropout": {"model": XLM_R_MODEL, "dropout": 0.1},
+    "bf16": {"precision": "bf16"},
+    "flat_mix": {"sampling": {"kind": "mixed", "temperature": 5.0}},
+    "round_robin": {"sampling": {"kind": "round_robin"}},
+    "blocks": {"sampling": {"kind": "blocks", "length": 2}},
+    "pcgrad_by_layer": {"method": "pcgrad", "weighting": {"granularity": "layers"}},
+    "gradvac_whole": {"method": "gradvac", "weighting": {"granularity": "model", "beta": 0.3}},
+    "aligned_mtl_median": {"method": "aligned_mtl", "weighting": {"scale": "median"}},
+    "gradients_bf16": {"method": "pcgrad", "gradients": {"precision": "bf16", "device": "cpu"}},
+    "gradients_accumulated": {
+        "method": "gradvac",
+        "model": XLM_R_MODEL,
+        "weighting": {"beta": 0.3},
+        "gradient_accumulation_steps": 2,
+    },
+    "weighted_frozen_embeddings": {"method": "gradvac", "unfreezing": {"kind": "all_but_embeddings"}},
+    "weighted_averaged_workers": {
+        "method": "gradvac",
+        **merged(SLOW, {"optimizer": {"lookahead": {"workers": "averaged"}}}),
+    },
+    "epochs": {"steps": None, "epochs": 1.0},
+    "linear": {"model": XLM_R_MODEL, "schedule": "linear", "max_grad_norm": None},
+    # Absolute positions tell equal sub-words apart: with rotary ones this small, spans would be equal up to rounding.
+    "questions": merged(SEQUENTIAL, {"model": XLM_R_MODEL, "doc_stride": 7, "gradient_accumulation_steps": 2}),
+}
+"""What else changes a step, its data or what a run remembers."""
+
+TEXT = {"format": "lines", "path": "{world}/parallel/{language}.txt", "parallel": "lines"}
+
+PROBES: list[dict[str, Any]] = [
+    {"kind": "conflicts", "every": 3, "batches": 2, "per_layer": True},
+    {"kind": "forgetting", "every": 5, "text": TEXT},
+    {"kind": "flatness", "batches": 2, "draws": 2},
+    {"kind": "representations", "every": 5, "text": TEXT},
+]
+"""Everyone who looks."""
+
+VARIANTS |= {
+    name: {**settings, "model": "{world}/masked", "learning_rate": 0.02, "probes": PROBES}
+    for name, settings in {
+        "probes": {"dropout": 0.1},
+        "probes_of_slow_weights": SEQUENTIAL,
+        "probes_of_weighting": {"method": "pcgrad"},
+        "probes_of_averaged_workers": VARIANTS["averaged_workers"],
+    }.items()
+}
+
+SETTINGS = {**METHOD_SETTINGS, **VARIANTS}
+
+OTHER_TASKS = {"questions": "qa", "choice": "choice"}
+"""The task of an entry where it is not pos."""
+
+
+def recipe(name: str, world: Path, **changes: Any) -> dict[str, Any]:
+    """The recipe of an entry on ``world/TASK`` and ``world/encoder``, as `tests.support.world` writes them."""
+    task = OTHER_TASKS.get(name, "pos")
+    whole = merged(merged({**BASE, "data": [entry(task, world / task)]}, SETTINGS[name]), changes)
+    # A random model is one value: keys of another type's config make no sense in it.
+    model = {**BASE, **SETTINGS[name], **changes}["model"]
+    placed = {"model": model.format(world=world) if isinstance(model, str) else model}
+    # The template's own {language} stays.
+    probes = json.loads(json.dumps(whole.get("probes", [])).replace("{world}", str(world)))
+    return {**whole, **placed, "probes": probes}

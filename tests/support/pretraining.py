@@ -1,0 +1,83 @@
+"""A small text in four languages, one of them without translations, and the settings that are trained on it."""
+
+from __future__ import annotations
+
+import gzip
+import random
+from pathlib import Path
+from typing import Any
+
+from tests.support.world import merged
+
+WORDS = {
+    "en": ("king", "water", "house", "said", "gave", "bread", "old", "saw", "the", "river"),
+    "fr": ("roi", "eau", "maison", "dit", "donna", "pain", "vieux", "vit", "le", "fleuve"),
+    "ru": ("царь", "вода", "дом", "сказал", "дал", "хлеб", "старый", "видел", "этот", "река"),
+    "de": ("König", "Wasser", "Haus", "sagte", "gab", "Brot", "alt", "sah", "der", "Fluss"),
+}
+NUMBER = 60
+
+STEPS, CRASH = 10, 7
+
+BASE: dict[str, Any] = {
+    "model": {
+        "config": {
+            "model_type": "modernbert",
+            "hidden_size": 16,
+            "intermediate_size": 16,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+        }
+    },
+    "tokenizer": {"vocabulary_size": 76},
+    "held_out": 3,
+    "stages": [{"length": 24, "batch_size": 5, "share": 0.6}, {"length": 40, "batch_size": 3, "share": 0.4}],
+    "steps": STEPS,
+    "learning_rate": 0.03,
+    "evaluation_steps": 3,
+    "save_steps": 4,
+    "logging_steps": 2,
+    "optimizer": {"eps": 1e-3},
+}
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "both": {},
+    "aligned": {"model": {"embeddings": "parallel"}},
+    "frozen_embeddings": {"unfreezing": {"kind": "all_but_embeddings"}},
+    "mlm": {"translation_share": 0.0},
+    "tlm": {"translation_share": 1.0},
+    "accumulation": {"gradient_accumulation_steps": 2},
+    "slow_weights": {"optimizer": {"lookahead": {"inner_steps": 3, "outer_learning_rate": 0.5}}},
+    "cosine": {"schedule": "cosine"},
+    "eager": {"attention": "eager"},
+    "compiled": {"compile": True},
+}
+
+
+def write_text(folder: Path) -> Path:
+    """``folder/text/LANGUAGE.tsv.gz`` with ids, for en, fr and ru; ``folder/plain/de.txt`` without."""
+    draw = random.Random(3)
+    meanings = [draw.choices(range(10), k=draw.randint(4, 9)) for _ in range(NUMBER)]
+    for language in ("en", "fr", "ru"):
+        lines = [f"v{n}\t{' '.join(WORDS[language][word] for word in words)}\n" for n, words in enumerate(meanings)]
+        path = folder / "text" / f"{language}.tsv.gz"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
+    (folder / "plain").mkdir(exist_ok=True)
+    plain = [" ".join(draw.choices(WORDS["de"], k=6)) + "\n" for _ in range(NUMBER)]
+    (folder / "plain" / "de.txt").write_text("".join(plain), encoding="utf-8")
+    return folder
+
+
+def recipe(name: str, folder: Path, **changes: Any) -> dict[str, Any]:
+    """The recipe of an entry on the text in ``folder``."""
+    text = [
+        {
+            "format": "tsv",
+            "path": f"{folder}/text/{{language}}.tsv.gz",
+            "columns": {"id": 0, "text": 1},
+            "parallel": "t",
+        },
+        {"format": "lines", "path": f"{folder}/plain/{{language}}.txt"},
+    ]
+    return {**merged({**BASE, "text": text}, SETTINGS[name]), **changes}

@@ -1,0 +1,64 @@
+"""Run by a launcher in two processes: train many recipes, and write down each rank's weights after every step.
+
+    torchrun --nproc_per_node 2 -m tests.support.walk_in_ranks PLAN.json
+
+The plan is a list of ``{"output": ..., "recipe": ..., "stop": step or null, "resume": ...}``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+import isogloss
+import isogloss.step.loop
+from isogloss.common.distributed import processes
+from isogloss.optim.lookahead import evaluation_weights
+
+
+class Stopped(Exception):
+    """The end of a run that is to be resumed."""
+
+
+def digest(model: nn.Module) -> str:
+    """A fingerprint of all weights, bit by bit."""
+    weights = b"".join(parameter.detach().numpy().tobytes() for parameter in model.parameters())
+    return hashlib.sha256(weights).hexdigest()
+
+
+def main(plan: Path) -> None:
+    """Train the runs of the plan one after the other; ``OUTPUT.rank-N.json`` gets the trace of rank N, or its error."""
+    rank = processes().rank
+    take_step = isogloss.step.loop.take_step
+    for entry in json.loads(plan.read_text(encoding="utf-8")):
+        trace: list[dict[str, Any]] = []
+
+        def traced(training: Any, stop: int | None = entry.get("stop"), trace: list[Any] = trace) -> None:
+            if training.progress.step == stop:
+                raise Stopped
+            take_step(training)
+            with evaluation_weights(training.optimizer):
+                slow = digest(training.model)
+            row = {"step": training.progress.step, "weights": digest(training.model), "slow": slow}
+            trace.append({**row, "draws": dict(training.progress.draws)})
+
+        isogloss.step.loop.take_step = traced
+        error = None
+        try:
+            verb = isogloss.pretrain if "text" in entry["recipe"] else isogloss.train
+            verb(entry["recipe"], output=entry["output"], resume=entry.get("resume", False))
+        except Stopped:
+            error = "stopped"
+        except isogloss.IsoglossError as problem:
+            error = str(problem)
+        written = json.dumps({"trace": trace, "error": error})
+        Path(f"{entry['output']}{'.resumed' if entry.get('resume') else ''}.rank-{rank}.json").write_text(written)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

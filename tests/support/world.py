@@ -1,0 +1,263 @@
+"""A tiny multilingual world of seeded, learnable data sets, written as files of every format."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from transformers import AutoModel, AutoModelForMaskedLM
+
+from isogloss.common.writing import write_model
+from isogloss.models.encoder import build_encoder
+from isogloss.models.tokenizer import train_tokenizer
+
+XLM_R = {
+    "model_type": "xlm-roberta",
+    "hidden_size": 16,
+    "intermediate_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+}
+"""A tiny encoder with dropout and absolute positions."""
+
+Tagged = list[tuple[str, str]]
+
+SIZES = {"train": {"en": 24, "fr": 15, "ru": 10}, "dev": {"en": 6, "fr": 5, "de": 4, "ru": 5}}
+SIZES["test"] = SIZES["dev"]
+LANGUAGES = tuple(SIZES["dev"])
+
+_SYLLABLES = {
+    "en": ("ta", "lo", "wi", "ker", "sh"),
+    "fr": ("eau", "lé", "pi", "qu", "ron"),
+    "de": ("ü", "sch", "bar", "ke", "ton"),
+    "ru": ("ба", "жо", "ми", "ню", "кр"),
+}
+_POS = ("NOUN", "VERB", "DET", "PUNCT")
+
+
+def tagged(language: str, number: int, seed: object, tags: Sequence[str] = _POS) -> list[Tagged]:
+    """Sentences in which a word's tag shows in its last syllables."""
+    draw = random.Random(f"{language} {seed}")
+    syllables = _SYLLABLES[language]
+
+    def word(tag: str) -> str:
+        if tag == "PUNCT":
+            return "."
+        ending = syllables[tags.index(tag) % len(syllables)]
+        return "".join(draw.choices(syllables, k=draw.randint(1, 3))) + 2 * ending
+
+    return [[(word(tag), tag) for tag in draw.choices(tags, k=draw.randint(2, 7))] for _ in range(number)]
+
+
+def entities(language: str, number: int, seed: object) -> list[Tagged]:
+    """Sentences with PER and LOC in IOB1, where B- marks only an entity right after one of its type."""
+    sentences = tagged(language, number, seed, ("O", "PER", "LOC"))
+    draw = random.Random(f"{language} {seed} B")
+    found = []
+    for sentence in sentences:
+        rows, before = [], "O"
+        for word, kind in sentence:
+            begins = kind != "O" and kind == before and draw.random() < 0.5
+            rows.append((word, "O" if kind == "O" else f"{'B' if begins else 'I'}-{kind}"))
+            before = kind
+        found.append(rows)
+    return found
+
+
+def texts(language: str, number: int, seed: object, labels: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Pairs of texts with a label, which shows in the last word of the second text."""
+    rows = []
+    for sentence in tagged(language, number, seed, _POS[:3]):
+        words = [word for word, _ in sentence]
+        label = labels[_POS.index(sentence[-1][1]) % len(labels)]
+        rows.append((" ".join(words), " ".join(reversed(words)) + " " + words[-1], label))
+    return rows
+
+
+def conllu(sentences: Iterable[Tagged]) -> str:
+    """CoNLL-U with UPOS only."""
+    blocks = []
+    for number, sentence in enumerate(sentences, start=1):
+        rows = [f"{n}\t{word}\t_\t{tag}\t_\t_\t_\t_\t_\t_" for n, (word, tag) in enumerate(sentence, start=1)]
+        blocks.append("\n".join([f"# sent_id = {number}", *rows]) + "\n\n")
+    return "".join(blocks)
+
+
+def conll(sentences: Iterable[Tagged]) -> str:
+    """A token and a tag per line."""
+    return "".join("".join(f"{word} {tag}\n" for word, tag in sentence) + "\n" for sentence in sentences)
+
+
+def write_pos(folder: Path) -> Path:
+    """``folder/pos/LANGUAGE/SPLIT.conllu``; German has no training data."""
+    return _write(folder / "pos", ".conllu", lambda *place: conllu(tagged(*place)))
+
+
+def write_ner(folder: Path) -> Path:
+    """``folder/ner/LANGUAGE/SPLIT.conll`` in IOB1."""
+    return _write(folder / "ner", ".conll", lambda *place: conll(entities(*place)))
+
+
+def write_nli(folder: Path) -> Path:
+    """``folder/nli/LANGUAGE/SPLIT.tsv`` with a header."""
+    return _write_pairs(folder / "nli", ("premise", "hypothesis"), ("entailment", "neutral", "contradiction"))
+
+
+def write_paraphrase(folder: Path) -> Path:
+    """``folder/paraphrase/LANGUAGE/SPLIT.tsv`` with a header."""
+    return _write_pairs(folder / "paraphrase", ("sentence1", "sentence2"), ("0", "1"))
+
+
+def _write_pairs(folder: Path, columns: Sequence[str], labels: Sequence[str]) -> Path:
+    def table(language: str, number: int, seed: str) -> str:
+        rows = [(*columns, "label"), *texts(language, number, seed, labels)]
+        return "".join("\t".join(row) + "\n" for row in rows)
+
+    return _write(folder, ".tsv", table)
+
+
+def write_topic(folder: Path) -> Path:
+    """``folder/topic/LANGUAGE/SPLIT.jsonl``."""
+
+    def lines(language: str, number: int, seed: str) -> str:
+        rows = texts(language, number, seed, ("sport", "law"))
+        return "".join(
+            json.dumps({"id": f"t{n}", "text": text, "label": label}, ensure_ascii=False) + "\n"
+            for n, (_, text, label) in enumerate(rows)
+        )
+
+    return _write(folder / "topic", ".jsonl", lines)
+
+
+def write_choice(folder: Path) -> Path:
+    """``folder/choice/LANGUAGE/SPLIT.jsonl``: the right one of two or three alternatives ends as the context does."""
+
+    def lines(language: str, number: int, seed: str) -> str:
+        draw = random.Random(f"{language} {seed} choice")
+        rows: list[dict[str, Any]] = []
+        for n, sentence in enumerate(tagged(language, number, seed, _POS[:3])):
+            right = sentence[-1][0]
+            wrong = [right[::-1] + word for word in _SYLLABLES[language][: draw.randint(1, 2)]]
+            place = draw.randint(0, len(wrong))
+            context = " ".join(word for word, _ in sentence)
+            rows.append({"id": f"c{n}", "context": context, "question": ""})
+            rows[-1] |= {"alternatives": [*wrong[:place], right, *wrong[place:]], "label": place}
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+    return _write(folder / "choice", ".jsonl", lines)
+
+
+def write_qa(folder: Path) -> Path:
+    """``folder/qa/LANGUAGE/SPLIT.json``: which words follow a word of the context?"""
+
+    def squad(language: str, number: int, seed: str) -> str:
+        draw, paragraphs = random.Random(f"{language} {seed} qa"), []
+        for n, sentence in enumerate(tagged(language, number, seed, _POS[:3])):
+            words = [word for word, _ in sentence]
+            begin = draw.randrange(len(words))
+            answer = " ".join(words[begin : begin + 2])
+            answers = [{"text": answer, "answer_start": len(" ".join([*words[:begin], ""]))}]
+            paragraphs.append(
+                {"context": " ".join(words), "qas": [{"id": f"q{n}", "question": words[begin], "answers": answers}]}
+            )
+        return json.dumps({"version": "1.1", "data": [{"title": "", "paragraphs": paragraphs}]}, ensure_ascii=False)
+
+    return _write(folder / "qa", ".json", squad)
+
+
+def entry(task: str, folder: Path) -> dict[str, Any]:
+    """The data entry of what ``write_<task>`` wrote into ``folder``."""
+    form = {
+        "pos": "conllu",
+        "ner": "conll",
+        "nli": "tsv",
+        "paraphrase": "tsv",
+        "topic": "jsonl",
+        "choice": "choice_jsonl",
+        "qa": "squad",
+    }[task]
+    ending = {"squad": "json", "choice_jsonl": "jsonl"}.get(form, form)
+    return {"task": task, "format": form, "path": f"{folder}/{{language}}/{{split}}.{ending}"}
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """``over`` on top of ``base``, mapping by mapping; the tests' own, so that they do not lean on what they test."""
+    both = [key for key in base if isinstance(base[key], Mapping) and isinstance(over.get(key), Mapping)]
+    return {**base, **over, **{key: merged(base[key], over[key]) for key in both}}
+
+
+def write_encoder(folder: Path) -> Path:
+    """``folder/encoder``: a model to start from, without a head."""
+    text = [" ".join(word for word, _ in sentence) for code in LANGUAGES for sentence in tagged(code, 9, "encoder")]
+    tokenizer = train_tokenizer(text, 90)
+    loaded = build_encoder(XLM_R, tokenizer, AutoModel, None, seed=3)
+    write_model(folder / "encoder", loaded.model, loaded.tokenizer)
+    return folder / "encoder"
+
+
+def write_masked_encoder(folder: Path) -> Path:
+    """``folder/masked``: a model to start from, with a masked-LM head."""
+    tokenizer = train_tokenizer([line for code in LANGUAGES for line in parallel_lines(code)], 90)
+    tokenizer.add_special_tokens({"mask_token": "<mask>"})
+    loaded = build_encoder(XLM_R, tokenizer, AutoModelForMaskedLM, None, seed=3)
+    write_model(folder / "masked", loaded.model, loaded.tokenizer)
+    return folder / "masked"
+
+
+def parallel_lines(language: str) -> list[str]:
+    """Sentences of which each says the same in all languages, in as far as any of them says something."""
+    return [" ".join(word for word, _ in sentence) for sentence in tagged(language, 12, "parallel")]
+
+
+def write_parallel(folder: Path) -> Path:
+    """``folder/parallel/LANGUAGE.txt``: a sentence a line, the same one in every language."""
+    for language in LANGUAGES:
+        path = folder / "parallel" / f"{language}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(f"{line}\n" for line in parallel_lines(language)), encoding="utf-8")
+    return folder / "parallel"
+
+
+def outcome(run: Path) -> dict[str, Any]:
+    """All that a finished run says: history, final weights, results, predictions and what TensorBoard shows."""
+    results = [json.loads(line) for line in (run / "results.jsonl").read_text(encoding="utf-8").splitlines()]
+    scalars = EventAccumulator(str(run / "events")).Reload()
+    return {
+        "state": json.loads((run / "trainer_state.json").read_text(encoding="utf-8")),
+        "weights": (run / "model" / "model.safetensors").read_bytes(),
+        "results": [{**row, "run": None} for row in results],
+        "predictions": {
+            str(path.relative_to(run)): path.read_text(encoding="utf-8")
+            for path in sorted((run / "predictions").glob("*/*.jsonl"))
+        },
+        "scalars": {
+            tag: [(event.step, event.value) for event in scalars.Scalars(tag)] for tag in scalars.Tags()["scalars"]
+        },
+        "files": sorted(path.name for path in run.iterdir()),
+        "checkpoints": {path.name: sorted(file.name for file in path.iterdir()) for path in run.glob("checkpoint-*")},
+    }
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """The run folders at or below ``folder``."""
+    return sorted(path.parent for path in folder.rglob("fingerprint.json"))
+
+
+def names_of_checkpoints(run: Path) -> list[int]:
+    """The steps of all complete checkpoints."""
+    found = (re.fullmatch(r"checkpoint-(\d+)", path.name) for path in run.iterdir())
+    return sorted(int(match[1]) for match in found if match)
+
+
+def _write(folder: Path, ending: str, text: Callable[[str, int, str], str]) -> Path:
+    for split, sizes in SIZES.items():
+        for language, number in sizes.items():
+            path = folder / language / f"{split}{ending}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text(language, number, split), encoding="utf-8")
+    return folder
