@@ -20,7 +20,7 @@ from isogloss.data.parquet import Parquet
 from isogloss.examples import TaggedSentence
 from isogloss.recipe.names import TASKS
 from isogloss.run.evaluation import Evaluator
-from tests import scorers
+from tests.support import scorers
 from tests.support.hub import parquet
 from tests.support.methods import BASE
 from tests.support.world import (

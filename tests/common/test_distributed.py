@@ -110,7 +110,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     root = str(Path(__file__).parents[2])
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.test_distributed", str(folder)],
+            [sys.executable, "-m", "tests.common.test_distributed", str(folder)],
             cwd=root,
             env={**os.environ, **shared, "RANK": str(rank), "LOCAL_RANK": str(rank), "OMP_NUM_THREADS": "1"},
             stderr=subprocess.PIPE,

@@ -13,7 +13,7 @@ import pytest
 import isogloss
 from isogloss.common.writing import read_lines
 from isogloss.run.divergence import constant_answer, risen_loss
-from tests import pretraining
+from tests.support import pretraining
 from tests.support.methods import recipe
 from tests.support.world import write_choice, write_ner, write_nli, write_pos, write_qa, write_topic
 

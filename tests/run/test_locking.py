@@ -19,7 +19,7 @@ import isogloss
 from isogloss import IsoglossError
 from isogloss.calls.demo import demo
 from isogloss.run.locking import locked
-from tests import methods, pretraining
+from tests.support import methods, pretraining
 from tests.support.world import write_pos
 
 TASKS, TIMES = 4, 25

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import isogloss
-from tests import methods, pretraining
+from tests.support import methods, pretraining
 from tests.support.world import write_encoder, write_pos
 
 
