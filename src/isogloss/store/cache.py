@@ -136,8 +136,8 @@ def read_entry(folder: Path) -> tuple[pa.ipc.RecordBatchFileReader, dict[str, An
 def _code() -> str:
     """SHA-256 of the code that reads, encodes and stores, and of what it runs on: entries of others are not taken."""
     package = Path(__file__).parents[1]
-    alone = [package / name for name in ("types.py", "arrow.py", "languages.py", "recipe/names.py")]
-    files = [*alone, *(path for room in ("data", "tasks", "stored") for path in (package / room).glob("*.py"))]
+    alone = [package / name for name in ("examples.py", "protocols.py", "recipe/names.py")]
+    files = [*alone, *(path for room in ("common", "data", "tasks", "store") for path in (package / room).glob("*.py"))]
     versions = [pa.__version__, sys.version]
     return hashlib.sha256(
         b"\0".join([path.read_bytes() for path in sorted(files)] + [repr(versions).encode()])
