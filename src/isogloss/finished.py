@@ -217,12 +217,12 @@ def predict(
 
 def _read(entry: DataEntry, source: Path, language: str) -> tuple[Format, Sequence[Example], Problems]:
     """The examples of a file, by the entry's format; it may lack the column of labels or tags that the entry names."""
-    reader, problems = build_data.build_collection(entry, "--format").format, Problems()
+    reader, problems = build_data.build_collection(entry, "predict").format, Problems()
     examples = reader.read(source, language, problems)
     if problems.errors and entry.columns is not None and (entry.columns.label, entry.columns.tags) != (None, None):
         without = entry.columns.model_copy(update={"label": None, "tags": None})
         unlabelled = entry.model_copy(update={"columns": without})
-        other, others = build_data.build_collection(unlabelled, "--format").format, Problems()
+        other, others = build_data.build_collection(unlabelled, "predict").format, Problems()
         found = other.read(source, language, others)
         if not others.errors:
             return other, found, others

@@ -326,3 +326,16 @@ def test_a_tag_that_a_label_map_does_not_mend_is_an_error(tmp_path: Path):
     problems = Problems()
     TokenTag().read(tmp_path / "file", "en", problems, {"LOC": "GPE", "PER": "person"})
     assert [problem.message for problem in problems.errors] == ["tag 'person' is neither 'O' nor of the form 'B-PER'"]
+
+
+def test_a_sentence_of_nothing_but_underscores_has_no_tags(tmp_path: Path):
+    path = tmp_path / "file"
+    (first, second), problems = read(TokenTag(), path, "a\t_\nb\t_\n\nc\tB-LOC\nd\tO\n")
+    assert (first.tags, second.tags) == (None, ("B-LOC", "O"))
+    assert problems == ["file:1: warning: no gold label: 1 of 2 examples (first here), left out of training and scores"]
+    TokenTag().write(path, [("O", "O"), ("O", "O")], tmp_path / "new")
+    assert (tmp_path / "new").read_text() == "a\tO\nb\tO\n\nc\tO\nd\tO\n"
+    _, problems = read(TokenTag(), path, "a\tNOUN\nb\t_\n")
+    assert problems == ["file:2: error: the tag is '_', where other tokens of the sentence have a tag"]
+    (kept,) = TokenTag().read(path, "en", Problems(), {"_": "X"})
+    assert kept.tags == ("NOUN", "X")

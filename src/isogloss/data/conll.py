@@ -10,7 +10,7 @@ from isogloss.data.chunks import renamed_in_iob2
 from isogloss.data.column_lines import ColumnLines, Line, column_lines
 from isogloss.data.columns import check_positions
 from isogloss.data.formats import finish, predicted_tags
-from isogloss.data.labels import SAME_NAMES
+from isogloss.data.labels import SAME_NAMES, gold_tags, untagged
 from isogloss.data.lines import is_blank, read_lines, rewrite
 from isogloss.data.problems import Problems
 from isogloss.data.words import NOT_A_WORD, are_running_numbers, check_words_are_there, without_prefix
@@ -25,8 +25,9 @@ class TokenTag:
     """Files of ``token<TAB>tag`` lines; a file without any tab is split at its spaces instead.
 
     The ``-DOCSTART-`` lines of CoNLL-2003 and comments before a sentence (see `isogloss.data.column_lines`) are passed
-    over. The id of a sentence is its running number. The prefix ``fr:`` of WikiANN's own files is taken off where all
-    tokens of a file bear it, with a warning; running numbers in place of tokens are an error.
+    over. The id of a sentence is its running number; one with the tag ``_`` at every token has no tags. The prefix
+    ``fr:`` of WikiANN's own files is taken off where all tokens of a file bear it, with a warning; running numbers in
+    place of tokens are an error.
 
     Chunk tags come out in IOB2 whatever scheme the file uses (IOB1, BIOES, BILOU and BMES are recognised by their
     letters), and an ``I-`` that begins a chunk becomes ``B-``; both are said in a warning. Other tags stay as they are.
@@ -67,12 +68,15 @@ class TokenTag:
             wrong = [(line, complaint) for line, row in rows if (complaint := _complaint(row, found, located))]
             if not wrong and located["tokens"] > 0:
                 wrong = _ranges(rows)
+            tags = [row[located["tags"]].strip() for _, row in rows] if "tags" in located and not wrong else []
+            if (place := untagged(tags, label_map)) is not None:
+                wrong = [(rows[place][0], "the tag is '_', where other tokens of the sentence have a tag")]
             for line, complaint in wrong[:1]:
                 problems.error(path, line, complaint)
             if not wrong:
                 tokens = tuple(row[located["tokens"]] for _, row in rows)
-                tags = tuple(row[located["tags"]].strip() for _, row in rows) if "tags" in located else None
-                sentences.append(TaggedSentence(str(number), language, tokens, tags, str(path), rows[0][0]))
+                gold = gold_tags(tags, label_map) if tags else None
+                sentences.append(TaggedSentence(str(number), language, tokens, gold, str(path), rows[0][0]))
         if are_running_numbers(sentence.tokens for sentence in sentences):
             line, text = blocks[0][0]
             shown = ", ".join(f"{at}: {value!r}" for at, value in enumerate(found.columns(text)))

@@ -13,9 +13,9 @@ from isogloss.arrow import FEATURES, label_names, read_parquet, to_parquet
 from isogloss.data.chunks import renamed_in_iob2
 from isogloss.data.columns import added_name, check_columns, labelled_text, locate
 from isogloss.data.formats import finish, predicted_labels, predicted_tags
-from isogloss.data.labels import SAME_NAMES, as_text
+from isogloss.data.labels import SAME_NAMES, as_text, gold_tags, untagged
 from isogloss.data.problems import Problems
-from isogloss.data.words import check_words_are_there
+from isogloss.data.words import are_running_numbers, check_words_are_there, without_prefix
 from isogloss.errors import IsoglossError, nearest
 from isogloss.types import LabelledText, Prediction, TaggedSentence
 from isogloss.writing import write_bytes
@@ -33,8 +33,9 @@ class Parquet:
     """A file of rows: tagged sentences where it has a column of tokens, else labelled texts.
 
     Tokens and tags are lists, texts are strings. A label or tag is a string, or an integer: then its name is that of
-    the ``ClassLabel`` which `datasets` keeps in the file, or else the number itself; -1 is no label. Chunk
-    tags come out in IOB2, as from `TokenTag`. Lines of messages are rows, from 1.
+    the ``ClassLabel`` which `datasets` keeps in the file, or else the number itself; -1 is no label, nor are tags ``_``
+    at all tokens of a sentence. Chunk tags come out in IOB2, and running numbers, WikiANN's prefix and words that were
+    taken out are found, as by `TokenTag`. Lines of messages are rows, from 1.
 
     Args:
         columns: The file's column of our ``tokens`` and, where it has them, ``tags`` and ``id``; or of our ``text``
@@ -73,7 +74,15 @@ class Parquet:
         if problems.spoils(path):
             return []
         if "tokens" in located:
-            sentences = _sentences(table, located, language, path, problems)
+            sentences = _sentences(table, located, language, path, problems, label_map)
+            if are_running_numbers(sentence.tokens for sentence in sentences):
+                others = ", ".join(name for name in table.column_names if name != located["tokens"]) or "no other"
+                found = f"the tokens (column {located['tokens']!r}) are running numbers"
+                problems.error(
+                    path, 1, f"{found}; columns: {{tokens: ..., tags: ...}} names others (there are {others})"
+                )
+                return []
+            sentences = without_prefix(sentences, path, problems, lines_per_token=0)
             check_words_are_there(((one.line, " ".join(one.tokens)) for one in sentences), path, problems)
             tagged = renamed_in_iob2(sentences, label_map, path, problems, lines_per_token=0)
             return finish(tagged, path, problems)
@@ -119,7 +128,12 @@ class Parquet:
 
 
 def _sentences(
-    table: pa.Table, located: Mapping[str, str], language: str, path: Path, problems: Problems
+    table: pa.Table,
+    located: Mapping[str, str],
+    language: str,
+    path: Path,
+    problems: Problems,
+    label_map: Mapping[str, str],
 ) -> list[TaggedSentence]:
     """The good rows of a table of sentences."""
     columns = _values(table, located)
@@ -130,7 +144,7 @@ def _sentences(
     ):
         try:
             read = _tokens(tokens, located["tokens"])
-            read_tags = None if tags is None else _tags(tags, names, located["tags"], len(read))
+            read_tags = None if tags is None else _tags(tags, names, located["tags"], len(read), label_map)
         except _BadRow as error:
             problems.error(path, row, str(error))
             continue
@@ -204,7 +218,13 @@ def _tokens(value: Any, column: str) -> tuple[str, ...]:  # noqa: ANN401
     return tuple(tokens)
 
 
-def _tags(value: Any, names: Sequence[str] | None, column: str, tokens: int) -> tuple[str, ...] | None:  # noqa: ANN401
+def _tags(
+    value: Any,  # noqa: ANN401
+    names: Sequence[str] | None,
+    column: str,
+    tokens: int,
+    label_map: Mapping[str, str],
+) -> tuple[str, ...] | None:
     """The tags of a sentence; None if no token has one."""
     tags = [_tag(tag, names, column) for tag in _list(value, column)]
     if len(tags) != tokens:
@@ -212,7 +232,9 @@ def _tags(value: Any, names: Sequence[str] | None, column: str, tokens: int) -> 
     given = [tag for tag in tags if tag is not None]
     if given and len(given) < tokens:
         raise _BadRow(f"token {tags.index(None) + 1} has no tag, where others of the sentence have one")
-    return tuple(given) or None
+    if (place := untagged(given, label_map)) is not None:
+        raise _BadRow(f"token {place + 1} has the tag '_', where others of the sentence have a tag")
+    return gold_tags(given, label_map) if given else None
 
 
 def _tag(value: Any, names: Sequence[str] | None, column: str) -> str | None:  # noqa: ANN401

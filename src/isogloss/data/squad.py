@@ -146,7 +146,7 @@ def _answers(
     for answer in _list(record, "answers"):
         text = _text(answer, "text", blank=True)
         start = answer.get("answer_start")
-        if not isinstance(start, int):
+        if not isinstance(start, int) or isinstance(start, bool):
             raise _Malformed(f"answer_start of answer {text!r} must be a whole number, found {start!r}")
         if not text.strip():
             problems.warning(path, line, "empty answer left out")
