@@ -87,7 +87,13 @@ class TokenTag:
         check_words_are_there(((one.line, " ".join(one.tokens)) for one in sentences), path, problems)
         return finish(renamed_in_iob2(sentences, label_map, path, problems), path, problems)
 
-    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+    def write(
+        self,
+        source: Path,
+        predictions: Sequence[Prediction],
+        destination: Path,
+        label_map: Mapping[str, str] = SAME_NAMES,
+    ) -> None:
         """Write ``source`` with the predicted tags in their column, added as the last one where there is none."""
         lines = read_lines(source, Problems())
         found = column_lines(lines, source, Problems())
@@ -96,7 +102,7 @@ class TokenTag:
         if position is None and self._has_header and found.blocks:
             header = found.blocks[0][0][0]
             replacements[header] = found.replace(lines[header - 1], None, "tags")
-        for sentence, tags in predicted_tags(self.read(source, "", Problems()), predictions, source):
+        for sentence, tags in predicted_tags(self.read(source, "", Problems(), label_map), predictions, source):
             for number, tag in enumerate(tags, start=sentence.line):
                 replacements[number] = found.replace(lines[number - 1], position, tag)
         rewrite(source, destination, replacements)

@@ -88,10 +88,16 @@ class Table:
         own = [row for row in rows if len(row.fields) <= position or row.fields[position] == language]
         return own, frozenset() if own else frozenset(row.fields[position] for row in rows)
 
-    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+    def write(
+        self,
+        source: Path,
+        predictions: Sequence[Prediction],
+        destination: Path,
+        label_map: Mapping[str, str] = SAME_NAMES,
+    ) -> None:
         """Write ``source`` with the predictions in the label column, added as the last one where there is none."""
         lines = read_lines(source, Problems())
-        labels = predicted_labels(self.read(source, "", Problems()), predictions, source)
+        labels = predicted_labels(self.read(source, "", Problems(), label_map), predictions, source)
         header, positions, rows = self._layout(lines, source, Problems())
         position = positions.get("label")
         values = [(row, labels[row.first]) for row in rows if row.first in labels]
