@@ -193,7 +193,11 @@ def predict(
     # What stands in place of lost labels is overwritten as well as labels are.
     label_map = {**dict.fromkeys(NO_NUMBER, "-"), **entry.label_map}
     reader, examples, problems = _read(entry, source, language, label_map)
-    if not xtreme and isinstance(reader, Table) and len(reader.read(source, "", Problems(), label_map)) != len(examples):
+    if (
+        not xtreme
+        and isinstance(reader, Table)
+        and len(reader.read(source, "", Problems(), label_map)) != len(examples)
+    ):
         raise IsoglossError(
             f"{source} holds rows of other languages than {language} too, and whole files are written; "
             f"cut out the rows of {language} first, or take --xtreme"

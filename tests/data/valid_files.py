@@ -321,9 +321,7 @@ def csv(draw: some.DrawFn) -> Valid:
 
 
 JSON_LAYOUTS = [
-    {"ensure_ascii": escaped, "separators": marks}
-    for escaped in (False, True)
-    for marks in ((", ", ": "), (",", ":"))
+    {"ensure_ascii": escaped, "separators": marks} for escaped in (False, True) for marks in ((", ", ": "), (",", ":"))
 ]
 
 
@@ -441,8 +439,9 @@ def parquet(draw: some.DrawFn) -> Valid:
             ]
             for ours, name in found.columns.items()
         }
-        table = pa.table({name: pa.array(column, pa.int64() if coded and name == found.columns["label"] else pa.string())
-                          for name, column in values.items()})  # fmt: skip
+        numbers = found.columns["label"] if coded else None
+        kinds = {name: pa.int64() if name == numbers else pa.string() for name in values}
+        table = pa.table({name: pa.array(column, kinds[name]) for name, column in values.items()})
         if coded:
             features = {found.columns["label"]: {"names": names, "_type": "ClassLabel"}}
             table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})

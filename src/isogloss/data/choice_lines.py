@@ -60,11 +60,11 @@ LAYOUTS = (
 class ChoiceLines:
     """A file with one JSON object a line: a context, a question and the alternatives to choose from.
 
-    The keys of the first object, and the key of the label that most have, say which layout the file has: ``premise``, ``question``, ``choice1``, ``choice2`` and
-    ``label`` 0 or 1 (COPA); ``context``, ``question``, ``answerA`` to ``answerC`` and ``correct`` A to C, or ``label``
-    1 to 3 (Social IQa); ``context``, ``question``, a list ``alternatives`` and ``label`` from 0. A label that is
-    missing, null, empty, ``-`` or -1 is none; a ``label_map`` renames labels as they stand in the file. The id is
-    ``id`` or ``idx``, else the running number.
+    The keys of the first object, and the key of the label that most objects have, say which layout the file has:
+    ``premise``, ``question``, ``choice1``, ``choice2`` and ``label`` 0 or 1 (COPA); ``context``, ``question``,
+    ``answerA`` to ``answerC`` and ``correct`` A to C, or ``label`` 1 to 3 (Social IQa); ``context``, ``question``, a
+    list ``alternatives`` and ``label`` from 0. A label that is missing, null, empty, ``-`` or -1 is none; a
+    ``label_map`` renames labels as they stand in the file. The id is ``id`` or ``idx``, else the running number.
 
     Args:
         questions: What a question that is a mere word in the file means, by that word; other questions stay as they

@@ -13,7 +13,7 @@ from isogloss.data.formats import finish, predicted_tags
 from isogloss.data.labels import SAME_NAMES
 from isogloss.data.lines import is_blank, read_lines, rewrite
 from isogloss.data.problems import Problems
-from isogloss.data.words import NOT_A_WORD, are_running_numbers, check_words_are_there, without_prefix
+from isogloss.data.words import NOT_A_WORD, are_running_numbers, check_words_are_there, given_tags, without_prefix
 from isogloss.errors import IsoglossError, nearest
 from isogloss.types import Prediction, TaggedSentence
 
@@ -30,6 +30,7 @@ class TokenTag:
 
     Chunk tags come out in IOB2 whatever scheme the file uses (IOB1, BIOES, BILOU and BMES are recognised by their
     letters), and an ``I-`` that begins a chunk becomes ``B-``; both are said in a warning. Other tags stay as they are.
+    A sentence whose tags are all ``_`` has no gold tags.
 
     Args:
         columns: The file's column of our ``tokens`` and, where it has them, ``tags``: both names, if the first line is
@@ -71,7 +72,7 @@ class TokenTag:
                 problems.error(path, line, complaint)
             if not wrong:
                 tokens = tuple(row[located["tokens"]] for _, row in rows)
-                tags = tuple(row[located["tags"]].strip() for _, row in rows) if "tags" in located else None
+                tags = given_tags([row[located["tags"]].strip() for _, row in rows]) if "tags" in located else None
                 sentences.append(TaggedSentence(str(number), language, tokens, tags, str(path), rows[0][0]))
         if are_running_numbers(sentence.tokens for sentence in sentences):
             line, text = blocks[0][0]
@@ -121,7 +122,7 @@ class TokenTag:
         positions, wrong, blocks = dict[str, int](), list[str](), found.blocks
         if self._has_header:
             if len(first) != found.width:
-                wrong.append(f"the header has {len(first)} columns, the first line of a token {found.width}")
+                wrong.append(f"the header has {len(first)} columns, most lines {found.width}")
             rest = found.blocks[0][1:]
             blocks = [*([rest] if rest else []), *found.blocks[1:]]
         for ours, column in self.columns.items():
@@ -145,7 +146,7 @@ def _complaint(row: Sequence[str], found: ColumnLines, located: Mapping[str, int
     if len(row) != found.width:
         hint = "; is this raw text, one sentence a line? The format has one token a line"
         hint = hint if found.separator == " " else ""
-        return f"expected {found.width} columns, as in the first sentence, found {len(row)}{hint}"
+        return f"expected {found.width} columns, as most lines have, found {len(row)}{hint}"
     if is_blank(row[located["tokens"]]):
         return "empty token"
     return "empty tag" if "tags" in located and not row[located["tags"]].strip() else None

@@ -25,7 +25,8 @@ class JsonLines:
 
     Args:
         columns: The file's key of our ``text`` and, where it has them, ``pair``, ``label``, ``id`` and ``part``. None:
-            the first of the names that `Table` knows which the first object has.
+            the first of the names that `Table` knows which the first object has; a later object that has one of
+            the others is a warning.
 
     Raises:
         IsoglossError: ``columns`` has an unknown name or no ``text``.
@@ -86,9 +87,7 @@ class JsonLines:
         return located.get("label") or added_name("label", {key for record in records for key in record})
 
 
-def json_objects(
-    lines: Sequence[str], path: Path, problems: Problems
-) -> Iterator[tuple[int, int, dict[str, Any]]]:
+def json_objects(lines: Sequence[str], path: Path, problems: Problems) -> Iterator[tuple[int, int, dict[str, Any]]]:
     """Running number, line and object of each line; one that has none is a warning if it is blank, else an error."""
     number = 0
     for line, text in enumerate(lines, start=1):

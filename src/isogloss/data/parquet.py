@@ -16,7 +16,7 @@ from isogloss.data.formats import finish, predicted_labels, predicted_tags
 from isogloss.data.labels import SAME_NAMES, as_text
 from isogloss.data.lines import is_blank
 from isogloss.data.problems import Problems
-from isogloss.data.words import check_words_are_there
+from isogloss.data.words import check_words_are_there, given_tags
 from isogloss.errors import IsoglossError, nearest
 from isogloss.types import LabelledText, Prediction, TaggedSentence
 from isogloss.writing import write_bytes
@@ -212,14 +212,14 @@ def _tokens(value: Any, column: str) -> tuple[str, ...]:  # noqa: ANN401
 
 
 def _tags(value: Any, names: Sequence[str] | None, column: str, tokens: int) -> tuple[str, ...] | None:  # noqa: ANN401
-    """The tags of a sentence; None if no token has one."""
+    """The tags of a sentence; None if no token has one, or each has ``_``."""
     tags = [_tag(tag, names, column) for tag in _list(value, column)]
     if len(tags) != tokens:
         raise _BadRow(f"{tokens} tokens, but {len(tags)} tags")
     given = [tag for tag in tags if tag is not None]
     if given and len(given) < tokens:
         raise _BadRow(f"token {tags.index(None) + 1} has no tag, where others of the sentence have one")
-    return tuple(given) or None
+    return given_tags(given)
 
 
 def _tag(value: Any, names: Sequence[str] | None, column: str) -> str | None:  # noqa: ANN401

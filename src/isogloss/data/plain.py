@@ -17,7 +17,6 @@ from isogloss.errors import IsoglossError
 from isogloss.languages import writes_spaces
 from isogloss.types import LabelledText, Prediction
 
-
 WORD = re.compile(r"[0-9]{1,9}\Z")
 
 
@@ -47,7 +46,9 @@ class Lines:
         label_map: Mapping[str, str] = SAME_NAMES,
     ) -> None:
         """Write a predicted label in place of each text."""
-        rewrite(source, destination, predicted_labels(self.read(source, "", Problems(), label_map), predictions, source))
+        rewrite(
+            source, destination, predicted_labels(self.read(source, "", Problems(), label_map), predictions, source)
+        )
 
 
 @dataclass(frozen=True, slots=True)

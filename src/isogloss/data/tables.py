@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +55,11 @@ class Table:
     ) -> list[LabelledText]:
         """The good rows of the file."""
         header, positions, rows = self._layout(read_lines(path, problems), path, problems)
-        width = len((header or rows[0]).fields) if header or rows else 0
-        where = "in the header" if header else "in the first row"
+        width, where = _width(header, rows)
+        if header is not None and len(rows) > 1 and all(len(row.fields) != width for row in rows):
+            common, _ = _width(None, rows)
+            problems.error(path, header.first, f"the header has {width} columns, most rows have {common}")
+            return []
         examples = []
         rows, languages = self._of_language(rows, positions.get("language"), language)
         if languages:
@@ -68,7 +72,7 @@ class Table:
         for number, row in enumerate(rows, start=1):
             if len(row.fields) != width:
                 found = len(row.fields)
-                problems.error(path, row.first, f"expected {width} columns, as {where}, found {found}")
+                problems.error(path, row.first, f"expected {width} columns, {where}, found {found}")
                 continue
             fields = {ours: row.fields[at] for ours, at in positions.items() if ours != "language"}
             if self.skip_empty and any(fields.get(ours, "x").strip() in ("", NOTHING) for ours in ("text", "pair")):
@@ -121,7 +125,7 @@ class Table:
         names = {ours: column for ours, column in (self.columns or {}).items() if isinstance(column, str)}
         if self.columns is not None and not names:
             positions = {ours: column for ours, column in self.columns.items() if isinstance(column, int)}
-            width = len(rows[0].fields)
+            width, _ = _width(None, rows)
             wrong = [
                 f"no column {at} (the {ours}) in a row of {width}" for ours, at in positions.items() if at >= width
             ]
@@ -154,3 +158,12 @@ class Table:
             + remedies.get(separator, f'format: csv with separator: "{separator}"'),
         )
         return True
+
+
+def _width(header: Row | None, rows: Sequence[Row]) -> tuple[int, str]:
+    """How many columns a row has to have, and what says so."""
+    if header is not None:
+        return len(header.fields), "as in the header"
+    widths = Counter(len(row.fields) for row in rows)
+    # One bad row, be it the first, does not make all others wrong.
+    return (widths.most_common(1)[0][0] if widths else 0), "as most rows have"

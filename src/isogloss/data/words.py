@@ -40,6 +40,11 @@ def check_words_are_there(texts: Iterable[tuple[int, str]], path: Path, problems
         problems.warning(path, line, "every word of the sentence is '_': has its text been taken out?")
 
 
+def given_tags(tags: Sequence[str]) -> tuple[str, ...] | None:
+    """The tags of a sentence; None if all are ``_``, which says that there are none."""
+    return None if all(tag == "_" for tag in tags) else tuple(tags)
+
+
 def are_running_numbers(sentences: Iterable[Sequence[str]]) -> bool:
     """Whether the entries of each sentence are numbers that run from 0 or 1, or on from the sentence before.
 
