@@ -31,6 +31,7 @@ class TokenTag:
 
     Chunk tags come out in IOB2 whatever scheme the file uses (IOB1, BIOES, BILOU and BMES are recognised by their
     letters), and an ``I-`` that begins a chunk becomes ``B-``; both are said in a warning. Other tags stay as they are.
+    A sentence whose tags are all ``_`` has no gold tags.
 
     Args:
         columns: The file's column of our ``tokens`` and, where it has them, ``tags``: both names, if the first line is
@@ -91,7 +92,13 @@ class TokenTag:
         check_words_are_there(((one.line, " ".join(one.tokens)) for one in sentences), path, problems)
         return finish(renamed_in_iob2(sentences, label_map, path, problems), path, problems)
 
-    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+    def write(
+        self,
+        source: Path,
+        predictions: Sequence[Prediction],
+        destination: Path,
+        label_map: Mapping[str, str] = SAME_NAMES,
+    ) -> None:
         """Write ``source`` with the predicted tags in their column, added as the last one where there is none."""
         lines = read_lines(source, Problems())
         found = column_lines(lines, source, Problems())
@@ -100,7 +107,7 @@ class TokenTag:
         if position is None and self._has_header and found.blocks:
             header = found.blocks[0][0][0]
             replacements[header] = found.replace(lines[header - 1], None, "tags")
-        for sentence, tags in predicted_tags(self.read(source, "", Problems()), predictions, source):
+        for sentence, tags in predicted_tags(self.read(source, "", Problems(), label_map), predictions, source):
             for number, tag in enumerate(tags, start=sentence.line):
                 replacements[number] = found.replace(lines[number - 1], position, tag)
         rewrite(source, destination, replacements)
@@ -119,7 +126,7 @@ class TokenTag:
         positions, wrong, blocks = dict[str, int](), list[str](), found.blocks
         if self._has_header:
             if len(first) != found.width:
-                wrong.append(f"the header has {len(first)} columns, the first line of a token {found.width}")
+                wrong.append(f"the header has {len(first)} columns, most lines {found.width}")
             rest = found.blocks[0][1:]
             blocks = [*([rest] if rest else []), *found.blocks[1:]]
         for ours, column in self.columns.items():
@@ -143,7 +150,7 @@ def _complaint(row: Sequence[str], found: ColumnLines, located: Mapping[str, int
     if len(row) != found.width:
         hint = "; is this raw text, one sentence a line? The format has one token a line"
         hint = hint if found.separator == " " else ""
-        return f"expected {found.width} columns, as in the first sentence, found {len(row)}{hint}"
+        return f"expected {found.width} columns, as most lines have, found {len(row)}{hint}"
     if is_blank(row[located["tokens"]]):
         return "empty token"
     return "empty tag" if "tags" in located and not row[located["tags"]].strip() else None

@@ -14,6 +14,7 @@ from isogloss.data.chunks import renamed_in_iob2
 from isogloss.data.columns import added_name, check_columns, labelled_text, locate
 from isogloss.data.formats import finish, predicted_labels, predicted_tags
 from isogloss.data.labels import SAME_NAMES, as_text, gold_tags, untagged
+from isogloss.data.lines import is_blank
 from isogloss.data.problems import Problems
 from isogloss.data.words import are_running_numbers, check_words_are_there, without_prefix
 from isogloss.errors import IsoglossError, nearest
@@ -88,7 +89,13 @@ class Parquet:
             return finish(tagged, path, problems)
         return finish(_texts(table, located, language, path, problems, label_map), path, problems)
 
-    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+    def write(
+        self,
+        source: Path,
+        predictions: Sequence[Prediction],
+        destination: Path,
+        label_map: Mapping[str, str] = SAME_NAMES,
+    ) -> None:
         """Write ``source`` with the predictions in the column of tags or labels, added where there is none.
 
         A column of integers with names stays one if it has a name for each prediction, and becomes one of strings
@@ -96,7 +103,7 @@ class Parquet:
         """
         table = read_parquet(source)
         located = self._located(table, source, Problems())
-        examples = self.read(source, "", Problems())
+        examples = self.read(source, "", Problems(), label_map)
         predicted: dict[int, Any]
         if "tokens" in located:
             tagged = [example for example in examples if isinstance(example, TaggedSentence)]
@@ -213,7 +220,7 @@ def _tokens(value: Any, column: str) -> tuple[str, ...]:  # noqa: ANN401
     if not tokens:
         raise _BadRow("sentence without tokens")
     for place, token in enumerate(tokens, start=1):
-        if not isinstance(token, str) or not token:
+        if not isinstance(token, str) or is_blank(token):
             raise _BadRow(f"token {place} is empty or no string: {token!r}")
     return tuple(tokens)
 
@@ -250,7 +257,7 @@ def _label(value: Any, names: Sequence[str] | None, column: str) -> str | None: 
         return (value or "").strip() or None
     if not isinstance(value, int | float):
         raise _BadRow(f"{column!r} holds {value!r}, which is neither a string nor a number")
-    if names is None or value == -1:
+    if names is None or value == -1 or value != value:  # NaN
         return as_text(value)
     if value not in range(len(names)):
         raise _BadRow(f"{column!r} holds {value}, but there are {len(names)} labels: {', '.join(names)}")

@@ -65,13 +65,19 @@ class Squad:
             examples.append(Question(name, language, asked, question, context, answers, str(path), line))
         return finish(examples, path, problems)
 
-    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+    def write(
+        self,
+        source: Path,
+        predictions: Sequence[Prediction],
+        destination: Path,
+        label_map: Mapping[str, str] = SAME_NAMES,
+    ) -> None:
         """Write the predicted answers by id, as JSON: the file of predictions that the public scorers read.
 
         Raises:
             IsoglossError: There is not one answer per question, or the file cannot be written.
         """
-        examples = self.read(source, "", Problems())
+        examples = self.read(source, "", Problems(), label_map)
         check_number(examples, predictions, source)
         for example, answer in zip(examples, predictions, strict=True):
             if not isinstance(answer, str):
