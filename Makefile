@@ -18,8 +18,9 @@ test: lint ## Install into .venv what is missing, then lint, type-check and run 
 demo: $(STAMP) ## Train two methods on a small world in minutes and show how they transfer
 	$(BIN)/isogloss demo
 
-lint: $(STAMP) ## Check style (ruff) and types (mypy)
+lint: $(STAMP) ## Check style and layout (ruff) and types (mypy)
 	$(BIN)/ruff check
+	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
 format: $(STAMP) ## Rewrite the sources in the common layout and mend what ruff can mend

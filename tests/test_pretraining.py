@@ -151,9 +151,7 @@ def test_a_vocabulary_smaller_than_the_vectors_is_an_error(world: Path, tmp_path
 def test_an_encoder_is_gone_on_with(world: Path, tmp_path: Path):
     before = load_file(world / "encoder" / "model.safetensors")
     name = "roberta.embeddings.word_embeddings.weight"
-    isogloss.pretrain(
-        recipe("both", world, model=str(world / "encoder"), tokenizer=None), output=tmp_path / "run"
-    )
+    isogloss.pretrain(recipe("both", world, model=str(world / "encoder"), tokenizer=None), output=tmp_path / "run")
     after = load_file(tmp_path / "run" / "model" / "model.safetensors")
     assert after.keys() == before.keys()
     assert not torch.equal(after[name], before[name])

@@ -298,6 +298,39 @@ def test_labels_that_the_recipe_renames_are_labels():
         check_replaced([sentence], ("O", "B-PER"), [{}])
 
 
+@pytest.mark.parametrize(
+    ("task", "name", "content", "label_map"),
+    [
+        ("ner", "a.conll", "ta O\nlo B-PERSON\nwi none\n", {"PERSON": "PER", "none": "O"}),
+        ("ner", "a.conll", "ta B-PER\nlo I-PER\nwi none\n\nta O\n", {"none": "O"}),
+        ("pos", "a.conllu", "1\tta\t_\tN\t_\t_\t_\t_\t_\t_\n\n", {"N": "NOUN"}),
+        ("topic", "a.jsonl", '{"text": "a", "label": NaN}\n{"text": "b", "label": "sport"}\n', {}),
+        ("nli", "a.tsv", "premise\thypothesis\tlabel\na\tb\tNaN\nc\td\t2\n", {"2": "contradiction"}),
+        ("choice", "a.jsonl", '{"premise": "x", "question": "y", "choice1": "a", "choice2": "b", "label": NaN}\n', {}),
+        (
+            *("choice", "a.jsonl"),
+            *('{"premise": "x", "question": "y", "choice1": "a", "choice2": "b", "label": "first"}\n', {"first": "0"}),
+        ),
+    ],
+)
+def test_labels_that_only_a_label_map_mends_and_lost_ones_are_overwritten(
+    task: str,
+    name: str,
+    content: str,
+    label_map: dict[str, str],
+    trained: Callable[[str], Path],
+    tmp_path: Path,
+):
+    run = Path(shutil.copytree(trained(task), tmp_path / "run"))
+    recipe = (run / "recipe.yaml").read_text(encoding="utf-8")
+    assert recipe.count("label_map: {}") == 1
+    (run / "recipe.yaml").write_text(recipe.replace("label_map: {}", f"label_map: {json.dumps(label_map)}"))
+    (tmp_path / name).write_text(content)
+    written = isogloss.predict(run, tmp_path / name, language="en").read_text()
+    assert len(written.splitlines()) == len(content.splitlines())
+    assert not any(old in written for old in ("NaN", "none", "PERSON", "first", "\t2", "\tN\t"))
+
+
 def test_placeholders_are_replaced(trained: Callable[[str], Path], tmp_path: Path):
     (tmp_path / "open.conll").write_text("ta -\nlo O\n\nwi _\n")
     written = isogloss.predict(trained("ner"), tmp_path / "open.conll", language="en")

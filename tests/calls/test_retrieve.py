@@ -120,7 +120,7 @@ def test_the_default_is_what_the_code_of_xtreme_computes(place: Path, tmp_path: 
     ("content", "message"),
     [
         ("", "no example in this file"),
-        ("a\tb\nc\n", r":2: error: expected 2 columns, as in the first row, found 1"),
+        ("a\tb\nc\n", r":2: error: expected 2 columns, as most rows have, found 1"),
         ("a\t\n", r":1: error: the pair is empty"),
         ("a\n", r"no column 1 \(the pair\) in a row of 1"),
     ],

@@ -51,8 +51,8 @@ def test_writing_what_was_read_gives_the_same_file(tmp_path: Path, content: str)
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        ("b\n", "file:3: error: expected 2 columns, as in the first sentence, found 1"),
-        ("b\tc\td\n", "file:3: error: expected 2 columns, as in the first sentence, found 3"),
+        ("b\n", "file:3: error: expected 2 columns, as most lines have, found 1"),
+        ("b\tc\td\n", "file:3: error: expected 2 columns, as most lines have, found 3"),
         ("\tO\n", "file:3: error: empty token"),
         ("b\t\n", "file:3: error: empty tag"),
     ],
@@ -246,7 +246,7 @@ def test_comments_before_a_sentence_are_passed_over(
 @pytest.mark.parametrize("line", ["#MeToo", "a\tO\n# text = b", "a\tO\n#b"])
 def test_a_line_that_lacks_its_tag_is_no_comment(tmp_path: Path, line: str):
     _, (problem,) = read(TokenTag(), tmp_path / "file", f"b\tO\n\n{line}\nc\tO\n")
-    assert "expected 2 columns, as in the first sentence, found 1" in problem
+    assert "expected 2 columns, as most lines have, found 1" in problem
 
 
 def test_a_comment_alone_is_no_sentence(tmp_path: Path):
@@ -290,12 +290,12 @@ def test_words_that_were_taken_out_are_an_error(tmp_path: Path):
 
 def test_a_header_has_the_columns_of_the_lines(tmp_path: Path):
     found = read(TokenTag({"tokens": "word"}), tmp_path / "file", "#n\tid\tword\n1\ta\n")
-    assert found == ([], ["file:1: error: the header has 3 columns, the first line of a token 2"])
+    assert found == ([], ["file:1: error: the header has 3 columns, most lines 2"])
 
 
 def test_a_tab_beside_a_hash_separates(tmp_path: Path):
     examples, problems = read(TokenTag(), tmp_path / "file", "#\t\na\nb\n")
-    assert (examples, problems) == ([], ["file:1: error: expected 1 columns, as in the first sentence, found 2"])
+    assert (examples, problems) == ([], ["file:1: error: expected 1 columns, as most lines have, found 2"])
 
 
 @pytest.mark.parametrize(
@@ -326,3 +326,16 @@ def test_a_tag_that_a_label_map_does_not_mend_is_an_error(tmp_path: Path):
     problems = Problems()
     TokenTag().read(tmp_path / "file", "en", problems, {"LOC": "GPE", "PER": "person"})
     assert [problem.message for problem in problems.errors] == ["tag 'person' is neither 'O' nor of the form 'B-PER'"]
+
+
+def test_a_sentence_of_nothing_but_underscores_has_no_tags(tmp_path: Path):
+    path = tmp_path / "file"
+    (first, second), problems = read(TokenTag(), path, "a\t_\nb\t_\n\nc\tB-LOC\nd\tO\n")
+    assert (first.tags, second.tags) == (None, ("B-LOC", "O"))
+    assert problems == ["file:1: warning: no gold label: 1 of 2 examples (first here), left out of training and scores"]
+    TokenTag().write(path, [("O", "O"), ("O", "O")], tmp_path / "new")
+    assert (tmp_path / "new").read_text() == "a\tO\nb\tO\n\nc\tO\nd\tO\n"
+    _, problems = read(TokenTag(), path, "a\tNOUN\nb\t_\n")
+    assert problems == ["file:2: error: the tag is '_', where other tokens of the sentence have a tag"]
+    (kept,) = TokenTag().read(path, "en", Problems(), {"_": "X"})
+    assert kept.tags == ("NOUN", "X")

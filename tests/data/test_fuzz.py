@@ -16,8 +16,10 @@ from isogloss.data.lines import read_lines
 from isogloss.recipe.names import FORMATS, TEXT_FORMATS
 
 READERS: dict[str, Format] = {name: named.build(None) for name, named in {**TEXT_FORMATS, **FORMATS}.items()}
+READERS["running text"] = TEXT_FORMATS["conllu"].build(None)
 SEEDS: dict[str, bytes] = {
     "conllu": b"# text = Ein Hund\n1\tEin\t_\tDET\t_\t_\t_\t_\t_\t_\n2-3\tim\t_\t_\t_\t_\t_\t_\t_\t_\n\n",
+    "running text": b"1\tEin\t_\tDET\t_\t_\t_\t_\t_\t_\n2-3\tim\t_\t_\t_\t_\t_\t_\t_\t_\n\n",
     "conll": "Ein O\nHund B-PER\n\nО I-LOC\n".encode(),
     "tsv": b"id\ttext\tpair\tlabel\n1\tEin Hund\tEr\tja\n",
     "csv": b'id,text,label\n1,"Ein ""Hund"", ja\nnein",x\n',

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,9 @@ FORMATS = [ConllU(), TokenTag(), Table(), JsonLines()]
             "file:1: error: not UTF-8: byte 0xff at byte offset 0; the file is UTF-16, save it as",
         ),
         (b"a\n\nb\0c\n", "file:3: error: NUL character; is this a text file?"),
+        (b"a\tO\rb\tO\r\rc\tO\r", "file:1: error: line ends are carriage returns (CR), as of old Macs; save"),
+        (gzip.compress(b"a\n"), "file:1: error: not UTF-8: byte 0x8b at byte offset 1; the file is packed by gzip, wh"),
+        (bz2.compress(b"a\n" * 9), "file:1: error: not UTF-8: byte "),
     ],
 )
 def test_a_file_that_is_no_text_is_one_error(tmp_path: Path, file_format: Format, content: bytes, message: str):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from isogloss.common.arrow import label_names, read_parquet, to_parquet
@@ -172,3 +173,34 @@ def test_tokens_may_be_white_space_but_not_taken_out(tmp_path: Path):
     assert (first.tokens, problems) == (("\u3000", "\u00a0"), [])
     _, problems = read(Parquet(), tmp_path / "file", parquet({"tokens": [["_", "_"], ["_", "_", "_"]]}, {}))
     assert "file:1: error: 2 of 2 sentences have '_' for every word" in problems[0]
+
+
+def test_running_numbers_are_no_tokens(tmp_path: Path):
+    content = parquet(
+        {"tokens": [["1", "2"], ["1"]], "form": [["Paris", "is"], ["x"]], "tags": [["B-LOC", "O"], ["O"]]}, {}
+    )
+    found, problems = read(Parquet(), tmp_path / "file", content)
+    assert (found, len(problems)) == ([], 1)
+    assert problems[0].startswith("file:1: error: the tokens (column 'tokens') are running numbers; columns: ")
+    (first, _), problems = read(Parquet({"tokens": "form", "tags": "tags"}), tmp_path / "file", content)
+    assert (first.tokens, problems) == (("Paris", "is"), [])
+
+
+def test_the_prefix_of_wikiann_is_taken_off_and_written_back(tmp_path: Path):
+    path = tmp_path / "file"
+    content = parquet({"tokens": [["fr:Paris", "fr::"], ["fr:x"]], "ner_tags": [["B-LOC", "O"], ["O"]]}, {})
+    sentences, problems = read(Parquet(), path, content)
+    assert [sentence.tokens for sentence in sentences] == [("Paris", ":"), ("x",)]
+    assert problems == ["file: warning: every token begins with 'fr:', as in WikiANN's own files: read without it"]
+    Parquet().write(path, [("O", "O"), ("O",)], tmp_path / "new")
+    assert pq.read_table(tmp_path / "new").column("tokens").to_pylist() == [["fr:Paris", "fr::"], ["fr:x"]]
+    _, problems = read(Parquet(), path, parquet({"tokens": [["fr:a"], ["fr:b", "fr:"]]}, {}))
+    assert problems[0] == "file:2: error: empty token after 'fr:'"
+
+
+def test_a_sentence_of_nothing_but_underscores_has_no_tags(tmp_path: Path):
+    content = parquet({"tokens": [["a", "b"], ["c", "d"]], "tags": [["_", "_"], ["NOUN", "VERB"]]}, {})
+    (first, second), _ = read(Parquet(), tmp_path / "file", content)
+    assert (first.tags, second.tags) == (None, ("NOUN", "VERB"))
+    _, problems = read(Parquet(), tmp_path / "file", parquet({"tokens": [["a", "b"]], "tags": [["NOUN", "_"]]}, {}))
+    assert problems == ["file:1: error: token 2 has the tag '_', where others of the sentence have a tag"]

@@ -92,6 +92,7 @@ def test_ids_may_be_missing_numbers_or_repeated(tmp_path: Path):
             "file:1: error: article 1, paragraph 1, question 'x': 'question' holds a lone surrogate",
         ),
         (squad(question("x", ("Hund", "4"))), "file:1: error: article 1, paragraph 1, question 'x': answer_start of"),
+        (squad(question("x", ("Hund", True))), "file:1: error: article 1, paragraph 1, question 'x': answer_start of"),
         (
             squad(question("x", is_impossible=True)),
             "file:1: error: article 1, paragraph 1, question 'x': is_impossible",

@@ -103,7 +103,7 @@ def test_a_replaced_field_is_all_that_changes(rows: list[tuple[str, str, str]], 
             "a\tb\n",
             "file:1: error: no column 2 (the text) in a row of 2; positions count from 0",
         ),
-        (Table(columns={"text": 0}), "a\tb\nc\n", "file:2: error: expected 2 columns, as in the first row, found 1"),
+        (Table(columns={"text": 0}), "a\tb\nc\n", "file:2: error: expected 2 columns, as most rows have, found 1"),
         (
             Table(COMMA),
             'text,label\na,"b\nc,d\n',

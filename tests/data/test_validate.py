@@ -130,6 +130,12 @@ def test_labels_without_train_examples_are_found_unless_renamed(folder: Path):
     assert problems_of(label_map={"y": "x"}) == []
 
 
+def test_training_data_without_a_gold_label_are_one_error(folder: Path):
+    write(folder / "en" / "train.tsv", (TEXTS["en"], "-"))
+    write(folder / "en" / "dev.tsv", (TEXTS["en"] + "!", "x"))
+    assert problems_of() == ["en/train.tsv:2: error: none of the 1 examples has a gold label to train on"]
+
+
 def test_only_the_train_languages_count(folder: Path):
     write(folder / "en" / "train.tsv", (TEXTS["en"], "x"))
     write(folder / "ru" / "train.tsv", (TEXTS["ru"], "y"))

@@ -171,6 +171,21 @@ def test_only_tables_have_columns():
         build_data.build_collections(recipe(data=entry))
 
 
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        (("NOUN", "nan"), "the tag of 'w1' is nan, which is no number: was a value lost?"),
+        (("O", "O", "O"), "all tags of the sentence are O, of words outside of entities: they are for task ner; "),
+        (("O", "V", "O"), None),
+        (("O", "O"), None),
+    ],
+)
+def test_what_is_no_part_of_speech(tags: tuple[str, ...], message: str | None):
+    tokens = tuple(f"w{place}" for place in range(len(tags)))
+    complaint = TASKS["pos"].complaint(TaggedSentence("1", "en", tokens, tags, "a", 1))
+    assert complaint == message or (message is not None and str(complaint).startswith(message))
+
+
 def test_only_tokens_are_averaged_over():
     named = TASKS["pos"]
     assert not build_data.build_task(recipe(), named, ("A", "B")).average

@@ -156,6 +156,25 @@ def test_runs_without_a_final_score_are_named(tmp_path: Path):
     assert table.endswith(f"- Left out, without a final test score: {tmp_path}/other.")
 
 
+def test_a_run_that_has_scored_nothing_is_named(tmp_path: Path):
+    several(tmp_path)
+    write_text(tmp_path / "begun/fingerprint.json", "{}")
+    table = compare([tmp_path], baseline="multitask", split="test")
+    assert table.endswith(f"- Left out, without a final test score: {tmp_path}/begun.")
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [("runs/tw0", "no folder .*/runs/tw0; did you mean 'two'"), ("empty", "no run folder in .*/empty")],
+)
+def test_a_place_without_runs_is_not_passed_over(tmp_path: Path, place: str, message: str):
+    several(tmp_path / "runs")
+    write_run(tmp_path / "runs" / "two")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(IsoglossError, match=f"runs: {message}"):
+        compare([tmp_path / "runs", tmp_path / place], baseline="multitask", split="test")
+
+
 def test_scores_on_other_sentences_are_not_compared(tmp_path: Path):
     write_run(tmp_path / "a")
     write_run(tmp_path / "b", method="reptile", number=30)

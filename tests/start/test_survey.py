@@ -66,6 +66,16 @@ def test_the_table_names_labels_that_a_file_lacks(tmp_path: Path):
     assert not train.endswith(" b")
 
 
+def test_a_dev_file_without_a_gold_label_is_an_error_of_its_own(tmp_path: Path):
+    for split, label in (("train", "a"), ("dev", "-")):
+        text = f"text\tlabel\nthe captain walked along the harbour {split}\t{label}\n"
+        (tmp_path / f"{split}.tsv").write_text(text, encoding="utf-8")
+    data = {"task": "topic", "format": "tsv", "path": f"{tmp_path}/{{split}}.tsv", "languages": ["en"]}
+    (tmp_path / "recipe.json").write_text(json.dumps({**BASE, "data": data}), encoding="utf-8")
+    (error,) = isogloss.validate(tmp_path / "recipe.json").problems.errors
+    assert str(error).startswith(f"{tmp_path}/dev.tsv:2: error: none of the 1 examples has a gold label to score")
+
+
 def test_json_for_other_programs(world: Path):
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "isogloss", "data", "validate", *arguments, "--json"]

@@ -52,14 +52,15 @@ def compare(
         A Markdown table, or several with an empty line between them.
 
     Raises:
-        IsoglossError: No runs, no scores, scores of several tasks, under different protocols or on other sentences, or
-            a metric that the task does not have.
+        IsoglossError: A place without runs, no scores, scores of several tasks, under different protocols or on other
+            sentences, or a metric that the task does not have.
     """
     if baseline is None and not (negative_transfer or cost):
         raise IsoglossError(
             "baseline: needed, the method that others are compared with, unless negative transfer or cost is asked for"
         )
-    files = sorted({path for run in runs for path in Path(run).glob("**/results.jsonl")})
+    folders = _run_folders(runs)
+    files = [path for folder in folders if (path := RunFolder(folder).results).exists()]
     # A run is where it lies now: its own column names the folder that it was trained in, maybe on another machine.
     found = [{**row, "run": str(path.parent)} for path in files for row in read_lines(path)]
     # Runs of `isogloss pretrain` have no task, and may lie beside others.
@@ -96,10 +97,25 @@ def compare(
         tables.append(negative_transfer_table(trained, redrawn=redrawn))
     if cost:
         tables.append(_costs(list(latest.values())))
-    left = sorted({row["run"] for row in scored} - {row["run"] for row in rows})
+    others = {row["run"] for row in found} - {row["run"] for row in scored}
+    left = sorted({str(folder) for folder in folders} - others - {row["run"] for row in rows})
     if left:
         tables.append(f"- Left out, without a final {kind} score: {', '.join(left)}.")
     return "\n\n".join(tables)
+
+
+def _run_folders(places: Sequence[str | Path]) -> list[Path]:
+    """The run folders at or in the places, scored or not; a place without any is an error, not passed over."""
+    found: set[Path] = set()
+    for place in map(Path, places):
+        if not place.is_dir():
+            names = [path.name for path in place.parent.glob("*") if path.is_dir()]
+            raise IsoglossError(f"runs: no folder {place}{nearest(place.name, names)}")
+        own = {path.parent for name in ("fingerprint.json", "results.jsonl") for path in place.glob(f"**/{name}")}
+        if not own:
+            raise IsoglossError(f"runs: no run folder in {place} (none with a fingerprint.json)")
+        found |= own
+    return sorted(found)
 
 
 def _require_one_task(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from isogloss.calls.destination import check_destination, check_replaced
@@ -13,6 +13,7 @@ from isogloss.common.packing import with_name_before_ending
 from isogloss.common.writing import write_text
 from isogloss.data.collection import CODE
 from isogloss.data.formats import Format
+from isogloss.data.labels import NO_NUMBER
 from isogloss.data.problems import Problems
 from isogloss.data.tables import Table
 from isogloss.examples import Example
@@ -62,8 +63,14 @@ def predict(
     if xtreme:
         # The scorer pairs predictions with gold labels by their place.
         entry = entry.model_copy(update={"skip_empty": False})
-    reader, examples, problems = _read(entry, source, language)
-    if not xtreme and isinstance(reader, Table) and len(reader.read(source, "", Problems())) != len(examples):
+    # What stands in place of lost labels is overwritten as well as labels are.
+    label_map = {**dict.fromkeys(NO_NUMBER, "-"), **entry.label_map}
+    reader, examples, problems = _read(entry, source, language, label_map)
+    if (
+        not xtreme
+        and isinstance(reader, Table)
+        and len(reader.read(source, "", Problems(), label_map)) != len(examples)
+    ):
         raise IsoglossError(
             f"{source} holds rows of other languages than {language} too, and whole files are written; "
             f"cut out the rows of {language} first, or take --xtreme"
@@ -84,19 +91,21 @@ def predict(
         if xtreme:
             write_text(destination, submission.text(examples, predictions))
         else:
-            reader.write(source, predictions, destination)
+            reader.write(source, predictions, destination, label_map)
     return destination
 
 
-def _read(entry: DataEntry, source: Path, language: str) -> tuple[Format, Sequence[Example], Problems]:
+def _read(
+    entry: DataEntry, source: Path, language: str, label_map: Mapping[str, str]
+) -> tuple[Format, Sequence[Example], Problems]:
     """The examples of a file, by the entry's format; it may lack the column of labels or tags that the entry names."""
-    reader, problems = build_data.build_collection(entry, "--format").format, Problems()
-    examples = reader.read(source, language, problems)
+    reader, problems = build_data.build_collection(entry, "predict").format, Problems()
+    examples = reader.read(source, language, problems, label_map)
     if problems.errors and entry.columns is not None and (entry.columns.label, entry.columns.tags) != (None, None):
         without = entry.columns.model_copy(update={"label": None, "tags": None})
         unlabelled = entry.model_copy(update={"columns": without})
-        other, others = build_data.build_collection(unlabelled, "--format").format, Problems()
-        found = other.read(source, language, others)
+        other, others = build_data.build_collection(unlabelled, "predict").format, Problems()
+        found = other.read(source, language, others, label_map)
         if not others.errors:
             return other, found, others
     problems.raise_errors()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +11,8 @@ from typing import Any
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.data.columns import has_lone_surrogate
 from isogloss.data.formats import finish, predicted_labels
-from isogloss.data.json_lines import json_object, with_value
-from isogloss.data.labels import SAME_NAMES, as_text, gold_label
+from isogloss.data.json_lines import json_objects, with_value
+from isogloss.data.labels import NO_LABEL, SAME_NAMES, as_text, gold_label
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
 from isogloss.examples import Choice, Prediction
@@ -61,11 +60,11 @@ LAYOUTS = (
 class ChoiceLines:
     """A file with one JSON object a line: a context, a question and the alternatives to choose from.
 
-    The keys of the first object say which layout the file has: ``premise``, ``question``, ``choice1``, ``choice2`` and
-    ``label`` 0 or 1 (COPA); ``context``, ``question``, ``answerA`` to ``answerC`` and ``correct`` A to C, or ``label``
-    1 to 3 (Social IQa); ``context``, ``question``, a list ``alternatives`` and ``label`` from 0. A label that is
-    missing, null, empty, ``-`` or -1 is none; a ``label_map`` renames labels as they stand in the file. The id is
-    ``id`` or ``idx``, else the running number.
+    The keys of the first object, and the key of the label that most objects have, say which layout the file has:
+    ``premise``, ``question``, ``choice1``, ``choice2`` and ``label`` 0 or 1 (COPA); ``context``, ``question``,
+    ``answerA`` to ``answerC`` and ``correct`` A to C, or ``label`` 1 to 3 (Social IQa); ``context``, ``question``, a
+    list ``alternatives`` and ``label`` from 0. A label that is missing, null, empty, ``-`` or -1 is none; a
+    ``label_map`` renames labels as they stand in the file. The id is ``id`` or ``idx``, else the running number.
 
     Args:
         questions: What a question that is a mere word in the file means, by that word; other questions stay as they
@@ -78,38 +77,35 @@ class ChoiceLines:
         self, path: Path, language: str, problems: Problems, label_map: Mapping[str, str] = SAME_NAMES
     ) -> list[Choice]:
         """The good objects of the file."""
-        layout: Layout | None = None
-        examples, number = [], 0
-        for line, text in enumerate(read_lines(path, problems), start=1):
-            if not text.strip():
-                problems.warning(path, line, "blank line skipped")
-                continue
-            number += 1
-            record = json_object(text, path, line, problems)
-            if record is None:
-                continue
-            layout = layout or _layout(record, path, line, problems)
-            if layout is None:
-                return []
-            example = self._example(record, layout, number, language, path, line, problems, label_map)
-            if example is not None:
-                examples.append(example)
-        return finish(examples, path, problems)
+        objects = list(json_objects(read_lines(path, problems), path, problems))
+        layout = _layout(objects, path, problems)
+        if layout is None:
+            return []
+        found = (
+            self._example(record, layout, number, language, path, line, problems, label_map)
+            for number, line, record in objects
+        )
+        return finish([example for example in found if example is not None], path, problems)
 
-    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+    def write(
+        self,
+        source: Path,
+        predictions: Sequence[Prediction],
+        destination: Path,
+        label_map: Mapping[str, str] = SAME_NAMES,
+    ) -> None:
         """Write ``source`` with the predictions under the key of the label, spelt as the layout spells them."""
         lines = read_lines(source, Problems())
-        examples = self.read(source, "", Problems())
+        examples = self.read(source, "", Problems(), label_map)
         labels = predicted_labels(examples, predictions, source)
         numbers = {example.line: len(example.alternatives) for example in examples}
         replacements: dict[int, str] = {}
-        layout: Layout | None = None
+        layout = _layout(list(json_objects(lines, source, Problems())), source, Problems())
         for line, label in labels.items():
             if label not in map(str, range(numbers[line])):
                 raise IsoglossError(
                     f"{source}:{line}: there are alternatives 0 to {numbers[line] - 1}, but the prediction is {label!r}"
                 )
-            layout = layout or _layout(json.loads(lines[line - 1]), source, line, Problems())
             assert layout is not None
             replacements[line] = with_value(lines[line - 1], layout.label, layout.spelling(int(label)))
         rewrite(source, destination, replacements)
@@ -151,7 +147,7 @@ class ChoiceLines:
             spelt = gold_label(as_text(label), label_map)
             if spelt in spellings:
                 position = str(spellings.index(spelt))
-            elif spellings and spelt is not None:
+            elif spellings and spelt is not None and spelt not in NO_LABEL:
                 complaints.append(f"{layout.label!r} is {label!r}, but must be one of {', '.join(spellings)}")
         except IsoglossError as error:
             complaints.append(str(error))
@@ -168,13 +164,18 @@ class ChoiceLines:
         )
 
 
-def _layout(record: Mapping[str, Any], path: Path, line: int, problems: Problems) -> Layout | None:
-    """The layout of an object; None, and an error, if there is no first alternative in it."""
+def _layout(objects: Sequence[tuple[int, int, Mapping[str, Any]]], path: Path, problems: Problems) -> Layout | None:
+    """The layout of a file; None where there is no object, or, an error, no first alternative in the first one.
+
+    Of several layouts with the same first alternative, it is the one whose key of the label most objects have.
+    """
+    if not objects:
+        finish([], path, problems)
+        return None
+    _, line, record = objects[0]
     fitting = [layout for layout in LAYOUTS if layout.alternatives[0] in record]
     if not fitting:
         known = ", ".join(dict.fromkeys(layout.alternatives[0] for layout in LAYOUTS))
-        problems.error(
-            path, line, f"no key of a first alternative (looked for {known}){nearest('choice1', record)}"
-        )
+        problems.error(path, line, f"no key of a first alternative (looked for {known}){nearest('choice1', record)}")
         return None
-    return max(fitting, key=lambda layout: layout.label in record)
+    return max(fitting, key=lambda layout: sum(layout.label in record for _, _, record in objects))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,7 @@ class ColumnLines:
 
     Attributes:
         separator: What stands between columns: a tab, or else spaces, several of which are one separator.
-        width: Number of columns.
+        width: Number of columns that most lines have.
         blocks: The lines of each sentence with their numbers. A line may have another number of columns.
     """
 
@@ -68,7 +69,9 @@ def column_lines(lines: Sequence[str], path: Path, problems: Problems) -> Column
     sure = sure or [text for block in blocks for _, text in block if not CONLLU_COMMENT.match(text)]
     tabs = ("\t" in text for text in sure)
     separator = "\t" if any(tabs) or any(TOKEN_WITH_HASH.match(text) for block in blocks for _, text in block) else " "
-    width = len(_split(sure[0], separator)) if sure else 0
+    # One bad line, be it the first, does not make all others wrong.
+    widths = Counter(len(_split(text, separator)) for text in sure)
+    width = widths.most_common(1)[0][0] if widths else 0
     ends = {text.rstrip(" ").rpartition(" ")[2] for text in sure} if separator == " " else set()
 
     def is_comment(line: Line) -> bool:

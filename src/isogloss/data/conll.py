@@ -11,7 +11,7 @@ from isogloss.data.chunks import renamed_in_iob2
 from isogloss.data.column_lines import ColumnLines, Line, column_lines
 from isogloss.data.columns import check_positions
 from isogloss.data.formats import finish, predicted_tags
-from isogloss.data.labels import SAME_NAMES
+from isogloss.data.labels import SAME_NAMES, gold_tags, untagged
 from isogloss.data.lines import is_blank, read_lines, rewrite
 from isogloss.data.problems import Problems
 from isogloss.data.words import NOT_A_WORD, are_running_numbers, check_words_are_there, without_prefix
@@ -25,11 +25,13 @@ class TokenTag:
     """Files of ``token<TAB>tag`` lines; a file without any tab is split at its spaces instead.
 
     The ``-DOCSTART-`` lines of CoNLL-2003 and comments before a sentence (see `isogloss.data.column_lines`) are passed
-    over. The id of a sentence is its running number. The prefix ``fr:`` of WikiANN's own files is taken off where all
-    tokens of a file bear it, with a warning; running numbers in place of tokens are an error.
+    over. The id of a sentence is its running number; one with the tag ``_`` at every token has no tags. The prefix
+    ``fr:`` of WikiANN's own files is taken off where all tokens of a file bear it, with a warning; running numbers in
+    place of tokens are an error.
 
     Chunk tags come out in IOB2 whatever scheme the file uses (IOB1, BIOES, BILOU and BMES are recognised by their
     letters), and an ``I-`` that begins a chunk becomes ``B-``; both are said in a warning. Other tags stay as they are.
+    A sentence whose tags are all ``_`` has no gold tags.
 
     Args:
         columns: The file's column of our ``tokens`` and, where it has them, ``tags``: both names, if the first line is
@@ -67,12 +69,15 @@ class TokenTag:
             wrong = [(line, complaint) for line, row in rows if (complaint := _complaint(row, found, located))]
             if not wrong and located["tokens"] > 0:
                 wrong = _ranges(rows)
+            tags = [row[located["tags"]].strip() for _, row in rows] if "tags" in located and not wrong else []
+            if (place := untagged(tags, label_map)) is not None:
+                wrong = [(rows[place][0], "the tag is '_', where other tokens of the sentence have a tag")]
             for line, complaint in wrong[:1]:
                 problems.error(path, line, complaint)
             if not wrong:
                 tokens = tuple(row[located["tokens"]] for _, row in rows)
-                tags = tuple(row[located["tags"]].strip() for _, row in rows) if "tags" in located else None
-                sentences.append(TaggedSentence(str(number), language, tokens, tags, str(path), rows[0][0]))
+                gold = gold_tags(tags, label_map) if tags else None
+                sentences.append(TaggedSentence(str(number), language, tokens, gold, str(path), rows[0][0]))
         if are_running_numbers(sentence.tokens for sentence in sentences):
             line, text = blocks[0][0]
             shown = ", ".join(f"{at}: {value!r}" for at, value in enumerate(found.columns(text)))
@@ -87,7 +92,13 @@ class TokenTag:
         check_words_are_there(((one.line, " ".join(one.tokens)) for one in sentences), path, problems)
         return finish(renamed_in_iob2(sentences, label_map, path, problems), path, problems)
 
-    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+    def write(
+        self,
+        source: Path,
+        predictions: Sequence[Prediction],
+        destination: Path,
+        label_map: Mapping[str, str] = SAME_NAMES,
+    ) -> None:
         """Write ``source`` with the predicted tags in their column, added as the last one where there is none."""
         lines = read_lines(source, Problems())
         found = column_lines(lines, source, Problems())
@@ -96,7 +107,7 @@ class TokenTag:
         if position is None and self._has_header and found.blocks:
             header = found.blocks[0][0][0]
             replacements[header] = found.replace(lines[header - 1], None, "tags")
-        for sentence, tags in predicted_tags(self.read(source, "", Problems()), predictions, source):
+        for sentence, tags in predicted_tags(self.read(source, "", Problems(), label_map), predictions, source):
             for number, tag in enumerate(tags, start=sentence.line):
                 replacements[number] = found.replace(lines[number - 1], position, tag)
         rewrite(source, destination, replacements)
@@ -115,7 +126,7 @@ class TokenTag:
         positions, wrong, blocks = dict[str, int](), list[str](), found.blocks
         if self._has_header:
             if len(first) != found.width:
-                wrong.append(f"the header has {len(first)} columns, the first line of a token {found.width}")
+                wrong.append(f"the header has {len(first)} columns, most lines {found.width}")
             rest = found.blocks[0][1:]
             blocks = [*([rest] if rest else []), *found.blocks[1:]]
         for ours, column in self.columns.items():
@@ -139,7 +150,7 @@ def _complaint(row: Sequence[str], found: ColumnLines, located: Mapping[str, int
     if len(row) != found.width:
         hint = "; is this raw text, one sentence a line? The format has one token a line"
         hint = hint if found.separator == " " else ""
-        return f"expected {found.width} columns, as in the first sentence, found {len(row)}{hint}"
+        return f"expected {found.width} columns, as most lines have, found {len(row)}{hint}"
     if is_blank(row[located["tokens"]]):
         return "empty token"
     return "empty tag" if "tags" in located and not row[located["tags"]].strip() else None

@@ -65,11 +65,17 @@ class ConllU:
         check_words_are_there(((one.line, " ".join(one.tokens)) for one in sentences), path, problems)
         return finish(sentences, path, problems)
 
-    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+    def write(
+        self,
+        source: Path,
+        predictions: Sequence[Prediction],
+        destination: Path,
+        label_map: Mapping[str, str] = SAME_NAMES,
+    ) -> None:
         """Write ``source`` with the predicted tags in column UPOS; every other byte stays."""
         lines = read_lines(source, Problems())
         replacements = {}
-        for sentence, tags in predicted_tags(self.read(source, "", Problems()), predictions, source):
+        for sentence, tags in predicted_tags(self.read(source, "", Problems(), label_map), predictions, source):
             words = (number for number in itertools.count(sentence.line) if _is_word(lines[number - 1]))
             # The tags come first in the zip: it must not look for a word after the last one.
             for tag, number in zip(tags, words, strict=False):

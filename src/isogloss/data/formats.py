@@ -24,8 +24,17 @@ class Format(Protocol):
     ) -> Sequence[Example]:
         """The good examples of the file, their labels renamed; what is wrong with the others goes to ``problems``."""
 
-    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
-        """Write ``source`` to ``destination`` with the predictions, one per example read, in place of the labels."""
+    def write(
+        self,
+        source: Path,
+        predictions: Sequence[Prediction],
+        destination: Path,
+        label_map: Mapping[str, str] = SAME_NAMES,
+    ) -> None:
+        """Write ``source`` to ``destination`` with the predictions in place of the labels.
+
+        There is one prediction per example that `read` gives with the same ``label_map``; they are written as they are.
+        """
 
 
 def gold(example: Example) -> tuple[str, ...] | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from isogloss.common.errors import nearest
-from isogloss.data.columns import added_name, check_columns, labelled_text, locate
+from isogloss.data.columns import ALIASES, added_name, check_columns, labelled_text, locate
 from isogloss.data.formats import finish, predicted_labels
 from isogloss.data.json_text import NotJson, parse
 from isogloss.data.labels import SAME_NAMES, as_text
@@ -25,7 +25,8 @@ class JsonLines:
 
     Args:
         columns: The file's key of our ``text`` and, where it has them, ``pair``, ``label``, ``id`` and ``part``. None:
-            the first of the names that `Table` knows which the first object has.
+            the first of the names that `Table` knows which the first object has; a later object that has one of
+            the others is a warning.
 
     Raises:
         IsoglossError: ``columns`` has an unknown name or no ``text``.
@@ -44,19 +45,13 @@ class JsonLines:
         """The good objects of the file."""
         located: dict[str, str] | None = None
         examples = []
-        number = 0
-        for line, text in enumerate(read_lines(path, problems), start=1):
-            if not text.strip():
-                problems.warning(path, line, "blank line skipped")
-                continue
-            number += 1
-            record = json_object(text, path, line, problems)
-            if record is None:
-                continue
+        for number, line, record in json_objects(read_lines(path, problems), path, problems):
             if located is None:
                 located = locate(self.columns, list(record), path, line, problems)
                 if "text" not in located or not set(located.values()) <= set(record):
                     return []
+            for ours, key in _unread(record, located) if self.columns is None else ():
+                problems.warning(path, line, f"key {key!r} (the {ours}) is not in the first object: not read")
             fields = _fields(record, located, path, line, problems)
             if fields is None:
                 continue
@@ -65,10 +60,16 @@ class JsonLines:
                 examples.append(example)
         return finish(examples, path, problems)
 
-    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+    def write(
+        self,
+        source: Path,
+        predictions: Sequence[Prediction],
+        destination: Path,
+        label_map: Mapping[str, str] = SAME_NAMES,
+    ) -> None:
         """Write ``source`` with the predictions under the key of the label, added under a free one if there is none."""
         lines = read_lines(source, Problems())
-        labels = predicted_labels(self.read(source, "", Problems()), predictions, source)
+        labels = predicted_labels(self.read(source, "", Problems(), label_map), predictions, source)
         records = {line: json.loads(lines[line - 1]) for line in labels}
         key = self._key_of_label(list(records.values()), source)
         # Labels that were read from numbers go back as numbers, so that the file can be compared with its source; where
@@ -86,7 +87,26 @@ class JsonLines:
         return located.get("label") or added_name("label", {key for record in records for key in record})
 
 
-def json_object(text: str, path: Path, line: int, problems: Problems) -> dict[str, Any] | None:
+def json_objects(lines: Sequence[str], path: Path, problems: Problems) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Running number, line and object of each line; one that has none is a warning if it is blank, else an error."""
+    number = 0
+    for line, text in enumerate(lines, start=1):
+        if not text.strip():
+            problems.warning(path, line, "blank line skipped")
+            continue
+        number += 1
+        record = _object(text, path, line, problems)
+        if record is not None:
+            yield number, line, record
+
+
+def _unread(record: Mapping[str, Any], located: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What an object has under one of the usual keys, where the first object has none of them."""
+    for ours in ALIASES.keys() - located.keys():
+        yield from ((ours, key) for key in ALIASES[ours] if key in record)
+
+
+def _object(text: str, path: Path, line: int, problems: Problems) -> dict[str, Any] | None:
     """The object on a line; None, and an error, if there is none."""
     try:
         record = parse(text)

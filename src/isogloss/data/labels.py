@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from isogloss.common.errors import IsoglossError
@@ -24,6 +24,31 @@ SAME_NAMES: Mapping[str, str] = MappingProxyType({})
 
 _WHOLE = re.compile(r"\A(-?[0-9]+)\.0+\Z")
 _TRUTHS = (("0", "1"), ("false", "true"), ("False", "True"), ("FALSE", "TRUE"))
+
+
+NO_TAG = "_"
+"""What all tokens of a sentence have for a tag where it has none, as in CoNLL-U."""
+
+
+def untagged(tags: Sequence[str], label_map: Mapping[str, str] = SAME_NAMES) -> int | None:
+    """Where a sentence that has tags lacks one (`NO_TAG`), from 0; None: nowhere, or it has no tags at all.
+
+    Example:
+        >>> untagged(["NOUN", "_"]), untagged(["_", "_"]), untagged(["NOUN", "_"], {"_": "X"})
+        (1, None, None)
+    """
+    lacking = NO_TAG in tags and NO_TAG not in label_map and set(tags) != {NO_TAG}
+    return tags.index(NO_TAG) if lacking else None
+
+
+def gold_tags(tags: Sequence[str], label_map: Mapping[str, str] = SAME_NAMES) -> tuple[str, ...] | None:
+    """The tags of a sentence; None if all are `NO_TAG`, and ``label_map`` does not rename it.
+
+    Example:
+        >>> gold_tags(["NOUN"]), gold_tags(["_", "_"])
+        (('NOUN',), None)
+    """
+    return None if set(tags) == {NO_TAG} and NO_TAG not in label_map else tuple(tags)
 
 
 def as_text(value: object) -> str:

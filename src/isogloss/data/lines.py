@@ -12,6 +12,17 @@ from isogloss.common.packing import unpacked
 from isogloss.common.writing import write_text
 from isogloss.data.problems import Problems
 
+_BEGINNINGS = {
+    codecs.BOM_UTF16_LE: "; the file is UTF-16, save it as UTF-8",
+    codecs.BOM_UTF16_BE: "; the file is UTF-16, save it as UTF-8",
+    b"\x1f\x8b": "; the file is packed by gzip, which is read if its name ends in .gz",
+    b"BZh": "; the file is packed by bzip2, unpack it (or pack it by gzip, as *.gz)",
+    b"\xfd7zXZ": "; the file is packed by xz, unpack it (or pack it by gzip, as *.gz)",
+    b"(\xb5/\xfd": "; the file is packed by zstd, unpack it (or pack it by gzip, as *.gz)",
+    b"PK\x03\x04": "; the file is a ZIP archive (a spreadsheet is one too), save it as text",
+    b"PAR1": "; the file is Parquet, which is format: parquet",
+}
+
 
 def read_lines(path: Path, problems: Problems) -> list[str]:
     """The lines of a UTF-8 file, without byte order mark and line ends (LF or CRLF); ``*.gz`` is unpacked.
@@ -21,7 +32,8 @@ def read_lines(path: Path, problems: Problems) -> list[str]:
 
     Args:
         path: The file.
-        problems: Takes the error if the file cannot be read, is not UTF-8 or holds a NUL; there are no lines then.
+        problems: Takes the error if the file cannot be read, is not UTF-8, holds a NUL, or has line ends of old Macs (a
+            CR alone); there are no lines then.
     """
     try:
         content = unpacked(path, path.read_bytes())
@@ -41,12 +53,14 @@ def read_lines(path: Path, problems: Problems) -> list[str]:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         found = f"not UTF-8: byte 0x{content[error.start]:02x} at byte offset {error.start}"
-        utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        hint = "; the file is UTF-16, save it as UTF-8" if utf16 else ""
+        hint = next((hint for beginning, hint in _BEGINNINGS.items() if content.startswith(beginning)), "")
         problems.error(path, content.count(b"\n", 0, error.start) + 1, found + hint)
         return []
     if "\0" in text:
         problems.error(path, text.count("\n", 0, text.index("\0")) + 1, "NUL character; is this a text file?")
+        return []
+    if "\r" in text and "\n" not in text:
+        problems.error(path, 1, "line ends are carriage returns (CR), as of old Macs; save the file with LF or CRLF")
         return []
     lines = text.removeprefix("\ufeff").split("\n")
     return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]

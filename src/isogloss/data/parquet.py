@@ -15,9 +15,10 @@ from isogloss.common.writing import write_bytes
 from isogloss.data.chunks import renamed_in_iob2
 from isogloss.data.columns import added_name, check_columns, labelled_text, locate
 from isogloss.data.formats import finish, predicted_labels, predicted_tags
-from isogloss.data.labels import SAME_NAMES, as_text
+from isogloss.data.labels import SAME_NAMES, as_text, gold_tags, untagged
+from isogloss.data.lines import is_blank
 from isogloss.data.problems import Problems
-from isogloss.data.words import check_words_are_there
+from isogloss.data.words import are_running_numbers, check_words_are_there, without_prefix
 from isogloss.examples import LabelledText, Prediction, TaggedSentence
 
 TAGGED: Mapping[str, tuple[str, ...]] = {
@@ -33,8 +34,9 @@ class Parquet:
     """A file of rows: tagged sentences where it has a column of tokens, else labelled texts.
 
     Tokens and tags are lists, texts are strings. A label or tag is a string, or an integer: then its name is that of
-    the ``ClassLabel`` which `datasets` keeps in the file, or else the number itself; -1 is no label. Chunk
-    tags come out in IOB2, as from `TokenTag`. Lines of messages are rows, from 1.
+    the ``ClassLabel`` which `datasets` keeps in the file, or else the number itself; -1 is no label, nor are tags ``_``
+    at all tokens of a sentence. Chunk tags come out in IOB2, and running numbers, WikiANN's prefix and words that were
+    taken out are found, as by `TokenTag`. Lines of messages are rows, from 1.
 
     Args:
         columns: The file's column of our ``tokens`` and, where it has them, ``tags`` and ``id``; or of our ``text``
@@ -73,13 +75,27 @@ class Parquet:
         if problems.spoils(path):
             return []
         if "tokens" in located:
-            sentences = _sentences(table, located, language, path, problems)
+            sentences = _sentences(table, located, language, path, problems, label_map)
+            if are_running_numbers(sentence.tokens for sentence in sentences):
+                others = ", ".join(name for name in table.column_names if name != located["tokens"]) or "no other"
+                found = f"the tokens (column {located['tokens']!r}) are running numbers"
+                problems.error(
+                    path, 1, f"{found}; columns: {{tokens: ..., tags: ...}} names others (there are {others})"
+                )
+                return []
+            sentences = without_prefix(sentences, path, problems, lines_per_token=0)
             check_words_are_there(((one.line, " ".join(one.tokens)) for one in sentences), path, problems)
             tagged = renamed_in_iob2(sentences, label_map, path, problems, lines_per_token=0)
             return finish(tagged, path, problems)
         return finish(_texts(table, located, language, path, problems, label_map), path, problems)
 
-    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+    def write(
+        self,
+        source: Path,
+        predictions: Sequence[Prediction],
+        destination: Path,
+        label_map: Mapping[str, str] = SAME_NAMES,
+    ) -> None:
         """Write ``source`` with the predictions in the column of tags or labels, added where there is none.
 
         A column of integers with names stays one if it has a name for each prediction, and becomes one of strings
@@ -87,7 +103,7 @@ class Parquet:
         """
         table = read_parquet(source)
         located = self._located(table, source, Problems())
-        examples = self.read(source, "", Problems())
+        examples = self.read(source, "", Problems(), label_map)
         predicted: dict[int, Any]
         if "tokens" in located:
             tagged = [example for example in examples if isinstance(example, TaggedSentence)]
@@ -119,7 +135,12 @@ class Parquet:
 
 
 def _sentences(
-    table: pa.Table, located: Mapping[str, str], language: str, path: Path, problems: Problems
+    table: pa.Table,
+    located: Mapping[str, str],
+    language: str,
+    path: Path,
+    problems: Problems,
+    label_map: Mapping[str, str],
 ) -> list[TaggedSentence]:
     """The good rows of a table of sentences."""
     columns = _values(table, located)
@@ -130,7 +151,7 @@ def _sentences(
     ):
         try:
             read = _tokens(tokens, located["tokens"])
-            read_tags = None if tags is None else _tags(tags, names, located["tags"], len(read))
+            read_tags = None if tags is None else _tags(tags, names, located["tags"], len(read), label_map)
         except _BadRow as error:
             problems.error(path, row, str(error))
             continue
@@ -199,12 +220,18 @@ def _tokens(value: Any, column: str) -> tuple[str, ...]:  # noqa: ANN401
     if not tokens:
         raise _BadRow("sentence without tokens")
     for place, token in enumerate(tokens, start=1):
-        if not isinstance(token, str) or not token:
+        if not isinstance(token, str) or is_blank(token):
             raise _BadRow(f"token {place} is empty or no string: {token!r}")
     return tuple(tokens)
 
 
-def _tags(value: Any, names: Sequence[str] | None, column: str, tokens: int) -> tuple[str, ...] | None:  # noqa: ANN401
+def _tags(
+    value: Any,  # noqa: ANN401
+    names: Sequence[str] | None,
+    column: str,
+    tokens: int,
+    label_map: Mapping[str, str],
+) -> tuple[str, ...] | None:
     """The tags of a sentence; None if no token has one."""
     tags = [_tag(tag, names, column) for tag in _list(value, column)]
     if len(tags) != tokens:
@@ -212,7 +239,9 @@ def _tags(value: Any, names: Sequence[str] | None, column: str, tokens: int) -> 
     given = [tag for tag in tags if tag is not None]
     if given and len(given) < tokens:
         raise _BadRow(f"token {tags.index(None) + 1} has no tag, where others of the sentence have one")
-    return tuple(given) or None
+    if (place := untagged(given, label_map)) is not None:
+        raise _BadRow(f"token {place + 1} has the tag '_', where others of the sentence have a tag")
+    return gold_tags(given, label_map) if given else None
 
 
 def _tag(value: Any, names: Sequence[str] | None, column: str) -> str | None:  # noqa: ANN401
@@ -228,7 +257,7 @@ def _label(value: Any, names: Sequence[str] | None, column: str) -> str | None: 
         return (value or "").strip() or None
     if not isinstance(value, int | float):
         raise _BadRow(f"{column!r} holds {value!r}, which is neither a string nor a number")
-    if names is None or value == -1:
+    if names is None or value == -1 or value != value:  # NaN
         return as_text(value)
     if value not in range(len(names)):
         raise _BadRow(f"{column!r} holds {value}, but there are {len(names)} labels: {', '.join(names)}")

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.languages import writes_spaces
-from isogloss.data.conllu import COLUMNS, FORM, MISC
+from isogloss.data.conllu import COLUMNS, FORM, MISC, RANGE
 from isogloss.data.formats import finish, predicted_labels
 from isogloss.data.labels import SAME_NAMES
 from isogloss.data.lines import read_lines, rewrite
 from isogloss.data.problems import Problems
 from isogloss.data.words import NOT_A_WORD, check_words_are_there
 from isogloss.examples import LabelledText, Prediction
+
+WORD = re.compile(r"[0-9]{1,9}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,17 @@ class Lines:
         ]
         return finish(found, path, problems)
 
-    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+    def write(
+        self,
+        source: Path,
+        predictions: Sequence[Prediction],
+        destination: Path,
+        label_map: Mapping[str, str] = SAME_NAMES,
+    ) -> None:
         """Write a predicted label in place of each text."""
-        rewrite(source, destination, predicted_labels(self.read(source, "", Problems()), predictions, source))
+        rewrite(
+            source, destination, predicted_labels(self.read(source, "", Problems(), label_map), predictions, source)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +70,22 @@ class RunningText:
             if line.strip():
                 block.append(line)
                 continue
-            text = _text(block, language)
+            first = number - len(block)
+            text = _comment(block, "text") or _put_together(block, language, first, path, problems)
             if text:
                 name = _comment(block, "sent_id") or str(len(found) + 1)
-                found.append(LabelledText(name, language, text, None, None, str(path), number - len(block)))
+                found.append(LabelledText(name, language, text, None, None, str(path), first))
             block = []
         check_words_are_there(((one.line, one.text) for one in found), path, problems)
         return finish(found, path, problems)
 
-    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+    def write(
+        self,
+        source: Path,
+        predictions: Sequence[Prediction],
+        destination: Path,
+        label_map: Mapping[str, str] = SAME_NAMES,
+    ) -> None:
         """Not possible.
 
         Raises:
@@ -82,18 +100,23 @@ def _comment(block: Iterable[str], name: str) -> str:
     return next((value.strip() for key, equals, value in values if equals and key.strip() == name), "")
 
 
-def _text(block: Sequence[str], language: str) -> str:
-    given = _comment(block, "text")
-    if given:
-        return given
-    spaced, parts, last_of_range = writes_spaces(language), [], 0
-    for columns in (line.split("\t") for line in block if not line.startswith("#")):
+def _put_together(block: Sequence[str], language: str, first: int, path: Path, problems: Problems) -> str:
+    """The text of a sentence from its forms; nothing, and an error, where a line of it, from ``first``, is none."""
+    spaced, parts, last_of_range = writes_spaces(language), list[str](), 0
+    for line, columns in ((line, text.split("\t")) for line, text in enumerate(block, first) if text[0] != "#"):
         number = columns[0]
-        if len(columns) != COLUMNS or "." in number:
+        if len(columns) != COLUMNS:
+            problems.error(path, line, f"expected {COLUMNS} columns separated by tabs, found {len(columns)}")
+            return ""
+        within = RANGE.match(number)
+        if within is not None:
+            last_of_range = int(within[2])
+        elif NOT_A_WORD.match(number):
             continue
-        if NOT_A_WORD.match(number):
-            last_of_range = int(number.split("-")[1])
-        elif not number.isdigit() or int(number) <= last_of_range:
+        elif WORD.match(number) is None:
+            problems.error(path, line, f"expected an ID such as 1, 1-2 or 1.1, found {number!r}")
+            return ""
+        elif int(number) <= last_of_range:
             continue
         parts.append(columns[FORM])
         if spaced and "SpaceAfter=No" not in columns[MISC]:

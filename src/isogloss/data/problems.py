@@ -32,6 +32,21 @@ class Problem:
         return f"{place}: {self.severity}: {self.message}"
 
 
+class FoundErrors(IsoglossError):
+    """Data are wrong; the message shows the first five errors.
+
+    Attributes:
+        errors: All errors.
+    """
+
+    def __init__(self, errors: Sequence[Problem]) -> None:
+        self.errors = tuple(errors)
+        shown = [str(problem) for problem in errors[:5]]
+        if len(errors) > len(shown):
+            shown.append(f"(+{len(errors) - len(shown)} more; `isogloss data validate` lists them all)")
+        super().__init__("\n".join(shown))
+
+
 class Problems:
     """Collects problems in the order in which they are met.
 
@@ -88,11 +103,7 @@ class Problems:
         """Stop if there is an error.
 
         Raises:
-            IsoglossError: There are errors; the message shows the first five.
+            FoundErrors: There are errors.
         """
-        if not self._errors:
-            return
-        shown = [str(problem) for problem in self._errors[:5]]
-        if len(self._errors) > len(shown):
-            shown.append(f"(+{len(self._errors) - len(shown)} more; `isogloss data validate` lists them all)")
-        raise IsoglossError("\n".join(shown))
+        if self._errors:
+            raise FoundErrors(self._errors)

@@ -12,7 +12,7 @@ from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
 from isogloss.data.formats import gold
 from isogloss.data.problems import Problems
-from isogloss.data.validate import Complaint, check_claim, read_checked
+from isogloss.data.validate import Complaint, check_claim, check_labelled, read_checked
 from isogloss.examples import Example
 from isogloss.store.cache import Cache
 from isogloss.store.examples import StoredExamples, read_examples, write_examples
@@ -51,11 +51,8 @@ def read_stored(
 
     def read(owners: dict[str, tuple[str, Path]], problems: Problems) -> list[Example]:
         examples = read_checked(collection, language, split, path, complaint, owners, problems)
-        labelled = [example for example in examples if gold(example) is not None]
-        if examples and not labelled and not problems.spoils(path):
-            use = "train on" if split == "train" else "score; `isogloss predict` labels such files"
-            problems.error(path, examples[0].line, f"none of the {len(examples):,} examples has a gold label to {use}")
-        return labelled
+        check_labelled(examples, split, path, problems)
+        return [example for example in examples if gold(example) is not None]
 
     if cache is None or content is None:
         return read(owners, problems)

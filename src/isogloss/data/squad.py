@@ -65,13 +65,19 @@ class Squad:
             examples.append(Question(name, language, asked, question, context, answers, str(path), line))
         return finish(examples, path, problems)
 
-    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+    def write(
+        self,
+        source: Path,
+        predictions: Sequence[Prediction],
+        destination: Path,
+        label_map: Mapping[str, str] = SAME_NAMES,
+    ) -> None:
         """Write the predicted answers by id, as JSON: the file of predictions that the public scorers read.
 
         Raises:
             IsoglossError: There is not one answer per question, or the file cannot be written.
         """
-        examples = self.read(source, "", Problems())
+        examples = self.read(source, "", Problems(), label_map)
         check_number(examples, predictions, source)
         for example, answer in zip(examples, predictions, strict=True):
             if not isinstance(answer, str):
@@ -146,7 +152,7 @@ def _answers(
     for answer in _list(record, "answers"):
         text = _text(answer, "text", blank=True)
         start = answer.get("answer_start")
-        if not isinstance(start, int):
+        if not isinstance(start, int) or isinstance(start, bool):
             raise _Malformed(f"answer_start of answer {text!r} must be a whole number, found {start!r}")
         if not text.strip():
             problems.warning(path, line, "empty answer left out")

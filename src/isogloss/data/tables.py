@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +55,11 @@ class Table:
     ) -> list[LabelledText]:
         """The good rows of the file."""
         header, positions, rows = self._layout(read_lines(path, problems), path, problems)
-        width = len((header or rows[0]).fields) if header or rows else 0
-        where = "in the header" if header else "in the first row"
+        width, where = _width(header, rows)
+        if header is not None and len(rows) > 1 and all(len(row.fields) != width for row in rows):
+            common, _ = _width(None, rows)
+            problems.error(path, header.first, f"the header has {width} columns, most rows have {common}")
+            return []
         examples = []
         rows, languages = self._of_language(rows, positions.get("language"), language)
         if languages:
@@ -68,7 +72,7 @@ class Table:
         for number, row in enumerate(rows, start=1):
             if len(row.fields) != width:
                 found = len(row.fields)
-                problems.error(path, row.first, f"expected {width} columns, as {where}, found {found}")
+                problems.error(path, row.first, f"expected {width} columns, {where}, found {found}")
                 continue
             fields = {ours: row.fields[at] for ours, at in positions.items() if ours != "language"}
             if self.skip_empty and any(fields.get(ours, "x").strip() in ("", NOTHING) for ours in ("text", "pair")):
@@ -79,19 +83,23 @@ class Table:
                 examples.append(example)
         return finish(examples, path, problems)
 
-    def _of_language(
-        self, rows: list[Row], position: int | None, language: str
-    ) -> tuple[list[Row], frozenset[str]]:
+    def _of_language(self, rows: list[Row], position: int | None, language: str) -> tuple[list[Row], frozenset[str]]:
         """The rows of a language, with those too short to say theirs; if there is none, the languages found."""
         if position is None or not language:
             return rows, frozenset()
         own = [row for row in rows if len(row.fields) <= position or row.fields[position] == language]
         return own, frozenset() if own else frozenset(row.fields[position] for row in rows)
 
-    def write(self, source: Path, predictions: Sequence[Prediction], destination: Path) -> None:
+    def write(
+        self,
+        source: Path,
+        predictions: Sequence[Prediction],
+        destination: Path,
+        label_map: Mapping[str, str] = SAME_NAMES,
+    ) -> None:
         """Write ``source`` with the predictions in the label column, added as the last one where there is none."""
         lines = read_lines(source, Problems())
-        labels = predicted_labels(self.read(source, "", Problems()), predictions, source)
+        labels = predicted_labels(self.read(source, "", Problems(), label_map), predictions, source)
         header, positions, rows = self._layout(lines, source, Problems())
         position = positions.get("label")
         values = [(row, labels[row.first]) for row in rows if row.first in labels]
@@ -115,7 +123,7 @@ class Table:
         names = {ours: column for ours, column in (self.columns or {}).items() if isinstance(column, str)}
         if self.columns is not None and not names:
             positions = {ours: column for ours, column in self.columns.items() if isinstance(column, int)}
-            width = len(rows[0].fields)
+            width, _ = _width(None, rows)
             wrong = [
                 f"no column {at} (the {ours}) in a row of {width}" for ours, at in positions.items() if at >= width
             ]
@@ -148,3 +156,12 @@ class Table:
             + remedies.get(separator, f'format: csv with separator: "{separator}"'),
         )
         return True
+
+
+def _width(header: Row | None, rows: Sequence[Row]) -> tuple[int, str]:
+    """How many columns a row has to have, and what says so."""
+    if header is not None:
+        return len(header.fields), "as in the header"
+    widths = Counter(len(row.fields) for row in rows)
+    # One bad row, be it the first, does not make all others wrong.
+    return (widths.most_common(1)[0][0] if widths else 0), "as most rows have"

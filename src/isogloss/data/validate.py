@@ -68,8 +68,10 @@ def validate_collections(
     evaluation = [(file.language, file.path, file.examples) for file in read if file.split != "train"]
     check_repetition(read, problems)
     check_leaks(read, problems)
-    if train:
-        trained = [example for _, _, examples in train for example in examples]
+    for _, path, examples in train:
+        check_labelled(examples, "train", path, problems)
+    trained = [example for _, _, examples in train for example in examples]
+    if any(gold(example) is not None for example in trained):
         check_classes(Counter(label for example in trained for label in gold(example) or ()), trained, problems)
         # A label to which the user renames others is one that they know of.
         known = {label for collection in collections for label in collection.label_map.values()}
@@ -105,6 +107,13 @@ def read_checked(
     if unfit is not None:
         problems.error(path, unfit[0].line, str(unfit[1]))
     return examples
+
+
+def check_labelled(examples: Sequence[Example], split: str, path: Path, problems: Problems) -> None:
+    """Check that a file that is trained on or scored has a gold label at all."""
+    if examples and not problems.spoils(path) and all(gold(example) is None for example in examples):
+        use = "train on" if split == "train" else "score; `isogloss predict` labels such files"
+        problems.error(path, examples[0].line, f"none of the {len(examples):,} examples has a gold label to {use}")
 
 
 def check_collection_language(

@@ -60,13 +60,16 @@ def are_running_numbers(sentences: Iterable[Sequence[str]]) -> bool:
     return longest > 1
 
 
-def without_prefix(sentences: list[TaggedSentence], path: Path, problems: Problems) -> list[TaggedSentence]:
+def without_prefix(
+    sentences: list[TaggedSentence], path: Path, problems: Problems, *, lines_per_token: int = 1
+) -> list[TaggedSentence]:
     """The sentences without the prefix ``fr:`` that all their tokens bear; where one does not, as they are.
 
     Args:
-        sentences: All good sentences of a file with a line per token.
+        sentences: All good sentences of a file.
         path: The file.
         problems: Takes a warning where the prefix was taken off, and an error per token that is nothing else.
+        lines_per_token: 1 where a token has a line of its own, 0 where a sentence has one line.
     """
     found = PREFIX.match(sentences[0].tokens[0]) if sentences else None
     if found is None or not all(token.startswith(found[0]) for one in sentences for token in one.tokens):
@@ -76,7 +79,7 @@ def without_prefix(sentences: list[TaggedSentence], path: Path, problems: Proble
     for sentence in sentences:
         tokens = tuple(token.removeprefix(found[0]) for token in sentence.tokens)
         if "" in tokens:
-            problems.error(path, sentence.line + tokens.index(""), f"empty token after {found[0]!r}")
+            problems.error(path, sentence.line + lines_per_token * tokens.index(""), f"empty token after {found[0]!r}")
         else:
             stripped.append(dataclasses.replace(sentence, tokens=tokens))
     return stripped

@@ -78,9 +78,7 @@ def train_tokenizer(texts: Iterable[str], vocabulary_size: int, *, max_length: i
         ['▁newest', '▁lower']
     """
     if vocabulary_size <= len(SPECIAL):
-        raise IsoglossError(
-            f"vocabulary_size is {vocabulary_size}, but {len(SPECIAL)} pieces are special ones already"
-        )
+        raise IsoglossError(f"vocabulary_size is {vocabulary_size}, but {len(SPECIAL)} pieces are special ones already")
     lines = list(texts)
     normalizer, splitter = NFKC(), Metaspace()
     counts = Counter(

@@ -13,6 +13,7 @@ from isogloss.data.conllu import ConllU
 from isogloss.data.delimiters import COMMA
 from isogloss.data.formats import Format
 from isogloss.data.json_lines import JsonLines
+from isogloss.data.labels import NO_NUMBER
 from isogloss.data.parquet import Parquet
 from isogloss.data.plain import Lines, RunningText
 from isogloss.data.squad import Squad
@@ -62,6 +63,9 @@ class NamedFormat:
     build: Callable[[Columns], Format]
 
 
+MOST_ALIKE = 2
+"""A longer sentence of nothing but tags O holds no parts of speech."""
+
 OTHER_COLUMN = "columns: {tokens: ..., tags: ...} names another column of tags (conll, parquet)"
 
 
@@ -79,6 +83,12 @@ def _has_chunks(example: Example) -> str | None:
     if not isinstance(example, TaggedSentence):
         return _is_no_sentence(example)
     tags = example.tags or ()
+    lost = next((tag for tag in tags if tag in NO_NUMBER), None)
+    if lost is not None:
+        return f"the tag of {example.tokens[tags.index(lost)]!r} is {lost}, which is no number: was a value lost?"
+    # A tag O of another tag set (pronouns, say) does not stand alone in a sentence of several words.
+    if len(tags) > MOST_ALIKE and set(tags) == {"O"}:
+        return f"all tags of the sentence are O, of words outside of entities: they are for task ner; {OTHER_COLUMN}"
     # Readers have turned chunk tags of every scheme into IOB2, in which each chunk has a B-.
     chunk = next((tag for tag in tags if tag.startswith("B-")), None)
     if chunk is None or not all(tag == "O" or CHUNK.fullmatch(tag) for tag in tags):

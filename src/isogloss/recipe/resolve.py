@@ -140,9 +140,7 @@ def _read(
         raw = load_yaml(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         neighbours = [str(other) for other in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        raise IsoglossError(
-            f"no recipe {str(recipe)!r}{nearest(str(recipe), [*known, *neighbours])}"
-        ) from None
+        raise IsoglossError(f"no recipe {str(recipe)!r}{nearest(str(recipe), [*known, *neighbours])}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise IsoglossError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     except OSError as error:

@@ -144,9 +144,7 @@ def result_rows(scores: Mapping[str, float], cell: Cell, n: int, **columns: Any)
     ]
 
 
-def prediction_rows(
-    task: Task, examples: Sequence[Example], predictions: Sequence[Prediction]
-) -> list[dict[str, Any]]:
+def prediction_rows(task: Task, examples: Sequence[Example], predictions: Sequence[Prediction]) -> list[dict[str, Any]]:
     """One row per example: its id, what was predicted and the gold label."""
     return [
         {"id": example.id, "predicted": predicted, "gold": task.gold(example)}

@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerBase
 from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
 from isogloss.data.corpus import Corpus, FewShot, load_corpus
+from isogloss.data.problems import FoundErrors
 from isogloss.data.validate import validate_collections
 from isogloss.examples import Choice, Example, LabelledText, Question
 from isogloss.models.shipped import located
@@ -99,6 +100,10 @@ def check_data(recipe: Recipe) -> Validation:
     try:
         corpus = read_corpus(recipe, named, collections)
         read_probe_texts(recipe, problems)
+    except FoundErrors as found:
+        for error in found.errors:
+            problems.error(error.path, error.line, error.message)
+        return Validation(problems, [survey(file, None, None, recipe.max_length, problems) for file in read])
     except IsoglossError as error:
         if not problems.errors:  # a file of text has said it already
             problems.error("recipe", None, str(error))

@@ -76,9 +76,7 @@ class Temperature:
     def __post_init__(self) -> None:
         """Check sizes and temperature."""
         if len(self.names) != len(self.sizes):
-            raise IsoglossError(
-                f"every source needs one size, found {len(self.names)} names, {len(self.sizes)} sizes"
-            )
+            raise IsoglossError(f"every source needs one size, found {len(self.names)} names, {len(self.sizes)} sizes")
         shares(self.sizes, self.temperature)
 
     def __call__(self, step: int) -> tuple[str, ...]:

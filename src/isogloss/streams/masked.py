@@ -252,9 +252,7 @@ class MaskedStream:
         return padded(drawn, self.masking.padding, self.length)
 
 
-def masked_batches(
-    sentences: Sequence[np.ndarray], language: str, masking: Masking, batch_size: int
-) -> list[Batch]:
+def masked_batches(sentences: Sequence[np.ndarray], language: str, masking: Masking, batch_size: int) -> list[Batch]:
     """Fixed masked sentences to measure on: sentence i of a language is masked alike in every run.
 
     Args:

@@ -119,9 +119,7 @@ def with_separator(form: Format, separator: str | None, where: str) -> Format:
     return replace(form, delimiter=replace(form.delimiter, separator=separator))
 
 
-def build_translation(
-    entry: DataEntry, translation: Translation, language: str, split: str
-) -> TranslationFile:
+def build_translation(entry: DataEntry, translation: Translation, language: str, split: str) -> TranslationFile:
     """The file of translations of a language and split.
 
     Raises:

@@ -36,6 +36,7 @@ from isogloss.tasks.task import Task
 MIXED = "all"
 """Name of the one source of mixed batches."""
 
+
 def with_defaults(recipe: schema.Recipe, task: NamedTask, train_sizes: Sequence[int]) -> schema.Recipe:
     """The recipe with all filled in that depends on the data and their task.
 

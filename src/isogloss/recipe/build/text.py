@@ -85,13 +85,9 @@ def build_sources(
     for number, stage in enumerate(recipe.stages):
         rows: dict[str, RunningTextRows | PairRows] = {}
         if share < 1:
-            rows["mlm"] = RunningTextRows(
-                encoded, length=stage.length, frame=frame, temperature=recipe.temperature
-            )
+            rows["mlm"] = RunningTextRows(encoded, length=stage.length, frame=frame, temperature=recipe.temperature)
         if share > 0:
-            rows["tlm"] = PairRows(
-                encoded, units, length=stage.length, frame=frame, temperature=recipe.temperature
-            )
+            rows["tlm"] = PairRows(encoded, units, length=stage.length, frame=frame, temperature=recipe.temperature)
         for term, draw in rows.items():
             name = f"{term}-{number}"
             stream = MaskedStream(

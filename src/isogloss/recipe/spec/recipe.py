@@ -150,9 +150,7 @@ class Recipe(Spec):
         None,
         description="parts of the training data of a single language, each sampled as if it were a language; null: one",
     )
-    leave_one_out: bool = Field(
-        False, description="one run per training language, which trains on the others only"
-    )
+    leave_one_out: bool = Field(False, description="one run per training language, which trains on the others only")
 
     sampling: Sampling = Field(Mixed(), description="which data does a step see?")
     objective: Supervised = Field(default_factory=Supervised, description="what is the loss?")
