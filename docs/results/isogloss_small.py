@@ -104,6 +104,8 @@ def train(task: str, start: Start, seed: int, options: argparse.Namespace) -> li
                 f"random_weights={str(start.random_weights).lower()}",
                 # Random embeddings must be allowed to learn, or the comparison would be with a handicap.
                 *(["unfreezing={kind: everything}"] if start.random_weights else []),
+                # As the numbers on the page were measured, before sentences were read as they are written.
+                *(["spacing=words"] if task in ("pos", "ner") else []),
                 f"seed={seed}",
                 *options.set,
             ],

@@ -46,7 +46,7 @@ def test_one_run_gives_rows_for_several_shares(world: Path, tmp_path: Path, caps
     capsys.readouterr()
     rows = isogloss.evaluate(tmp_path / "run", interpolate=[0.0, 0.5, 1.0])
     said = capsys.readouterr().out
-    assert "selection: source-dev + spacing words + 0.5 of the way from the pre-trained weights" in said
+    assert "selection: source-dev + spacing text + 0.5 of the way from the pre-trained weights" in said
     values = {share: [row["value"] for row in rows if row["interpolation"] == share] for share in (0.0, 0.5, 1.0)}
     assert values[1.0] == [row["value"] for row in trained] != values[0.0]
     # All the way back stand the weights of the checkpoint, under the head as it was trained.

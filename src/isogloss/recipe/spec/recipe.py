@@ -90,7 +90,7 @@ class RandomModel(Spec):
     vocabulary_size: int = Field(8000, ge=16, description="sub-words of the tokenizer, at most")
 
 
-SPACING: Literal["words", "text"] = "words"
+SPACING: Literal["words", "text"] = "text"
 """The spacing of tagging where a recipe says nothing."""
 
 Sampling = Annotated[Mixed | Joint | Temperature | RoundRobin | Permuted | Blocks, Field(discriminator="kind")]
