@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from isogloss.common.errors import IsoglossError
 from isogloss.optim import Lookahead, evaluation_weights, forget_all
 from isogloss.step.loop import take_step
 from isogloss.step.sampling import Temperature
@@ -49,6 +50,17 @@ def hidden(values: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def unfreezing_run(model: nn.Module, optimizer: Any, unfreezing: Callable[[int], frozenset]) -> Any:
     return training(model, optimizer, MIXTURE, unfreezing=unfreezing, parameter_groups=groups_of(model))
+
+
+def test_groups_must_partition_the_parameters():
+    model = Tagger()
+    groups = groups_of(model)
+    del groups["hidden"]
+    with pytest.raises(IsoglossError, match=r"found 2 that are not: hidden\.weight \(in 0\), hidden\.bias \(in 0\)"):
+        training(model, plain(model), MIXTURE, unfreezing=lambda step: EVERYTHING, parameter_groups=groups)
+    twice = {**groups_of(model), "again": [model.head.weight]}
+    with pytest.raises(IsoglossError, match=r"found 1 that are not: head\.weight \(in 2\)"):
+        training(model, plain(model), MIXTURE, unfreezing=lambda step: EVERYTHING, parameter_groups=twice)
 
 
 @pytest.mark.parametrize("build", OPTIMIZERS)

@@ -7,6 +7,7 @@ the optimizer state and the step's number, and whoever looks cannot disturb it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -67,7 +68,8 @@ class Training:
         table: The table of sub-words, where its gradient can be kept by rows; None: it is a parameter like any other.
         rows: Where a weighting's gradients are kept, and its groups of parameters; default: one group of all.
         unfreezing: Which parameter groups may move; None: all.
-        parameter_groups: Names of the groups to their parameters, for ``unfreezing``.
+        parameter_groups: Names of the groups to their parameters, for ``unfreezing``; each of the model's parameters
+            is in one of them.
         max_grad_norm: Global norm that gradients are clipped to; None: no clipping.
         autocast: Makes the context of a forward pass (mixed precision).
         probes: Those who look after a step, at the slow weights where there are any; they change nothing.
@@ -96,6 +98,24 @@ class Training:
     def __post_init__(self) -> None:
         if self.weighting is not None and self.rows is None:
             self.rows = Rows([list(self.model.parameters())], table=self.table)
+        if self.unfreezing is not None:
+            _require_partition(self.model, self.parameter_groups)
+
+
+def _require_partition(model: nn.Module, groups: Mapping[Hashable, Sequence[nn.Parameter]]) -> None:
+    """Stop unless every parameter is in one group: what is in none would train whatever the rule says.
+
+    Raises:
+        IsoglossError: A parameter is in no group, or in several; the message names them.
+    """
+    times = Counter(id(parameter) for parameters in groups.values() for parameter in parameters)
+    wrong = {name: times[id(parameter)] for name, parameter in model.named_parameters() if times[id(parameter)] != 1}
+    if wrong:
+        shown = ", ".join(f"{name} (in {number})" for name, number in list(wrong.items())[:5])
+        known = ", ".join(map(str, groups)) or "(there are none)"
+        raise IsoglossError(
+            f"unfreezing: each parameter must be in one of the groups {known}, found {len(wrong)} that are not: {shown}"
+        )
 
 
 def train_until(training: Training, steps: int, after_step: Callable[[list[dict[str, Any]]], None]) -> None:
