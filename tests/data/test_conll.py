@@ -339,3 +339,12 @@ def test_a_sentence_of_nothing_but_underscores_has_no_tags(tmp_path: Path):
     assert problems == ["file:2: error: the tag is '_', where other tokens of the sentence have a tag"]
     (kept,) = TokenTag().read(path, "en", Problems(), {"_": "X"})
     assert kept.tags == ("NOUN", "X")
+
+
+def test_a_prefix_that_is_no_language_stays(tmp_path: Path):
+    path = tmp_path / "en.tsv"
+    path.write_text("http://a\tO\nhttp://b\tO\n\n", encoding="utf-8")
+    problems = Problems()
+    (sentence,) = TokenTag().read(path, "en", problems)
+    assert sentence.tokens == ("http://a", "http://b")
+    assert not problems.warnings

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from isogloss.common.errors import IsoglossError
-from isogloss.data import ConllU
+from isogloss.data import ConllU, Problems
 from tests.support.reading import read
 
 
@@ -192,3 +192,13 @@ def test_words_of_a_multiword_token_are_together_if_they_spell_it(
 def test_a_range_that_does_not_fit_is_none(tmp_path: Path, bad: str):
     text, problems = words_written(tmp_path, row("1", "a"), row(bad, "bc", "_"), row("2", "b"), row("3", "c"))
     assert (text, problems) == ("a b c", [])
+
+
+def test_a_renamed_placeholder_is_a_tag(tmp_path: Path):
+    path = tmp_path / "en.conllu"
+    rest = "\t_" * 6
+    path.write_text(f"1\tYes\t_\tNOUN{rest}\n2\tx\t_\t_{rest}\n\n1\ty\t_\t_{rest}\n\n", encoding="utf-8")
+    problems = Problems()
+    sentences = ConllU().read(path, "en", problems, {"_": "X"})
+    assert not problems.errors
+    assert [sentence.tags for sentence in sentences] == [("NOUN", "X"), ("X",)]

@@ -16,6 +16,7 @@ from isogloss.reports.negative_transfer import negative_transfer_table
 from isogloss.reports.tables import comparison_table
 from isogloss.run.folder import RunFolder
 from isogloss.run.predicted import label_set, redraw
+from isogloss.tasks.tagging import Tagging
 
 
 def compare(
@@ -64,7 +65,7 @@ def compare(
     # A run is where it lies now: its own column names the folder that it was trained in, maybe on another machine.
     found = [{**row, "run": str(path.parent)} for path in files for row in read_lines(path)]
     # Runs of `isogloss pretrain` have no task, and may lie beside others.
-    scored = [row for row in found if row["task"] in TASKS]
+    scored = [_with_spacing(row) for row in found if row["task"] in TASKS]
     if found and not scored:
         raise IsoglossError(f"{found[0]['run']} is a run of `isogloss pretrain`: there are no methods in it to compare")
     _require_one_task(scored)
@@ -161,3 +162,10 @@ def _varied(row: Mapping[str, Any]) -> Mapping[str, Any]:
     if row.get("interpolation") is not None:
         parts.append(f"e={row['interpolation']:g}")
     return {**row, "method": " ".join(parts)}
+
+
+def _with_spacing(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with its spacing: tagging from before there was a choice put a space before every word."""
+    if row.get("spacing") is None and isinstance(TASKS[row["task"]].build(()), Tagging):
+        return {**row, "spacing": "words"}
+    return row

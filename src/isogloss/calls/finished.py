@@ -43,6 +43,9 @@ def open_run(run: str | Path) -> tuple[RunFolder, Recipe, Task, Loaded]:
         )
     recipe = resolve(folder.recipe)
     named, _ = build_data.build_collections(recipe)
+    # A run keeps its spacing; one that has none is from before there was a choice.
+    if recipe.spacing is None and build_data.spacing(recipe, named) is not None:
+        recipe = recipe.model_copy(update={"spacing": "words"})
     labels = _stored_labels(folder.model)
     task = build_data.build_task(recipe, named, labels)
     loaded = load_encoder(folder.model, task.auto_class, labels, seed=0, trust_remote_code=recipe.trust_remote_code)

@@ -101,7 +101,13 @@ def _read(
     """The examples of a file, by the entry's format; it may lack the column of labels or tags that the entry names."""
     reader, problems = build_data.build_collection(entry, "predict").format, Problems()
     examples = reader.read(source, language, problems, label_map)
-    if problems.errors and entry.columns is not None and (entry.columns.label, entry.columns.tags) != (None, None):
+    # Without the column nothing can be read; where something can, the errors are others.
+    if (
+        problems.errors
+        and not examples
+        and entry.columns is not None
+        and (entry.columns.label, entry.columns.tags) != (None, None)
+    ):
         without = entry.columns.model_copy(update={"label": None, "tags": None})
         unlabelled = entry.model_copy(update={"columns": without})
         other, others = build_data.build_collection(unlabelled, "predict").format, Problems()

@@ -279,6 +279,10 @@ def writes_spaces(code: str) -> bool:
         >>> writes_spaces("zh"), writes_spaces("ko"), writes_spaces("zh-Latn")
         (False, True, True)
     """
-    subtag, language = script_subtag(code), find(code)
+    language = find(code)
+    try:
+        subtag = script_subtag(code)
+    except IsoglossError:  # no script, which is said where the text is checked
+        subtag = None
     scripts = SCRIPTS[subtag] if subtag is not None else () if language is None else language.scripts
     return not scripts or not _WITHOUT_SPACES.issuperset(scripts)

@@ -123,14 +123,19 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 
 def write_model(folder: Path, model: Any, tokenizer: Any) -> None:  # noqa: ANN401 - anything with save_pretrained
     """Write a plain Hugging Face folder, as a whole, in place of an earlier one."""
-    partial = folder.with_name(f".{folder.name}.partial")
+    partial, earlier = (folder.with_name(f".{folder.name}.{kind}.partial") for kind in ("new", "old"))
     with writing(folder):
         try:
-            shutil.rmtree(partial, ignore_errors=True)
+            for left in (partial, earlier):
+                shutil.rmtree(left, ignore_errors=True)
             save_model(partial, model, tokenizer)
-            shutil.rmtree(folder, ignore_errors=True)
+            if folder.exists():
+                folder.replace(earlier)
             partial.replace(folder)
+            shutil.rmtree(earlier, ignore_errors=True)
         except BaseException:
+            if earlier.exists() and not folder.exists():
+                earlier.replace(folder)
             shutil.rmtree(partial, ignore_errors=True)
             raise
 

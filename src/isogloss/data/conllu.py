@@ -11,7 +11,7 @@ from pathlib import Path
 
 from isogloss.data.chunks import renamed_tags
 from isogloss.data.formats import finish, predicted_tags
-from isogloss.data.labels import SAME_NAMES
+from isogloss.data.labels import SAME_NAMES, gold_tags, untagged
 from isogloss.data.lines import is_blank, read_lines, rewrite
 from isogloss.data.problems import Problems
 from isogloss.data.spacing import spaces_of_script, spaces_of_text
@@ -56,7 +56,7 @@ class ConllU:
         marked = any(JOINED in line and not line.startswith("#") for line in lines)
         for number, block in enumerate(_blocks(lines), start=1):
             try:
-                sentence = renamed_tags(_sentence(block, str(number), language, path), label_map)
+                sentence = renamed_tags(_sentence(block, str(number), language, path, label_map), label_map)
             except _Malformed as error:
                 problems.error(path, error.line, str(error))
                 continue
@@ -98,7 +98,9 @@ def _is_word(line: str) -> bool:
     return not line.startswith("#") and not NOT_A_WORD.match(line.split("\t", 1)[0])
 
 
-def _sentence(block: list[tuple[int, str]], name: str, language: str, path: Path) -> TaggedSentence:
+def _sentence(
+    block: list[tuple[int, str]], name: str, language: str, path: Path, label_map: Mapping[str, str]
+) -> TaggedSentence:
     """The sentence that stands in the lines of ``block``."""
     words: list[tuple[int, str, str]] = []
     for line, text in block:
@@ -122,10 +124,9 @@ def _sentence(block: list[tuple[int, str]], name: str, language: str, path: Path
     if not words:
         raise _Malformed(block[0][0], "sentence without words")
     lines, tokens, tags = zip(*words, strict=True)
-    untagged = [line for line, tag in zip(lines, tags, strict=True) if tag == "_"]
-    if untagged and len(untagged) < len(words):
-        raise _Malformed(untagged[0], "UPOS is '_', where other words of the sentence have a tag")
-    return TaggedSentence(name, language, tokens, None if untagged else tags, str(path), lines[0])
+    if (place := untagged(tags, label_map)) is not None:
+        raise _Malformed(lines[place], "UPOS is '_', where other words of the sentence have a tag")
+    return TaggedSentence(name, language, tokens, gold_tags(tags, label_map), str(path), lines[0])
 
 
 @dataclass(frozen=True, slots=True)

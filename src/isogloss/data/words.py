@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from isogloss.common.languages import find
 from isogloss.data.problems import Problems
 from isogloss.examples import TaggedSentence
 
@@ -72,14 +73,17 @@ def without_prefix(
         lines_per_token: 1 where a token has a line of its own, 0 where a sentence has one line.
     """
     found = PREFIX.match(sentences[0].tokens[0]) if sentences else None
-    if found is None or not all(token.startswith(found[0]) for one in sentences for token in one.tokens):
+    if found is None or (sentences[0].language != found[0][:-1] and find(found[0][:-1]) is None):
+        return sentences  # not the code of a language, as http: is none
+    tokens = [token for one in sentences for token in one.tokens]
+    if len(tokens) < 2 or not all(token.startswith(found[0]) for token in tokens):
         return sentences
     problems.warning(path, None, f"every token begins with {found[0]!r}, as in WikiANN's own files: read without it")
     stripped = []
     for sentence in sentences:
-        tokens = tuple(token.removeprefix(found[0]) for token in sentence.tokens)
-        if "" in tokens:
-            problems.error(path, sentence.line + lines_per_token * tokens.index(""), f"empty token after {found[0]!r}")
+        bare = tuple(token.removeprefix(found[0]) for token in sentence.tokens)
+        if "" in bare:
+            problems.error(path, sentence.line + lines_per_token * bare.index(""), f"empty token after {found[0]!r}")
         else:
-            stripped.append(dataclasses.replace(sentence, tokens=tokens))
+            stripped.append(dataclasses.replace(sentence, tokens=bare))
     return stripped

@@ -14,6 +14,8 @@ MISSING = "–"
 
 FEWEST_SEEDS = 3
 """Common seeds below which nothing is said: two agree by chance too easily."""
+ROUNDING = 1e-9
+"""Width of an interval, in fractions, up to which the differences count as equal."""
 
 Scores = Mapping[int, float]
 Redrawn = Mapping[int, np.ndarray]
@@ -43,9 +45,13 @@ class Difference:
             return None
         if interval.low <= 0 <= interval.high:
             return 0
-        if interval.low == interval.high:
+        if _width(self.over_seeds) <= ROUNDING:
             return None
         return 1 if interval.low > 0 else -1
+
+
+def _width(interval: Interval) -> float:
+    return 0.0 if interval.low is None or interval.high is None else interval.high - interval.low
 
 
 def difference(
