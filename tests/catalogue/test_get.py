@@ -21,9 +21,9 @@ import isogloss.catalogue.hub
 from isogloss import IsoglossError
 from isogloss.catalogue import SETS
 from isogloss.catalogue.hub import Snapshot, Unreachable
+from isogloss.common.locking import locked
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.resolve import resolve
-from isogloss.run.locking import locked
 from tests.support.hub import Hub, parquet, point_at, serving
 
 INFERENCE = ["entailment", "neutral", "contradiction"]

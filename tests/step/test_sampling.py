@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from isogloss.common.errors import IsoglossError
+from isogloss.common.shares import shares
 from isogloss.protocols import Sampler
-from isogloss.step.sampling import Blocks, Joint, Permuted, RoundRobin, Temperature, shares
+from isogloss.step.sampling import Blocks, Joint, Permuted, RoundRobin, Temperature
 
 NAMES = ("en", "de", "sw", "yo")
 SIZES = (20_000, 5_000, 1_000, 100)

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from isogloss.common.errors import IsoglossError
+from isogloss.common.shares import shares
 from isogloss.protocols import Batch, Feature
-from isogloss.step.sampling import shares
 from isogloss.streams.bucketed import WINDOW, BucketedStream, Examples
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from isogloss.calls.compare import compare
 from isogloss.calls.train import train
 from isogloss.common.errors import IsoglossError
+from isogloss.common.locking import locked
 from isogloss.common.writing import read_lines
 from isogloss.reports.transfer import transfer_table
-from isogloss.run.locking import locked
 from isogloss.world import write_world
 
 METHODS: dict[str, dict[str, Any]] = {

@@ -11,12 +11,13 @@ import yaml
 from pydantic import ValidationError
 
 from isogloss.calls.finished import build_evaluator, open_run, print_warnings
+from isogloss.calls.interpolation import interpolated, starting_weights
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.locking import locked
 from isogloss.common.writing import read_lines
 from isogloss.data.corpus import load_corpus
 from isogloss.models.encoder import Loaded
-from isogloss.models.interpolation import interpolated, starting_weights
 from isogloss.recipe.build import data as build_data
 from isogloss.recipe.loading import load_yaml
 from isogloss.recipe.names import TASKS
@@ -26,7 +27,6 @@ from isogloss.recipe.spec.recipe import Recipe
 from isogloss.reports.tables import closing_tables
 from isogloss.run.evaluation import score_cells
 from isogloss.run.folder import RunFolder
-from isogloss.run.locking import locked
 from isogloss.start.translated import translated_cells
 from isogloss.store.cache import cache_of_environment
 from isogloss.tasks.task import Task

@@ -8,11 +8,11 @@ from typing import Any
 
 from isogloss.calls.arguments import as_overrides, print_doubts
 from isogloss.common.distributed import processes
+from isogloss.common.locking import locked
 from isogloss.recipe.resolve import resolve_pretraining
 from isogloss.recipe.spec.pretraining import Pretraining
 from isogloss.reports.tables import masked_table
 from isogloss.run.folder import RunFolder
-from isogloss.run.locking import locked
 from isogloss.start.prepare_pretraining import prepare_pretraining
 
 

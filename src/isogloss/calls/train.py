@@ -9,6 +9,7 @@ from typing import Any
 from isogloss.calls.arguments import as_overrides, print_doubts
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
+from isogloss.common.locking import locked
 from isogloss.common.writing import read_lines
 from isogloss.recipe.build import data as build_data
 from isogloss.recipe.names import TASKS
@@ -19,7 +20,6 @@ from isogloss.reports.left_out import left_out_table
 from isogloss.reports.selections import selections_table
 from isogloss.reports.tables import closing_tables
 from isogloss.run.folder import RunFolder
-from isogloss.run.locking import locked
 from isogloss.start.prepare import prepare
 
 RecipeLike = Recipe | Mapping[str, Any] | str | Path

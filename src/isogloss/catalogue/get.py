@@ -15,7 +15,7 @@ from isogloss.catalogue.manifest import Manifest
 from isogloss.catalogue.rows import Written
 from isogloss.common.arrow import read_parquet
 from isogloss.common.errors import IsoglossError
-from isogloss.run.locking import locked
+from isogloss.common.locking import locked
 
 
 def copy(

@@ -14,8 +14,8 @@ from transformers import PreTrainedTokenizerFast
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import generator
+from isogloss.common.shares import shares
 from isogloss.models.tokenizer import SPECIAL, wrapped
-from isogloss.step.sampling import shares
 
 CHARACTERS = 12_000_000
 """Characters that a vocabulary is learned from: more changes it little and takes longer."""

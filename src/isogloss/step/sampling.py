@@ -5,37 +5,14 @@ None of them remembers anything, so a run can stop and go on anywhere, and all r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import generator
+from isogloss.common.shares import shares
 from isogloss.protocols import Sampler
-
-
-def shares(sizes: Sequence[int], temperature: float) -> np.ndarray:
-    """Probability of each source, p_t = N_t^(1/T) / sum_u N_u^(1/T).
-
-    Args:
-        sizes: Number of training examples N_t of each source, all positive.
-        temperature: T > 0. 1 is proportional to size, infinity uniform; q = 1/T in the Sequential Reptile literature.
-
-    Returns:
-        Probabilities ``[m]``, summing to 1.
-
-    Raises:
-        IsoglossError: A size or the temperature is not positive.
-    """
-    if not temperature > 0:
-        raise IsoglossError(f"temperature must be positive, found {temperature}")
-    if min(sizes, default=0) < 1:
-        raise IsoglossError(f"every source needs at least one example, found sizes {list(sizes)}")
-    logs = np.log(np.asarray(sizes, dtype=np.float64))
-    with np.errstate(over="ignore"):  # a temperature near 0: all but the largest go to -infinity
-        weights: np.ndarray = np.exp((logs - logs.max()) / temperature)
-    return np.asarray(weights / weights.sum())
 
 
 @dataclass(frozen=True)

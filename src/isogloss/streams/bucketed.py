@@ -16,8 +16,8 @@ import numpy as np
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import generator
+from isogloss.common.shares import shares
 from isogloss.protocols import Batch, Feature
-from isogloss.step.sampling import shares
 from isogloss.store.features import lengths
 
 WINDOW = 32

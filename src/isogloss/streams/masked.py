@@ -15,10 +15,10 @@ import numpy as np
 import torch
 
 from isogloss.common.randomness import generator
+from isogloss.common.shares import shares
 from isogloss.data.texts import Unit
 from isogloss.objectives.supervised import IGNORED
 from isogloss.protocols import Batch
-from isogloss.step.sampling import shares
 from isogloss.streams.bucketed import require_no_empty_batch
 
 

@@ -12,7 +12,7 @@ from torch import nn
 import isogloss
 from isogloss import IsoglossError
 from isogloss.calls.finished import open_run
-from isogloss.models.interpolation import interpolated, starting_weights
+from isogloss.calls.interpolation import interpolated, starting_weights
 from isogloss.recipe.names import TASKS
 from tests.support.methods import BASE
 from tests.support.world import entry, write_encoder, write_pos

@@ -18,7 +18,7 @@ import pytest
 import isogloss
 from isogloss import IsoglossError
 from isogloss.calls.demo import demo
-from isogloss.run.locking import locked
+from isogloss.common.locking import locked
 from tests.support import methods, pretraining
 from tests.support.world import write_pos
 
@@ -28,7 +28,7 @@ PROCESSES = """
 import os, signal, sys
 from pathlib import Path
 from isogloss import IsoglossError
-from isogloss.run.locking import locked
+from isogloss.common.locking import locked
 
 root, tasks, times = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 

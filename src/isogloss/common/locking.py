@@ -92,6 +92,10 @@ def _take(path: Path) -> int:
             descriptor, is_new = _open(path)
         except FileNotFoundError:
             continue  # the owner before has just removed the file, or its folder
+        except FileExistsError:  # of the folder, which may have been removed since it was found
+            if path.parent.exists() and not path.parent.is_dir():
+                raise
+            continue
         try:
             is_locked = _lock(descriptor)
             owner = _read(descriptor)
