@@ -252,7 +252,7 @@ VALIDATE_X = ["data", "validate", "x", "--task", "ner", "--format", "conll"]
         (["show", "ud-pos", "--set", "steps.x=1", "--scale", "smoke"], ["'x' cannot be set inside the value"]),
         (["show", "ud-pos", "--set", "steps={"], ["--set steps={: the value is not YAML"]),
         (["evaluate", "nowhere"], ["nowhere is no run folder"]),
-        (["compare", "nowhere", "--baseline", "single"], ["no final dev scores in nowhere", "isogloss evaluate"]),
+        (["compare", "nowhere", "--baseline", "single"], ["runs: no folder nowhere"]),
         (["data", "validate", "x.conllu", "--task", "pos"], ["needs both --task and --format"]),
         (
             ["data", "validate", "x.tsv", "--task", "ner", "--format", "tsv"],

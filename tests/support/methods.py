@@ -92,7 +92,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "frozen_embeddings": {"unfreezing": {"kind": "all_but_embeddings"}},
     "choice": {},
     "averaged_tokens": {"aggregation": "average"},
-    "as_written": {"spacing": "text"},
+    "words_apart": {"spacing": "words"},
     "dropout": {"model": XLM_R_MODEL, "dropout": 0.1},
     "bf16": {"precision": "bf16"},
     "flat_mix": {"sampling": {"kind": "mixed", "temperature": 5.0}},

@@ -123,7 +123,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 
 def write_model(folder: Path, model: Any, tokenizer: Any) -> None:  # noqa: ANN401 - anything with save_pretrained
     """Write a plain Hugging Face folder, as a whole, in place of an earlier one."""
-    partial, earlier = (folder.with_name(f".{folder.name}.{kind}.partial") for kind in ("new", "old"))
+    partial, earlier = (folder.with_name(f".{folder.name}.{name}") for name in ("partial", "old.partial"))
     with writing(folder):
         try:
             for left in (partial, earlier):

@@ -101,8 +101,10 @@ def check_data(recipe: Recipe) -> Validation:
         corpus = read_corpus(recipe, named, collections)
         read_probe_texts(recipe, problems)
     except FoundErrors as found:
+        said = {str(error) for error in problems.errors}  # a file of text has been read into the same list
         for error in found.errors:
-            problems.error(error.path, error.line, error.message)
+            if str(error) not in said:
+                problems.error(error.path, error.line, error.message)
         return Validation(problems, [survey(file, None, None, recipe.max_length, problems) for file in read])
     except IsoglossError as error:
         if not problems.errors:  # a file of text has said it already
