@@ -25,7 +25,8 @@ from benchmarks.memory import megabytes
 from benchmarks.results import claim, machine, workload_entry
 from benchmarks.timing import spread
 from benchmarks.workload import LANGUAGES, Workload
-from isogloss.common.writing import write_model, write_text
+from isogloss.common.writing import write_text
+from isogloss.models.stored import write_model
 from isogloss.recipe.resolve import as_yaml, resolve
 
 SENTENCES, AT_MOST = 500_000, 10.0

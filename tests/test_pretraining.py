@@ -20,8 +20,8 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer
 import isogloss
 import isogloss.step.loop
 from isogloss import IsoglossError
-from isogloss.common.writing import write_model
 from isogloss.models.encoder import build_encoder
+from isogloss.models.stored import write_model
 from isogloss.models.tokenizer import train_tokenizer
 from isogloss.recipe.resolve import resolve_pretraining, scales_of, shipped_pretraining
 from tests.support.launching import launch

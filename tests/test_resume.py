@@ -386,7 +386,7 @@ def test_a_start_that_was_interrupted_is_made_again(
     assert outcome(run) == outcome(straight("multitask"))
 
 
-@pytest.mark.parametrize("name", ["optimizer.pt", "model.safetensors", "progress.json", "selection.pt"])
+@pytest.mark.parametrize("name", ["memory.pt", "model.safetensors", "progress.json", "selection.pt"])
 def test_a_damaged_checkpoint_is_named(name: str, finished: Path, world: Path):
     last = RunFolder(finished).last_checkpoint()
     assert last is not None

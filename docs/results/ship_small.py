@@ -15,7 +15,8 @@ import torch
 import yaml
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
-from isogloss.common.writing import read_json, read_lines, write_model, write_text
+from isogloss.common.writing import read_json, read_lines, write_text
+from isogloss.models.stored import write_model
 from isogloss.reports.tables import masked_table
 
 TARGET = Path(__file__).parents[2] / "src" / "isogloss" / "models" / "pretrained" / "isogloss-small"

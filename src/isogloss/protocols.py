@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -86,6 +86,28 @@ class Batch:
         return Batch(inputs, labels, self.languages, anchors, alternatives)
 
 
+@runtime_checkable
+class Stateful(Protocol):
+    """Something that remembers. Every answer to the five questions may, a `Sampler` and a `Stream` excepted."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to go on: tensors and plain values."""
+
+    def load_state_dict(self, state: Any) -> Any:  # noqa: ANN401 - torch's own optimizers return None or nothing
+        """Go on from ``state``."""
+
+
+def memory_of(part: object) -> dict[str, Any]:
+    """What a part remembers, for parts that wrap another; empty if it remembers nothing."""
+    return part.state_dict() if isinstance(part, Stateful) else {}
+
+
+def recall(part: object, state: Mapping[str, Any]) -> None:
+    """Give a part what `memory_of` said of it."""
+    if isinstance(part, Stateful):
+        part.load_state_dict(state)
+
+
 class Sampler(Protocol):
     """Which sources a step sees: a pure function of the step, equal on every rank."""
 
@@ -119,10 +141,18 @@ class Weighting(Protocol):
 
 
 class Unfreezing(Protocol):
-    """What may move in a step: a pure function of the step."""
+    """What may move in a step.
 
-    def __call__(self, step: int) -> frozenset[Hashable]:
-        """The open groups of step ``step``."""
+    It may look at the model, and what it remembers of earlier steps is in its ``state_dict``; so it must answer alike
+    in every process.
+    """
+
+    @property
+    def opening(self) -> frozenset[Hashable]:
+        """The groups that are open in some step; all others are frozen for the whole run, and cost nothing."""
+
+    def __call__(self, step: int, model: nn.Module) -> frozenset[Hashable]:
+        """The open groups of step ``step`` (from 0), for which ``model`` holds the weights to start from."""
 
 
 class Stream(Protocol):

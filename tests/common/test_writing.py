@@ -10,7 +10,7 @@ from typing import IO
 import pytest
 
 from isogloss.common.errors import IsoglossError
-from isogloss.common.writing import append_lines, read_lines, write_json, write_model, write_text, writing
+from isogloss.common.writing import append_lines, read_lines, write_json, write_text, writing
 
 ROWS = [{"language": "de", "value": 0.5}, {"language": "zh", "value": None}]
 
@@ -136,32 +136,6 @@ def test_a_broken_line_is_named(tmp_path: Path):
     (tmp_path / "rows").write_text('{"a": 1}\n{"a"\n{"a": 3}\n')
     with pytest.raises(IsoglossError, match=r"rows:2: not a line of JSON"):
         read_lines(tmp_path / "rows")
-
-
-class Saved:
-    """A model or tokenizer that writes one file, or fails."""
-
-    def __init__(self, name: str, content: str | None) -> None:
-        self.name, self.content = name, content
-
-    def save_pretrained(self, folder: Path) -> None:
-        folder.mkdir(exist_ok=True)
-        (folder / self.name).write_text(self.content or "half")
-        if self.content is None:
-            raise OSError(28, "No space left on device")
-
-
-def test_a_model_is_written_as_a_whole(tmp_path: Path):
-    write_model(tmp_path / "model", Saved("old", "1"), Saved("tokenizer", "1"))
-    write_model(tmp_path / "model", Saved("weights", "2"), Saved("tokenizer", "2"))
-    assert {path.name: path.read_text() for path in (tmp_path / "model").iterdir()} == {
-        "weights": "2",
-        "tokenizer": "2",
-    }
-    with pytest.raises(IsoglossError, match=r"cannot write .*model: No space left on device"):
-        write_model(tmp_path / "model", Saved("weights", "3"), Saved("tokenizer", None))
-    assert (tmp_path / "model" / "weights").read_text() == "2"
-    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 def test_two_writers_of_one_file_do_not_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

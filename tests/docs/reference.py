@@ -17,12 +17,16 @@ from pydantic_core import PydanticUndefined
 
 from isogloss.catalogue import SETS, PublicSet
 from isogloss.recipe.spec import data as data_schema
+from isogloss.recipe.spec import model as model_schema
+from isogloss.recipe.spec import objective as objective_schema
 from isogloss.recipe.spec import optimizer as optimizer_schema
 from isogloss.recipe.spec import partition as partition_schema
 from isogloss.recipe.spec import pretraining as pretraining_schema
 from isogloss.recipe.spec import probes as probes_schema
 from isogloss.recipe.spec import recipe as schema
+from isogloss.recipe.spec import sampling as sampling_schema
 from isogloss.recipe.spec import text as text_schema
+from isogloss.recipe.spec import unfreezing as unfreezing_schema
 from isogloss.recipe.spec import weighting as weighting_schema
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -38,7 +42,8 @@ KEYS: dict[str, tuple[str, ...]] = {
         "limit",
     ),
     "sampling": ("sampling", "batch_size", "gradient_accumulation_steps"),
-    "objective": ("objective",),
+    "objective": ("objective", "penalties"),
+    "text": ("text", "sources", "exclude"),
     "weighting": ("weighting", "gradients"),
     "unfreezing": ("unfreezing",),
     "optimizer": ("optimizer", "learning_rate", "schedule", "warmup_steps", "weight_decay", "max_grad_norm"),
@@ -50,14 +55,15 @@ KEYS: dict[str, tuple[str, ...]] = {
 """The top-level keys, by the table they stand in."""
 
 PARTS: tuple[type[BaseModel], ...] = (
-    schema.RandomModel, data_schema.DataEntry, data_schema.Columns, data_schema.Translations, data_schema.Translation,
-    partition_schema.KMeans, partition_schema.RandomSplit, partition_schema.ByColumn,
-    schema.Mixed, schema.Joint, schema.Temperature,
-    schema.RoundRobin, schema.Permuted, schema.Blocks, schema.Supervised,
+    model_schema.RandomModel, data_schema.DataEntry, data_schema.Columns, data_schema.Translations,
+    data_schema.Translation, partition_schema.KMeans, partition_schema.RandomSplit, partition_schema.ByColumn,
+    sampling_schema.Mixed, sampling_schema.Joint, sampling_schema.Temperature,
+    sampling_schema.RoundRobin, sampling_schema.Permuted, sampling_schema.Blocks,
+    objective_schema.Supervised, objective_schema.L2SP,
     weighting_schema.Sum, weighting_schema.PCGrad, weighting_schema.GradVac, weighting_schema.GradNorm,
     weighting_schema.CAGrad, weighting_schema.IMTLG, weighting_schema.AlignedMTL, weighting_schema.MGDA,
     weighting_schema.Gradients,
-    schema.Everything, schema.AllButEmbeddings,
+    unfreezing_schema.Everything, unfreezing_schema.AllButEmbeddings,
     optimizer_schema.AdamW, optimizer_schema.RecAdam, optimizer_schema.Sigmoid,
     optimizer_schema.Linear, optimizer_schema.Constant, optimizer_schema.Lookahead,
     probes_schema.Conflicts, probes_schema.Forgetting, probes_schema.Flatness, probes_schema.Representations,
@@ -65,9 +71,11 @@ PARTS: tuple[type[BaseModel], ...] = (
 """The parts with keys of their own, a table each."""
 
 PRETRAINING_KEYS: dict[str, tuple[str, ...]] = {
-    "pretraining_model": ("name", "model", "tokenizer", "trust_remote_code", "dropout", "attention", "compile", "seed"),
-    "pretraining_text": ("text", "languages", "exclude", "held_out", "limit"),
-    "pretraining_rows": ("temperature", "translation_share", "masking", "stages", "gradient_accumulation_steps"),
+    "pretraining_model": (
+        "name", "model", "tokenizer", "random_weights", "trust_remote_code", "dropout", "attention", "compile", "seed",
+    ),
+    "pretraining_text": ("text", "sources", "languages", "exclude", "held_out", "limit"),
+    "pretraining_rows": ("stages", "gradient_accumulation_steps"),
     "pretraining_movement": (
         "unfreezing", "optimizer", "steps", "learning_rate", "schedule", "warmup_steps", "decay_steps", "weight_decay",
         "max_grad_norm", "precision",
@@ -80,8 +88,8 @@ PRETRAINING_KEYS: dict[str, tuple[str, ...]] = {
 """The same for a recipe of `isogloss pretrain`."""
 
 PRETRAINING_PARTS: tuple[type[BaseModel], ...] = (
-    pretraining_schema.NewEncoder, pretraining_schema.NewTokenizer, text_schema.TextEntry,
-    pretraining_schema.Stage,
+    model_schema.NewEncoder, model_schema.NewTokenizer, text_schema.TextEntry,
+    text_schema.MLM, text_schema.TLM, text_schema.Stage,
 )  # fmt: skip
 """Its parts with keys of their own."""
 
@@ -179,9 +187,15 @@ def _type(annotation: Any) -> str:
         return f"map of {_type(arguments[0])} to {_type(arguments[1])}"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         # The parts of both kinds of recipe are described where those of `isogloss train` are.
-        shared = (optimizer_schema.AdamW, data_schema.Columns, schema.Everything, schema.AllButEmbeddings)
+        shared = (
+            optimizer_schema.AdamW,
+            data_schema.Columns,
+            unfreezing_schema.Everything,
+            unfreezing_schema.AllButEmbeddings,
+        )
         page = "recipes.md" if annotation in shared else ""
-        page = "pretraining.md" if annotation is text_schema.TextEntry else page
+        text = (text_schema.TextEntry, text_schema.MLM, text_schema.TLM)
+        page = "pretraining.md" if annotation in text else page
         return f"[{annotation.__name__}]({page}#{annotation.__name__.lower()})"
     names = {str: "text", int: "integer", float: "number", bool: "true, false", type(None): "null", Any: "anything"}
     return names[annotation]

@@ -48,7 +48,9 @@ def test_a_frozen_table_stays():
 
 def test_a_table_that_opens_and_closes_keeps_no_old_rows():
     class Alternating:
-        def __call__(self, step: int) -> frozenset[str]:
+        opening = frozenset({"rest", "table"})
+
+        def __call__(self, step: int, model: Tagger) -> frozenset[str]:
             return frozenset({"rest", "table"} if step % 2 else {"rest"})
 
     def run(table: bool) -> dict[str, Tensor]:

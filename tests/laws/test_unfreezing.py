@@ -48,7 +48,7 @@ def hidden(values: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: values[name] for name in HIDDEN}
 
 
-def unfreezing_run(model: nn.Module, optimizer: Any, unfreezing: Callable[[int], frozenset]) -> Any:
+def unfreezing_run(model: nn.Module, optimizer: Any, unfreezing: Callable[..., frozenset]) -> Any:
     return training(model, optimizer, MIXTURE, unfreezing=unfreezing, parameter_groups=groups_of(model))
 
 
@@ -57,17 +57,17 @@ def test_groups_must_partition_the_parameters():
     groups = groups_of(model)
     del groups["hidden"]
     with pytest.raises(IsoglossError, match=r"found 2 that are not: hidden\.weight \(in 0\), hidden\.bias \(in 0\)"):
-        training(model, plain(model), MIXTURE, unfreezing=lambda step: EVERYTHING, parameter_groups=groups)
+        training(model, plain(model), MIXTURE, unfreezing=lambda step, model: EVERYTHING, parameter_groups=groups)
     twice = {**groups_of(model), "again": [model.head.weight]}
     with pytest.raises(IsoglossError, match=r"found 1 that are not: head\.weight \(in 2\)"):
-        training(model, plain(model), MIXTURE, unfreezing=lambda step: EVERYTHING, parameter_groups=twice)
+        training(model, plain(model), MIXTURE, unfreezing=lambda step, model: EVERYTHING, parameter_groups=twice)
 
 
 @pytest.mark.parametrize("build", OPTIMIZERS)
 def test_everything_open_is_no_unfreezing(build: Callable):
     free, opened = Tagger(dropout=0.2), Tagger(dropout=0.2)
     left = walk(training(free, build(free), MIXTURE), 26)
-    right = walk(unfreezing_run(opened, build(opened), lambda step: EVERYTHING), 26)
+    right = walk(unfreezing_run(opened, build(opened), lambda step, model: EVERYTHING), 26)
     for one, other in zip(left, right, strict=True):
         assert_same(one, other)
 
@@ -77,7 +77,7 @@ def test_everything_open_is_no_unfreezing(build: Callable):
 def test_a_closed_group_does_not_move(closes: int, build: Callable):
     model = Tagger()
     optimizer = build(model)
-    parts = unfreezing_run(model, optimizer, lambda step: EVERYTHING if step < closes else WITHOUT_HIDDEN)
+    parts = unfreezing_run(model, optimizer, lambda step, model: EVERYTHING if step < closes else WITHOUT_HIDDEN)
     model.train()
     for _ in range(closes):
         take_step(parts)
@@ -97,7 +97,7 @@ def test_a_closed_group_gets_no_gradient():
     seen = []
     optimizer = adamw(model)
     optimizer.register_step_pre_hook(lambda *_: seen.append([p.grad is None for p in model.hidden.parameters()]))
-    walk(unfreezing_run(model, optimizer, lambda step: WITHOUT_HIDDEN if step % 2 else EVERYTHING), 4)
+    walk(unfreezing_run(model, optimizer, lambda step, model: WITHOUT_HIDDEN if step % 2 else EVERYTHING), 4)
     assert seen == [[False, False], [True, True], [False, False], [True, True]]
 
 
@@ -106,7 +106,7 @@ def test_a_gradient_left_from_before_does_not_move_a_closed_group():
     before = weights(model)
     for parameter in model.parameters():
         parameter.grad = torch.ones_like(parameter)
-    walk(unfreezing_run(model, adamw(model), lambda step: WITHOUT_HIDDEN), 1)
+    walk(unfreezing_run(model, adamw(model), lambda step, model: WITHOUT_HIDDEN), 1)
     assert_same(hidden(weights(model)), hidden(before))
 
 
@@ -122,7 +122,7 @@ def test_the_rest_moves_as_ever_when_a_group_closes_in_a_walk():
     optimizer = slow(model)
     start = weights(model)
     found = thetas(model, optimizer)
-    walk(unfreezing_run(model, optimizer, lambda step: EVERYTHING if step < 2 else WITHOUT_HIDDEN), 4)
+    walk(unfreezing_run(model, optimizer, lambda step, model: EVERYTHING if step < 2 else WITHOUT_HIDDEN), 4)
     expected = {name: start[name] + 0.5 * (found[3][name] - start[name]) for name in start}
     expected.update(hidden(found[1]))
     assert_close(weights(model), expected)
@@ -133,7 +133,7 @@ def test_a_group_that_opens_in_the_second_of_three_walks_stood_still_in_the_firs
     optimizer = restarting(model)
     start = weights(model)
     found = thetas(model, optimizer)
-    walk(unfreezing_run(model, optimizer, lambda step: WITHOUT_HIDDEN if step < 6 else EVERYTHING), 12)
+    walk(unfreezing_run(model, optimizer, lambda step, model: WITHOUT_HIDDEN if step < 6 else EVERYTHING), 12)
     ends = [found[3], found[7], found[11]]
     means = {name: sum(theta[name] for theta in ends) / 3 for name in start}
     assert_same(hidden(ends[0]), hidden(start))
@@ -147,7 +147,7 @@ def test_a_group_that_closes_and_opens_between_outer_steps_starts_where_it_close
     start = weights(model)
     found = thetas(model, optimizer)
     closed = range(6, 9)  # from the middle of the second walk to the middle of the third
-    walk(unfreezing_run(model, optimizer, lambda step: WITHOUT_HIDDEN if step in closed else EVERYTHING), 12)
+    walk(unfreezing_run(model, optimizer, lambda step, model: WITHOUT_HIDDEN if step in closed else EVERYTHING), 12)
     means = {name: (found[3][name] + found[7][name] + found[11][name]) / 3 for name in start}
     expected = {name: start[name] + 0.5 * (means[name] - start[name]) for name in start}
     for name in HIDDEN:
@@ -161,7 +161,7 @@ def test_a_group_that_opens_again_walks_from_where_it_closed():
     optimizer = slow(model)
     found = thetas(model, optimizer)
     closed = range(2, 9)
-    parts = unfreezing_run(model, optimizer, lambda step: WITHOUT_HIDDEN if step in closed else EVERYTHING)
+    parts = unfreezing_run(model, optimizer, lambda step, model: WITHOUT_HIDDEN if step in closed else EVERYTHING)
     walk(parts, 11)
     with optimizer.evaluation_weights():
         assert_same(hidden(weights(model)), hidden(found[1]))

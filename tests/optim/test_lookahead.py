@@ -18,7 +18,7 @@ MIXTURE = Temperature(LANGUAGES, (1, 1, 1), seed=2)
 STEPS = 14
 
 
-def closing(step: int) -> frozenset[str]:
+def closing(step: int, model: nn.Module) -> frozenset[str]:
     """The hidden layer is closed at steps 3 to 7, and from step 11 on."""
     return frozenset({"embeddings", "head"} if 3 <= step < 8 or step >= 11 else {"embeddings", "hidden", "head"})
 

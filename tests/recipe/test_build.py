@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -9,22 +10,25 @@ import pytest
 import torch
 
 from isogloss import IsoglossError
-from isogloss.common.distributed import ALONE
+from isogloss.common.distributed import Communicator
 from isogloss.data import Quoted, Table, TokenTag, Unquoted
 from isogloss.data.corpus import Corpus
 from isogloss.examples import TaggedSentence
+from isogloss.protocols import Sampler
 from isogloss.recipe.build import data as build_data
-from isogloss.recipe.build import parts as build
-from isogloss.recipe.build import text as build_pretraining
-from isogloss.recipe.build.optimizer import walks_apart
+from isogloss.recipe.build.sampling import MIXED, build_sampler
+from isogloss.recipe.build.task import build_task
+from isogloss.recipe.build.text import build_text_set
 from isogloss.recipe.names import FORMATS, TASKS
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.data import DataEntry, Translation
-from isogloss.recipe.spec.recipe import SPACING, Recipe
+from isogloss.recipe.spec.recipe import Recipe
+from isogloss.recipe.spec.task import SPACING
 from isogloss.recipe.spec.text import TextEntry
 from isogloss.start import check
 from isogloss.start.announce import announcements, precision_notes
-from isogloss.step.sampling import Blocks, Joint, RoundRobin, Temperature
+from isogloss.start.prepare import budget_of, filled
+from tests.support.site import site_of, small_bert
 
 SIZES = {"en": 30, "fr": 10}
 
@@ -35,7 +39,16 @@ def recipe(**changes: Any) -> Recipe:
 
 
 def whole(**changes: Any) -> Recipe:
-    return build.with_defaults(recipe(**changes), TASKS["ner"], list(SIZES.values()))
+    return filled_for("ner", recipe(**changes))
+
+
+def filled_for(task: str, asked: Recipe) -> Recipe:
+    return filled(asked, budget_of(asked, TASKS[task], list(SIZES.values())), TASKS[task])
+
+
+def sampler_of(**changes: Any) -> Sampler:
+    found = recipe(**changes)
+    return build_sampler(found.sampling, site_of(found, SIZES))
 
 
 def test_batch_size_is_the_tasks_unless_given():
@@ -70,28 +83,34 @@ def test_intervals_follow_from_the_steps():
 
 
 @pytest.mark.parametrize(
-    ("sampling", "kind"),
+    ("sampling", "per_step"),
     [
-        ({"kind": "mixed"}, Joint),
-        ({"kind": "joint"}, Joint),
-        ({"kind": "temperature"}, Temperature),
-        ({"kind": "round_robin"}, RoundRobin),
-        ({"kind": "blocks", "length": 2}, Blocks),
+        ({"kind": "mixed"}, [{MIXED}]),
+        ({"kind": "joint"}, [{"en", "fr"}]),
+        ({"kind": "temperature"}, [{"en"}, {"fr"}]),
+        ({"kind": "round_robin"}, [{"en"}, {"fr"}]),
+        ({"kind": "permuted"}, [{"en"}, {"fr"}]),
+        ({"kind": "blocks", "length": 2}, [{"en"}, {"fr"}]),
     ],
 )
-def test_samplers(sampling: dict[str, Any], kind: type):
-    found = build.build_sampler(recipe(sampling=sampling), SIZES, seed=0)
-    assert isinstance(found, kind)
-    names = {build.MIXED} if sampling["kind"] == "mixed" else set(SIZES)
-    assert {name for step in range(40) for name in found(step)} == names
+def test_what_a_step_sees(sampling: dict[str, Any], per_step: list[set[str]]):
+    sampler = sampler_of(sampling=sampling)
+    seen = [set(sampler(step)) for step in range(40)]
+    assert all(names in per_step for names in seen)
+    assert all(names in seen for names in per_step)
+
+
+def test_temperature_flattens_the_shares():
+    proportional, flat = (sampler_of(sampling={"kind": "temperature", "temperature": t}) for t in (1.0, 100.0))
+    counts = [sum(sampler(step) == ("fr",) for step in range(2000)) for sampler in (proportional, flat)]
+    assert abs(counts[0] - 500) < 80 and abs(counts[1] - 1000) < 80
 
 
 def test_blocks_are_as_long_as_the_inner_loop():
-    reptile = recipe(method="reptile", optimizer={"lookahead": {"inner_steps": 3}})
-    sampler = build.build_sampler(reptile, SIZES, seed=0)
+    sampler = sampler_of(method="reptile", optimizer={"lookahead": {"inner_steps": 3}})
     assert [sampler(step)[0] for step in range(9)] == ["en"] * 3 + ["fr"] * 3 + ["en"] * 3
     with pytest.raises(IsoglossError, match=r"sampling\.length: needed for kind blocks"):
-        build.build_sampler(recipe(sampling={"kind": "blocks"}), SIZES, seed=0)
+        sampler_of(sampling={"kind": "blocks"})
 
 
 def test_a_data_set_is_named_after_its_folder():
@@ -119,16 +138,16 @@ def test_a_data_set_is_not_named_after_a_star(path: str, name: str):
 def test_a_task_takes_the_formats_that_hold_its_examples(task: str, name: str):
     entry = {"task": task, "format": name, "path": "x/{language}/{split}"}
     if name in TASKS[task].formats:
-        build_data.build_collections(recipe(data=entry))
+        build_data.build_collections(recipe(data=entry).data)
         return
     taken = " or ".join(TASKS[task].formats)
     with pytest.raises(IsoglossError, match=rf"data\.0\.format: task '{task}' takes {taken}, found '{name}'"):
-        build_data.build_collections(recipe(data=entry))
+        build_data.build_collections(recipe(data=entry).data)
 
 
 def test_columns_of_tokens_may_be_positions():
     entry = {"task": "ner", "format": "conll", "path": "x/{language}/{split}", "columns": {"tokens": 1, "tags": 2}}
-    _, (collection,) = build_data.build_collections(recipe(data=entry))
+    _, (collection,) = build_data.build_collections(recipe(data=entry).data)
     assert collection.format == TokenTag({"tokens": 1, "tags": 2})
 
 
@@ -142,12 +161,12 @@ def test_columns_of_tokens_may_be_positions():
 )
 def test_tables_may_have_another_separator(changes: dict[str, str], delimiter: Quoted | Unquoted):
     entry = {"task": "topic", "path": "x/{language}/{split}", **changes}
-    _, (collection,) = build_data.build_collections(recipe(data=entry))
+    _, (collection,) = build_data.build_collections(recipe(data=entry).data)
     assert collection.format == Table(delimiter)
     translation = Translation(path="t", columns={"text": 0, "id": 1})
     translated = build_data.build_translation(DataEntry(**entry), translation, "de", "test").translated
     assert translated == Table(delimiter, {"text": 0, "id": 1})
-    text = build_pretraining.build_text_set(TextEntry(path="x/{language}", **changes), "text.0")
+    text = build_text_set(TextEntry(path="x/{language}", **changes), "text.0")
     assert text.collection.format == Table(delimiter)
 
 
@@ -162,13 +181,13 @@ def test_tables_may_have_another_separator(changes: dict[str, str], delimiter: Q
 )
 def test_a_separator_that_cannot_be_is_refused(changes: dict[str, str], message: str):
     with pytest.raises(IsoglossError, match=message):
-        build_data.build_collections(recipe(data={"task": "topic", "path": "x/{language}/{split}", **changes}))
+        build_data.build_collections(recipe(data={"task": "topic", "path": "x/{language}/{split}", **changes}).data)
 
 
 def test_only_tables_have_columns():
     entry = {"task": "pos", "format": "conllu", "path": "x/{language}/{split}", "columns": {"text": 0}}
     with pytest.raises(IsoglossError, match="only conll, tsv, csv, jsonl and parquet have columns"):
-        build_data.build_collections(recipe(data=entry))
+        build_data.build_collections(recipe(data=entry).data)
 
 
 @pytest.mark.parametrize(
@@ -188,22 +207,22 @@ def test_what_is_no_part_of_speech(tags: tuple[str, ...], message: str | None):
 
 def test_only_tokens_are_averaged_over():
     named = TASKS["pos"]
-    assert not build_data.build_task(recipe(), named, ("A", "B")).average
-    assert build_data.build_task(recipe(aggregation="average"), named, ("A", "B")).average
+    assert not build_task(recipe(), named, ("A", "B")).average
+    assert build_task(recipe(aggregation="average"), named, ("A", "B")).average
     with pytest.raises(IsoglossError, match="aggregation: task 'nli' has no tokens to average over"):
-        build_data.build_task(recipe(aggregation="average"), TASKS["nli"], ("A", "B"))
+        build_task(recipe(aggregation="average"), TASKS["nli"], ("A", "B"))
 
 
 def test_only_tokens_have_spaces_between_them():
     named = TASKS["pos"]
-    assert not build_data.build_task(recipe(spacing="words"), named, ("A", "B")).as_written
-    assert build_data.build_task(recipe(spacing="text"), named, ("A", "B")).as_written
-    assert build_data.build_task(recipe(), named, ("A", "B")).as_written == (SPACING == "text")
-    assert build.with_defaults(recipe(), named, [8]).spacing == SPACING
-    assert build.with_defaults(recipe(), TASKS["nli"], [8]).spacing is None
+    assert not build_task(recipe(spacing="words"), named, ("A", "B")).as_written
+    assert build_task(recipe(spacing="text"), named, ("A", "B")).as_written
+    assert build_task(recipe(), named, ("A", "B")).as_written == (SPACING == "text")
+    assert filled_for("pos", recipe()).spacing == SPACING
+    assert filled_for("nli", recipe()).spacing is None
     for name in ("text", "words"):
         with pytest.raises(IsoglossError, match="spacing: task 'nli' has no tokens with spaces between them"):
-            build_data.build_task(recipe(spacing=name), TASKS["nli"], ("A", "B"))
+            build_task(recipe(spacing=name), TASKS["nli"], ("A", "B"))
 
 
 def test_a_new_tokenizer_learns_from_sentences_as_they_will_be_read(monkeypatch: pytest.MonkeyPatch):
@@ -218,20 +237,23 @@ def test_a_new_tokenizer_learns_from_sentences_as_they_will_be_read(monkeypatch:
 
 
 def test_only_averaged_workers_have_seeds_of_their_own():
-    shared, averaged = recipe(), recipe(optimizer={"lookahead": {"workers": "averaged"}})
-    assert not walks_apart(shared)
-    assert build.walk_seed(shared, 5, ALONE) == 5
-    assert walks_apart(averaged)
-    assert build.walk_seed(averaged, 5, ALONE) != 5
+    shared = site_of(recipe(seed=5), SIZES)
+    averaged = site_of(recipe(seed=5, optimizer={"lookahead": {"workers": "averaged"}}), SIZES)
+    assert (shared.walk, shared.seed) == (None, 5)
+    assert averaged.walk is not None and averaged.walk.apart
+    assert averaged.seed != 5
 
 
 def announced(**changes: Any) -> str:
-    return "\n".join(announcements(whole(**changes), world_size=2, sizes=SIZES, parameters=12345))
+    found = whole(**changes)
+    site = replace(site_of(found, SIZES), ranks=cast(Communicator, SimpleNamespace(world_size=2, rank=0)))
+    return "\n".join(announcements(found, site, SIZES))
 
 
 def test_sizes_are_announced():
     said = announced(batch_size=8)
-    assert "multitask, seed 0: 12,345 parameters; training examples: en 30, fr 10" in said
+    assert f"multitask, seed 0: {sum(own.numel() for own in small_bert().parameters()):,} parameters; " in said
+    assert "training examples: en 30, fr 10" in said
     assert "100 steps, batch 8 = 2 process(es) x 1 micro-batch(es) x 4" in said
     assert "outer" not in said
 

@@ -4,14 +4,16 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
+from torch import Tensor
 
 from isogloss import IsoglossError
-from isogloss.gradients import CAGrad, GradNorm, GradVac, GramRule, Observed, PCGrad, sparse_table
+from isogloss.common.distributed import ALONE
+from isogloss.gradients import Observed, Rows, sparse_table
 from isogloss.models.parts import parts_of
 from isogloss.recipe.build.weighting import LAST_LAYER, build_rows, build_weighting
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
+from tests.support.site import site_of, small_bert
 
 
 def recipe(**keys: Any) -> Recipe:
@@ -19,78 +21,93 @@ def recipe(**keys: Any) -> Recipe:
     return resolve({"model": "some/encoder", "data": [data], "steps": 10, **keys})
 
 
-@pytest.fixture(scope="module")
-def model() -> PreTrainedModel:
-    config = AutoConfig.for_model(
-        "bert", hidden_size=8, intermediate_size=8, num_hidden_layers=2, num_attention_heads=2, vocab_size=30
-    )
-    return AutoModelForTokenClassification.from_config(config)
+def taken(rows: Rows) -> Tensor:
+    """The Gram matrices of the gradients of three batches."""
+    model, random = small_bert(), torch.Generator().manual_seed(0)
+    with rows.taking():
+        for _ in range(3):
+            model(input_ids=torch.randint(30, (2, 5), generator=random)).logits.square().sum().backward()
+            assert model.get_input_embeddings().weight.grad.is_sparse
+            rows.take(ALONE)
+    return rows.grams()
+
+
+def built(method: str, **keys: Any) -> tuple[Observed, Rows]:
+    found, model = recipe(method=method, **keys), small_bert()
+    weighting = build_weighting(found.weighting, site_of(found, {"en": 9, "de": 9, "sw": 9}))
+    rows = build_rows(found.weighting, found.gradients, model, sparse_table(model))
+    assert weighting is not None and rows is not None
+    return weighting, rows
+
+
+# Gradients of which the first two conflict, and the third is at right angles to both.
+GRAM = torch.tensor([[2.0, -1.0, 0.0], [-1.0, 2.0, 0.0], [0.0, 0.0, 1.0]], dtype=torch.float64)
 
 
 @pytest.mark.parametrize(
-    ("method", "built", "groups"),
+    ("method", "keys", "weights"),
     [
-        ("pcgrad", PCGrad, 1),
-        ("gradvac", GradVac, 4),
-        ("gradnorm", GradNorm, 2),
-        ("cagrad", CAGrad, 1),
-        ("imtl_g", GramRule, 1),
-        ("aligned_mtl", GramRule, 1),
-        ("mgda", GramRule, 1),
+        ("pcgrad", {}, [1.5, 1.5, 1.0]),  # each of the two loses half of what goes against the other
+        ("gradvac", {"granularity": "model"}, [1.5, 1.5, 1.0]),  # with targets of 0, as at first, it is PCGrad
+        ("gradnorm", {}, [1.0, 1.0, 1.0]),  # while first losses are measured
+        ("cagrad", {"c": 0.0}, [1 / 3, 1 / 3, 1 / 3]),  # a ball without radius: the mean
+        ("imtl_g", {}, None),
+        ("aligned_mtl", {}, None),
+        ("mgda", {}, [1 / 3, 1 / 3, 1 / 3]),  # <g_i, g> is the same for all, as at the shortest mean
     ],
 )
-def test_a_preset_has_its_weighting_and_groups(method: str, built: type, groups: int, model: PreTrainedModel):
-    resolved = recipe(method=method)
-    assert resolved.sampling.kind == "joint"
-    weighting, rows = build_weighting(resolved, model, 1), build_rows(resolved, model, sparse_table(model))
-    assert isinstance(weighting, Observed)
-    assert isinstance(weighting.weighting, built)
-    assert rows is not None
-    random = torch.Generator().manual_seed(0)
-    with rows.taking():
-        for _ in range(3):
-            loss = model(input_ids=torch.randint(30, (2, 5), generator=random)).logits.square().sum()
-            loss.backward()
-            assert model.get_input_embeddings().weight.grad.is_sparse
-            rows.take(Alone)
-    grams = rows.grams()
-    assert grams.shape == (groups, 3, 3)
-    weights = weighting(0, ("en", "de", "sw"), grams, torch.ones(3, dtype=torch.float64))
-    assert weights.shape == (groups, 3)
-    rows.put(weights)
-    assert all(parameter.grad is not None for parameter in model.parameters())
-    model.zero_grad()
+def test_a_preset_weighs_by_its_rule(method: str, keys: dict[str, Any], weights: list[float] | None):
+    weighting, rows = built(method, **({"weighting": keys} if keys else {}))
+    groups = len(taken(rows))
+    answer = weighting(0, ("en", "de", "sw"), GRAM.expand(groups, 3, 3), torch.ones(3, dtype=torch.float64))
+    assert answer.shape == (groups, 3)
+    if method == "imtl_g":  # equal projections on the unit vector of each
+        along = GRAM @ answer[0] / GRAM.diagonal().sqrt()
+        torch.testing.assert_close(along, along.mean().expand(3))
+    elif method == "aligned_mtl":  # the sum is that of orthogonal gradients of one length
+        torch.testing.assert_close(answer[0, 0], answer[0, 1])
+        assert answer[0, 2] < answer[0, 0] * 3
+    else:
+        torch.testing.assert_close(answer[0], torch.tensor(weights, dtype=torch.float64), atol=2e-3, rtol=0)
 
 
-class Alone:
-    """A process that shares nothing."""
-
-    world_size = 1
-
-    @staticmethod
-    def sum(tensors: Any) -> None:
-        pass
+@pytest.mark.parametrize("method", ["pcgrad", "gradvac", "gradnorm", "cagrad", "imtl_g", "aligned_mtl", "mgda"])
+def test_the_groups_of_a_preset_hold_all_of_the_model_once(method: str):
+    _, rows = built(method)
+    (whole,) = taken(built("pcgrad")[1])
+    torch.testing.assert_close(taken(rows).sum(dim=0), whole)
 
 
-def test_the_last_layer_is_a_group_of_its_own(model: PreTrainedModel):
-    rows = build_rows(recipe(method="gradnorm"), model, sparse_table(model))
-    assert rows is not None
-    assert rows._groups[LAST_LAYER] == parts_of(model)["layer_2"]
-    assert sum(map(len, rows._groups)) == len(list(model.parameters()))
+def test_gradvac_compares_layer_by_layer_unless_asked_for_the_whole():
+    names = [name for name in parts_of(small_bert())]
+    assert (len(taken(built("gradvac")[1])), len(names)) == (4, 4)
+    assert len(taken(built("gradvac", weighting={"granularity": "model"})[1])) == 1
 
 
-def test_a_sum_needs_neither(model: PreTrainedModel):
+def test_gradnorm_balances_the_last_layer():
+    weighting, rows = built("gradnorm", weighting={"initial_batches": 1, "alpha": 0.0, "learning_rate": 0.5})
+    assert len(taken(rows)) == 2
+    lengths = torch.ones(2, 3, 3, dtype=torch.float64) * torch.eye(3, dtype=torch.float64)
+    lengths[LAST_LAYER, 0, 0] = 100.0  # the first source is ten times as long there, and nowhere else
+    ones = torch.ones(3, dtype=torch.float64)
+    weighting(0, ("en", "de", "sw"), lengths, ones)
+    weighting(1, ("en", "de", "sw"), lengths, ones)
+    later = weighting(2, ("en", "de", "sw"), lengths, ones)
+    assert later[0, 0] < later[0, 1] == later[0, 2]
+
+
+def test_a_sum_needs_neither():
     for method in ("multitask", "multitask_summed"):
-        assert build_weighting(recipe(method=method), model, 0) is None
-        assert build_rows(recipe(method=method), model, sparse_table(model)) is None
+        found = recipe(method=method)
+        assert build_weighting(found.weighting, site_of(found, {"en": 9})) is None
+        assert build_rows(found.weighting, found.gradients, small_bert(), sparse_table(small_bert())) is None
 
 
-def test_where_gradients_are_kept(model: PreTrainedModel):
-    rows = build_rows(
-        recipe(method="pcgrad", gradients={"precision": "bf16", "device": "cpu"}), model, sparse_table(model)
-    )
-    assert rows is not None
-    assert (rows._dtype, rows._device) == (torch.bfloat16, torch.device("cpu"))
+def test_gradients_kept_in_half_precision_differ_by_its_rounding():
+    exact = taken(built("pcgrad")[1])
+    rounded = taken(built("pcgrad", gradients={"precision": "bf16", "device": "cpu"})[1])
+    assert not torch.equal(exact, rounded)
+    torch.testing.assert_close(exact, rounded, rtol=0.02, atol=0.02 * float(exact.max()))
 
 
 @pytest.mark.parametrize("kind", ["mixed", "temperature", "round_robin", "blocks"])
@@ -100,8 +117,8 @@ def test_a_weighting_needs_several_gradients(kind: str):
 
 
 def test_a_penalty_is_not_compared_with_itself():
-    with pytest.raises(IsoglossError, match=r"l2_sp=0.1 would be part of every language's gradient"):
-        recipe(method="pcgrad", objective={"l2_sp": 0.1})
+    with pytest.raises(IsoglossError, match=r"penalties: l2_sp would be part of every language's gradient"):
+        recipe(method="pcgrad", penalties={"kind": "l2_sp", "strength": 0.1})
 
 
 def test_another_optimizer_does_not_lose_the_slow_weights():

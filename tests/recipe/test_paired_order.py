@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from isogloss.common.distributed import ALONE
+from isogloss.objectives.supervised import Supervised
 from isogloss.protocols import Feature
-from isogloss.recipe.build.parts import build_sources
+from isogloss.recipe.build.sampling import build_sources
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import resolve
 from isogloss.streams.bucketed import BucketedStream
 from isogloss.tasks import part_of_speech
+from tests.support.site import site_of
 
 MIXED = {"multitask", "lookahead", "checkpoint_averaging", "recadam", "l2_sp"}
 DATA = {"task": "pos", "format": "conllu", "path": "{language}/{split}.conllu"}
@@ -26,7 +29,9 @@ FEATURES = {language: [feature(language, 1 + place % 7) for place in range(60)] 
 def order(method: str, **features: list[Feature]) -> dict[str, list[list[int]]]:
     """The first batches of each source."""
     recipe = resolve({"model": "some/encoder", "data": [DATA], "steps": 9, "batch_size": 4, "method": method})
-    sources = build_sources(recipe, features or FEATURES, part_of_speech(("X",)), None, 3, ALONE)  # type: ignore[arg-type]
+    features = features or FEATURES
+    site = replace(site_of(recipe, {name: len(own) for name, own in features.items()}), seed=3)
+    sources = build_sources(recipe.sampling, features, part_of_speech(("X",)).collate, Supervised(), site)  # type: ignore[arg-type]
     streams = {name: source.stream for name, source in sources.items()}
     return {
         name: [stream.indices(k).tolist() for k in range(20)]

@@ -9,13 +9,13 @@ import pytest
 
 import isogloss
 from isogloss import IsoglossError
-from isogloss.common.distributed import ALONE
 from isogloss.models.encoder import load_encoder
 from isogloss.optim import Lookahead, RecAdam
 from isogloss.recipe.build.optimizer import build_optimizer
 from isogloss.recipe.resolve import resolve
 from isogloss.tasks.tagging import part_of_speech
 from tests.support.methods import BASE
+from tests.support.site import site_of
 from tests.support.world import entry, write_encoder, write_pos
 
 
@@ -31,7 +31,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("changes", "message"),
     [
         ({"method": "recadam"}, "optimizer.kind: recadam: .*all weights of this model are random"),
-        ({"method": "l2_sp"}, r"objective\.l2_sp: .*all weights of this model are random"),
+        ({"method": "l2_sp"}, r"penalties: l2_sp: .*all weights of this model are random"),
         ({"method": "recadam", "model": "encoder"}, r"at most 1 / learning rate = 33\.3.*; found 5000"),
     ],
 )
@@ -50,7 +50,7 @@ def test_only_a_fresh_head_goes_free_and_has_an_outer_rate_of_its_own(world: Pat
     )
     task = part_of_speech(("NOUN", "VERB"))
     loaded = load_encoder(world / "encoder", task.auto_class, task.labels, seed=0)
-    built, _ = build_optimizer(recipe, loaded.model, loaded.fresh, 3, ALONE)
+    built, _ = build_optimizer(recipe.optimizer, recipe, site_of(recipe, {"en": 9, "fr": 9, "ru": 9}, loaded))
     assert isinstance(built, Lookahead) and isinstance(built.inner, RecAdam)
     assert built.period == 3
     found = {

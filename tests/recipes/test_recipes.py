@@ -8,11 +8,11 @@ import pytest
 
 import isogloss
 from isogloss.recipe.build.data import build_collections
-from isogloss.recipe.build.parts import with_defaults
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import resolve, scales_of, shipped_recipes
 from isogloss.start.announce import announcements
 from isogloss.world import write_world
+from tests.support.site import site_of
 
 RECIPES = list(shipped_recipes())
 ON_THE_WORLD = [name for name in RECIPES if name.startswith("world-")]
@@ -39,10 +39,10 @@ def test_what_is_shown_is_the_recipe(name: str, scale: str | None, tmp_path: Pat
 @pytest.mark.parametrize("scale", SCALES)
 def test_a_recipe_has_a_budget_that_moves_its_weights(name: str, scale: str):
     recipe = resolve(name, scale=scale)
-    task, collections = build_collections(recipe)
+    _, collections = build_collections(recipe.data)
     languages = recipe.train_languages or ("en", "xx")
     sizes = dict.fromkeys(languages, 3000)
-    said = announcements(with_defaults(recipe, task, list(sizes.values())), world_size=1, sizes=sizes, parameters=1)
+    said = announcements(recipe, site_of(recipe, sizes), sizes)
     assert not [line for line in said if line.startswith("warning")]
     assert len({collection.name for collection in collections}) == len(collections)
     assert isinstance(recipe.model, str) == (scale == "paper" or recipe.model == "isogloss-small")

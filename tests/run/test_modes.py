@@ -40,7 +40,7 @@ def test_every_file_of_a_run_and_of_the_cache(umask: int, tmp_path: Path, monkey
     isogloss.train(methods.recipe("sequential_reptile", tmp_path, **changes), output=tmp_path / "run")
     isogloss.predict(tmp_path / "run", tmp_path / "pos" / "de" / "dev.conllu", language="de")
     found = modes(tmp_path)
-    assert {"model/model.safetensors", "checkpoint-1/model.safetensors", "checkpoint-3/optimizer.pt"} <= {
+    assert {"model/model.safetensors", "checkpoint-1/model.safetensors", "checkpoint-3/memory.pt"} <= {
         name.removeprefix("run/") for name in found
     }
     assert {"run/starting_weights/model.safetensors", "run/events", "run/test_touches.json"} <= {*found}

@@ -47,7 +47,7 @@ def test_without_wandb_the_message_says_how_to_get_it(tmp_path: Path, monkeypatc
 
 
 def test_a_run_is_not_begun_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("isogloss.recipe.build.parts.find_spec", lambda name: None)
+    monkeypatch.setattr("isogloss.recipe.build.run.find_spec", lambda name: None)
     write_pos(tmp_path)
     recipe = {**BASE, "data": entry("pos", tmp_path / "pos"), "report_to": "wandb", "steps": 1}
     with pytest.raises(IsoglossError, match="wandb is not installed"):

@@ -10,7 +10,7 @@ import torch
 
 from isogloss import IsoglossError
 from isogloss.protocols import Batch, Feature
-from isogloss.start.partition import likeness_parts, mean_vectors, random_parts
+from isogloss.streams.partition import likeness_parts, mean_vectors, random_parts
 
 
 def test_random_parts_are_of_equal_size_and_depend_on_the_seed():

@@ -12,8 +12,8 @@ from typing import Any
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from transformers import AutoModel, AutoModelForMaskedLM
 
-from isogloss.common.writing import write_model
 from isogloss.models.encoder import build_encoder
+from isogloss.models.stored import write_model
 from isogloss.models.tokenizer import train_tokenizer
 
 XLM_R = {

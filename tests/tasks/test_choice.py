@@ -11,9 +11,9 @@ from torch.nn.functional import cross_entropy
 from transformers import PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
-from isogloss.common.writing import write_model
 from isogloss.examples import Choice, LabelledText
 from isogloss.models.encoder import build_encoder, load_encoder
+from isogloss.models.stored import write_model
 from isogloss.objectives.supervised import Supervised, outputs
 from isogloss.tasks import MultipleChoice, Task
 from tests.support.tokenizers import ALL

@@ -19,6 +19,7 @@ from isogloss.common.writing import read_lines
 from isogloss.data.corpus import load_corpus
 from isogloss.models.encoder import Loaded
 from isogloss.recipe.build import data as build_data
+from isogloss.recipe.build.task import spacing
 from isogloss.recipe.loading import load_yaml
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import explain
@@ -27,6 +28,7 @@ from isogloss.recipe.spec.recipe import Recipe
 from isogloss.reports.tables import closing_tables
 from isogloss.run.evaluation import score_cells
 from isogloss.run.folder import RunFolder
+from isogloss.start.prepare import trained_as
 from isogloss.start.translated import translated_cells
 from isogloss.store.cache import cache_of_environment
 from isogloss.tasks.task import Task
@@ -107,17 +109,14 @@ def _score(
     sources = final.get("train_languages") or sorted(recipe.train_languages or ())
     translated = [*(["train"] if recipe.translate_train else []), *(["test"] if view == "translate-test" else [])]
     columns = {
+        **trained_as(recipe),
         "run": str(folder.path),
-        "method": recipe.method,
         "train_languages": sources,
-        "seed": recipe.seeds[0],
         "step": final["step"],
         "selection": recipe.selection,
-        "few_shot": recipe.few_shot,
         "view": view,
         "translated": " and ".join(translated) or None,
-        "spacing": build_data.spacing(recipe, TASKS[task.name]),
-        "partition": None if recipe.partition is None else recipe.partition.title,
+        "spacing": spacing(recipe, TASKS[task.name]),
     }
     shown = {cell: corpus.evaluation[cell] for cell in cells}
     if view == "translate-test":

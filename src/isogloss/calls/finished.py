@@ -12,8 +12,9 @@ from isogloss.common.distributed import device, processes
 from isogloss.common.errors import IsoglossError
 from isogloss.data.problems import Problems
 from isogloss.models.encoder import Loaded, load_encoder
-from isogloss.recipe.build import data as build_data
-from isogloss.recipe.build import parts as build
+from isogloss.recipe.build.data import build_collections
+from isogloss.recipe.build.run import build_autocast
+from isogloss.recipe.build.task import build_task, spacing
 from isogloss.recipe.resolve import is_pretraining, resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.run.evaluation import Evaluator
@@ -42,12 +43,12 @@ def open_run(run: str | Path) -> tuple[RunFolder, Recipe, Task, Loaded]:
             f"`model: {folder.model}` gives it one"
         )
     recipe = resolve(folder.recipe)
-    named, _ = build_data.build_collections(recipe)
+    named, _ = build_collections(recipe.data)
     # A run keeps its spacing; one that has none is from before there was a choice.
-    if recipe.spacing is None and build_data.spacing(recipe, named) is not None:
+    if recipe.spacing is None and spacing(recipe, named) is not None:
         recipe = recipe.model_copy(update={"spacing": "words"})
     labels = _stored_labels(folder.model)
-    task = build_data.build_task(recipe, named, labels)
+    task = build_task(recipe, named, labels)
     loaded = load_encoder(folder.model, task.auto_class, labels, seed=0, trust_remote_code=recipe.trust_remote_code)
     torch.nn.Module.to(loaded.model, device())
     return folder, recipe, task, loaded
@@ -60,7 +61,7 @@ def _stored_labels(model: Path) -> tuple[str, ...]:
 
 def build_evaluator(recipe: Recipe, task: Task, loaded: Loaded) -> Evaluator:
     """The evaluator that the run itself had."""
-    autocast = build.build_autocast(recipe, device())
+    autocast = build_autocast(recipe, device())
     return Evaluator(task, loaded.tokenizer, recipe.max_length, recipe.evaluation_batch_size, autocast, processes())
 
 

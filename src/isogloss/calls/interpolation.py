@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import read_json
 from isogloss.models.encoder import load_encoder
+from isogloss.models.holding import holding
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.run.folder import RunFolder, differences
 from isogloss.tasks.task import Task
@@ -50,13 +51,8 @@ def interpolated(model: nn.Module, starting: Mapping[str, Tensor], share: float)
     """
     if not 0 <= share <= 1:
         raise IsoglossError(f"interpolate: a share of the fine-tuned weights in [0, 1], found {share:g}")
-    ends = {name: p.detach().clone() for name, p in model.named_parameters() if name in starting}
+    ends = {name: parameter for name, parameter in model.named_parameters() if name in starting}
     with torch.no_grad():
-        for name, end in ends.items():
-            model.get_parameter(name).copy_(starting[name].to(end.device).lerp(end, share))
-    try:
+        between = {end: starting[name].to(end.device).lerp(end, share) for name, end in ends.items()}
+    with holding(between):
         yield
-    finally:
-        with torch.no_grad():
-            for name, end in ends.items():
-                model.get_parameter(name).copy_(end)

@@ -116,7 +116,7 @@ def _training_languages(recipe: Recipe) -> tuple[str, ...]:
     """All languages of the recipe, whose labels every one of its models has."""
     if recipe.train_languages is not None:
         return recipe.train_languages
-    _, collections = build_data.build_collections(recipe)
+    _, collections = build_data.build_collections(recipe.data)
     return tuple(sorted({language for c in collections for language, split in c.files() if split == "train"}))
 
 

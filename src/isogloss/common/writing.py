@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import secrets
-import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from transformers.utils import logging
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.packing import packed
@@ -121,39 +119,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def write_model(folder: Path, model: Any, tokenizer: Any) -> None:  # noqa: ANN401 - anything with save_pretrained
-    """Write a plain Hugging Face folder, as a whole, in place of an earlier one."""
-    partial, earlier = (folder.with_name(f".{folder.name}.{name}") for name in ("partial", "old.partial"))
-    with writing(folder):
-        try:
-            for left in (partial, earlier):
-                shutil.rmtree(left, ignore_errors=True)
-            save_model(partial, model, tokenizer)
-            if folder.exists():
-                folder.replace(earlier)
-            partial.replace(folder)
-            shutil.rmtree(earlier, ignore_errors=True)
-        except BaseException:
-            if earlier.exists() and not folder.exists():
-                earlier.replace(folder)
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
-
-
-def save_model(folder: Path, model: Any, tokenizer: Any) -> None:  # noqa: ANN401 - anything with save_pretrained
-    """``save_pretrained`` without the progress bar that would tear our own."""
-    was_shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
-    finally:
-        if was_shown:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
-    _open_as_usual(folder)
-
-
-def _open_as_usual(folder: Path) -> None:
+def open_as_usual(folder: Path) -> None:
     """Give the files of a folder the mode of any new file there: safetensors lets nobody but the owner read its own."""
     usual = hidden(folder / "mode")
     usual.touch()

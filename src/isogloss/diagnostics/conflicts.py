@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from isogloss.common.distributed import ALONE, Communicator
 from isogloss.common.errors import IsoglossError
-from isogloss.diagnostics.looking import undisturbed
 from isogloss.diagnostics.losses import losses
 from isogloss.gradients.table import TableGradient
+from isogloss.models.holding import undisturbed
 from isogloss.protocols import DataSource
 
 _Gradient = list[Tensor]

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from isogloss.common.distributed import ALONE, Communicator
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import derive
-from isogloss.diagnostics.looking import undisturbed
 from isogloss.diagnostics.losses import losses
+from isogloss.models.holding import holding, undisturbed
 from isogloss.protocols import DataSource
 
 
@@ -103,16 +103,14 @@ def flatness(
 def _shaken(model: nn.Module, radius: float, seed: int) -> Iterator[None]:
     """Inside, the weights are θ + ε·δ."""
     draw = torch.Generator().manual_seed(seed)
-    before = {p: p.detach().clone() for p in model.parameters() if p.requires_grad and p.dim() > 1}
-    try:
-        for parameter, still in before.items():
-            noise = torch.randn(parameter.shape, generator=draw).to(parameter).flatten(1)
-            lengths = still.flatten(1).norm(dim=1) / noise.norm(dim=1)
-            parameter.add_((noise * lengths[:, None]).view_as(parameter), alpha=radius)
+    shaken = {}
+    for parameter in (own for own in model.parameters() if own.requires_grad and own.dim() > 1):
+        still = parameter.detach()
+        noise = torch.randn(parameter.shape, generator=draw).to(parameter).flatten(1)
+        lengths = still.flatten(1).norm(dim=1) / noise.norm(dim=1)
+        shaken[parameter] = still.add((noise * lengths[:, None]).view_as(still), alpha=radius)
+    with holding(shaken):
         yield
-    finally:
-        for parameter, still in before.items():
-            parameter.copy_(still)
 
 
 def _mean_losses(

@@ -16,8 +16,8 @@ from torch.nn import functional
 from transformers import AutoModelForMaskedLM, PreTrainedModel
 
 from isogloss.common.errors import IsoglossError
-from isogloss.diagnostics.looking import evaluating
 from isogloss.models.encoder import load_encoder
+from isogloss.models.holding import evaluating
 from isogloss.models.parts import parts_of
 from isogloss.objectives.masked_lm import masked_logits
 from isogloss.objectives.supervised import IGNORED

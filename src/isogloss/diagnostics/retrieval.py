@@ -13,7 +13,7 @@ from torch.nn.functional import normalize
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
-from isogloss.diagnostics.looking import evaluating
+from isogloss.models.holding import evaluating
 
 
 def retrieval_accuracy(queries: Tensor, candidates: Tensor, *, centred: bool, csls: int | None = None) -> float:

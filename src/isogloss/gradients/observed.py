@@ -1,4 +1,4 @@
-"""A weighting that remembers what it was last asked, for those who may only look."""
+"""A wrapper around a weighting that keeps the names and Gram matrices of the last step, for probes to look at."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from isogloss.protocols import Weighting
+from isogloss.protocols import Weighting, memory_of, recall
 
 
 class Add:
@@ -49,10 +49,8 @@ class Observed:
 
     def state_dict(self) -> dict[str, Any]:
         """That of the weighting."""
-        state: dict[str, Any] = getattr(self.weighting, "state_dict", dict)()
-        return state
+        return memory_of(self.weighting)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from ``state``."""
-        if hasattr(self.weighting, "load_state_dict"):
-            self.weighting.load_state_dict(state)
+        recall(self.weighting, state)

@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_model
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
@@ -73,19 +72,6 @@ def read(
             f"{len(broken)} parameters of the encoder are missing or of another shape, {broken[0]} among them"
         )
     return model, absent, misfits, frozenset(report["unexpected_keys"])
-
-
-def read_weights(folder: Path, model: PreTrainedModel) -> None:
-    """Give a model the weights in ``folder``, which were stored from a model of the same configuration.
-
-    Raises:
-        IsoglossError: They are not there, damaged, or those of another model.
-    """
-    path = folder / "model.safetensors"
-    try:
-        load_model(model, str(path))
-    except (OSError, RuntimeError, SafetensorError) as error:
-        raise IsoglossError(f"{path}: damaged: {error}") from error
 
 
 def head(model: PreTrainedModel) -> frozenset[str]:

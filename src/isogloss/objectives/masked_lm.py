@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from transformers import PreTrainedModel
 
 from isogloss.objectives.supervised import IGNORED
 from isogloss.protocols import Batch
@@ -23,14 +24,16 @@ class MaskedLM:
 
     Args:
         term: Name of the loss: ``mlm``, or ``tlm`` where the stream gives pairs of translations.
+        masked: The masked-LM model whose encoder is that of the model that is trained, where this one has another head
+            (`isogloss.models.extensions.MaskedHead`); None: the trained model is one itself.
 
     Reference:
         Devlin et al., *BERT*, NAACL 2019; Lample, Conneau, *Cross-lingual Language Model Pretraining*, NeurIPS 2019
         (TLM).
     """
 
-    def __init__(self, term: str = "mlm") -> None:
-        self.term = term
+    def __init__(self, term: str = "mlm", masked: PreTrainedModel | None = None) -> None:
+        self.term, self._masked = term, masked
 
     def counts(self, batch: Batch) -> dict[str, Tensor]:
         """Number of masked places of each example ``[b]``."""
@@ -40,7 +43,7 @@ class MaskedLM:
         """Loss of each example, summed over its masked places ``[b]``."""
         labels = _labels(batch)
         masked = labels != IGNORED  # [b, s]
-        logits = masked_logits(model, batch.inputs, masked)  # [m, v]
+        logits = masked_logits(self._masked or model, batch.inputs, masked)  # [m, v]
         losses = functional.cross_entropy(logits.float(), labels[masked], reduction="none")  # [m]
         rows = masked.nonzero()[:, 0]
         return {self.term: losses.new_zeros(len(batch)).index_add(0, rows, losses)}

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from torch import nn
 
 
 def parameter_groups(
-    model: nn.Module, *, weight_decay: float, own: Mapping[str, Mapping[str, Any]] | None = None
+    model: nn.Module,
+    *,
+    weight_decay: float,
+    own: Mapping[str, Mapping[str, Any]] | None = None,
+    names: Collection[str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Groups for an optimizer over every parameter of ``model``, frozen ones included.
+    """Groups for an optimizer over every parameter of ``model`` that will ever train.
 
-    The optimizer must know all parameters that will ever train, before anything is frozen. Vectors (biases and the
-    scales of norms) never decay; tied weights appear once.
+    Vectors (biases and the scales of norms) never decay; tied weights appear once.
 
     Args:
         model: The model.
         weight_decay: Decay of matrices, at least 0.
+        names: Names of the parameters that may move in some step; None: all.
         own: By name of a parameter the options that it has of its own, such as ``{"alpha": 1.0}`` for a fresh head.
 
     Returns:
         Two groups or fewer per set of options, each with ``params``, ``weight_decay`` and the options; empty ones are
         left out.
+
+    Example:
+        >>> groups = parameter_groups(nn.Linear(3, 2), weight_decay=0.1, own={"bias": {"alpha": 1.0}})
+        >>> [(len(group.pop("params")), group) for group in groups]
+        [(1, {'weight_decay': 0.1}), (1, {'weight_decay': 0.0, 'alpha': 1.0})]
     """
     groups: dict[tuple[tuple[tuple[str, Any], ...], bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
+        if names is not None and name not in names:
+            continue
         options = tuple(sorted((own or {}).get(name, {}).items()))
         groups.setdefault((options, parameter.ndim >= 2), []).append(parameter)
     return [

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from isogloss.common.errors import IsoglossError
+from isogloss.models.holding import holding
 
 
 def carry(optimizer: torch.optim.Optimizer) -> None:
@@ -42,7 +43,7 @@ class Lookahead:
     """After every ``restarts`` walks of ``period`` inner steps, phi <- phi + alpha * (mean theta - phi); theta <- phi.
 
     The walks between two outer steps all start at the same phi. A closed parameter (``requires_grad`` false) does not
-    move at an outer step, and its slow copy follows it when it closes.
+    move at an outer step, and has no slow copy: where it closes, theta is phi.
 
     Args:
         inner: The inner optimizer. A parameter group's own ``"alpha"`` wins over ``alpha`` (a fresh head may want 1).
@@ -82,9 +83,10 @@ class Lookahead:
         self.inner, self.period, self.restarts = inner, period, restarts
         self._reset, self._average = reset, average
         self.steps = 0
-        self._slow: dict[nn.Parameter, Tensor] = {p: p.detach().clone() for p in self._parameters()}
+        # Of the open parameters alone, from the step on in which they open.
+        self._slow: dict[nn.Parameter, Tensor] = {}
         self._walked: dict[nn.Parameter, Tensor] = {}
-        self._closed: set[nn.Parameter] = set()
+        self._follow_opening()
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:
@@ -103,7 +105,7 @@ class Lookahead:
     @torch.no_grad()
     def step(self) -> None:
         """One inner step and, where a walk ends, what follows it."""
-        self._follow_closed()
+        self._follow_opening()
         self.inner.step()
         self.steps += 1
         if self.steps % self.period == 0:
@@ -135,30 +137,23 @@ class Lookahead:
         self._average([parameter.data for parameter, _ in self._open()])
         for group in self.param_groups:
             for parameter in group["params"]:
-                if parameter.requires_grad:
+                if parameter in self._slow:
                     # lerp, not phi + alpha * (theta - phi): at alpha = 1 it is theta to the last bit.
                     parameter.copy_(self._slow[parameter].lerp_(parameter, group["alpha"]))
 
-    def _follow_closed(self) -> None:
-        closed = {parameter for parameter in self._parameters() if not parameter.requires_grad}
-        for parameter in closed - self._closed:
-            self._slow[parameter].copy_(parameter)
-            self._walked.pop(parameter, None)
-        self._closed = closed
+    def _follow_opening(self) -> None:
+        for parameter in self._parameters():
+            if not parameter.requires_grad:
+                self._slow.pop(parameter, None)
+                self._walked.pop(parameter, None)
+            elif parameter not in self._slow:
+                self._slow[parameter] = parameter.detach().clone()
 
     @contextmanager
     def evaluation_weights(self) -> Iterator[None]:
         """Inside, the model holds the slow weights phi; after it, the fast ones again."""
-        fast = [(parameter, parameter.detach().clone()) for parameter, _ in self._open()]
-        with torch.no_grad():
-            for parameter, slow in self._open():
-                parameter.copy_(slow)
-        try:
+        with holding(self._slow):
             yield
-        finally:
-            with torch.no_grad():
-                for parameter, tensor in fast:
-                    parameter.copy_(tensor)
 
     def state_dict(self) -> dict[str, Any]:
         """Inner state, fast weights, unfinished walks and the count of steps.
@@ -169,7 +164,7 @@ class Lookahead:
         return {
             "inner": self.inner.state_dict(),
             "steps": self.steps,
-            "fast": [parameter.detach().clone() for parameter in parameters],
+            "fast": {n: p.detach().clone() for n, p in enumerate(parameters) if p in self._slow},
             "walked": {n: self._walked[p].clone() for n, p in enumerate(parameters) if p in self._walked},
         }
 
@@ -178,24 +173,22 @@ class Lookahead:
         parameters = list(self._parameters())
         self.inner.load_state_dict(state["inner"])
         self.steps = state["steps"]
+        self._slow = {parameters[n]: parameters[n].detach().clone() for n in state["fast"]}
         with torch.no_grad():
-            for parameter, fast in zip(parameters, state["fast"], strict=True):
-                self._slow[parameter].copy_(parameter)
-                parameter.copy_(fast)
+            for n, fast in state["fast"].items():
+                parameters[n].copy_(fast)
         self._walked = {
             parameters[n]: total.to(parameters[n].device, copy=True) for n, total in state["walked"].items()
         }
-        self._closed = set()
 
     def _parameters(self) -> Iterator[nn.Parameter]:
         for group in self.inner.param_groups:
             yield from group["params"]
 
     def _open(self) -> Iterator[tuple[nn.Parameter, Tensor]]:
-        return ((parameter, self._slow[parameter]) for parameter in self._parameters() if parameter.requires_grad)
+        return ((parameter, self._slow[parameter]) for parameter in self._parameters() if parameter in self._slow)
 
 
-def evaluation_weights(optimizer: Any) -> AbstractContextManager[None]:  # noqa: ANN401 - any optimizer
+def evaluation_weights(optimizer: object) -> AbstractContextManager[None]:
     """A context in which the model holds the weights to evaluate and to ship: the slow ones where there are any."""
-    slow: Callable[[], AbstractContextManager[None]] = getattr(optimizer, "evaluation_weights", nullcontext)
-    return slow()
+    return optimizer.evaluation_weights() if isinstance(optimizer, Lookahead) else nullcontext()

@@ -71,7 +71,7 @@ METHODS: dict[str, Method] = {
     ),
     "l2_sp": Method(
         "control: multi-task training, its distance from the pre-trained weights added to the loss",
-        {"sampling": {"kind": "mixed"}, "objective": {"kind": "supervised", "l2_sp": 0.01}},
+        {"sampling": {"kind": "mixed"}, "penalties": [{"kind": "l2_sp", "strength": 0.01}]},
     ),
     "checkpoint_averaging": Method(
         "control: multi-task training, the mean of the weights at its evaluations",

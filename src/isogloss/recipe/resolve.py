@@ -6,8 +6,9 @@ Order, later wins: the method's preset, the recipe's ``base``, the recipe, its s
 
 from __future__ import annotations
 
+import sys
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,15 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from isogloss.common.errors import IsoglossError, nearest
+from isogloss.recipe import former
 from isogloss.recipe.loading import LABEL_MAP, load_yaml
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.spec.pretraining import Pretraining
 from isogloss.recipe.spec.recipe import Recipe
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
+FIRST = ("name", "method", "model", "tokenizer", "data", "text", "sources", "train_languages", "evaluate_languages")
+"""What a reader of a stored recipe looks for first."""
 
 
 def resolve(
@@ -37,7 +41,7 @@ def resolve(
         IsoglossError: No such file, bad YAML, an unknown key, name or scale, or a bad value; the message names the
             nearest valid ones.
     """
-    raw, origin = _layers(recipe, shipped_recipes(), overrides, scale)
+    raw, origin = _layers(recipe, shipped_recipes(), overrides, scale, former.TRAINING)
     method = raw.setdefault("method", "multitask")
     if not isinstance(method, str) or method not in METHODS:
         raise IsoglossError(f"{origin}: method: no method {method!r}{nearest(str(method), METHODS)}")
@@ -55,7 +59,7 @@ def resolve_pretraining(
     Raises:
         IsoglossError: As `resolve`.
     """
-    raw, origin = _layers(recipe, shipped_pretraining(), overrides, scale)
+    raw, origin = _layers(recipe, shipped_pretraining(), overrides, scale, former.PRETRAINING)
     try:
         return Pretraining.model_validate(raw)
     except ValidationError as error:
@@ -63,7 +67,7 @@ def resolve_pretraining(
 
 
 def is_pretraining(recipe: Mapping[str, Any] | str | Path) -> bool:
-    """Whether a recipe is one of `isogloss pretrain`: it has text to read, and no labelled data."""
+    """Whether a recipe is one of `isogloss pretrain`: it has text to learn from, and no labelled data."""
     raw = _on_base(*_read(recipe))
     return "text" in raw and "data" not in raw
 
@@ -73,13 +77,14 @@ def _layers(
     shipped: Mapping[str, Path],
     overrides: Iterable[str],
     scale: str | None,
+    changes: Mapping[str, Callable[[former.Raw], former.Raw]],
 ) -> tuple[dict[str, Any], str]:
-    """The keys of a recipe with base, scale and overrides in it, and where it comes from."""
+    """The keys of a recipe with base, scale and overrides in it, former keys changed, and where it comes from."""
     if isinstance(recipe, BaseModel):
         recipe = recipe.model_dump(mode="json")
     raw, origin = _read(recipe, shipped)
     raw = _on_base(raw, origin)
-    for key in ("data", "text"):
+    for key in ("data", "text", "sources", "penalties"):
         if isinstance(raw.get(key), Mapping):
             raw[key] = [raw[key]]
     scales = _scales(raw.pop("scales", None), origin)
@@ -89,6 +94,9 @@ def _layers(
         raw = merge(_without_other_budget(raw, scales[scale]), scales[scale])
     for override in overrides:
         raw = _set(raw, override)
+    raw, hints = former.modern(raw, changes)
+    for hint in hints:
+        print(f"{origin}: {hint}", file=sys.stderr)
     return raw, origin
 
 
@@ -109,7 +117,9 @@ def scales_of(recipe: str | Path) -> list[str]:
 
 def as_yaml(recipe: BaseModel) -> str:
     """The recipe as YAML that resolves to the same recipe."""
-    return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=120)
+    values = recipe.model_dump(mode="json")
+    first = {key: values[key] for key in FIRST if key in values}
+    return yaml.safe_dump({**first, **values}, sort_keys=False, allow_unicode=True, width=120)
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Checkpoints: all that remembers something, written so that a crash leaves the last good one intact.
 
-``checkpoint-N`` is a plain Hugging Face folder (the weights to ship, the tokenizer) plus the optimizer's state, the
-learning rate schedule, the selection and the progress. It is written under a hidden name and renamed when complete.
+``checkpoint-N`` is a plain Hugging Face folder (the weights to ship, the tokenizer) plus ``memory.pt``, what all parts
+of the training remember, ``selection.pt``, and for people ``progress.json``. It is written under a hidden name and
+renamed when complete.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_model
 
 from isogloss.common.distributed import Communicator
 from isogloss.common.errors import IsoglossError
-from isogloss.common.writing import save_model, write_json, writing
+from isogloss.common.writing import write_json, writing
+from isogloss.models.stored import read_weights, save_model
 from isogloss.optim.lookahead import evaluation_weights
 from isogloss.run.selection import Selection
 from isogloss.step.loop import Training
@@ -40,8 +41,7 @@ def save_checkpoint(
 ) -> Path:
     """Write ``checkpoint-N`` for the training's step N, then drop the oldest beyond ``keep``.
 
-    Where the processes of a run walk apart (``training.group`` is not ``ranks``), each writes its own progress
-    and state of optimizer and weighting.
+    Where the processes of a run walk apart (``training.group`` is not ``ranks``), each writes a memory of its own.
 
     Raises:
         IsoglossError: It cannot be written; earlier checkpoints are intact.
@@ -57,14 +57,13 @@ def save_checkpoint(
                 partial.mkdir(parents=True)
                 with evaluation_weights(training.optimizer):
                     save_model(partial, training.model, tokenizer)
-                torch.save(training.schedule.state_dict(), partial / "scheduler.pt")  # type: ignore[attr-defined]
                 torch.save(selection.state_dict(), partial / "selection.pt")
                 write_json(partial / "trainer_state.json", trainer_state)
                 write_json(partial / "cost.json", cost)
             ranks.wait()
             if is_main or training.group is not ranks:
-                torch.save(training.optimizer.state_dict(), partial / _of_rank("optimizer.pt", ranks.rank))  # type: ignore[attr-defined]
-                torch.save(_state(training.weighting), partial / _of_rank("weighting.pt", ranks.rank))
+                memory = {name: part.state_dict() for name, part in training.memory().items()}
+                torch.save(memory, partial / _of_rank("memory.pt", ranks.rank))
                 apart = {"world_size": ranks.world_size, "apart": training.group is not ranks}
                 progress = {**training.progress.state_dict(), **apart}
                 write_json(partial / _of_rank("progress.json", ranks.rank), progress)
@@ -116,30 +115,25 @@ def load_checkpoint(path: Path, training: Training, selection: Selection, *, ran
                 f"{path}: written by {progress['world_size']} averaged workers, resumed by {ranks.world_size}; each "
                 "worker's own state is needed, so start the same number of processes"
             )
-        load_model(
-            training.model, str(path / "model.safetensors"), device=str(next(training.model.parameters()).device)
-        )
-        own = ranks.rank if apart else 0
-        if own:
-            progress = json.loads((path / _of_rank("progress.json", own)).read_text(encoding="utf-8"))
-        training.optimizer.load_state_dict(_load(path / _of_rank("optimizer.pt", own)))  # type: ignore[attr-defined]
-        training.schedule.load_state_dict(_load(path / "scheduler.pt"))  # type: ignore[attr-defined]
+        read_weights(path, training.model)
+        stored = _load(path / _of_rank("memory.pt", ranks.rank if apart else 0))
+        memory = training.memory()
+        if stored.keys() != memory.keys():
+            raise IsoglossError(
+                f"{path}: cannot resume from this checkpoint: it holds what {', '.join(stored)} remember, this run "
+                f"needs {', '.join(memory)}"
+            )
+        for name, part in memory.items():
+            part.load_state_dict(stored[name])
         selection.load_state_dict(_load(path / "selection.pt"))
-        if training.weighting is not None and hasattr(training.weighting, "load_state_dict"):
-            training.weighting.load_state_dict(_load(path / _of_rank("weighting.pt", own)))
-        training.progress.load_state_dict(progress)
     except (OSError, ValueError, KeyError, RuntimeError, EOFError, SafetensorError, UnpicklingError) as error:
         raise IsoglossError(f"{path}: cannot resume from this checkpoint: {error}") from error
 
 
 def _of_rank(name: str, rank: int) -> str:
-    """The name of a file that each rank has its own of: ``optimizer.pt``, ``optimizer-1.pt``, ..."""
+    """The name of a file that each rank has its own of: ``memory.pt``, ``memory-1.pt``, ..."""
     path = Path(name)
     return name if rank == 0 else f"{path.stem}-{rank}{path.suffix}"
-
-
-def _state(part: Any) -> Any:  # noqa: ANN401 - whatever a part remembers
-    return part.state_dict() if hasattr(part, "state_dict") else {}
 
 
 def _load(path: Path) -> Any:  # noqa: ANN401 - whatever was saved

@@ -6,7 +6,7 @@ Evaluation remembers nothing and chooses nothing: it returns rows and prediction
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from isogloss.common.distributed import Communicator
 from isogloss.data.corpus import Cell
 from isogloss.data.problems import Problems
 from isogloss.examples import Example, Prediction
+from isogloss.models.holding import evaluating
 from isogloss.objectives.supervised import outputs
 from isogloss.protocols import Feature
 from isogloss.run.folder import RunFolder
@@ -33,6 +34,15 @@ COLUMNS = (
 """The flat schema of results.jsonl; null where a column does not apply."""
 
 
+Around = Callable[[Cell, nn.Module], AbstractContextManager[Any]]
+"""A context in which a model is set up for a cell."""
+
+
+def as_it_is(cell: Cell, model: nn.Module) -> AbstractContextManager[None]:
+    """The model needs no setting up, whatever the cell."""
+    return nullcontext()
+
+
 @dataclass(frozen=True)
 class Evaluator:
     """Predicts with a model and scores what it predicts.
@@ -44,6 +54,8 @@ class Evaluator:
         batch_size: Pieces per forward pass.
         autocast: Makes the context of a forward pass.
         group: Processes that share the work; all of them get all predictions.
+        around: Makes a context for a cell in which the model is set up for it (an adapter swapped in, say), and which
+            puts it back.
     """
 
     task: Task
@@ -52,6 +64,7 @@ class Evaluator:
     batch_size: int
     autocast: Callable[[], AbstractContextManager[Any]]
     group: Communicator
+    around: Around = as_it_is
 
     def encode(self, examples: Sequence[Example], problems: Problems) -> Sequence[Feature]:
         """The features that `predict` takes; gold labels are not looked at. Overlong examples go to ``problems``."""
@@ -63,18 +76,14 @@ class Evaluator:
         by_length = np.argsort(lengths(features), kind="stable").tolist()
         batches = [by_length[start : start + self.batch_size] for start in range(0, len(by_length), self.batch_size)]
         device = next(model.parameters()).device
-        was_training = model.training
-        model.eval()
         decoded: list[tuple[int, Any]] = []
-        try:
+        with evaluating(model):
             for indices in batches[self.group.rank :: self.group.world_size]:
                 chosen = [features[index] for index in indices]
                 batch = self.task.collate(chosen, self.tokenizer).to(device)
                 with self.autocast():
                     logits = outputs(model, batch)
                 decoded.extend(zip(indices, self.task.decode(logits.cpu(), chosen), strict=True))
-        finally:
-            model.train(was_training)
         in_order = [value for _, value in sorted(self.group.gather(decoded), key=lambda pair: pair[0])]
         return self.task.assemble(examples, features, in_order)
 
@@ -105,7 +114,8 @@ def score_cells(
     """
     rows: list[dict[str, Any]] = []
     for cell, (examples, features) in cells.items():
-        predictions = evaluator.predict(model, examples, features)
+        with evaluator.around(cell, model):
+            predictions = evaluator.predict(model, examples, features)
         shared = {**columns, "task": evaluator.task.name}
         if evaluator.group.rank == 0:
             if cell.split == "test":

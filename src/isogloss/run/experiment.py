@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from isogloss.common.distributed import Communicator
-from isogloss.common.writing import write_json, write_model
+from isogloss.common.writing import write_json
 from isogloss.diagnostics.rows import scalars
 from isogloss.models.encoder import Loaded
+from isogloss.models.stored import write_model
 from isogloss.optim.lookahead import evaluation_weights
+from isogloss.run.budget import Budget
 from isogloss.run.checkpoints import save_checkpoint
 from isogloss.run.divergence import risen_loss
 from isogloss.run.folder import RunFolder
@@ -21,44 +23,17 @@ from isogloss.run.selection import Selection
 from isogloss.step.loop import Training, train_until
 
 
-class Budget(Protocol):
-    """What an experiment asks of a recipe with nothing left open."""
-
-    @property
-    def steps(self) -> int | None:
-        """Optimizer steps of the whole run."""
-
-    @property
-    def evaluation_steps(self) -> int | None:
-        """Steps between evaluations."""
-
-    @property
-    def logging_steps(self) -> int | None:
-        """Steps between logged losses."""
-
-    @property
-    def save_steps(self) -> int | None:
-        """Steps between checkpoints."""
-
-    @property
-    def save_total_limit(self) -> int:
-        """Checkpoints kept."""
-
-    @property
-    def selection(self) -> str:
-        """Which weights the run ends with."""
-
-
 @dataclass
 class Experiment:
     """A run that has been built and can be walked.
 
     Attributes:
-        recipe: How long it is, and how often it is evaluated, logged and saved.
+        budget: How long it is, and how often it is evaluated, logged and saved.
         folder: Where the run is kept.
         loaded: Model and tokenizer.
         training: The parts of the loop.
-        selection: Which weights it ends with.
+        selection: Chooses the weights it ends with.
+        selected_by: What rows call that choice.
         scoring: Measures the model.
         recorder: Its history.
         ranks: The processes it runs in.
@@ -66,11 +41,12 @@ class Experiment:
         ledger: What it costs.
     """
 
-    recipe: Budget
+    budget: Budget
     folder: RunFolder
     loaded: Loaded
     training: Training
     selection: Selection
+    selected_by: str
     scoring: Scoring
     recorder: Recorder
     ranks: Communicator
@@ -87,10 +63,10 @@ class Experiment:
             self.recorder.close()
             return self.scoring.stored()
         self.ledger.start()
-        train_until(self.training, self.recipe.steps or 0, self._after_step)
+        train_until(self.training, self.budget.steps, self._after_step)
         with evaluation_weights(self.training.optimizer):
             self.selection.apply(self.training.model)
-            rows = self.scoring.final(self.training.model, self.selection.step, self.recipe.selection)
+            rows = self.scoring.final(self.training.model, self.selection.step, self.selected_by)
             if self.ranks.rank == 0:
                 write_model(self.folder.model, self.training.model, self.loaded.tokenizer)
         self.ranks.wait()
@@ -99,7 +75,7 @@ class Experiment:
 
     def is_finished(self) -> bool:
         """Whether all steps have been taken, and the final scores and model are there."""
-        return self.training.progress.step == self.recipe.steps and self.folder.is_finished()
+        return self.training.progress.step == self.budget.steps and self.folder.is_finished()
 
     def doubts(self, rows: Rows) -> list[str]:
         """Signs that the run has learned nothing, as warnings.
@@ -110,9 +86,9 @@ class Experiment:
         return risen_loss(self.recorder.state.log_history) + self.scoring.doubts(rows)
 
     def _after_step(self, probed: list[dict[str, Any]]) -> None:
-        recipe, step = self.recipe, self.training.progress.step
-        is_last = step == recipe.steps
-        saves = is_last or step % (recipe.save_steps or 1) == 0
+        budget, step = self.budget, self.training.progress.step
+        is_last = step == budget.steps
+        saves = is_last or step % budget.save_steps == 0
         self.ledger.step(self.training.model)
         self.recorder.step(step, self.epoch())
         if probed:
@@ -120,11 +96,11 @@ class Experiment:
             if self.ranks.rank == 0:
                 self.folder.add_diagnostics([{"step": step, **row} for row in probed])
         # The meter is read before every checkpoint, so that no checkpoint has to hold it.
-        if saves or step % (recipe.logging_steps or 1) == 0:
+        if saves or step % budget.logging_steps == 0:
             losses = self.training.meter.read(self.ranks)
             self.recorder.log_losses(losses, self.training.optimizer.param_groups[0]["lr"])
         with self.recorder.pause():
-            if is_last or step % (recipe.evaluation_steps or 1) == 0:
+            if is_last or step % budget.evaluation_steps == 0:
                 with self.ledger.aside("evaluation"):
                     self._evaluate_and_select(step)
             if saves:
@@ -150,7 +126,7 @@ class Experiment:
             trainer_state=self.recorder.as_dict(),
             cost=cost,
             ranks=self.ranks,
-            keep=self.recipe.save_total_limit,
+            keep=self.budget.checkpoints,
         )
         if self.ranks.rank == 0:
             self.recorder.save(self.folder.trainer_state)

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from isogloss.common.distributed import ALONE, Communicator
-from isogloss.protocols import Batch, DataSource, Probe, Progress, Stream
+from isogloss.protocols import Batch, DataSource, Probe, Progress, Stream, memory_of, recall
 
 TRAINING = "training"
 
@@ -182,6 +182,14 @@ class Timed:
             taken = f"step {progress.step}: {name} took {spent - before:.2f} s"
             print(f"{taken}; so far {spent:.2f} s, {spent / max(whole, 1e-9):.1%} of the run", file=sys.stderr)
         return rows
+
+    def state_dict(self) -> dict[str, Any]:
+        """That of the probe."""
+        return memory_of(self.probe)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from ``state``."""
+        recall(self.probe, state)
 
 
 def _sizes(model: nn.Module) -> tuple[int, dict[str, int]]:

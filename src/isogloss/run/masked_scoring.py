@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from isogloss.common.distributed import Communicator
 from isogloss.data.corpus import Cell
+from isogloss.models.holding import evaluating
 from isogloss.objectives.masked_lm import masked_logits
 from isogloss.objectives.supervised import IGNORED
 from isogloss.protocols import Progress
@@ -95,10 +96,8 @@ class MaskedScoring:
 
     @torch.no_grad()
     def _measure(self, model: nn.Module, step: int | None, selection: str | None) -> Rows:
-        was_training = model.training
-        model.eval()
         rows: Rows = []
-        try:
+        with evaluating(model):
             for number, (language, sentences) in enumerate(self.sentences.items()):
                 if not sentences:
                     continue
@@ -115,8 +114,6 @@ class MaskedScoring:
                     "selection": selection,
                 }
                 rows += result_rows(scores, Cell(DATA, language, "dev"), len(sentences), **columns)
-        finally:
-            model.train(was_training)
         return rows
 
     def _language(self, model: nn.Module, language: str, sentences: Sequence[np.ndarray]) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,7 +14,6 @@ from isogloss.data.formats import gold
 from isogloss.data.problems import Problems
 from isogloss.examples import Example
 from isogloss.protocols import Feature
-from isogloss.recipe.spec.recipe import Recipe
 from isogloss.run.divergence import constant_answer
 from isogloss.run.evaluation import Evaluator, score_cells
 from isogloss.run.folder import RunFolder, cell_of
@@ -46,16 +45,20 @@ class TaskScoring:
     """Scores on the dev and test data of a task; implements `Scoring`.
 
     Attributes:
-        recipe: The recipe with nothing left open.
         folder: Where scores and predictions are kept.
         corpus: The data.
         evaluator: Predicts and scores.
+        columns: Values of the columns of rows that say how the run was trained.
+        tests: Whether the test data are scored at the end.
+        targets_choose: Whether all languages that are evaluated choose the weights, and not the source languages alone.
     """
 
-    recipe: Recipe
     folder: RunFolder
     corpus: Corpus
     evaluator: Evaluator
+    columns: Mapping[str, Any]
+    tests: bool = False
+    targets_choose: bool = False
     _encoded: dict[Cell, tuple[Sequence[Example], Sequence[Feature]]] = field(default_factory=dict)
 
     def encode(self, split: str, problems: Problems) -> None:
@@ -70,9 +73,9 @@ class TaskScoring:
         return self._score("dev", model, step, selection)
 
     def final(self, model: nn.Module, step: int | None, selection: str) -> Rows:
-        """Scores on the dev data and, if the recipe asks for it, on the test data."""
+        """Scores on the dev data and, if that is wanted, on the test data."""
         rows = self.dev(model, step, selection)
-        if self.recipe.test:
+        if self.tests:
             problems = Problems()
             self.encode("test", problems)
             if self.evaluator.group.rank == 0 and problems.warnings:
@@ -82,16 +85,17 @@ class TaskScoring:
 
     def stored(self) -> Rows:
         """The last final scores."""
-        tested = self.corpus.cells("test") if self.recipe.test else []
+        tested = self.corpus.cells("test") if self.tests else []
         return self.folder.final_rows([*self.corpus.cells("dev"), *tested])
 
     def choose(self, rows: Rows) -> float | None:
         """Mean dev score on the primary metric over the languages that may choose: the sources, or all."""
-        by_target = self.recipe.selection == "target-dev"
         primary = [row for row in rows if row["metric"] == self.evaluator.task.metrics[0]]
         known = set(self.corpus.sources)
         values = [
-            row["value"] for row in primary if by_target or {row["language"], row["context_language"]} - {None} <= known
+            row["value"]
+            for row in primary
+            if self.targets_choose or {row["language"], row["context_language"]} - {None} <= known
         ]
         return sum(values) / len(values) if values else None
 
@@ -107,16 +111,11 @@ class TaskScoring:
 
     def _score(self, split: str, model: nn.Module, step: int | None, selection: str | None) -> Rows:
         columns = {
+            **self.columns,
             "run": str(self.folder.path),
-            "method": self.recipe.method,
             "train_languages": sorted(self.corpus.sources),
-            "seed": self.recipe.seeds[0],
             "step": step,
             "selection": selection,
-            "few_shot": self.recipe.few_shot,
-            "translated": "train" if self.recipe.translate_train else None,
-            "spacing": self.recipe.spacing,
-            "partition": None if self.recipe.partition is None else self.recipe.partition.title,
         }
         cells = {cell: self._encoded[cell] for cell in self.corpus.cells(split)}
         return score_cells(self.evaluator, model, cells, self.folder, columns)

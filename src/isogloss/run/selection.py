@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Protocol
 
 import torch
@@ -53,12 +53,22 @@ class Last:
 
 
 class _Stored:
-    """A selection that keeps a copy of weights, on the CPU."""
+    """A selection that keeps a copy of weights, on the CPU.
 
-    def __init__(self) -> None:
+    Args:
+        names: Parameters that may move in the run, and so are copied; None: all.
+    """
+
+    def __init__(self, names: Collection[str] | None = None) -> None:
+        self._names = names
         self.step: int | None = None
         self.score: float | None = None
         self._weights: dict[str, Tensor] = {}
+
+    def _moving(self, model: nn.Module) -> Iterator[tuple[str, Tensor]]:
+        for name, parameter in model.named_parameters():
+            if self._names is None or name in self._names:
+                yield name, parameter.detach()
 
     @torch.no_grad()
     def apply(self, model: nn.Module) -> None:
@@ -77,7 +87,11 @@ class _Stored:
 
 
 class Best(_Stored):
-    """The weights with the highest dev score so far, the earlier ones at a tie. Keeps a copy of them on the CPU."""
+    """The weights with the highest dev score so far, the earlier ones at a tie. Keeps a copy of them on the CPU.
+
+    Args:
+        names: Parameters that may move in the run, and so are copied; None: all.
+    """
 
     def consider(self, model: nn.Module, step: int, score: float | None) -> None:
         """Keep the weights if ``score`` is the highest so far."""
@@ -85,7 +99,7 @@ class Best(_Stored):
             return
         if self.score is None or score > self.score:
             self.step, self.score = step, score
-            self._weights = {name: p.detach().to("cpu", copy=True) for name, p in model.named_parameters()}
+            self._weights = {name: weights.to("cpu", copy=True) for name, weights in self._moving(model)}
 
 
 class RunningAverage(_Stored):
@@ -93,13 +107,14 @@ class RunningAverage(_Stored):
 
     Args:
         start: First step whose weights count.
+        names: Parameters that may move in the run, and so are copied; None: all.
 
     Reference:
         Schmidt, Vulić, Glavaš, *Free Lunch: Robust Cross-Lingual Transfer via Model Checkpoint Averaging*, ACL 2023.
     """
 
-    def __init__(self, start: int) -> None:
-        super().__init__()
+    def __init__(self, start: int, names: Collection[str] | None = None) -> None:
+        super().__init__(names)
         self.start, self.taken = start, 0
 
     @torch.no_grad()
@@ -108,8 +123,8 @@ class RunningAverage(_Stored):
         if step < self.start:
             return
         self.step, self.taken = step, self.taken + 1
-        for name, parameter in model.named_parameters():
-            weights = parameter.detach().cpu()
+        for name, own in self._moving(model):
+            weights = own.cpu()
             if self.taken == 1:
                 self._weights[name] = weights.clone()
             else:

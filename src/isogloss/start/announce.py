@@ -8,38 +8,39 @@ from typing import Any
 import torch
 
 from isogloss.common.errors import IsoglossError
-from isogloss.recipe.build.optimizer import inner_steps, restarts, walks_apart
+from isogloss.recipe.build.site import Site
+from isogloss.recipe.spec.optimizer import Lookahead
 from isogloss.recipe.spec.recipe import Recipe
-from isogloss.recipe.spec.weighting import GradNorm
+from isogloss.recipe.spec.weighting import GradNorm, Weighting
 
 FORGETS_LITTLE = 0.1
 """Share of initial weights left above which a warning is printed: a fresh head is then a tenth untrained."""
 
 
-def announcements(recipe: Recipe, *, world_size: int, sizes: Mapping[str, int], parameters: int) -> list[str]:
+def announcements(recipe: Recipe, site: Site, sizes: Mapping[str, int]) -> list[str]:
     """Sizes of the run and, with slow weights, what its budget does to them.
 
     Args:
         recipe: The recipe with nothing left open.
-        world_size: Number of processes.
+        site: The run.
         sizes: Training examples by language.
-        parameters: Number of parameters.
 
     Raises:
         IsoglossError: The steps do not suffice for one outer step.
     """
     languages = ", ".join(f"{language} {size:,}" for language, size in sizes.items())
-    steps, batch = recipe.steps or 0, recipe.batch_size or 1
+    steps, batch, world_size = site.budget.steps, site.budget.batch_size, site.ranks.world_size
+    parameters = sum(parameter.numel() for parameter in site.model.parameters())
     lines = [f"{recipe.method}, seed {recipe.seeds[0]}: {parameters:,} parameters; training examples: {languages}"]
-    if walks_apart(recipe):
+    if site.walk is not None and site.walk.apart:
         lines.append(f"{steps:,} steps on each of {world_size} workers, batch {batch} each")
     else:
-        micro = recipe.gradient_accumulation_steps
+        micro = site.budget.accumulation
         per_pass = batch / world_size / micro
         lines.append(
             f"{steps:,} steps, batch {batch} = {world_size} process(es) x {micro} micro-batch(es) x {per_pass:g}"
         )
-    return lines + _learning_weights(recipe) + _outer_steps(recipe, len(sizes))
+    return lines + _learning_weights(recipe.weighting, steps) + _outer_steps(recipe.optimizer.lookahead, site)
 
 
 def precision_notes(precision: str, device: torch.device) -> list[str]:
@@ -58,9 +59,8 @@ def precision_notes(precision: str, device: torch.device) -> list[str]:
     return ["warning: precision: bf16, but this CPU has no bfloat16 instructions; fp32 is several times faster here"]
 
 
-def _learning_weights(recipe: Recipe) -> list[str]:
+def _learning_weights(own: Weighting, steps: int) -> list[str]:
     """Under GradNorm the weights of losses learn only after the first losses have been measured."""
-    steps, own = recipe.steps or 0, recipe.weighting
     if not isinstance(own, GradNorm) or steps > own.initial_batches + 1:
         return []
     return [
@@ -69,12 +69,11 @@ def _learning_weights(recipe: Recipe) -> list[str]:
     ]
 
 
-def _outer_steps(recipe: Recipe, languages: int) -> list[str]:
+def _outer_steps(lookahead: Lookahead | None, site: Site) -> list[str]:
     """The budget trap: after M outer steps the share (1 - eta)^M of the initial weights, a fresh head too, is left."""
-    lookahead = recipe.optimizer.lookahead
-    if lookahead is None:
+    if lookahead is None or site.walk is None:
         return []
-    walks, steps, period = restarts(lookahead, languages), recipe.steps or 0, inner_steps(recipe, languages)
+    walks, steps, period = site.walk.restarts, site.budget.steps, site.walk.steps
     outer, rest = divmod(steps, period * walks)
     if outer == 0:
         raise IsoglossError(

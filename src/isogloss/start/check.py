@@ -16,12 +16,15 @@ from isogloss.data.validate import validate_collections
 from isogloss.examples import Choice, Example, LabelledText, Question
 from isogloss.models.shipped import located
 from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
-from isogloss.recipe.build.data import build_collections, build_task, spacing
+from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.build.probes import read_probe_texts
+from isogloss.recipe.build.task import build_task, spacing
 from isogloss.recipe.names import NamedTask
-from isogloss.recipe.spec.recipe import RandomModel, Recipe
+from isogloss.recipe.spec.model import RandomModel
+from isogloss.recipe.spec.recipe import Recipe
 from isogloss.start.parted import require_one_language
 from isogloss.start.survey import Validation, survey
+from isogloss.start.text import read_recipe_texts
 from isogloss.start.translated import with_translated_training_data
 from isogloss.store.cache import Cache
 from isogloss.tasks.alignment import spaces_before
@@ -88,7 +91,7 @@ def check_data(recipe: Recipe) -> Validation:
     If the files themselves are good, also what `read_corpus` refuses, what is wrong with the text that probes read, and
     the examples longer than ``max_length``.
     """
-    named, collections = build_collections(recipe)
+    named, collections = build_collections(recipe.data)
     trained = recipe.train_languages
     if trained is not None and recipe.few_shot is not None:
         # A few examples of every language that is evaluated are trained on too.
@@ -99,7 +102,8 @@ def check_data(recipe: Recipe) -> Validation:
         return Validation(problems, [survey(file, None, None, recipe.max_length, problems) for file in read])
     try:
         corpus = read_corpus(recipe, named, collections)
-        read_probe_texts(recipe, problems)
+        read_probe_texts(recipe.probes, problems)
+        read_recipe_texts(recipe, problems)
     except FoundErrors as found:
         said = {str(error) for error in problems.errors}  # a file of text has been read into the same list
         for error in found.errors:
@@ -136,7 +140,7 @@ def _is_cached(model: str) -> bool:
 def new_tokenizer(recipe: Recipe, corpus: Corpus) -> PreTrainedTokenizerBase:
     """The tokenizer of a model with random weights, trained on the training text."""
     assert isinstance(recipe.model, RandomModel)
-    named, _ = build_collections(recipe)
+    named, _ = build_collections(recipe.data)
     as_written = spacing(recipe, named) == "text"
     texts = (text for examples in corpus.train.values() for example in examples for text in _texts(example, as_written))
     return train_tokenizer(texts, recipe.model.vocabulary_size, max_length=max(512, recipe.max_length))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar, cast
 
 from isogloss.common.errors import IsoglossError
-from isogloss.common.writing import read_json, write_model, write_text
-from isogloss.recipe.build import parts as build
+from isogloss.common.writing import read_json, write_text
+from isogloss.models.stored import write_model
+from isogloss.recipe.build.run import build_tracker, require_tracker
 from isogloss.recipe.resolve import as_yaml
 from isogloss.recipe.spec.pretraining import Pretraining
 from isogloss.recipe.spec.recipe import Recipe
+from isogloss.run.budget import Budget
 from isogloss.run.checkpoints import load_checkpoint
 from isogloss.run.experiment import Experiment
 from isogloss.run.folder import RunFolder, differences
@@ -33,7 +35,7 @@ def open_folder(
     Returns:
         What to tell the user of it.
     """
-    build.require_tracker(recipe)
+    require_tracker(recipe)
     folder, ranks, loaded = experiment.folder, experiment.ranks, experiment.loaded
     is_main, notes = ranks.rank == 0, []
     if is_main and not resuming:
@@ -61,12 +63,18 @@ def open_folder(
         if resuming and not experiment.is_finished():
             folder.cut(experiment.training.progress.step)
             write_text(folder.recipe, as_yaml(recipe))
-        experiment.recorder.open(build.build_tracker(recipe, folder, experiment.training.progress.step))
+        experiment.recorder.open(build_tracker(recipe, folder, experiment.training.progress.step))
     ranks.wait()
     return notes
 
 
-def require_same_recipe(folder: RunFolder, stored: AnyRecipe, asked: AnyRecipe, recipe: AnyRecipe) -> AnyRecipe:
+def require_same_recipe(
+    folder: RunFolder,
+    stored: AnyRecipe,
+    asked: AnyRecipe,
+    recipe: AnyRecipe,
+    budget_of: Callable[[AnyRecipe], Budget],
+) -> AnyRecipe:
     """The recipe to go on with: the stored one, with more steps where that changes nothing that has been done.
 
     Args:
@@ -74,13 +82,14 @@ def require_same_recipe(folder: RunFolder, stored: AnyRecipe, asked: AnyRecipe, 
         stored: The recipe that it was started with.
         asked: The recipe as the user gave it.
         recipe: The same with nothing left open.
+        budget_of: Says how long a run of a recipe is.
 
     Raises:
         IsoglossError: Something else has changed.
     """
     # Stages are shares of all steps, so more steps would move what has been done.
     fixed = recipe.selection == "average" or (isinstance(recipe, Pretraining) and len(recipe.stages) > 1)
-    more = recipe.schedule == "constant" and not fixed and (recipe.steps or 0) > (stored.steps or 0)
+    more = recipe.schedule == "constant" and not fixed and budget_of(recipe).steps > budget_of(stored).steps
     # Intervals that only follow from the number of steps stay as they were when the run was started.
     derived = {key for key in ("evaluation_steps", "logging_steps", "save_steps") if getattr(asked, key) is None}
     changeable = {"name": recipe.name, "report_to": recipe.report_to, "save_total_limit": recipe.save_total_limit}

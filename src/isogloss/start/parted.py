@@ -18,11 +18,12 @@ from isogloss.data.formats import gold
 from isogloss.examples import Example
 from isogloss.models.encoder import Loaded
 from isogloss.protocols import Feature
-from isogloss.recipe.build.parts import build_autocast
+from isogloss.recipe.build.partition import build_parts, looks_at_vectors
+from isogloss.recipe.build.run import build_autocast
 from isogloss.recipe.spec import partition as partition_schema
 from isogloss.recipe.spec import recipe as schema
 from isogloss.run.folder import RunFolder
-from isogloss.start.partition import Part, likeness_parts, mean_vectors, random_parts
+from isogloss.streams.partition import Part, mean_vectors
 from isogloss.tasks.task import Task
 
 
@@ -135,9 +136,13 @@ def parted(
         if len(held.of) != len(examples):
             raise IsoglossError(f"{folder.partition}: {len(held.of)} examples, but there are {len(examples)}")
         return held
-    vectors = _vectors(recipe, features[language], task, loaded, ranks)
-    # One process decides: rounding may differ between devices, and clusters by more.
-    made = _make(recipe, language, examples, features[language], vectors) if ranks.rank == 0 else None
+    assert recipe.partition is not None
+    own = features[language]
+    vectors = _vectors(recipe, own, task, loaded, ranks) if looks_at_vectors(recipe.partition) else None
+    made = None
+    if ranks.rank == 0:  # one process decides: rounding may differ between devices, and clusters by more
+        names, of = build_parts(recipe.partition, examples, own, vectors, recipe.seeds[0])
+        made = Parts(language, tuple(f"{language}/{name}" for name in names), tuple(of))
     parts = ranks.gather([made])[0]
     assert isinstance(parts, Parts)
     return parts
@@ -150,10 +155,8 @@ def store(parts: Parts, folder: RunFolder) -> None:
 
 def _vectors(
     recipe: schema.Recipe, features: Sequence[Feature], task: Task, loaded: Loaded, ranks: Communicator
-) -> np.ndarray | None:
-    """What examples are alike by, if that matters."""
-    if not isinstance(recipe.partition, partition_schema.KMeans):
-        return None
+) -> np.ndarray:
+    """What examples are alike by."""
     return mean_vectors(
         loaded.model.base_model,
         features,
@@ -162,29 +165,3 @@ def _vectors(
         autocast=build_autocast(recipe, device()),
         ranks=ranks,
     )
-
-
-def _make(
-    recipe: schema.Recipe,
-    language: str,
-    examples: Sequence[Example],
-    features: Sequence[Feature],
-    vectors: np.ndarray | None,
-) -> Parts:
-    seed = recipe.seeds[0]
-    match recipe.partition:
-        case partition_schema.KMeans(parts=parts, components=components):
-            assert vectors is not None
-            # An example of which nothing can be learned has no features, and stays in the first part unseen.
-            of = np.zeros(len(examples), dtype=int)
-            of[sorted({feature.example for feature in features})] = likeness_parts(
-                vectors, parts, components=components, seed=seed
-            )
-        case partition_schema.RandomSplit(parts=parts):
-            of = random_parts(len(examples), parts, seed=seed)
-        case _:
-            values = [str(getattr(example, "part", None)) for example in examples]
-            names = sorted(set(values))
-            places = {value: index for index, value in enumerate(names)}
-            return Parts(language, tuple(f"{language}/{name}" for name in names), tuple(places[v] for v in values))
-    return Parts(language, tuple(f"{language}/{index}" for index in range(parts)), tuple(of.tolist()))

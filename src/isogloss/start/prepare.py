@@ -1,38 +1,46 @@
-"""From a recipe of one seed to an experiment that can be run: data, model, parts of the loop, run folder."""
+"""From a recipe of `isogloss train`, of one seed, to an experiment that can be run."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from isogloss.common.distributed import Communicator, device, processes
+from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
 from isogloss.data.corpus import Corpus
-from isogloss.gradients import sparse_table
-from isogloss.models.encoder import Loaded, build_encoder, load_encoder
-from isogloss.protocols import Feature, Probe, Weighting
-from isogloss.recipe.build import data as build_data
-from isogloss.recipe.build import parts as build
-from isogloss.recipe.build.optimizer import build_optimizer
-from isogloss.recipe.build.probes import build_probes
+from isogloss.diagnostics.forgetting import load_start
+from isogloss.models.encoder import Loaded
+from isogloss.models.extensions import MaskedHead
+from isogloss.protocols import Feature, Progress
+from isogloss.recipe.build.budget import build_budget, steps_of
+from isogloss.recipe.build.data import build_collections
+from isogloss.recipe.build.model import build_model, with_masked_head
+from isogloss.recipe.build.objective import build_objective
+from isogloss.recipe.build.probes import Seen, build_probes
+from isogloss.recipe.build.run import build_selection
+from isogloss.recipe.build.sampling import beside, build_sampler, build_sources, pass_length
+from isogloss.recipe.build.task import build_task, spacing
 from isogloss.recipe.build.weighting import build_rows, build_weighting
+from isogloss.recipe.names import NamedTask
 from isogloss.recipe.resolve import resolve
-from isogloss.recipe.spec.recipe import RandomModel, Recipe
+from isogloss.recipe.spec.model import RandomModel
+from isogloss.recipe.spec.recipe import Recipe
+from isogloss.recipe.spec.sampling import Joint
+from isogloss.run.budget import Budget
 from isogloss.run.evaluation import Evaluator
 from isogloss.run.experiment import Experiment
 from isogloss.run.folder import RunFolder
-from isogloss.run.ledger import Ledger, Timed, counted
 from isogloss.run.scoring import TaskScoring
 from isogloss.start import parted
-from isogloss.start.announce import announcements, precision_notes
+from isogloss.start.announce import announcements
+from isogloss.start.assemble import Plan, assemble, open_site
 from isogloss.start.check import new_tokenizer, read_corpus
-from isogloss.start.opening import open_folder, require_same_recipe
-from isogloss.step.loop import Training
+from isogloss.start.opening import require_same_recipe
+from isogloss.start.text import TextBeside, read_text_beside
 from isogloss.store.cache import cache_of_environment
 from isogloss.tasks.encoding import Encoding, tokenizer_digest
 from isogloss.tasks.task import Task
@@ -54,67 +62,61 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequen
     """
     folder, ranks = RunFolder(path), processes()
     folder.require_free(resume=resume)
-    named, collections = build_data.build_collections(recipe)
+    learned = _read(recipe, folder, label_languages)
+    budget = partial(budget_of, named=learned.named, sizes=[len(own) for own in learned.features.values()])
+    asked, recipe = recipe, filled(recipe, budget(recipe), learned.named)
+    if learned.resuming:
+        recipe = require_same_recipe(folder, resolve(folder.recipe), asked, recipe, budget)
+    plan = _plan(recipe, folder, learned, budget(recipe))
+    if learned.resuming:
+        folder.require_same(plan.fingerprint)
+    ranks.wait()
+    assert isinstance(plan.scoring, TaskScoring)
+    plan.scoring.encode("dev", learned.corpus.problems)
+    notes = _notes(plan, recipe, learned)
+    if learned.parts is not None and ranks.rank == 0 and not learned.resuming:
+        parted.store(learned.parts, folder)
+    return assemble(plan, notes, resuming=learned.resuming)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a run learns from, read and encoded.
+
+    Attributes:
+        named: The task as a user names it.
+        task: The task with its labels.
+        corpus: The labelled data.
+        features: Training features by source.
+        loaded: The model.
+        parts: How the data of one language are parted, if they are.
+        text: Text beside the task, if there is any.
+        resuming: Whether the run has been started before.
+    """
+
+    named: NamedTask
+    task: Task
+    corpus: Corpus
+    features: Mapping[str, Sequence[Feature]]
+    loaded: Loaded
+    parts: parted.Parts | None
+    text: TextBeside | None
+    resuming: bool
+
+
+def _read(recipe: Recipe, folder: RunFolder, label_languages: Sequence[str]) -> Learned:
+    named, collections = build_collections(recipe.data)
     corpus = read_corpus(recipe, named, collections, label_languages, cache_of_environment())
-    task = build_data.build_task(recipe, named, corpus.labels)
-    loaded = load_model(recipe, task, corpus)
-    features = _encode(corpus, task, loaded, recipe.max_length)
+    task = build_task(recipe, named, corpus.labels)
+    tokenizer = new_tokenizer(recipe, corpus) if isinstance(recipe.model, RandomModel) else None
+    loaded = build_model(recipe.model, recipe, task.auto_class, task.labels or None, tokenizer, recipe.seeds[0])
+    features: Mapping[str, Sequence[Feature]] = _encode(corpus, task, loaded, recipe.max_length)
     resuming, parts = folder.fingerprint.exists(), None
     if recipe.partition is not None:
-        parts = parted.parted(recipe, folder, corpus, features, task, loaded, ranks, resuming=resuming)
+        parts = parted.parted(recipe, folder, corpus, features, task, loaded, processes(), resuming=resuming)
         features = parts.split(features[parts.language])
-    asked, recipe = recipe, build.with_defaults(recipe, named, [len(found) for found in features.values()])
-    if resuming:
-        recipe = require_same_recipe(folder, resolve(folder.recipe), asked, recipe)
-    weighting = build_weighting(recipe, loaded.model, build.walk_seed(recipe, recipe.seeds[0], ranks))
-    probes, files = build_probes(recipe, features, task, named.batch_size, loaded, weighting, ranks, corpus.problems)
-    fingerprint = _fingerprint(corpus, loaded, files)
-    if resuming:
-        folder.require_same(fingerprint)
-    ranks.wait()
-    experiment = _assemble(recipe, folder, corpus, task, loaded, features, weighting, probes, ranks)
-    assert isinstance(experiment.scoring, TaskScoring)
-    experiment.scoring.encode("dev", corpus.problems)
-    notes = [*loaded.notes, *(str(problem) for problem in corpus.problems.warnings)]
-    sizes = {language: len(examples) for language, examples in corpus.train.items()}
-    if parts is not None:
-        notes += parts.balance(corpus.train[parts.language])
-        sizes = {name: parts.of.count(index) for index, name in enumerate(parts.names)}
-    notes += announcements(
-        recipe,
-        world_size=ranks.world_size,
-        sizes=sizes,
-        parameters=sum(parameter.numel() for parameter in loaded.model.parameters()),
-    )
-    notes += precision_notes(recipe.precision, device())
-    if parts is not None and ranks.rank == 0 and not resuming:
-        parted.store(parts, folder)
-    notes += open_folder(experiment, recipe, fingerprint, resuming=resuming)
-    if ranks.rank == 0:
-        print(path, *notes, sep="\n", file=sys.stderr)
-    return experiment
-
-
-def load_model(recipe: Recipe, task: Task, corpus: Corpus) -> Loaded:
-    """The recipe's model with a head for the task's labels."""
-    seed = recipe.seeds[0]
-    if isinstance(recipe.model, RandomModel):
-        tokenizer = new_tokenizer(recipe, corpus)
-        loaded = build_encoder(
-            recipe.model.config, tokenizer, task.auto_class, task.labels or None, seed=seed, dropout=recipe.dropout
-        )
-    else:
-        loaded = load_encoder(
-            recipe.model,
-            task.auto_class,
-            task.labels or None,
-            seed=seed,
-            dropout=recipe.dropout,
-            random_weights=recipe.random_weights,
-            trust_remote_code=recipe.trust_remote_code,
-        )
-    torch.nn.Module.to(loaded.model, device())
-    return loaded
+    text = read_text_beside(recipe, loaded.tokenizer, corpus.problems) if recipe.sources else None
+    return Learned(named, task, corpus, features, loaded, parts, text, resuming)
 
 
 def _encode(corpus: Corpus, task: Task, loaded: Loaded, max_length: int) -> dict[str, Sequence[Feature]]:
@@ -130,58 +132,112 @@ def _encode(corpus: Corpus, task: Task, loaded: Loaded, max_length: int) -> dict
     return features
 
 
-def _assemble(
-    recipe: Recipe,
-    folder: RunFolder,
-    corpus: Corpus,
-    task: Task,
-    loaded: Loaded,
-    features: Mapping[str, Sequence[Feature]],
-    weighting: Weighting | None,
-    probes: Mapping[str, Probe],
-    ranks: Communicator,
-) -> Experiment:
-    seed, group = build.walk_seed(recipe, recipe.seeds[0], ranks), build.group_of(recipe, ranks)
-    # Pieces, as the streams count: with the same temperature mixed and single-language batches have the same mix.
-    sizes = {language: len(found) for language, found in features.items()}
-    optimizer, schedule = build_optimizer(recipe, loaded.model, loaded.fresh, len(sizes), ranks)
-    objective = build.build_objective(recipe, loaded.model, loaded.fresh)
-    autocast = build.build_autocast(recipe, device())
-    unfreezing, groups = build.build_unfreezing(recipe, loaded.model)
-    ledger, table = Ledger(ranks), sparse_table(loaded.model)
-    training = Training(
-        model=loaded.model,
-        sources=counted(build.build_sources(recipe, features, task, loaded.tokenizer, seed, group, objective), ledger),
-        sampler=build.build_sampler(recipe, sizes, seed),
-        optimizer=optimizer,
-        schedule=schedule,
-        seed=seed,
-        group=group,
-        weighting=weighting,
-        table=table,
-        rows=build_rows(recipe, loaded.model, table),
-        max_grad_norm=recipe.max_grad_norm,
-        unfreezing=unfreezing,
-        parameter_groups=groups,
-        autocast=autocast,
-        probes=[Timed(probe, name, ledger) for name, probe in probes.items()],
-    )
-    evaluator = Evaluator(task, loaded.tokenizer, recipe.max_length, recipe.evaluation_batch_size, autocast, ranks)
-    selection = build.build_selection(recipe)
-    scoring = TaskScoring(recipe, folder, corpus, evaluator)
-    number = sum(len(examples) for examples in corpus.train.values())
-
-    def epoch() -> float:
-        return sum(training.progress.draws.values()) * (recipe.batch_size or 0) / number
-
-    recorder = build.build_recorder(recipe, recipe.batch_size)
-    return Experiment(recipe, folder, loaded, training, selection, scoring, recorder, ranks, epoch, ledger)
+def budget_of(recipe: Recipe, named: NamedTask, sizes: Sequence[int]) -> Budget:
+    """The numbers of the run, as far as they depend on the data and their task."""
+    batch_size = recipe.batch_size or named.batch_size
+    per_step = batch_size * (len(sizes) if isinstance(recipe.sampling, Joint) else 1)
+    # One of the two is given, or the recipe would not have been accepted.
+    steps = recipe.steps or steps_of(recipe.epochs or 1.0, sizes, per_step)
+    return build_budget(recipe, steps=steps, batch_size=batch_size)
 
 
-def _fingerprint(corpus: Corpus, loaded: Loaded, files: Mapping[str, str]) -> dict[str, Any]:
-    """What a resume must find unchanged."""
-    return {
-        "data": {**corpus.files, **files},
-        "tokenizer": tokenizer_digest(loaded.tokenizer),
-        "starting_weights": json.loads(json.dumps(loaded.identity)),
+def filled(recipe: Recipe, budget: Budget, named: NamedTask) -> Recipe:
+    """The recipe with nothing left open."""
+    found = {
+        "batch_size": budget.batch_size,
+        "spacing": spacing(recipe, named),
+        "steps": budget.steps,
+        "epochs": None,
+        "evaluation_steps": budget.evaluation_steps,
+        "logging_steps": budget.logging_steps,
+        "save_steps": budget.save_steps,
     }
+    return recipe.model_copy(update=found)
+
+
+def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -> Plan:
+    """The parts of the run."""
+    task, corpus, loaded, text = learned.task, learned.corpus, learned.loaded, learned.text
+    head: MaskedHead | None = None
+    if text is not None:
+        loaded, head = with_masked_head(loaded, recipe.model, recipe, recipe.seeds[0], "masked_head")
+    # Pieces, as the streams count: with the same temperature mixed and single-language batches have the same mix.
+    sizes = {language: len(found) for language, found in learned.features.items()}
+    opened = open_site(recipe, loaded, budget, sizes, pass_length(recipe.sampling))
+    site, collate = opened.site, partial(task.collate, tokenizer=loaded.tokenizer)
+    weighting = build_weighting(recipe.weighting, site)
+    seen = Seen(
+        features=learned.features,
+        collate=collate,
+        batch_size=learned.named.batch_size,
+        tokenizer=loaded.tokenizer,
+        max_length=recipe.max_length,
+        evaluation_batch_size=recipe.evaluation_batch_size,
+        observed=weighting,
+        start=partial(_start, recipe),
+    )
+    probes, files = build_probes(recipe.probes, seen, site, corpus.problems)
+    objective = build_objective(recipe.objective, recipe.penalties, site)
+    sources = build_sources(recipe.sampling, learned.features, collate, objective, site)
+    labelled, sampler = tuple(sources), build_sampler(recipe.sampling, site)
+    if text is not None and head is not None:
+        sources |= text.sources(recipe, head, site)
+        files |= text.texts.files
+        sampler = beside(sampler, {asked.kind: asked.share for asked in recipe.sources}, site.seed)
+    progress, number = Progress(), sum(len(examples) for examples in corpus.train.values())
+    scoring = TaskScoring(
+        folder,
+        corpus,
+        Evaluator(task, loaded.tokenizer, recipe.max_length, recipe.evaluation_batch_size, site.autocast, site.ranks),
+        trained_as(recipe),
+        tests=recipe.test,
+        targets_choose=recipe.selection == "target-dev",
+    )
+    return Plan(
+        recipe=recipe,
+        folder=folder,
+        opened=opened,
+        sources=sources,
+        sampler=sampler,
+        scoring=scoring,
+        selection=build_selection(recipe.selection, recipe.average_from, budget, site.moving),
+        progress=progress,
+        epoch=lambda: sum(progress.draws.get(name, 0) for name in labelled) * budget.batch_size / number,
+        fingerprint={
+            "data": {**corpus.files, **files},
+            "tokenizer": tokenizer_digest(loaded.tokenizer),
+            "starting_weights": json.loads(json.dumps(loaded.identity)),
+        },
+        weighting=weighting,
+        rows=build_rows(recipe.weighting, recipe.gradients, site.model, opened.table),
+        probes=probes,
+    )
+
+
+def trained_as(recipe: Recipe) -> dict[str, Any]:
+    """The columns of result rows that say how a run was trained."""
+    return {
+        "method": recipe.method,
+        "seed": recipe.seeds[0],
+        "few_shot": recipe.few_shot,
+        "translated": "train" if recipe.translate_train else None,
+        "spacing": recipe.spacing,
+        "partition": None if recipe.partition is None else recipe.partition.title,
+    }
+
+
+def _start(recipe: Recipe) -> Any:  # noqa: ANN401 - a model of transformers
+    if not isinstance(recipe.model, str) or recipe.random_weights:
+        raise IsoglossError("probes: forgetting needs a pre-trained model, but this one starts from random weights")
+    return load_start(recipe.model, trust_remote_code=recipe.trust_remote_code)
+
+
+def _notes(plan: Plan, recipe: Recipe, learned: Learned) -> list[str]:
+    """What the user should know before the first step."""
+    corpus, parts = learned.corpus, learned.parts
+    notes = [*plan.opened.loaded.notes, *(str(problem) for problem in corpus.problems.warnings)]
+    sizes = {language: len(examples) for language, examples in corpus.train.items()}
+    if parts is not None:
+        notes += parts.balance(corpus.train[parts.language])
+        sizes = {name: parts.of.count(index) for index, name in enumerate(parts.names)}
+    return notes + announcements(recipe, plan.opened.site, sizes)

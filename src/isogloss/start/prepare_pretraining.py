@@ -5,43 +5,35 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase
 
-from isogloss.common.distributed import device, processes
-from isogloss.data.overlap import held_out
+from isogloss.common.distributed import processes
 from isogloss.data.problems import Problems
-from isogloss.data.texts import Texts, read_texts
-from isogloss.gradients import sparse_table
-from isogloss.models.encoder import Loaded, build_encoder, load_encoder
+from isogloss.data.texts import Texts
+from isogloss.models.encoder import Loaded
+from isogloss.models.stored import read_weights
 from isogloss.models.tokenizer import load_tokenizer
 from isogloss.models.unigram import train_unigram
-from isogloss.models.weights import read_weights
-from isogloss.recipe.build import parts as build
-from isogloss.recipe.build.optimizer import build_optimizer
-from isogloss.recipe.build.text import (
-    build_frame,
-    build_masking,
-    build_sources,
-    build_text_set,
-    compile_layers,
-    framed,
-)
+from isogloss.protocols import Progress
+from isogloss.recipe.build.budget import build_budget
+from isogloss.recipe.build.model import build_model
+from isogloss.recipe.build.text import TextSite, build_masking, build_stages, compile_layers, framed
 from isogloss.recipe.resolve import resolve_pretraining
+from isogloss.recipe.spec.model import NewEncoder
 from isogloss.recipe.spec.pretraining import Pretraining
+from isogloss.recipe.spec.text import TLM
+from isogloss.run.budget import Budget
 from isogloss.run.experiment import Experiment
 from isogloss.run.folder import RunFolder
-from isogloss.run.ledger import Ledger, counted
 from isogloss.run.masked_scoring import MaskedScoring
 from isogloss.run.selection import Last
 from isogloss.start.align import align
-from isogloss.start.announce import precision_notes
-from isogloss.start.opening import open_folder, require_same_recipe
-from isogloss.step.loop import Training
+from isogloss.start.assemble import Plan, assemble, open_site
+from isogloss.start.opening import require_same_recipe
+from isogloss.start.text import encode, read_recipe_texts
 from isogloss.streams.masked import Encoded
 
 UNKNOWN = 0.02
@@ -64,54 +56,44 @@ def prepare_pretraining(recipe: Pretraining, path: Path, *, resume: bool) -> Exp
     folder, ranks = RunFolder(path), processes()
     folder.require_free(resume=resume)
     resuming = folder.fingerprint.exists()
-    asked, recipe = recipe, _with_defaults(recipe)
+    asked, recipe = recipe, _filled(recipe)
     if resuming:
-        recipe = require_same_recipe(folder, resolve_pretraining(folder.recipe), asked, recipe)
+        recipe = require_same_recipe(folder, resolve_pretraining(folder.recipe), asked, recipe, _budget)
     problems = Problems()
-    texts = read_recipe(recipe, problems)
+    texts = read_text(recipe, problems)
     # Only rank 0 trains a tokenizer: two processes would get two.
     tokenizer = ranks.gather([_tokenizer(recipe, texts, folder, resuming=resuming) if ranks.rank == 0 else None])[0]
     encoded = {language: encode(own, tokenizer) for language, own in texts.sentences.items()}
     loaded = _load(recipe, texts, encoded, tokenizer, folder, resuming=resuming)
-    fingerprint = {
-        "data": texts.files,
-        "tokenizer": hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest(),
-        "starting_weights": json.loads(json.dumps(loaded.identity)),
-    }
+    plan = _plan(recipe, folder, texts, encoded, loaded)
     if resuming:
-        folder.require_same(fingerprint)
+        folder.require_same(plan.fingerprint)
     ranks.wait()
-    experiment, scoring = _assemble(recipe, folder, texts, encoded, loaded)
     notes = [str(problem) for problem in problems.warnings] + _announcements(recipe, texts, encoded, loaded)
-    notes += precision_notes(recipe.precision, device())
-    notes += open_folder(experiment, recipe, fingerprint, resuming=resuming)
-    if ranks.rank == 0:
-        print(path, *notes, sep="\n", file=sys.stderr)
-    scoring.start()
+    experiment = assemble(plan, notes, resuming=resuming)
+    assert isinstance(plan.scoring, MaskedScoring)
+    plan.scoring.start()
     return experiment
 
 
-def _with_defaults(recipe: Pretraining) -> Pretraining:
-    evaluation_steps = recipe.evaluation_steps or max(1, recipe.steps // 10)
-    return recipe.model_copy(
-        update={
-            "evaluation_steps": evaluation_steps,
-            "logging_steps": recipe.logging_steps or max(1, recipe.steps // 100),
-            "save_steps": recipe.save_steps or evaluation_steps,
-        }
-    )
+def _budget(recipe: Pretraining) -> Budget:
+    return build_budget(recipe, steps=recipe.steps, batch_size=recipe.stages[0].batch_size)
 
 
-def read_recipe(recipe: Pretraining, problems: Problems) -> Texts:
+def _filled(recipe: Pretraining) -> Pretraining:
+    """The recipe with nothing left open."""
+    budget = _budget(recipe)
+    found = {
+        "evaluation_steps": budget.evaluation_steps,
+        "logging_steps": budget.logging_steps,
+        "save_steps": budget.save_steps,
+    }
+    return recipe.model_copy(update=found)
+
+
+def read_text(recipe: Pretraining, problems: Problems) -> Texts:
     """The text of a recipe, and what is kept apart of it."""
-    return read_texts(
-        [build_text_set(entry, f"text.{number}") for number, entry in enumerate(recipe.text)],
-        languages=recipe.languages,
-        excluded=held_out(recipe.exclude),
-        held_out=recipe.held_out,
-        limit=recipe.limit,
-        problems=problems,
-    )
+    return read_recipe_texts(recipe, problems, languages=recipe.languages, apart=recipe.held_out, limit=recipe.limit)
 
 
 def _tokenizer(recipe: Pretraining, texts: Texts, folder: RunFolder, *, resuming: bool) -> PreTrainedTokenizerBase:
@@ -132,16 +114,6 @@ def _tokenizer(recipe: Pretraining, texts: Texts, folder: RunFolder, *, resuming
     )
 
 
-def encode(sentences: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> Encoded:
-    """Sentences as sub-words, without special ones."""
-    backend = tokenizer.backend_tokenizer
-    pieces: list[list[int]] = []
-    for start in range(0, len(sentences), 4096):
-        batch = backend.encode_batch_fast(list(sentences[start : start + 4096]), add_special_tokens=False)
-        pieces += [encoding.ids for encoding in batch]
-    return Encoded.of(pieces)
-
-
 def _load(
     recipe: Pretraining,
     texts: Texts,
@@ -152,19 +124,8 @@ def _load(
     resuming: bool,
 ) -> Loaded:
     """The model to train; one from random weights goes on from those that the run stored when it started."""
-    if isinstance(recipe.model, str):
-        loaded = load_encoder(
-            recipe.model,
-            AutoModelForMaskedLM,
-            None,
-            seed=recipe.seed,
-            dropout=recipe.dropout,
-            trust_remote_code=recipe.trust_remote_code,
-        )
-    else:
-        loaded = build_encoder(
-            recipe.model.config, tokenizer, AutoModelForMaskedLM, None, seed=recipe.seed, dropout=recipe.dropout
-        )
+    loaded = build_model(recipe.model, recipe, AutoModelForMaskedLM, None, tokenizer, recipe.seed)
+    if isinstance(recipe.model, NewEncoder):
         if resuming:
             # The factorisation behind aligned embeddings may differ in the last bits between machines.
             read_weights(folder.starting_weights, loaded.model)
@@ -172,65 +133,47 @@ def _load(
             align(loaded, texts.units, encoded, tokenizer, recipe.seed)
     if recipe.attention is not None:
         loaded.model.set_attn_implementation(recipe.attention)
-    torch.nn.Module.to(loaded.model, device())
     return loaded
 
 
-def _assemble(
-    recipe: Pretraining, folder: RunFolder, texts: Texts, encoded: dict[str, Encoded], loaded: Loaded
-) -> tuple[Experiment, MaskedScoring]:
-    ranks, tokenizer = processes(), loaded.tokenizer
-    seed, group = build.walk_seed(recipe, recipe.seed, ranks), build.group_of(recipe, ranks)
-    frame = build_frame(tokenizer)
-    masking = build_masking(tokenizer, recipe.masking)
-    optimizer, schedule = build_optimizer(recipe, loaded.model, frozenset(), len(encoded), ranks)
-    sources, sampler, tokens = build_sources(recipe, encoded, texts.units, frame, masking, seed, group)
-    autocast = build.build_autocast(recipe, device())
-    unfreezing, groups = build.build_unfreezing(recipe, loaded.model)
+def _plan(recipe: Pretraining, folder: RunFolder, texts: Texts, encoded: dict[str, Encoded], loaded: Loaded) -> Plan:
+    tokenizer, budget, longest = loaded.tokenizer, _budget(recipe), max(stage.length for stage in recipe.stages)
+    opened = open_site(recipe, loaded, budget, {language: len(text.ids) for language, text in encoded.items()})
+    site = opened.site
+    at = TextSite(
+        encoded, texts.units, tokenizer, longest, budget.batch_size, budget.accumulation, site.seed, site.group
+    )
+    sources, sampler, tokens = build_stages(recipe.stages, recipe.sources, at, budget.steps)
     if recipe.compile:
         compile_layers(loaded.model)
-    ledger = Ledger(ranks)
-    training = Training(
-        model=loaded.model,
-        sources=counted(sources, ledger),
-        sampler=sampler,
-        optimizer=optimizer,
-        schedule=schedule,
-        seed=seed,
-        group=group,
-        table=sparse_table(loaded.model),
-        max_grad_norm=recipe.max_grad_norm,
-        unfreezing=unfreezing,
-        parameter_groups=groups,
-        autocast=autocast,
-    )
-    longest = max(stage.length for stage in recipe.stages)
-    apart = {language: framed(own, tokenizer, longest) for language, own in texts.held_out.items()}
+    progress, total = Progress(), sum(len(text.ids) for text in encoded.values())
     scoring = MaskedScoring(
         folder,
-        apart,
-        masking,
+        {language: framed(own, tokenizer, longest) for language, own in texts.held_out.items()},
+        build_masking(tokenizer, recipe.sources[0].masking),
         recipe.evaluation_batch_size,
-        autocast,
-        ranks,
-        training.progress,
-        recipe.steps,
+        site.autocast,
+        site.ranks,
+        progress,
+        budget.steps,
         tokens,
     )
-    total = sum(len(text.ids) for text in encoded.values())
-    experiment = Experiment(
-        recipe,
-        folder,
-        loaded,
-        training,
-        Last(),
-        scoring,
-        build.build_recorder(recipe),
-        ranks,
+    return Plan(
+        recipe=recipe,
+        folder=folder,
+        opened=opened,
+        sources=sources,
+        sampler=sampler,
+        scoring=scoring,
+        selection=Last(),
+        progress=progress,
         epoch=lambda: scoring.seen() / total,
-        ledger=ledger,
+        fingerprint={
+            "data": texts.files,
+            "tokenizer": hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest(),
+            "starting_weights": json.loads(json.dumps(loaded.identity)),
+        },
     )
-    return experiment, scoring
 
 
 def _announcements(recipe: Pretraining, texts: Texts, encoded: Mapping[str, Encoded], loaded: Loaded) -> list[str]:
@@ -249,8 +192,9 @@ def _announcements(recipe: Pretraining, texts: Texts, encoded: Mapping[str, Enco
             lines.append(f"warning: {share:.1%} of the sub-words of {language} are unknown to the tokenizer")
     joined = {language for unit in texts.units for language in unit}
     alone = sorted(set(encoded) - joined)
-    if recipe.translation_share and alone:
+    translated = any(isinstance(source, TLM) for source in recipe.sources)
+    if translated and alone:
         lines.append(f"no parallel text: {', '.join(alone)}, which TLM will not see")
-    if texts.units and recipe.translation_share == 0:
-        lines.append("translation_share is 0: translations are not used as such")
+    if texts.units and not translated:
+        lines.append("sources have no tlm: translations are not used as such")
     return lines

@@ -22,7 +22,7 @@ from isogloss.common.randomness import seed_torch
 from isogloss.gradients.rows import Rows
 from isogloss.gradients.table import SparseTable
 from isogloss.optim.lookahead import evaluation_weights
-from isogloss.protocols import DataSource, Probe, Progress, Sampler, Unfreezing, Weighting
+from isogloss.protocols import DataSource, Probe, Progress, Sampler, Stateful, Unfreezing, Weighting
 from isogloss.step.meter import Meter
 
 _NOT_FINITE = (
@@ -31,7 +31,7 @@ _NOT_FINITE = (
 )
 
 
-class Optimizer(Protocol):
+class Optimizer(Stateful, Protocol):
     """What the loop asks of an optimizer; `torch.optim.Optimizer` and `isogloss.optim.lookahead.Lookahead` have it."""
 
     @property
@@ -45,7 +45,7 @@ class Optimizer(Protocol):
         """Drop all gradients."""
 
 
-class Schedule(Protocol):
+class Schedule(Stateful, Protocol):
     """A learning-rate scheduler as `transformers.get_scheduler` makes it."""
 
     def step(self) -> None:
@@ -54,13 +54,13 @@ class Schedule(Protocol):
 
 @dataclass
 class Training:
-    """Everything a step needs; its parts hold all that a run remembers.
+    """Everything a step needs; its parts hold all that a run remembers, see `memory`.
 
     Attributes:
-        model: The model, never wrapped.
+        model: The model, never wrapped; modules that an objective brings along are in it.
         sources: Data sources by name.
         sampler: Which of them a step sees.
-        optimizer: How the model moves; built over every parameter that will ever train.
+        optimizer: How the model moves; built over every parameter that will ever train, and over no other.
         schedule: Its learning rate.
         seed: Seed of dropout and the like.
         group: The processes that share every batch and add up their gradients.
@@ -100,6 +100,28 @@ class Training:
             self.rows = Rows([list(self.model.parameters())], table=self.table)
         if self.unfreezing is not None:
             _require_partition(self.model, self.parameter_groups)
+
+    def memory(self) -> dict[str, Stateful]:
+        """Every part that remembers something, by name: with the model's weights, all that a run needs to go on.
+
+        An objective that several sources share is there once, under the name of the first.
+        """
+        parts: dict[str, object] = {
+            "progress": self.progress,
+            "optimizer": self.optimizer,
+            "schedule": self.schedule,
+            "sampler": self.sampler,
+            "weighting": self.weighting,
+            "unfreezing": self.unfreezing,
+            **{f"objective of {name}": source.objective for name, source in self.sources.items()},
+            **{f"stream of {name}": source.stream for name, source in self.sources.items()},
+            **{f"probe {number}": probe for number, probe in enumerate(self.probes)},
+        }
+        found: dict[str, Stateful] = {}
+        for name, part in parts.items():
+            if isinstance(part, Stateful) and not any(part is known for known in found.values()):
+                found[name] = part
+        return found
 
 
 def _require_partition(model: nn.Module, groups: Mapping[Hashable, Sequence[nn.Parameter]]) -> None:
@@ -222,7 +244,7 @@ def open_groups(training: Training) -> None:
     """
     if training.unfreezing is None:
         return
-    is_open = training.unfreezing(training.progress.step)
+    is_open = training.unfreezing(training.progress.step, training.model)
     for key, parameters in training.parameter_groups.items():
         for parameter in parameters:
             parameter.requires_grad_(key in is_open)

@@ -32,7 +32,9 @@ class Meter:
         """What was noted since the last reading, over all processes; start anew.
 
         Returns:
-            ``loss``, the mean loss per item (terms added up), ``loss/<language>``, and ``sentences/<language>``.
+            ``loss``, the mean loss per item (terms added up); ``loss/<language>`` and ``sentences/<language>``; and
+            ``term/<name>``, the mean of each term alone. (Terms have a namespace of their own: ``kl`` is a divergence,
+            and Kalaallisut.)
         """
         own = _add_up(self._waiting)
         rows = group.gather([(own, self._sentences)])
@@ -45,6 +47,8 @@ class Meter:
                 before = totals.get(key, (0.0, 0.0))
                 totals[key] = (before[0] + loss, before[1] + items)
         read = {"loss": _mean_of_terms(totals)}
+        for term in sorted({term for term, _ in totals}):
+            read[f"term/{term}"] = _mean_of_terms({key: entry for key, entry in totals.items() if key[0] == term})
         for language in sorted(sentences):
             of_language = {key: entry for key, entry in totals.items() if key[1] == language}
             read[f"loss/{language}"] = _mean_of_terms(of_language)

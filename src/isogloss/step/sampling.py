@@ -134,6 +134,43 @@ class Blocks:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """One of several samplers per step, drawn with replacement in given shares.
+
+    Args:
+        samplers: The samplers, each asked with the step of the run.
+        shares: Their shares of the steps, above 0; they add up to 1.
+        seed: Seed of the draws.
+
+    Raises:
+        IsoglossError: The shares are not one per sampler, not above 0, or do not add up to 1.
+
+    Example:
+        >>> sampler = Drawn((Joint(("en", "de")), Joint(("text",))), (0.75, 0.25))
+        >>> [sampler(step) for step in range(4)].count(("text",)) <= 4
+        True
+    """
+
+    samplers: tuple[Sampler, ...]
+    shares: tuple[float, ...]
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the shares."""
+        fit = len(self.shares) == len(self.samplers) and all(share > 0 for share in self.shares)
+        if not fit or abs(sum(self.shares) - 1) > 1e-6:
+            raise IsoglossError(
+                f"shares: one above 0 for each of {len(self.samplers)} samplers, 1 together, found {self.shares}"
+            )
+
+    def __call__(self, step: int) -> tuple[str, ...]:
+        """The sources of step ``step``."""
+        draw = generator(self.seed, "sampling", step).random()
+        place = int(np.searchsorted(np.cumsum(self.shares), draw, side="right"))
+        return self.samplers[min(place, len(self.samplers) - 1)](step)
+
+
+@dataclass(frozen=True)
 class Stages:
     """One sampler after the other, each for a number of steps; the last one for ever.
 

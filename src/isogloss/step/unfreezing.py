@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from torch import nn
+
 
 @dataclass(frozen=True, slots=True)
 class Always:
-    """The same groups in every step; what is in none of them never moves.
+    """The same groups in every step.
 
     Args:
-        groups: Names of the open groups.
+        opening: Names of the open groups.
+
+    Example:
+        >>> sorted(Always(frozenset({"head", "layer_12"}))(step=7, model=nn.Linear(1, 1)))
+        ['head', 'layer_12']
     """
 
-    groups: frozenset[Hashable]
+    opening: frozenset[Hashable]
 
-    def __call__(self, step: int) -> frozenset[Hashable]:
+    def __call__(self, step: int, model: nn.Module) -> frozenset[Hashable]:
         """The open groups of step ``step``."""
-        return self.groups
+        return self.opening

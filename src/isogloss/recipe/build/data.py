@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,20 +16,16 @@ from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
 from isogloss.data.translations import TranslationFile
 from isogloss.recipe.names import FORMATS, TASKS, NamedTask
-from isogloss.recipe.spec import recipe as schema
 from isogloss.recipe.spec.data import DataEntry, Translation
-from isogloss.tasks.spans import Spans
-from isogloss.tasks.tagging import Tagging
-from isogloss.tasks.task import Task
 
 
-def build_collections(recipe: schema.Recipe) -> tuple[NamedTask, list[Collection]]:
-    """The recipe's task and its data entries.
+def build_collections(entries: Sequence[DataEntry]) -> tuple[NamedTask, list[Collection]]:
+    """The task of data entries, and where their files are.
 
     Raises:
         IsoglossError: An unknown task or format, or entries of several tasks.
     """
-    names = [entry.task for entry in recipe.data]
+    names = [entry.task for entry in entries]
     for index, name in enumerate(names):
         if name not in TASKS:
             raise IsoglossError(f"data.{index}.task: no task {name!r}{nearest(name, TASKS)}")
@@ -36,36 +33,7 @@ def build_collections(recipe: schema.Recipe) -> tuple[NamedTask, list[Collection
         raise IsoglossError(
             f"data: all entries must be of one task, found {', '.join(sorted(set(names))) or 'no entry'}"
         )
-    return TASKS[names[0]], [build_collection(entry, f"data.{index}") for index, entry in enumerate(recipe.data)]
-
-
-def build_task(recipe: schema.Recipe, named: NamedTask, labels: tuple[str, ...]) -> Task:
-    """The task with its labels.
-
-    Raises:
-        IsoglossError: Outputs are to be averaged over tokens, or spaces between them are chosen, in a task that has
-            none, or a key of questions is given to another task.
-    """
-    task = named.build(labels)
-    asked = {
-        key: getattr(recipe, key) for key in ("doc_stride", "max_answer_length") if getattr(recipe, key) is not None
-    }
-    if isinstance(task, Spans):
-        task = replace(task, **asked)
-    elif asked:
-        raise IsoglossError(f"{next(iter(asked))}: task {task.name!r} has no questions to answer; leave it out")
-    if isinstance(task, Tagging):
-        return replace(task, average=recipe.aggregation == "average", as_written=spacing(recipe, named) == "text")
-    if recipe.aggregation != "first":
-        raise IsoglossError(f"aggregation: task {task.name!r} has no tokens to average over; leave it out")
-    if recipe.spacing is not None:
-        raise IsoglossError(f"spacing: task {task.name!r} has no tokens with spaces between them; leave it out")
-    return task
-
-
-def spacing(recipe: schema.Recipe, named: NamedTask) -> str | None:
-    """The recipe's spacing, or for tagging the default."""
-    return recipe.spacing or (schema.SPACING if isinstance(named.build(()), Tagging) else None)
+    return TASKS[names[0]], [build_collection(entry, f"data.{index}") for index, entry in enumerate(entries)]
 
 
 def build_collection(entry: DataEntry, where: str) -> Collection:

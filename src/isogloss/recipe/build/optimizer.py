@@ -8,18 +8,16 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import nn
-from transformers import PreTrainedModel, get_scheduler
+from transformers import get_scheduler
 
-from isogloss.common.distributed import Communicator, average
-from isogloss.common.errors import IsoglossError
+from isogloss.common.distributed import average
 from isogloss.models.weights import head
 from isogloss.optim.groups import parameter_groups
 from isogloss.optim.lookahead import Lookahead, carry, forget_all, forget_momentum
 from isogloss.optim.recadam import Constant, Linear, RecAdam, Sigmoid
+from isogloss.recipe.build.objective import require_pretrained
+from isogloss.recipe.build.site import Site, Walk
 from isogloss.recipe.spec import optimizer as spec
-from isogloss.recipe.spec import recipe as schema
-from isogloss.recipe.spec.pretraining import Pretraining
 from isogloss.step.loop import Optimizer
 
 RESETS: Mapping[str, Callable[[torch.optim.Optimizer], None]] = {
@@ -29,67 +27,86 @@ RESETS: Mapping[str, Callable[[torch.optim.Optimizer], None]] = {
 }
 
 
-def build_optimizer(
-    recipe: schema.Recipe | Pretraining,
-    model: PreTrainedModel,
-    fresh: frozenset[str],
-    languages: int,
-    ranks: Communicator,
-) -> tuple[Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-    """The answer to: how does it move? And its learning-rate schedule.
+def build_walk(asked: spec.Optimizer, number: int, pass_length: int | None) -> Walk | None:
+    """The inner loops of an optimizer with slow weights.
 
     Args:
-        recipe: The recipe with nothing left open.
-        model: The model, with the weights that training starts from.
-        fresh: Names of the parameters that no checkpoint filled.
-        languages: Number of sources.
-        ranks: The processes.
+        asked: The optimizer.
+        number: Number of sources.
+        pass_length: Steps in a pass of the sampler, if it goes by passes shorter than all sources.
     """
-    asked, lookahead = recipe.optimizer, recipe.optimizer.lookahead
+    slow = asked.lookahead
+    if slow is None:
+        return None
+    steps = (pass_length or number) if slow.inner_steps == "languages" else slow.inner_steps
+    restarts = number if slow.restarts == "languages" else slow.restarts
+    return Walk(steps, restarts, apart=slow.workers == "averaged")
+
+
+def build_optimizer(
+    asked: spec.Optimizer, rate: spec.Rate, site: Site
+) -> tuple[Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """The answer to: how does it move? And its learning-rate schedule."""
+    slow, fresh = asked.lookahead, site.fresh & site.moving
     own: dict[str, dict[str, float]] = {name: {} for name in fresh}
-    if lookahead is not None and lookahead.head_outer_learning_rate is not None:
-        for name in fresh & head(model):
-            own[name]["alpha"] = lookahead.head_outer_learning_rate
+    if slow is not None and slow.head_outer_learning_rate is not None:
+        for name in fresh & head(site.model):
+            own[name]["alpha"] = slow.head_outer_learning_rate
     if isinstance(asked, spec.RecAdam):
-        require_pretrained(model, fresh, "optimizer.kind: recadam")
+        require_pretrained(site, "optimizer.kind: recadam")
         for name in fresh:
             own[name]["pull"] = 0.0
-    groups = parameter_groups(model, weight_decay=recipe.weight_decay, own=own)
-    # Fused, as the Trainer of transformers has it: one pass over the parameters, not one per operation.
-    inner: torch.optim.AdamW
-    if isinstance(asked, spec.RecAdam):
-        inner = RecAdam(
-            groups,
-            lr=recipe.learning_rate,
-            betas=asked.betas,
-            eps=asked.eps,
-            pull=asked.pull,
-            annealing=_annealing(asked),
-            fused=True,
-        )
-    else:
-        inner = torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=asked.betas, eps=asked.eps, fused=True)
-    steps = recipe.steps or 0
-    warmup = recipe.warmup_steps * steps if recipe.warmup_steps < 1 else recipe.warmup_steps
-    schedule = get_scheduler(
-        recipe.schedule,
-        inner,
-        num_warmup_steps=math.ceil(warmup),
-        num_training_steps=steps,
-        scheduler_specific_kwargs=_decay(recipe, steps),
-    )
-    if lookahead is None:
+    groups = parameter_groups(site.model, weight_decay=rate.weight_decay, own=own, names=site.moving)
+    inner = _adam(asked, rate, groups)
+    schedule = _schedule(rate, inner, site.budget.steps)
+    if slow is None or site.walk is None:
         return inner, schedule
-    averaged = {"average": partial(average, ranks)} if walks_apart(recipe) else {}
-    slow = Lookahead(
-        inner,
-        period=inner_steps(recipe, languages),
-        alpha=lookahead.outer_learning_rate,
-        restarts=restarts(lookahead, languages),
-        reset=RESETS[lookahead.reset],
-        **averaged,
+    averaged = {"average": partial(average, site.ranks)} if site.walk.apart else {}
+    return (
+        Lookahead(
+            inner,
+            period=site.walk.steps,
+            alpha=slow.outer_learning_rate,
+            restarts=site.walk.restarts,
+            reset=RESETS[slow.reset],
+            **averaged,
+        ),
+        schedule,
     )
-    return slow, schedule
+
+
+def _adam(asked: spec.Optimizer, rate: spec.Rate, groups: list[dict[str, Any]]) -> torch.optim.AdamW:
+    # Fused, as the Trainer of transformers has it: one pass over the parameters, not one per operation.
+    match asked:
+        case spec.RecAdam():
+            return RecAdam(
+                groups,
+                lr=rate.learning_rate,
+                betas=asked.betas,
+                eps=asked.eps,
+                pull=asked.pull,
+                annealing=_annealing(asked),
+                fused=True,
+            )
+        case spec.AdamW():
+            return torch.optim.AdamW(groups, lr=rate.learning_rate, betas=asked.betas, eps=asked.eps, fused=True)
+
+
+def _schedule(rate: spec.Rate, inner: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LRScheduler:
+    stable = isinstance(rate, spec.StableRate) and rate.schedule == "warmup_stable_decay"
+    decay = {"num_decay_steps": _steps(rate.decay_steps, steps), "decay_type": "linear"} if stable else None
+    return get_scheduler(
+        rate.schedule,
+        inner,
+        num_warmup_steps=_steps(rate.warmup_steps, steps),
+        num_training_steps=steps,
+        scheduler_specific_kwargs=decay,
+    )
+
+
+def _steps(asked: float, steps: int) -> int:
+    """Steps as they are, or below 1 a share of all."""
+    return math.ceil(asked * steps if asked < 1 else asked)
 
 
 def _annealing(asked: spec.RecAdam) -> Callable[[int], float]:
@@ -100,37 +117,3 @@ def _annealing(asked: spec.RecAdam) -> Callable[[int], float]:
             return Constant(share)
         case spec.Sigmoid(rate=rate, middle=middle):
             return Sigmoid(rate, middle)
-
-
-def require_pretrained(model: nn.Module, fresh: frozenset[str], key: str) -> None:
-    """Stop where there is nothing to be pulled back to."""
-    if fresh.issuperset(name for name, _ in model.named_parameters()):
-        raise IsoglossError(f"{key}: pulls towards pre-trained weights, but all weights of this model are random")
-
-
-def _decay(recipe: schema.Recipe | Pretraining, steps: int) -> dict[str, Any] | None:
-    if not isinstance(recipe, Pretraining) or recipe.schedule != "warmup_stable_decay":
-        return None
-    decay = recipe.decay_steps * steps if recipe.decay_steps < 1 else recipe.decay_steps
-    return {"num_decay_steps": math.ceil(decay), "decay_type": "linear"}
-
-
-def inner_steps(recipe: schema.Recipe | Pretraining, languages: int) -> int:
-    """Steps of an inner loop of a recipe with lookahead."""
-    assert recipe.optimizer.lookahead is not None
-    steps = recipe.optimizer.lookahead.inner_steps
-    if steps != "languages":
-        return steps
-    sampler = recipe.sampling if isinstance(recipe, schema.Recipe) else None
-    return (sampler.length if isinstance(sampler, schema.Permuted) else None) or languages
-
-
-def restarts(lookahead: spec.Lookahead, languages: int) -> int:
-    """Inner loops per outer step."""
-    return languages if lookahead.restarts == "languages" else int(lookahead.restarts)
-
-
-def walks_apart(recipe: schema.Recipe | Pretraining) -> bool:
-    """Whether each process walks its own inner loop."""
-    lookahead = recipe.optimizer.lookahead
-    return lookahead is not None and lookahead.workers == "averaged"

@@ -4,55 +4,66 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from isogloss.common.distributed import Communicator, device
+from isogloss.common.distributed import device
 from isogloss.common.errors import IsoglossError
 from isogloss.data.problems import Problems
 from isogloss.data.texts import Texts, read_texts
-from isogloss.diagnostics.forgetting import load_start
 from isogloss.diagnostics.probes import ConflictsProbe, Every, FlatnessProbe, ObservedConflicts
 from isogloss.diagnostics.probes_of_text import ForgettingProbe, RepresentationsProbe
 from isogloss.gradients import Observed
-from isogloss.models.encoder import Loaded
 from isogloss.models.parts import whole_and_parts
 from isogloss.objectives.supervised import Supervised
 from isogloss.protocols import Batch, DataSource, Feature, Probe
-from isogloss.recipe.build.parts import build_autocast
+from isogloss.recipe.build.site import Site
 from isogloss.recipe.build.text import build_masking, build_text_set, framed
-from isogloss.recipe.spec import probes as probes_schema
-from isogloss.recipe.spec.recipe import Recipe
+from isogloss.recipe.spec import probes as spec
 from isogloss.streams.bucketed import WINDOW, BucketedStream, Examples
 from isogloss.streams.masked import masked_batches
-from isogloss.tasks.task import Task
 
 Collate = Callable[[Sequence[Feature]], Batch]
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What probes may look at beside the site.
+
+    Attributes:
+        features: Training features by source.
+        collate: Makes a padded batch from features.
+        batch_size: Examples of a batch that is looked at, where the probe does not say.
+        tokenizer: The model's fast tokenizer.
+        max_length: Sub-words per sentence of text.
+        evaluation_batch_size: Sentences of text per forward pass.
+        observed: The weighting, if the run has one: its gradients can be looked at for nothing.
+        start: Opens the checkpoint that the run starts from, with its masked-LM head.
+    """
+
+    features: Mapping[str, Sequence[Feature]]
+    collate: Collate
+    batch_size: int
+    tokenizer: PreTrainedTokenizerBase
+    max_length: int
+    evaluation_batch_size: int
+    observed: Observed | None
+    start: Callable[[], PreTrainedModel]
+
+
 def build_probes(
-    recipe: Recipe,
-    features: Mapping[str, Sequence[Feature]],
-    task: Task,
-    batch_size: int,
-    loaded: Loaded,
-    observed: Observed | None,
-    ranks: Communicator,
-    problems: Problems,
+    asked: Sequence[spec.Probe], seen: Seen, site: Site, problems: Problems
 ) -> tuple[dict[str, Probe], dict[str, str]]:
     """The answer to: what happened?
 
     Args:
-        recipe: The recipe, with nothing left open.
-        features: Training features by language.
-        task: The task.
-        batch_size: Examples of a batch that is looked at, where the probe does not say.
-        loaded: The model that the run starts with.
-        observed: The weighting, if the run has one: its gradients can be looked at for nothing.
-        ranks: The processes of the run.
+        asked: The probes.
+        seen: What they look at.
+        site: The run.
         problems: Takes what is wrong with files of text.
 
     Returns:
@@ -62,38 +73,57 @@ def build_probes(
         IsoglossError: Text that cannot be read or is not parallel where it must be, or a model without what a probe
             needs.
     """
-    autocast = build_autocast(recipe, device())
-    # A run must not meet its end in a probe whose passes are larger than its own.
-    at_once = math.ceil((recipe.batch_size or 1) / (recipe.gradient_accumulation_steps * ranks.world_size))
-    fixed = partial(fixed_sources, features, partial(task.collate, tokenizer=loaded.tokenizer), at_once=at_once)
     probes: dict[str, Probe] = {}
     files: dict[str, str] = {}
-    read = read_probe_texts(recipe, problems)
-    for number, asked in enumerate(recipe.probes):
-        every = Every(asked.every or recipe.save_steps or 1, recipe.steps or 1)
-        match asked:
-            case probes_schema.Conflicts():
-                sources, numbers = fixed(asked.batch_size or batch_size, asked.batches, even=True)
-                groups: Any = partial(whole_and_parts, per_layer=asked.per_layer)
-                checkpoints = Every(recipe.save_steps or 1, recipe.steps or 1)
-                if observed is not None:
-                    probes["observed_conflicts"], every = ObservedConflicts(observed.last, every), checkpoints
-                probes[asked.kind] = ConflictsProbe(groups, sources, numbers, every, checkpoints, autocast, ranks)
-            case probes_schema.Flatness():
-                sources, numbers = fixed(asked.batch_size or batch_size, asked.batches, even=False)
-                probes[asked.kind] = FlatnessProbe(sources, numbers, asked.radii, asked.draws, every, autocast, ranks)
-            case probes_schema.Forgetting():
-                texts = read[number]
-                files |= texts.files
-                probes[asked.kind] = _forgetting(recipe, asked, texts, loaded, every, autocast, ranks)
-            case probes_schema.Representations():
-                texts = read[number]
-                files |= texts.files
-                parallel = parallel_texts(texts, f"probes.{number}.text")
-                probes[asked.kind] = RepresentationsProbe(
-                    loaded.tokenizer, parallel, recipe.max_length, recipe.evaluation_batch_size, every, ranks
+    read = read_probe_texts(asked, problems)
+    checkpoints = Every(site.budget.save_steps, site.budget.steps)
+    for number, own in enumerate(asked):
+        every = Every(own.every or site.budget.save_steps, site.budget.steps)
+        files |= read[number].files if number in read else {}
+        match own:
+            case spec.Conflicts():
+                sources, numbers = _fixed(own, seen, site, even=True)
+                groups: Any = partial(whole_and_parts, per_layer=own.per_layer)
+                if seen.observed is not None:
+                    probes["observed_conflicts"], every = ObservedConflicts(seen.observed.last, every), checkpoints
+                probes[own.kind] = ConflictsProbe(
+                    groups, sources, numbers, every, checkpoints, site.autocast, site.ranks
+                )
+            case spec.Flatness():
+                sources, numbers = _fixed(own, seen, site, even=False)
+                probes[own.kind] = FlatnessProbe(
+                    sources, numbers, own.radii, own.draws, every, site.autocast, site.ranks
+                )
+            case spec.Forgetting():
+                start = seen.start()
+                torch.nn.Module.to(start, device())
+                batches = _masked(read[number], own.masking, seen)
+                probes[own.kind] = ForgettingProbe(start, batches, every, site.autocast, site.ranks)
+            case spec.Representations():
+                parallel = parallel_texts(read[number], f"probes.{number}.text")
+                probes[own.kind] = RepresentationsProbe(
+                    seen.tokenizer, parallel, seen.max_length, seen.evaluation_batch_size, every, site.ranks
                 )
     return probes, files
+
+
+def _fixed(
+    asked: spec.Conflicts | spec.Flatness, seen: Seen, site: Site, *, even: bool
+) -> tuple[dict[str, DataSource], dict[str, int]]:
+    # A run must not meet its end in a probe whose passes are larger than its own.
+    at_once = math.ceil(site.budget.batch_size / (site.budget.accumulation * site.ranks.world_size))
+    batch_size = asked.batch_size or seen.batch_size
+    return fixed_sources(seen.features, seen.collate, batch_size, asked.batches, at_once=at_once, even=even)
+
+
+def _masked(texts: Texts, share: float, seen: Seen) -> dict[str, list[Batch]]:
+    masking = build_masking(seen.tokenizer, share)
+    return {
+        language: masked_batches(
+            framed(sentences, seen.tokenizer, seen.max_length), language, masking, seen.evaluation_batch_size
+        )
+        for language, sentences in texts.sentences.items()
+    }
 
 
 def fixed_sources(
@@ -135,25 +165,25 @@ def fixed_sources(
     return sources, numbers
 
 
-def read_probe_texts(recipe: Recipe, problems: Problems) -> dict[int, Texts]:
+def read_probe_texts(probes: Sequence[spec.Probe], problems: Problems) -> dict[int, Texts]:
     """The text that probes look at, by the probe's place in the recipe.
 
     Args:
-        recipe: The recipe.
+        probes: The probes.
         problems: Takes what is wrong with files of text.
 
     Raises:
         IsoglossError: Text that cannot be read or is not parallel where it must be.
     """
     found = {}
-    for number, asked in enumerate(recipe.probes):
-        if isinstance(asked, probes_schema.Forgetting | probes_schema.Representations):
+    for number, asked in enumerate(probes):
+        if isinstance(asked, spec.Forgetting | spec.Representations):
             where = f"probes.{number}.text"
             sets = [build_text_set(entry, f"{where}.{place}") for place, entry in enumerate(asked.text)]
             found[number] = read_texts(
                 sets, languages=None, excluded=frozenset(), held_out=0, limit=asked.limit, problems=problems
             )
-            if isinstance(asked, probes_schema.Representations):
+            if isinstance(asked, spec.Representations):
                 parallel_texts(found[number], where)
     return found
 
@@ -172,26 +202,3 @@ def parallel_texts(texts: Texts, where: str) -> dict[str, list[str]]:
             f"them have; found {len(common)} such sentences in {', '.join(languages)}"
         )
     return {language: [texts.sentences[language][unit[language]] for unit in common] for language in languages}
-
-
-def _forgetting(
-    recipe: Recipe,
-    asked: probes_schema.Forgetting,
-    texts: Texts,
-    loaded: Loaded,
-    every: Every,
-    autocast: Callable[[], AbstractContextManager[Any]],
-    ranks: Communicator,
-) -> ForgettingProbe:
-    if not isinstance(recipe.model, str) or recipe.random_weights:
-        raise IsoglossError("probes: forgetting needs a pre-trained model, but this one starts from random weights")
-    start = load_start(recipe.model, trust_remote_code=recipe.trust_remote_code)
-    masking = build_masking(loaded.tokenizer, asked.masking)
-    batches = {
-        language: masked_batches(
-            framed(sentences, loaded.tokenizer, recipe.max_length), language, masking, recipe.evaluation_batch_size
-        )
-        for language, sentences in texts.sentences.items()
-    }
-    torch.nn.Module.to(start, device())
-    return ForgettingProbe(start, batches, every, autocast, ranks)

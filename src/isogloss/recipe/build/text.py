@@ -1,12 +1,13 @@
-"""From a recipe of `isogloss pretrain` to its parts: texts, rows and who draws between them."""
+"""From what a recipe says of text without labels to its files, and to the sources that are learned from it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from isogloss.common.distributed import Communicator
 from isogloss.common.errors import IsoglossError
@@ -16,13 +17,12 @@ from isogloss.objectives.masked_lm import MaskedLM
 from isogloss.protocols import DataSource, Sampler
 from isogloss.recipe.build.data import folder_of, with_separator
 from isogloss.recipe.names import TEXT_FORMATS
-from isogloss.recipe.spec.pretraining import Pretraining
-from isogloss.recipe.spec.text import TextEntry
+from isogloss.recipe.spec import text as spec
 from isogloss.step import sampling
 from isogloss.streams.masked import Encoded, Frame, MaskedStream, Masking, PairRows, RunningTextRows
 
 
-def build_text_set(entry: TextEntry, where: str) -> TextSet:
+def build_text_set(entry: spec.TextEntry, where: str) -> TextSet:
     """One entry of text.
 
     Raises:
@@ -53,7 +53,13 @@ def build_frame(tokenizer: PreTrainedTokenizerBase) -> Frame:
 
 
 def build_masking(tokenizer: PreTrainedTokenizerBase, share: float) -> Masking:
-    """Hides the share ``share`` of the tokenizer's sub-words."""
+    """Hides the share ``share`` of the tokenizer's sub-words.
+
+    Raises:
+        IsoglossError: The tokenizer has no mask.
+    """
+    if tokenizer.mask_token_id is None:
+        raise IsoglossError("masked language modelling needs a tokenizer with a mask token, and this one has none")
     return Masking(
         share,
         int(tokenizer.mask_token_id),
@@ -70,45 +76,74 @@ def framed(sentences: Sequence[str], tokenizer: PreTrainedTokenizerBase, length:
     return [frame.around(np.asarray(ids[: frame.room(length, 1)], dtype=np.int64)) for ids in encoded if ids]
 
 
-def build_sources(
-    recipe: Pretraining,
-    encoded: dict[str, Encoded],
-    units: Sequence[Unit],
-    frame: Frame,
-    masking: Masking,
-    seed: int,
-    group: Communicator,
+@dataclass(frozen=True)
+class TextSite:
+    """Text that has been read and cut into sub-words, and how rows of it are made.
+
+    Attributes:
+        encoded: Sentences by language.
+        units: Sentences that are translations of each other.
+        tokenizer: The tokenizer, which has a mask.
+        length: Sub-words per row.
+        batch_size: Rows per step, over all processes.
+        accumulation: Micro-batches that each process cuts its share of a batch into.
+        seed: Seed of the rows.
+        group: Processes that share every batch.
+        masked: The masked-LM model over the encoder that is trained, if that is another; see `MaskedLM`.
+    """
+
+    encoded: dict[str, Encoded]
+    units: Sequence[Unit]
+    tokenizer: PreTrainedTokenizerBase
+    length: int
+    batch_size: int
+    accumulation: int
+    seed: int
+    group: Communicator
+    masked: PreTrainedModel | None = None
+
+
+def build_text_source(asked: spec.TextSource, name: str, site: TextSite) -> DataSource:
+    """One source of text: its rows, drawn and masked, and its loss."""
+    frame = build_frame(site.tokenizer)
+    rows: RunningTextRows | PairRows
+    match asked:
+        case spec.MLM(temperature=temperature):
+            rows = RunningTextRows(site.encoded, length=site.length, frame=frame, temperature=temperature)
+        case spec.TLM(temperature=temperature):
+            rows = PairRows(site.encoded, site.units, length=site.length, frame=frame, temperature=temperature)
+    stream = MaskedStream(
+        rows,
+        build_masking(site.tokenizer, asked.masking),
+        name=name,
+        seed=site.seed,
+        batch_size=site.batch_size,
+        length=site.length,
+        rank=site.group.rank,
+        world_size=site.group.world_size,
+        accumulation=site.accumulation,
+    )
+    return DataSource(name, stream, MaskedLM(asked.kind, site.masked))
+
+
+def build_stages(
+    stages: Sequence[spec.Stage], sources: Sequence[spec.TextSource], site: TextSite, steps: int
 ) -> tuple[dict[str, DataSource], Sampler, dict[str, int]]:
-    """Per stage a source of MLM and one of TLM, who draws between them, and the tokens in a batch of each."""
-    sources, samplers, tokens = {}, [], {}
-    share = recipe.translation_share
-    for number, stage in enumerate(recipe.stages):
-        rows: dict[str, RunningTextRows | PairRows] = {}
-        if share < 1:
-            rows["mlm"] = RunningTextRows(encoded, length=stage.length, frame=frame, temperature=recipe.temperature)
-        if share > 0:
-            rows["tlm"] = PairRows(encoded, units, length=stage.length, frame=frame, temperature=recipe.temperature)
-        for term, draw in rows.items():
-            name = f"{term}-{number}"
-            stream = MaskedStream(
-                draw,
-                masking,
-                name=name,
-                seed=seed,
-                batch_size=stage.batch_size,
-                length=stage.length,
-                rank=group.rank,
-                world_size=group.world_size,
-                accumulation=recipe.gradient_accumulation_steps,
-            )
-            sources[name] = DataSource(name, stream, MaskedLM(term))
-            tokens[name] = stage.batch_size * stage.length
-        # Weights of the draw as whole numbers, which is what `Temperature` takes.
-        weights = {"mlm": round(1e6 * (1 - share)), "tlm": round(1e6 * share)}
-        names = tuple(f"{term}-{number}" for term in rows)
-        samplers.append(sampling.Temperature(names, tuple(weights[term] for term in rows), 1.0, seed))
-    ends = np.round(np.cumsum([stage.share for stage in recipe.stages])[:-1] * recipe.steps).astype(int)
-    return sources, sampling.Stages(tuple(samplers), tuple(ends.tolist())), tokens
+    """Per stage each source, who draws between them, and the tokens in a batch of each."""
+    found: dict[str, DataSource] = {}
+    samplers, tokens = [], {}
+    for number, stage in enumerate(stages):
+        at = replace(site, length=stage.length, batch_size=stage.batch_size)
+        own = [build_text_source(asked, f"{asked.kind}-{number}", at) for asked in sources]
+        found |= {source.name: source for source in own}
+        tokens |= {source.name: stage.batch_size * stage.length for source in own}
+        # Shares of one must not differ from it by rounding.
+        shares = [asked.share / sum(other.share for other in sources) for asked in sources]
+        samplers.append(
+            sampling.Drawn(tuple(sampling.Joint((source.name,)) for source in own), tuple(shares), site.seed)
+        )
+    ends = np.round(np.cumsum([stage.share for stage in stages])[:-1] * steps).astype(int)
+    return found, sampling.Stages(tuple(samplers), tuple(ends.tolist())), tokens
 
 
 def compile_layers(model: torch.nn.Module) -> None:

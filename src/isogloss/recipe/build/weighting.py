@@ -5,34 +5,32 @@ from __future__ import annotations
 import torch
 from transformers import PreTrainedModel
 
-from isogloss.gradients import (
-    CAGrad,
-    GradNorm,
-    GradVac,
-    GramRule,
-    Observed,
-    PCGrad,
-    Rows,
-    SparseTable,
-)
+from isogloss.gradients.cagrad import CAGrad
+from isogloss.gradients.gradnorm import GradNorm
+from isogloss.gradients.gradvac import GradVac
+from isogloss.gradients.gram_rule import GramRule
+from isogloss.gradients.observed import Observed
+from isogloss.gradients.pcgrad import PCGrad
+from isogloss.gradients.rows import Rows
+from isogloss.gradients.table import SparseTable
 from isogloss.models.parts import Parts, last_layer, parts_of
 from isogloss.protocols import Weighting
+from isogloss.recipe.build.site import Site
 from isogloss.recipe.spec import weighting as spec
-from isogloss.recipe.spec.recipe import Recipe
 
 WHOLE = "model"
 LAST_LAYER = 1
 """Which of the groups of parameters that is, under GradNorm."""
 
 
-def build_weighting(recipe: Recipe, model: PreTrainedModel, seed: int) -> Observed | None:
+def build_weighting(asked: spec.Weighting, site: Site) -> Observed | None:
     """The weighting, which a probe can look at; None where gradients are added up, which needs none."""
-    weighting = _weighting(recipe, seed)
-    return None if weighting is None else Observed(weighting, list(_groups(recipe.weighting, model)))
+    weighting = _weighting(asked, site.seed)
+    return None if weighting is None else Observed(weighting, list(_groups(asked, site.model)))
 
 
-def _weighting(recipe: Recipe, seed: int) -> Weighting | None:
-    match recipe.weighting:
+def _weighting(asked: spec.Weighting, seed: int) -> Weighting | None:
+    match asked:
         case spec.Sum():
             return None
         case spec.PCGrad():
@@ -50,7 +48,7 @@ def _weighting(recipe: Recipe, seed: int) -> Weighting | None:
             return CAGrad(c)
     from torchjd import aggregation  # not needed by most recipes, and its import takes a second
 
-    match recipe.weighting:
+    match asked:
         case spec.IMTLG():
             return GramRule(aggregation.IMTLGWeighting(), seed)
         case spec.AlignedMTL(scale=scale):
@@ -59,15 +57,17 @@ def _weighting(recipe: Recipe, seed: int) -> Weighting | None:
             return GramRule(aggregation.MGDAWeighting(epsilon=epsilon, max_iters=iterations), seed)
 
 
-def build_rows(recipe: Recipe, model: PreTrainedModel, table: SparseTable | None) -> Rows | None:
+def build_rows(
+    asked: spec.Weighting, kept: spec.Gradients, model: PreTrainedModel, table: SparseTable | None
+) -> Rows | None:
     """Where gradients are kept until they meet, and the groups of parameters that meet each for itself."""
-    if isinstance(recipe.weighting, spec.Sum):
+    if isinstance(asked, spec.Sum):
         return None
     return Rows(
-        list(_groups(recipe.weighting, model).values()),
+        list(_groups(asked, model).values()),
         table=table,
-        dtype=torch.bfloat16 if recipe.gradients.precision == "bf16" else None,
-        device=torch.device("cpu") if recipe.gradients.device == "cpu" else None,
+        dtype=torch.bfloat16 if kept.precision == "bf16" else None,
+        device=torch.device("cpu") if kept.device == "cpu" else None,
     )
 
 

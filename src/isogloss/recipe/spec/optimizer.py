@@ -1,4 +1,4 @@
-"""How weights move, in a recipe: the optimizer, and the slow weights around it."""
+"""The typed answers to: how does it move? The optimizer, the slow weights around it, and its learning rate."""
 
 from __future__ import annotations
 
@@ -84,3 +84,30 @@ class RecAdam(Spec):
 
 
 Optimizer = Annotated[AdamW | RecAdam, Field(discriminator="kind")]
+
+
+class Rate(Spec):
+    """How far the optimizer goes in a step."""
+
+    learning_rate: float = Field(
+        3e-5, gt=0, description="peak rate of the inner optimizer (3e-5: Sequential Reptile paper)"
+    )
+    schedule: Literal["constant", "constant_with_warmup", "linear", "cosine"] = Field(
+        "constant_with_warmup", description="how the learning rate moves over all inner steps, as in transformers"
+    )
+    warmup_steps: float = Field(0.1, ge=0, description="steps, or below 1 a share of all steps")
+    weight_decay: float = Field(
+        0.01, ge=0, description="decay of matrices; vectors (biases, scales of norms) never decay"
+    )
+    max_grad_norm: float | None = Field(1.0, gt=0, description="null: no clipping")
+
+
+class StableRate(Rate):
+    """The same for long runs, whose rate may stay at its peak and fall at the end."""
+
+    learning_rate: float = Field(1e-3, gt=0, description="peak rate")
+    schedule: Literal["constant", "constant_with_warmup", "linear", "cosine", "warmup_stable_decay"] = Field(  # type: ignore[assignment]
+        "warmup_stable_decay", description="how the learning rate moves, as in transformers"
+    )
+    warmup_steps: float = Field(0.03, ge=0, description="steps, or below 1 a share of all steps")
+    decay_steps: float = Field(0.25, ge=0, description="of warmup_stable_decay: steps, or below 1 a share, at the end")

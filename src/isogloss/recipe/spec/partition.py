@@ -45,3 +45,6 @@ class ByColumn(Spec):
     def title(self) -> str:
         """How results name it."""
         return "column"
+
+
+Partition = Annotated[KMeans | RandomSplit | ByColumn, Field(discriminator="kind")]

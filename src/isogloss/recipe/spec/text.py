@@ -1,10 +1,10 @@
-"""The part of a typed recipe that says where running text is: to pre-train on, or for probes to look at."""
+"""The part of a typed recipe that says where text without labels is, and what is learned from it."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from isogloss.recipe.spec.base import Spec, codes_as_text
 from isogloss.recipe.spec.data import Columns
@@ -36,3 +36,63 @@ class TextEntry(Spec):
     @classmethod
     def _languages_as_text(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
         return codes_as_text(value)
+
+
+class MLM(Spec):
+    """Masked language modelling on running text of one language a row."""
+
+    kind: Literal["mlm"] = "mlm"
+    share: float = Field(gt=0, le=1, description="share of all steps")
+    temperature: float = Field(2.0, gt=0, description="rows are drawn from languages with N^(1/temperature)")
+    masking: float = Field(0.15, gt=0, lt=1, description="share of sub-words to predict (BERT: 0.15)")
+
+
+class TLM(Spec):
+    """Masked language modelling on a text and its translation, side by side in a row."""
+
+    kind: Literal["tlm"] = "tlm"
+    share: float = Field(gt=0, le=1, description="share of all steps")
+    temperature: float = Field(2.0, gt=0, description="rows are drawn from languages with N^(1/temperature)")
+    masking: float = Field(0.15, gt=0, lt=1, description="share of sub-words to predict (BERT: 0.15)")
+
+
+TextSource = Annotated[MLM | TLM, Field(discriminator="kind")]
+
+
+class Stage(Spec):
+    """A part of the run with rows of one length."""
+
+    length: int = Field(ge=16, description="sub-words per row")
+    batch_size: int = Field(ge=1, description="rows per step, over all processes")
+    share: float = Field(gt=0, le=1, description="share of all steps; the shares add up to 1")
+
+
+class Text(Spec):
+    """Text without labels to learn from, and what is learned from it."""
+
+    text: tuple[TextEntry, ...] = Field((), description="what to read; a single entry needs no list")
+    sources: tuple[TextSource, ...] = Field(
+        (), description="what is learned from it, and in which share of the steps; a single one needs no list"
+    )
+    exclude: tuple[str, ...] = Field((), description="patterns of files whose sentences must not be learned from")
+
+    @field_validator("text", "sources", mode="before")
+    @classmethod
+    def _one_entry(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        return [value] if isinstance(value, dict) else value
+
+    @field_validator("sources")
+    @classmethod
+    def _each_source_once(cls, value: tuple[MLM | TLM, ...]) -> tuple[MLM | TLM, ...]:
+        kinds = [source.kind for source in value]
+        if len(set(kinds)) < len(kinds):
+            raise ValueError(f"one source of each kind, found the kinds {', '.join(kinds)}")
+        return value
+
+    @model_validator(mode="after")
+    def _translations_for_tlm(self) -> Text:
+        if any(isinstance(source, TLM) for source in self.sources) and not any(entry.parallel for entry in self.text):
+            raise ValueError(
+                "sources: tlm needs an entry of text with `parallel`; sources: [{kind: mlm, share: 1.0}] is without it"
+            )
+        return self

@@ -17,6 +17,7 @@ from torch import nn
 from isogloss.common.distributed import ALONE, Communicator
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import derive, generator
+from isogloss.models.holding import evaluating
 from isogloss.protocols import Batch, Feature
 from isogloss.store.features import lengths
 from isogloss.store.lazy import Lazy
@@ -96,21 +97,17 @@ def mean_vectors(
     """
     device = next(encoder.parameters()).device
     by_length = np.argsort(lengths(features), kind="stable").tolist()
-    modes = {module: module.training for module in encoder.modules()}
-    encoder.eval()
     found: list[tuple[int, list[tuple[int, np.ndarray, float]]]] = []
     for start in range(batch_size * ranks.rank, len(by_length), batch_size * ranks.world_size):
         chosen = [features[index] for index in by_length[start : start + batch_size]]
         inputs = collate(chosen).to(device).inputs
         width = inputs["input_ids"].shape[-1]
-        with autocast():
+        with autocast(), evaluating(encoder):
             states = encoder(**{name: tensor.reshape(-1, width) for name, tensor in inputs.items()}).last_hidden_state
         weights = inputs["attention_mask"].reshape(len(chosen), -1, 1).float()
         totals = (states.float().reshape(len(chosen), -1, states.shape[-1]) * weights).sum(dim=1).cpu().numpy()
         examples = [feature.example for feature in chosen]
         found.append((start, list(zip(examples, totals, weights.sum(dim=(1, 2)).tolist(), strict=True))))
-    for module, mode in modes.items():
-        module.training = mode
     sums: dict[int, np.ndarray] = {}
     counts: dict[int, float] = {}
     # In the order of batches, whoever has had them, so that sums round alike.

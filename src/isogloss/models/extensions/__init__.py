@@ -1,0 +1,19 @@
+"""Modules that a method puts into a model of transformers or beside it: attached under a name, saved and loaded."""
+
+from __future__ import annotations
+
+from isogloss.models.extensions.attaching import Extension, attach, extensions_of, plain
+from isogloss.models.extensions.masked_head import MaskedHead
+from isogloss.models.extensions.stored import Kind, attach_stored, load_extensions, save_extensions
+
+__all__ = [
+    "Extension",
+    "Kind",
+    "MaskedHead",
+    "attach",
+    "attach_stored",
+    "extensions_of",
+    "load_extensions",
+    "plain",
+    "save_extensions",
+]

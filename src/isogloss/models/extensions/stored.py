@@ -1,0 +1,141 @@
+"""Extensions in a model's folder: ``extensions.json`` says what they are, ``extensions.safetensors`` has their weights.
+
+So the folder's ``model.safetensors`` stays what transformers reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.writing import read_json, write_json, write_text
+from isogloss.models.extensions.attaching import Extension, attach, extensions_of
+
+DESCRIPTION, WEIGHTS, CARD = "extensions.json", "extensions.safetensors", "README.md"
+
+Kind = Callable[[PreTrainedModel, Mapping[str, Any]], Extension]
+"""Builds an extension for a model from its settings."""
+
+
+def save_extensions(folder: Path, model: PreTrainedModel) -> None:
+    """Write a model's extensions into its folder, and a card that says what they mean there; nothing if there are none.
+
+    Weights that an extension shares with the model, such as a tied output layer, are the model's.
+    """
+    found = extensions_of(model)
+    if not found:
+        return
+    description = {
+        name: {"kind": own.kind, "changes_outputs": own.changes_outputs, "settings": dict(own.settings())}
+        for name, own in found.items()
+    }
+    write_json(folder / DESCRIPTION, description)
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in _tensors(model).items()}, folder / WEIGHTS)
+    write_text(folder / CARD, _card(found))
+
+
+def load_extensions(folder: Path, model: PreTrainedModel) -> None:
+    """Give the extensions that a model has the weights in ``folder``.
+
+    Raises:
+        IsoglossError: The folder's extensions are not those of the model, or damaged.
+    """
+    stored = read_json(folder / DESCRIPTION) if (folder / DESCRIPTION).exists() else {}
+    if stored.keys() != extensions_of(model).keys():
+        raise IsoglossError(
+            f"{folder}: has the extensions {_listed(stored)}, but the model has {_listed(extensions_of(model))}"
+        )
+    if stored:
+        _fill(folder / WEIGHTS, _tensors(model))
+
+
+def attach_stored(folder: Path, model: PreTrainedModel, kinds: Mapping[str, Kind]) -> list[str]:
+    """Attach the extensions of a folder that change what the model computes.
+
+    Args:
+        folder: The model's folder.
+        model: The model, as transformers reads it from there.
+        kinds: What can be built, by kind.
+
+    Returns:
+        A note for each extension that was passed over since the model computes the same without it.
+
+    Raises:
+        IsoglossError: An extension is of an unknown kind or damaged.
+    """
+    stored = read_json(folder / DESCRIPTION) if (folder / DESCRIPTION).exists() else {}
+    notes = []
+    for name, entry in stored.items():
+        if not entry["changes_outputs"]:
+            notes.append(f"model {str(folder)!r}: its extension {name!r} ({entry['kind']}) is not needed here")
+            continue
+        if entry["kind"] not in kinds:
+            raise IsoglossError(
+                f"{folder / DESCRIPTION}: extension {name!r} is of kind {entry['kind']!r}, without which the model "
+                f"computes something else{nearest(str(entry['kind']), kinds)}"
+            )
+        attach(model, name, kinds[entry["kind"]](model, entry["settings"]))
+    if extensions_of(model):
+        _fill(folder / WEIGHTS, _tensors(model), others=set(stored) - set(extensions_of(model)))
+    return notes
+
+
+def _tensors(model: PreTrainedModel) -> dict[str, Tensor]:
+    """An extension's own parameters and buffers by name, each once."""
+    found = extensions_of(model)
+    inside = {id(p) for own in found.values() for p in own.parameters()}
+    shared = {id(p) for name, p in model.named_parameters() if id(p) in inside and not name.startswith("extensions.")}
+    tensors: dict[str, Tensor] = {}
+    for name, own in found.items():
+        for inner, tensor in [*own.named_parameters(), *own.named_buffers()]:
+            if id(tensor) not in shared:
+                tensors[f"{name}.{inner}"] = tensor
+    return tensors
+
+
+def _fill(path: Path, tensors: Mapping[str, Tensor], others: set[str] = frozenset()) -> None:  # type: ignore[assignment]
+    try:
+        stored = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise IsoglossError(f"{path}: damaged: {error}") from error
+    stored = {name: tensor for name, tensor in stored.items() if name.partition(".")[0] not in others}
+    wrong = sorted(stored.keys() ^ tensors.keys())
+    wrong += sorted(name for name in stored.keys() & tensors.keys() if stored[name].shape != tensors[name].shape)
+    if wrong:
+        raise IsoglossError(
+            f"{path}: {len(wrong)} tensors are missing, of another shape or no one's, {wrong[0]!r} among them"
+        )
+    with torch.no_grad():
+        for name, tensor in tensors.items():
+            tensor.copy_(stored[name])
+
+
+def _card(found: Mapping[str, Extension]) -> str:
+    lines = [
+        "# A model with extensions",
+        "",
+        "This folder is read by `transformers`, but holds modules that `transformers` does not know "
+        f"(`{DESCRIPTION}`, `{WEIGHTS}`):",
+        "",
+    ]
+    for name, own in found.items():
+        effect = (
+            "without it the model computes something else: open the folder with `isogloss` (`isogloss predict`, "
+            "`isogloss evaluate`, or `isogloss.models.load_encoder`)"
+            if own.changes_outputs
+            else "the model's outputs are the same without it, so nothing need be done"
+        )
+        lines.append(f"- `{name}` ({own.kind}): {effect}.")
+    return "\n".join(lines) + "\n"
+
+
+def _listed(names: object) -> str:
+    return ", ".join(map(str, names)) or "none"  # type: ignore[call-overload]

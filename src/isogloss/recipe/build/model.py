@@ -1,0 +1,66 @@
+"""From what a recipe says of a model to the model, with a masked-LM head beside its own where text is learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase
+
+from isogloss.common.distributed import device
+from isogloss.models.encoder import Loaded, build_encoder, load_encoder
+from isogloss.models.extensions import MaskedHead, attach
+from isogloss.recipe.spec import model as spec
+
+Source = str | spec.RandomModel | spec.NewEncoder
+
+
+def build_model(
+    source: Source,
+    how: spec.Model,
+    auto_class: Any,  # noqa: ANN401 - the auto classes of transformers have no common public type
+    labels: Sequence[str] | None,
+    tokenizer: PreTrainedTokenizerBase | None,
+    seed: int,
+) -> Loaded:
+    """The model to train, with a head for the labels, on the device of this process.
+
+    Args:
+        source: Where it comes from.
+        how: How it is opened.
+        auto_class: Class of transformers that adds the head.
+        labels: The classes; None for a head without.
+        tokenizer: That of a new model; one that there is brings its own.
+        seed: Seed of fresh parameters.
+    """
+    if isinstance(source, str):
+        loaded = load_encoder(
+            source,
+            auto_class,
+            labels,
+            seed=seed,
+            dropout=how.dropout,
+            random_weights=how.random_weights,
+            trust_remote_code=how.trust_remote_code,
+        )
+    else:
+        assert tokenizer is not None
+        loaded = build_encoder(source.config, tokenizer, auto_class, labels, seed=seed, dropout=how.dropout)
+    torch.nn.Module.to(loaded.model, device())
+    return loaded
+
+
+def with_masked_head(
+    loaded: Loaded, source: Source, how: spec.Model, seed: int, name: str
+) -> tuple[Loaded, MaskedHead]:
+    """A model with a masked-LM head beside its own: that of the checkpoint, or a fresh one that trains along."""
+    masked = build_model(source, how, AutoModelForMaskedLM, None, loaded.tokenizer, seed)
+    fresh = {f"parts.{own}" for own in masked.fresh}
+    head = MaskedHead(masked.model, loaded.model.base_model)
+    attach(loaded.model, name, head)
+    own = {inner: f"extensions.{name}.{inner}" for inner, _ in head.named_parameters()}
+    lacking = frozenset(full for inner, full in own.items() if inner in fresh)
+    notes = [f"sources: {source!r} has no masked-LM head, so a fresh one trains along"] if lacking else []
+    return replace(loaded, fresh=loaded.fresh | lacking, notes=(*loaded.notes, *notes)), head

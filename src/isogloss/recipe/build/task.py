@@ -1,0 +1,43 @@
+"""From a recipe to its task: how labelled examples become the model's input, and its output an answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from isogloss.common.errors import IsoglossError
+from isogloss.recipe.names import NamedTask
+from isogloss.recipe.spec import task as spec
+from isogloss.tasks.spans import Spans
+from isogloss.tasks.tagging import Tagging
+from isogloss.tasks.task import Task
+
+
+def build_task(asked: spec.Task, named: NamedTask, labels: tuple[str, ...]) -> Task:
+    """The task with its labels.
+
+    Raises:
+        IsoglossError: Outputs are to be averaged over tokens, or spaces between them are chosen, in a task that has
+            none, or a key of questions is given to another task.
+    """
+    task = named.build(labels)
+    given = {
+        key: value
+        for key, value in (("doc_stride", asked.doc_stride), ("max_answer_length", asked.max_answer_length))
+        if value is not None
+    }
+    if isinstance(task, Spans):
+        task = replace(task, **given)
+    elif given:
+        raise IsoglossError(f"{next(iter(given))}: task {task.name!r} has no questions to answer; leave it out")
+    if isinstance(task, Tagging):
+        return replace(task, average=asked.aggregation == "average", as_written=spacing(asked, named) == "text")
+    if asked.aggregation != "first":
+        raise IsoglossError(f"aggregation: task {task.name!r} has no tokens to average over; leave it out")
+    if asked.spacing is not None:
+        raise IsoglossError(f"spacing: task {task.name!r} has no tokens with spaces between them; leave it out")
+    return task
+
+
+def spacing(asked: spec.Task, named: NamedTask) -> str | None:
+    """The spacing that is asked for, or for tagging the default."""
+    return asked.spacing or (spec.SPACING if isinstance(named.build(()), Tagging) else None)

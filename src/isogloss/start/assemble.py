@@ -1,0 +1,172 @@
+"""From the parts of a run, whatever they learn from, to an experiment in its folder: written, or gone on with."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+
+from isogloss.common.distributed import ALONE, Communicator, device, processes
+from isogloss.common.randomness import derive
+from isogloss.gradients.rows import Rows
+from isogloss.gradients.table import SparseTable, sparse_table
+from isogloss.models.encoder import Loaded
+from isogloss.protocols import DataSource, Probe, Progress, Sampler, Unfreezing, Weighting
+from isogloss.recipe.build.optimizer import build_optimizer, build_walk
+from isogloss.recipe.build.run import build_autocast, build_recorder
+from isogloss.recipe.build.site import Site
+from isogloss.recipe.build.unfreezing import build_unfreezing, freeze
+from isogloss.recipe.spec.pretraining import Pretraining
+from isogloss.recipe.spec.recipe import Recipe
+from isogloss.run.budget import Budget
+from isogloss.run.experiment import Experiment
+from isogloss.run.folder import RunFolder
+from isogloss.run.ledger import Ledger, Timed, counted
+from isogloss.run.scoring import Scoring
+from isogloss.run.selection import Selection
+from isogloss.start.announce import precision_notes
+from isogloss.start.opening import open_folder
+from isogloss.step.loop import Training
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A model that has taken its place in a run.
+
+    Attributes:
+        loaded: The model.
+        site: The run.
+        unfreezing: What may move; None: everything.
+        groups: The groups of parameters that it names.
+        table: The table of sub-words, where its gradient can be kept by rows.
+    """
+
+    loaded: Loaded
+    site: Site
+    unfreezing: Unfreezing | None
+    groups: Mapping[Hashable, Sequence[nn.Parameter]]
+    table: SparseTable | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything in which runs differ that learn from labels or from text.
+
+    Attributes:
+        recipe: The recipe with nothing left open.
+        folder: Where the run is kept.
+        opened: The model in its place.
+        sources: Data sources by name.
+        sampler: Which of them a step sees.
+        scoring: Measures the model.
+        selection: Chooses the weights that the run ends with.
+        progress: The counter of the run, which ``scoring`` may read.
+        epoch: Says how many times the data have been seen so far.
+        fingerprint: What a resume must find unchanged.
+        weighting: How the gradients of a step's sources meet; None: they are added up.
+        rows: Where those gradients are kept until they meet.
+        probes: Those who look, by name.
+    """
+
+    recipe: Recipe | Pretraining
+    folder: RunFolder
+    opened: Opened
+    sources: Mapping[str, DataSource]
+    sampler: Sampler
+    scoring: Scoring
+    selection: Selection
+    progress: Progress
+    epoch: Callable[[], float]
+    fingerprint: Mapping[str, Any]
+    weighting: Weighting | None = None
+    rows: Rows | None = None
+    probes: Mapping[str, Probe] = field(default_factory=dict)
+
+
+def open_site(
+    recipe: Recipe | Pretraining,
+    loaded: Loaded,
+    budget: Budget,
+    sizes: Mapping[str, int],
+    pass_length: int | None = None,
+) -> Opened:
+    """Put a model into its place: what never moves is closed.
+
+    Args:
+        recipe: The recipe with nothing left open.
+        loaded: The model.
+        budget: The numbers of the run.
+        sizes: Training pieces by source.
+        pass_length: Steps in a pass of the sampler, if it goes by passes shorter than all sources.
+    """
+    ranks = processes()
+    walk = build_walk(recipe.optimizer, len(sizes), pass_length)
+    apart = walk is not None and walk.apart
+    seed = recipe.seeds[0]
+    group: Communicator = ALONE if apart else ranks
+    unfreezing, groups = build_unfreezing(recipe.unfreezing, loaded.model)
+    site = Site(
+        model=loaded.model,
+        fresh=loaded.fresh,
+        moving=freeze(loaded.model, unfreezing, groups),
+        sizes=sizes,
+        seed=derive(seed, "worker", ranks.rank) if apart else seed,
+        ranks=ranks,
+        group=group,
+        autocast=build_autocast(recipe, device()),
+        budget=budget,
+        walk=walk,
+    )
+    return Opened(loaded, site, unfreezing, groups, sparse_table(loaded.model))
+
+
+def assemble(plan: Plan, notes: Sequence[str], *, resuming: bool) -> Experiment:
+    """The experiment of a plan, its folder opened; what the user should know is printed.
+
+    Args:
+        plan: The parts.
+        notes: What the user should know before the first step.
+        resuming: Whether the folder holds the run already.
+    """
+    opened, site, recipe = plan.opened, plan.opened.site, plan.recipe
+    optimizer, schedule = build_optimizer(recipe.optimizer, recipe, site)
+    ledger = Ledger(site.ranks)
+    training = Training(
+        model=site.model,
+        sources=counted(plan.sources, ledger),
+        sampler=plan.sampler,
+        optimizer=optimizer,
+        schedule=schedule,
+        seed=site.seed,
+        group=site.group,
+        weighting=plan.weighting,
+        table=opened.table,
+        rows=plan.rows,
+        max_grad_norm=recipe.max_grad_norm,
+        unfreezing=opened.unfreezing,
+        parameter_groups=opened.groups,
+        autocast=site.autocast,
+        probes=[Timed(probe, name, ledger) for name, probe in plan.probes.items()],
+        progress=plan.progress,
+    )
+    experiment = Experiment(
+        budget=site.budget,
+        folder=plan.folder,
+        loaded=opened.loaded,
+        training=training,
+        selection=plan.selection,
+        selected_by=recipe.selection,
+        scoring=plan.scoring,
+        recorder=build_recorder(site.budget),
+        ranks=site.ranks,
+        epoch=plan.epoch,
+        ledger=ledger,
+    )
+    said = [*notes, *precision_notes(recipe.precision, device())]
+    said += open_folder(experiment, recipe, plan.fingerprint, resuming=resuming)
+    if site.ranks.rank == 0:
+        print(plan.folder.path, *said, sep="\n", file=sys.stderr)
+    return experiment

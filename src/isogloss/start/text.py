@@ -1,0 +1,98 @@
+"""Text without labels: read, cut into sub-words, and made into sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from transformers import PreTrainedTokenizerBase
+
+from isogloss.data.overlap import held_out
+from isogloss.data.problems import Problems
+from isogloss.data.texts import Texts, read_texts
+from isogloss.models.extensions import MaskedHead
+from isogloss.protocols import DataSource
+from isogloss.recipe.build.objective import with_penalties
+from isogloss.recipe.build.site import Site
+from isogloss.recipe.build.text import TextSite, build_text_set, build_text_source
+from isogloss.recipe.spec.recipe import Recipe
+from isogloss.recipe.spec.text import Text
+from isogloss.streams.masked import Encoded
+
+
+@dataclass(frozen=True)
+class TextBeside:
+    """Text that is learned from beside a task.
+
+    Attributes:
+        texts: The sentences.
+        encoded: Their sub-words, by language.
+        tokenizer: The model's tokenizer.
+    """
+
+    texts: Texts
+    encoded: Mapping[str, Encoded]
+    tokenizer: PreTrainedTokenizerBase
+
+    def sources(self, recipe: Recipe, head: MaskedHead, site: Site) -> dict[str, DataSource]:
+        """The sources that the recipe asks for: rows of ``max_length``, ``batch_size`` of them a step."""
+        at = TextSite(
+            encoded=dict(self.encoded),
+            units=self.texts.units,
+            tokenizer=self.tokenizer,
+            length=recipe.max_length,
+            batch_size=site.budget.batch_size,
+            accumulation=site.budget.accumulation,
+            seed=site.seed,
+            group=site.group,
+            masked=head.masked,
+        )
+        found = {}
+        for asked in recipe.sources:
+            source = build_text_source(asked, asked.kind, at)
+            objective = with_penalties(source.objective, recipe.penalties, site)
+            found[source.name] = DataSource(source.name, source.stream, objective)
+        return found
+
+
+def read_text_beside(recipe: Recipe, tokenizer: PreTrainedTokenizerBase, problems: Problems) -> TextBeside:
+    """The text of a recipe of `isogloss train`, of all languages that it has."""
+    texts = read_recipe_texts(recipe, problems)
+    return TextBeside(texts, {language: encode(own, tokenizer) for language, own in texts.sentences.items()}, tokenizer)
+
+
+def read_recipe_texts(
+    asked: Text,
+    problems: Problems,
+    *,
+    languages: Sequence[str] | None = None,
+    apart: int = 0,
+    limit: int | None = None,
+) -> Texts:
+    """The text of a recipe, and what is kept apart of it.
+
+    Args:
+        asked: The recipe.
+        problems: Takes what is wrong with the files.
+        languages: Languages to read; None: all.
+        apart: Most sentences per language kept apart to measure on.
+        limit: Sentences read per file; None: all.
+    """
+    return read_texts(
+        [build_text_set(entry, f"text.{number}") for number, entry in enumerate(asked.text)],
+        languages=languages,
+        excluded=held_out(asked.exclude),
+        held_out=apart,
+        limit=limit,
+        problems=problems,
+    )
+
+
+def encode(sentences: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> Encoded:
+    """Sentences as sub-words, without special ones."""
+    backend = tokenizer.backend_tokenizer
+    pieces: list[list[int]] = []
+    for start in range(0, len(sentences), 4096):
+        batch = backend.encode_batch_fast(list(sentences[start : start + 4096]), add_special_tokens=False)
+        pieces += [encoding.ids for encoding in batch]
+    return Encoded.of(pieces)
