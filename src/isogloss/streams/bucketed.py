@@ -36,6 +36,14 @@ class Examples:
         temperature: T > 0, see `shares`.
         seed: Seed of the permutations.
         name: Name of the source, so that sources of one run are shuffled independently.
+
+    Example:
+        Two epochs, each with every example once; and the shares of an epoch of two groups, flattened by T = 2:
+
+        >>> Examples([4], seed=0, name="en").take(0, 8).tolist()
+        [1, 2, 3, 0, 0, 3, 1, 2]
+        >>> Examples([90, 10], temperature=2.0, seed=0, name="all").quotas
+        (75, 25)
     """
 
     def __init__(self, sizes: Sequence[int], *, temperature: float = 1.0, seed: int, name: str) -> None:
@@ -152,6 +160,16 @@ class BucketedStream:
     Raises:
         IsoglossError: There are fewer examples in a batch than ranks times micro-batches, or other numbers of features
             than of examples.
+
+    Example:
+        Features of 9, 1, 8 and 2 sub-words, in batches of two that stand for themselves here:
+
+        >>> features = [Feature({"input_ids": [5] * length}, None, "en", 0) for length in (9, 1, 8, 2)]
+        >>> lengths_of = lambda features: list(map(len, features))
+        >>> examples = Examples([4], seed=0, name="en")
+        >>> stream = BucketedStream([features], examples, batch_size=2, collate=lengths_of)
+        >>> sorted([stream(0), stream(1)])
+        [[[1, 2]], [[8, 9]]]
     """
 
     def __init__(

@@ -29,6 +29,11 @@ class Encoded:
     Attributes:
         ids: The sub-words of all sentences, one after the other ``[n]``, without special ones.
         starts: Where each sentence begins, and at the end n ``[sentences + 1]``.
+
+    Example:
+        >>> text = Encoded.of([[5, 6], [7, 8, 9]])
+        >>> text.sentence(1).tolist(), text.running(1, 4).tolist()
+        ([7, 8, 9], [7, 8, 9, 5])
     """
 
     ids: np.ndarray
@@ -66,6 +71,12 @@ class Masking:
         padding: Id of padding.
         special: Ids that are never hidden and never come in by chance.
         vocabulary_size: Number of sub-words.
+
+    Example:
+        >>> masking = Masking(0.5, mask=4, padding=1, special=(0, 1, 2, 3, 4), vocabulary_size=20)
+        >>> hidden, labels = masking(np.array([0, 11, 12, 13, 14, 15, 2]), generator("an example"))
+        >>> hidden.tolist(), labels.tolist()
+        ([0, 11, 4, 4, 14, 6, 2], [-100, -100, 12, 13, -100, 15, -100])
     """
 
     probability: float
@@ -101,6 +112,11 @@ class Frame:
         before: Before the first text.
         between: Between a text and its pair.
         after: At the end.
+
+    Example:
+        >>> frame = Frame(before=(0,), between=(2, 2), after=(2,))
+        >>> frame.around(np.array([5, 6]), np.array([7])).tolist(), frame.room(10, texts=2)
+        ([0, 5, 6, 2, 2, 7, 2], 6)
     """
 
     before: tuple[int, ...]
@@ -130,6 +146,13 @@ class RunningTextRows:
         length: Sub-words per row, special ones included.
         frame: Special sub-words.
         temperature: T > 0.
+
+    Example:
+        >>> texts = {"en": Encoded.of([[5, 6], [7, 8, 9]])}
+        >>> rows = RunningTextRows(texts, length=6, frame=Frame((0,), (2, 2), (2,)), temperature=1.0)
+        >>> row, language = rows(generator("an example"))
+        >>> row.tolist(), language
+        ([0, 5, 6, 7, 8, 2], 'en')
     """
 
     def __init__(self, texts: dict[str, Encoded], *, length: int, frame: Frame, temperature: float) -> None:
@@ -159,6 +182,14 @@ class PairRows:
         length: Sub-words per row, special ones included.
         frame: Special sub-words.
         temperature: T > 0.
+
+    Example:
+        >>> texts = {"en": Encoded.of([[5, 6], [7]]), "de": Encoded.of([[15, 16], [17]])}
+        >>> units = [{"en": 0, "de": 0}, {"en": 1, "de": 1}]
+        >>> rows = PairRows(texts, units, length=12, frame=Frame((0,), (2, 2), (2,)), temperature=1.0)
+        >>> row, language = rows(generator("an example"))
+        >>> row.tolist(), language
+        ([0, 15, 16, 17, 2, 2, 5, 6, 7, 2], 'de')
     """
 
     def __init__(
@@ -218,6 +249,16 @@ class MaskedStream:
 
     Raises:
         IsoglossError: There are fewer rows in a batch than ranks times micro-batches.
+
+    Example:
+        Three rows in two micro-batches, the same whenever they are asked for:
+
+        >>> masking = Masking(0.5, mask=4, padding=1, special=(0, 1, 2, 3, 4), vocabulary_size=10)
+        >>> texts = {"en": Encoded.of([[5, 6], [7, 8, 9]])}
+        >>> rows = RunningTextRows(texts, length=6, frame=Frame((0,), (2, 2), (2,)), temperature=1.0)
+        >>> stream = MaskedStream(rows, masking, name="mlm", seed=0, batch_size=3, length=6, accumulation=2)
+        >>> [batch.inputs["input_ids"].tolist() for batch in stream(9)]
+        [[[0, 7, 8, 4, 5, 2], [0, 7, 8, 4, 5, 2]], [[0, 4, 4, 4, 6, 2]]]
     """
 
     def __init__(

@@ -53,6 +53,19 @@ class PairedStream:
     Raises:
         IsoglossError: An example has no partner, there are fewer pairs in a batch than ranks times micro-batches, or
             other numbers of features than of examples. When a batch is asked for: ``share`` is outside [0, 1].
+
+    Example:
+        Two German sentences, each with its English original or, half of the time, a back-translation:
+
+        >>> def collate(features):
+        ...     return Batch({}, None, tuple(feature.language for feature in features))
+        >>> sides = ([Feature({"input_ids": [5]}, None, side, n) for n in (0, 1)] for side in ("de", "en", "back"))
+        >>> german, english, back = ([side] for side in sides)  # one group each
+        >>> options = {"batch_size": 2, "collate": collate, "collate_beside": collate}
+        >>> examples = Examples([2], seed=0, name="de")
+        >>> stream = PairedStream(german, english, examples, instead=back, share=lambda k: 0.5, **options)
+        >>> [(batch.languages, batch.beside.languages) for k in (0, 1) for batch in stream(k)]
+        [(('de', 'de'), ('back', 'en')), (('de', 'de'), ('en', 'en'))]
     """
 
     def __init__(
@@ -116,6 +129,13 @@ class Partners(Lazy[Feature]):
     Args:
         features: All that may be a partner; each is asked for when it is needed.
         places: Where in ``features`` the partner of each lies ``[n]``.
+
+    Example:
+        Three mentions, of two descriptions:
+
+        >>> descriptions = [Feature({"input_ids": [id]}, None, "en", n) for n, id in enumerate((8, 9))]
+        >>> [partner.inputs["input_ids"] for partner in Partners(descriptions, np.array([1, 0, 1]))]
+        [[9], [8], [9]]
     """
 
     def __init__(self, features: Sequence[Feature], places: np.ndarray) -> None:
