@@ -62,28 +62,32 @@ class Batch:
         labels: Targets ``[b, s]``, ``[b]`` or, for the two ends of an answer, ``[b, 2]``; -100 where there is none;
             None in prediction.
         languages: The b language codes.
-        anchors: Where outputs are averaged over each token, the place ``[b, s]`` where a sub-word's output goes; else
-            None.
-        alternatives: For multiple choice, which of the c alternatives ``[b, c]`` an example has; else None.
+        extras: What some tasks need besides, by name. A task's ``collate`` puts it in, and
+            `isogloss.objectives.supervised.outputs` reads it: ``anchors``, where outputs are averaged over each token,
+            the place ``[b, s]`` where a sub-word's output goes; ``alternatives``, for multiple choice, which of the c
+            alternatives ``[b, c]`` an example has.
+        beside: The other half of each example, where examples come in pairs: row i of it belongs to row i here. It is
+            a batch of its own, with its own inputs, padding, labels, languages and extras. A pair counts for the
+            language of its first half, in ``languages`` here. None where examples stand alone.
     """
 
     inputs: dict[str, Tensor]
     labels: Tensor | None
     languages: tuple[str, ...]
-    anchors: Tensor | None = None
-    alternatives: Tensor | None = None
+    extras: Mapping[str, Tensor] = field(default_factory=dict)
+    beside: Batch | None = None
 
     def __len__(self) -> int:
-        """Number of examples b."""
+        """Number of examples b; a pair is one."""
         return len(self.languages)
 
     def to(self, device: torch.device) -> Batch:
-        """The same batch on ``device``."""
+        """The same batch on ``device``, with what stands beside it."""
         inputs = {name: tensor.to(device, non_blocking=True) for name, tensor in self.inputs.items()}
         labels = None if self.labels is None else self.labels.to(device, non_blocking=True)
-        anchors = None if self.anchors is None else self.anchors.to(device, non_blocking=True)
-        alternatives = None if self.alternatives is None else self.alternatives.to(device, non_blocking=True)
-        return Batch(inputs, labels, self.languages, anchors, alternatives)
+        extras = {name: tensor.to(device, non_blocking=True) for name, tensor in self.extras.items()}
+        beside = None if self.beside is None else self.beside.to(device)
+        return Batch(inputs, labels, self.languages, extras, beside)
 
 
 @runtime_checkable

@@ -46,7 +46,7 @@ def test_outputs_are_averaged_over_the_sub_words_of_a_token() -> None:
     model = Fixed(3, 4, 5)
     # Tokens: 1-2 and 3 of the first sentence, 1-3 of the second, none of the third.
     anchors = torch.tensor([[0, 1, 1, 3], [0, 1, 1, 1], [0, 1, 2, 3]])
-    averaged = replace(batch(TAGS), anchors=anchors)
+    averaged = replace(batch(TAGS), extras={"anchors": anchors})
     found = outputs(model, averaged)
     assert torch.allclose(found[0, 1], model.logits[0, 1:3].mean(dim=0))
     assert torch.allclose(found[1, 1], model.logits[1, 1:].mean(dim=0))

@@ -79,8 +79,8 @@ def equal(left: Batch, right: Batch) -> bool:
         left.inputs.keys() == right.inputs.keys()
         and all(same(left.inputs[name], right.inputs[name]) for name in left.inputs)
         and same(left.labels, right.labels)
-        and same(left.anchors, right.anchors)
-        and same(left.alternatives, right.alternatives)
+        and left.extras.keys() == right.extras.keys()
+        and all(same(left.extras[name], right.extras[name]) for name in left.extras)
         and left.languages == right.languages
     )
 

@@ -8,7 +8,9 @@ import torch
 
 from isogloss.common.randomness import generator
 from isogloss.objectives.supervised import IGNORED
-from isogloss.streams.masked import Encoded, Frame, MaskedStream, Masking, PairRows, RunningTextRows
+from isogloss.streams.masked import Encoded, Frame, MaskedStream, Masking
+from isogloss.streams.running_text import RunningTextRows
+from isogloss.streams.translations import PairRows
 
 BEFORE, PAD, AFTER, MASK = 0, 1, 2, 4
 FRAME = Frame((BEFORE,), (AFTER, AFTER), (AFTER,))

@@ -44,7 +44,7 @@ def test_it_is_a_task() -> None:
 
 def test_same_inputs_as_the_tokenizer_alone(tokenizer: PreTrainedTokenizerBase) -> None:
     batch = TASK.collate(TASK.encode(EXAMPLES, tokenizer, 64).features, tokenizer)
-    assert batch.alternatives.tolist() == [[True, True, False], [True, True, True], [True, True, False]]
+    assert batch.extras["alternatives"].tolist() == [[True, True, False], [True, True, True], [True, True, False]]
     assert (batch.labels.tolist(), batch.languages) == ([1, 0, 0], ("en", "de", "zh"))
     texts = ["the dogs sleep why ?", "der Hund schläft", "他 喜欢 中文"]
     for i, (text, example) in enumerate(zip(texts, EXAMPLES, strict=True)):

@@ -98,13 +98,13 @@ def test_averaged_tokens_are_padded_with_themselves() -> None:
     features = task.encode(EXAMPLES[:2], tokenizer, 64).features
     batch = task.collate(features, tokenizer)
     width = batch.inputs["input_ids"].shape[1]
-    for row, feature in zip(batch.anchors.tolist(), features, strict=True):
+    for row, feature in zip(batch.extras["anchors"].tolist(), features, strict=True):
         assert row[len(feature) :] == list(range(len(feature), width))
         firsts = [place for place, word in enumerate(feature.words) if word >= 0]
         inside = range(1, len(feature) - 1)
         assert [row[place] for place in inside] == [max(first for first in firsts if first <= p) for p in inside]
     plain = part_of_speech(LABELS)
-    assert plain.collate(plain.encode(EXAMPLES, tokenizer, 64).features, tokenizer).anchors is None
+    assert not plain.collate(plain.encode(EXAMPLES, tokenizer, 64).features, tokenizer).extras
 
 
 def test_padding() -> None:

@@ -29,6 +29,14 @@ class CAGrad:
     Raises:
         IsoglossError: c outside [0, 1).
 
+    Example:
+        For g₁ = (1, 0) and g₂ = (0, 3), the mean (½, 1½) serves the first worst. So g_w is g₁, of length 1, and it is
+        added c ||g₀|| = ½ √2.5 = 0.79 times:
+
+        >>> grams = torch.tensor([[[1.0, 0.0], [0.0, 9.0]]], dtype=torch.float64)
+        >>> CAGrad(c=0.5)(0, ("de", "en"), grams, torch.ones(2))
+        tensor([[1.2906, 0.5000]], dtype=torch.float64)
+
     Reference:
         Liu, Liu, Jin, Stone, Liu, *Conflict-Averse Gradient Descent for Multi-task Learning*, NeurIPS 2021.
     """

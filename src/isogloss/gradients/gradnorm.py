@@ -38,6 +38,18 @@ class GradNorm:
         IsoglossError: An argument outside its range, a mean loss L_i(0) that is next to zero, or a layer whose
             gradients are all zero.
 
+    Example:
+        The first step only notes losses, the second learns for the third. Of lengths 1 and 3 (mean 2) the longer one's
+        weight goes down by 0.1 · 3/2, the shorter one's up by 0.1 · 1/2, and 0.85 and 1.05 are scaled to add up to 2:
+
+        >>> weighting = GradNorm(layer=0, alpha=0.0, learning_rate=0.1, initial_batches=1)
+        >>> grams = torch.tensor([[[9.0, 0.0], [0.0, 1.0]]], dtype=torch.float64)
+        >>> for step in range(3):
+        ...     print(weighting(step, ("de", "en"), grams, torch.ones(2)))
+        tensor([[1., 1.]], dtype=torch.float64)
+        tensor([[1., 1.]], dtype=torch.float64)
+        tensor([[0.8947, 1.1053]], dtype=torch.float64)
+
     Reference:
         Chen, Badrinarayanan, Lee, Rabinovich, *GradNorm: Gradient Normalization for Adaptive Loss Balancing in Deep
         Multitask Networks*, ICML 2018. See ``docs/methods/gradnorm.md``.

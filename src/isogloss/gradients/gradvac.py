@@ -34,6 +34,15 @@ class GradVac:
     Raises:
         IsoglossError: β outside (0, 1].
 
+    Example:
+        With β = 1 the target is the last cosine. After one of 0.6, orthogonal gradients of length 1 are bent to 0.6,
+        each by 0.6 / √(1 - 0.6²) = 0.75 of the other:
+
+        >>> weighting, names = GradVac(seed=0, beta=1.0), ("de", "en")
+        >>> cosines = [torch.tensor([[[1.0, cosine], [cosine, 1.0]]], dtype=torch.float64) for cosine in (0.6, 0.0)]
+        >>> [weighting(step, names, grams, torch.ones(2)).tolist() for step, grams in enumerate(cosines)]
+        [[[1.0, 1.0]], [[1.75, 1.75]]]
+
     Reference:
         Wang, Tsvetkov, Firat, Cao, *Gradient Vaccine: Investigating and Improving Multi-task Optimization in Massively
         Multilingual Models*, ICLR 2021. See ``docs/methods/gradvac.md``.

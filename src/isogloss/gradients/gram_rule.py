@@ -18,6 +18,13 @@ class GramRule:
     Args:
         rule: Weights ``[m]`` from a Gram matrix ``[m, m]``; a weighting of TorchJD, without a state.
         seed: Seed of what it may draw.
+
+    Example:
+        A rule that gives each gradient a length of one, for gradients of 1 and 2:
+
+        >>> grams = torch.tensor([[[1.0, 0.0], [0.0, 4.0]]], dtype=torch.float64)
+        >>> GramRule(lambda gram: gram.diagonal().rsqrt(), seed=0)(0, ("de", "en"), grams, torch.ones(2))
+        tensor([[1.0000, 0.5000]], dtype=torch.float64)
     """
 
     def __init__(self, rule: Callable[[Tensor], Tensor], seed: int) -> None:

@@ -12,7 +12,12 @@ from isogloss.protocols import Weighting, memory_of, recall
 
 
 class Add:
-    """Gradients are added up: weights of one. With `Observed`, plain training whose gradients can be looked at."""
+    """Gradients are added up: weights of one. With `Observed`, plain training whose gradients can be looked at.
+
+    Example:
+        >>> Add()(0, ("de", "en"), torch.ones(1, 2, 2), torch.ones(2))
+        tensor([[1., 1.]])
+    """
 
     def __call__(self, step: int, names: tuple[str, ...], grams: Tensor, losses: Tensor) -> Tensor:
         """Ones ``[g, m]``."""
@@ -30,6 +35,14 @@ class Observed:
         groups: As given.
         names: The m sources of the last step; empty before the first, also after a resume.
         grams: Their Gram matrices ``[g, m, m]``.
+
+    Example:
+        >>> observed = Observed(Add(), ["model"])
+        >>> observed(0, ("de", "en"), torch.tensor([[[1.0, -1.0], [-1.0, 2.0]]]), torch.ones(2))
+        tensor([[1., 1.]])
+        >>> observed.last()
+        (('de', 'en'), ('model',), tensor([[[ 1., -1.],
+                 [-1.,  2.]]]))
     """
 
     def __init__(self, weighting: Weighting, groups: Sequence[str]) -> None:

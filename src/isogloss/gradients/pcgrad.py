@@ -22,6 +22,13 @@ class PCGrad:
     Args:
         seed: Seed of the orders, with the number of the step; the global random state is left alone.
 
+    Example:
+        For g₁ = (1, 0) and g₂ = (-1, 1), g₁' = g₁ + ½ g₂ and g₂' = g₂ + g₁; so the step is 2 g₁ + 1½ g₂:
+
+        >>> grams = torch.tensor([[[1.0, -1.0], [-1.0, 2.0]]], dtype=torch.float64)
+        >>> PCGrad(seed=0)(0, ("de", "en"), grams, torch.ones(2))
+        tensor([[2.0000, 1.5000]], dtype=torch.float64)
+
     Reference:
         Yu, Kumar, Gupta, Levine, Hausman, Finn, *Gradient Surgery for Multi-Task Learning*, NeurIPS 2020. See
         ``docs/methods/pcgrad.md`` for where its released code differs.

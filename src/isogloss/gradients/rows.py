@@ -32,6 +32,22 @@ class Rows:
             None: it is a parameter like any other.
         dtype: Precision that rows are kept in; None: that of the gradients.
         device: Where rows are kept; None: where the parameters are.
+
+    Example:
+        Two losses with the gradients (1, 0) and (1, 1), put back as g₁ + 2 g₂:
+
+        >>> from isogloss.common.distributed import ALONE
+        >>> weight = nn.Parameter(torch.zeros(2))
+        >>> rows = Rows([[weight]])
+        >>> with rows.taking():
+        ...     for loss in (weight[0], weight.sum()):
+        ...         loss.backward()
+        ...         rows.take(ALONE)
+        >>> rows.grams().tolist()
+        [[[1.0, 1.0], [1.0, 2.0]]]
+        >>> rows.put(torch.tensor([[1.0, 2.0]]))
+        >>> weight.grad
+        tensor([3., 2.])
     """
 
     def __init__(

@@ -27,6 +27,18 @@ class MaskedLM:
         masked: The masked-LM model whose encoder is that of the model that is trained, where this one has another head
             (`isogloss.models.extensions.MaskedHead`); None: the trained model is one itself.
 
+    Example:
+        A model of zeros finds all of ten sub-words equally likely, and loses log 10 = 2.303 per masked one:
+
+        >>> from transformers import BertConfig, BertForMaskedLM
+        >>> sizes = {"num_hidden_layers": 1, "num_attention_heads": 1, "hidden_size": 4, "intermediate_size": 4}
+        >>> unsure = BertForMaskedLM(BertConfig(vocab_size=10, **sizes))
+        >>> _ = [parameter.data.zero_() for parameter in unsure.parameters()]
+        >>> labels = torch.tensor([[IGNORED, 5, IGNORED, 7]])
+        >>> batch = Batch({"input_ids": torch.tensor([[0, 4, 6, 4]])}, labels, ("en",))
+        >>> MaskedLM().counts(batch), MaskedLM()(unsure, batch)["mlm"].detach()
+        ({'mlm': tensor([2])}, tensor([4.6052]))
+
     Reference:
         Devlin et al., *BERT*, NAACL 2019; Lample, Conneau, *Cross-lingual Language Model Pretraining*, NeurIPS 2019
         (TLM).

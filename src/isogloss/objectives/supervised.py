@@ -29,13 +29,14 @@ def outputs(model: nn.Module, batch: Batch) -> Tensor:
         ends = torch.stack([output.start_logits, output.end_logits], dim=1).float()
         return ends.masked_fill(batch.inputs["attention_mask"].unsqueeze(1) == 0, -torch.inf)
     logits: Tensor = output.logits.float()
-    if batch.alternatives is not None:
-        return logits.masked_fill(~batch.alternatives, -torch.inf)
-    if batch.anchors is None:
+    if "alternatives" in batch.extras:
+        return logits.masked_fill(~batch.extras["alternatives"], -torch.inf)
+    if "anchors" not in batch.extras:
         return logits
+    anchors = batch.extras["anchors"]
     # A product of matrices, because sums by index come out in another order each time on a GPU.
-    places = torch.arange(batch.anchors.shape[1], device=logits.device)
-    members = (batch.anchors.unsqueeze(1) == places.unsqueeze(1)).float()  # [b, i, j]: does j go to i?
+    places = torch.arange(anchors.shape[1], device=logits.device)
+    members = (anchors.unsqueeze(1) == places.unsqueeze(1)).float()  # [b, i, j]: does j go to i?
     with torch.autocast(logits.device.type, enabled=False):
         return members @ logits / members.sum(dim=2, keepdim=True).clamp(min=1)
 
@@ -52,6 +53,15 @@ class Supervised:
 
     Raises:
         ValueError: The batch has no labels.
+
+    Example:
+        A tagger that finds all of four tags equally likely loses log 4 = 1.386 per labelled token:
+
+        >>> from types import SimpleNamespace
+        >>> unsure = lambda input_ids: SimpleNamespace(logits=torch.zeros(1, 3, 4))
+        >>> batch = Batch({"input_ids": torch.tensor([[7, 8, 9]])}, torch.tensor([[0, 2, IGNORED]]), ("en",))
+        >>> Supervised().counts(batch), Supervised()(unsure, batch)
+        ({'task': tensor([2])}, {'task': tensor([2.7726])})
     """
 
     def counts(self, batch: Batch) -> dict[str, Tensor]:

@@ -30,9 +30,11 @@ def parameter_groups(
         left out.
 
     Example:
-        >>> groups = parameter_groups(nn.Linear(3, 2), weight_decay=0.1, own={"bias": {"alpha": 1.0}})
-        >>> [(len(group.pop("params")), group) for group in groups]
-        [(1, {'weight_decay': 0.1}), (1, {'weight_decay': 0.0, 'alpha': 1.0})]
+        The bias of a layer does not decay; its matrix does, and has a learning rate of its own here:
+
+        >>> groups = parameter_groups(nn.Linear(3, 2), weight_decay=0.1, own={"weight": {"lr": 0.5}})
+        >>> [([tuple(p.shape) for p in g.pop("params")], g) for g in groups]
+        [([(2,)], {'weight_decay': 0.0}), ([(2, 3)], {'weight_decay': 0.1, 'lr': 0.5})]
     """
     groups: dict[tuple[tuple[tuple[str, Any], ...], bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():

@@ -20,6 +20,10 @@ class Sigmoid:
     Args:
         rate: Steepness k > 0. The paper's code tries 0.05, 0.1, 0.2, 0.5 and 1; its scripts use 0.5.
         middle: The step t₀ at which λ is a half. The code tries 100, 250, 500 and 1000; its scripts use 250.
+
+    Example:
+        >>> [round(Sigmoid(rate=0.5, middle=250)(step), 3) for step in (240, 250, 260)]
+        [0.007, 0.5, 0.993]
     """
 
     rate: float = 0.5
@@ -37,6 +41,10 @@ class Linear:
 
     Args:
         steps: The step t₀ > 0 from which on λ is 1.
+
+    Example:
+        >>> [Linear(steps=100)(step) for step in (25, 100, 400)]
+        [0.25, 1.0, 1.0]
     """
 
     steps: float = 250
@@ -52,6 +60,10 @@ class Constant:
 
     Args:
         share: λ in (0, 1]; at 1 there is no pull, and RecAdam is AdamW.
+
+    Example:
+        >>> [Constant(0.5)(step) for step in (1, 1000)]
+        [0.5, 0.5]
     """
 
     share: float = 1.0
@@ -85,6 +97,16 @@ class RecAdam(torch.optim.AdamW):
 
     Raises:
         IsoglossError: A pull is negative, or r · γ is above 1.
+
+    Example:
+        A weight that has gone from θ* = 0 to 1, where the task's gradient is zero, comes back by r (1 − λ) γ = 0.25:
+
+        >>> weight = torch.nn.Parameter(torch.zeros(1))
+        >>> optimizer = RecAdam([weight], lr=0.1, pull=5.0, annealing=Constant(0.5))
+        >>> weight.data[0], weight.grad = 1.0, torch.zeros(1)
+        >>> optimizer.step()
+        >>> weight.data
+        tensor([0.7500])
 
     Reference:
         Chen et al., *Recall and Learn: Fine-tuning Deep Pretrained Language Models with Less Forgetting*, EMNLP 2020.

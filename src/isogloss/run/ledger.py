@@ -63,15 +63,20 @@ class Ledger:
             self._seconds[name] = self._seconds.get(name, 0.0) + self._since - start
 
     def count(self, batches: Sequence[Batch]) -> None:
-        """Note micro-batches that are trained on, each with one forward and one backward pass."""
+        """Note micro-batches that are trained on, each with one forward and one backward pass.
+
+        Both halves of a pair are pieces of text, so both count as samples and with their sub-words; a batch of pairs is
+        one pass.
+        """
         for batch in batches:
-            padded = batch.inputs["input_ids"].numel()
-            mask = batch.inputs.get("attention_mask")
-            self._counts["samples"] += len(batch)
-            self._counts["subwords"] += padded if mask is None else int(mask.sum())
-            self._counts["padded_subwords"] += padded
             self._counts["passes"] += 1
-            self._unbooked += padded
+            for half in [batch] if batch.beside is None else [batch, batch.beside]:
+                padded = half.inputs["input_ids"].numel()
+                mask = half.inputs.get("attention_mask")
+                self._counts["samples"] += len(half)
+                self._counts["subwords"] += padded if mask is None else int(mask.sum())
+                self._counts["padded_subwords"] += padded
+                self._unbooked += padded
 
     def step(self, model: nn.Module) -> None:
         """Note that a step has been taken, in which the parameters moved that require a gradient now."""
@@ -88,12 +93,12 @@ class Ledger:
         """What the run has cost so far; to be called by all processes.
 
         Returns:
-            ``steps``; ``seconds``, by what they were spent on, of the slowest process; ``samples`` (pieces of text),
-            ``subwords`` without padding, ``padded_subwords`` and ``passes`` (micro-batches, with one forward and one
-            backward pass each), over all processes; ``samples_per_second`` and ``subwords_per_second`` of training;
-            ``flops``, an estimate: (2·N + 4·N_trained) per sub-word with padding, N being parameters outside tables of
-            embeddings, which is 6·N where all are trained (what attention does between sub-words is left out, and
-            layers that share their weights count once);
+            ``steps``; ``seconds``, by what they were spent on, of the slowest process; ``samples`` (pieces of text,
+            two in a pair), ``subwords`` without padding, ``padded_subwords`` and ``passes`` (micro-batches, with one
+            forward and one backward pass each), over all processes; ``samples_per_second`` and ``subwords_per_second``
+            of training; ``flops``, an estimate: (2·N + 4·N_trained) per sub-word with padding, N being parameters
+            outside tables of embeddings, which is 6·N where all are trained (what attention does between sub-words is
+            left out, and layers that share their weights count once);
             ``parameters``, ``trained_parameters`` and ``trained_without_embeddings``, the most in any step;
             ``peak_memory_cpu`` and ``peak_memory_gpu`` in bytes, of the process with the most: the resident set of the
             whole process since it began, and what torch had allocated on the GPU since the run did; ``processes``.

@@ -21,6 +21,10 @@ class Joint:
 
     Args:
         names: The sources.
+
+    Example:
+        >>> Joint(("de", "en"))(7)
+        ('de', 'en')
     """
 
     names: tuple[str, ...]
@@ -39,6 +43,14 @@ class Temperature:
         sizes: Their numbers of training examples.
         temperature: T > 0; default 1.0, proportional to size, so that the examples seen match the concatenated data.
         seed: Seed of the draws.
+
+    Example:
+        At T = 2, sizes of 9 to 1 are drawn 3 to 1:
+
+        >>> sampler = Temperature(("de", "en"), sizes=(900, 100), temperature=2.0)
+        >>> drawn = [name for step in range(1000) for name in sampler(step)]
+        >>> drawn.count("de"), drawn.count("en")
+        (745, 255)
 
     Reference:
         Conneau et al., *Unsupervised Cross-lingual Representation Learning at Scale*, ACL 2020 (exponential smoothing);
@@ -69,6 +81,11 @@ class RoundRobin:
 
     Args:
         names: The m sources.
+
+    Example:
+        >>> sampler = RoundRobin(("de", "en"))
+        >>> [sampler(step) for step in range(3)]
+        [('de',), ('en',), ('de',)]
     """
 
     names: tuple[str, ...]
@@ -89,6 +106,13 @@ class Permuted:
 
     Raises:
         IsoglossError: ``length`` is outside 1 to m.
+
+    Example:
+        Two passes, each over all three:
+
+        >>> sampler = Permuted(("de", "en", "sw"))
+        >>> [name for step in range(6) for name in sampler(step)]
+        ['sw', 'en', 'de', 'en', 'sw', 'de']
 
     Reference:
         Shi et al., *Gradient Matching for Domain Generalization*, ICLR 2022 (Fish's inner loop).
@@ -118,6 +142,11 @@ class Blocks:
     Args:
         sampler: The sampler asked once per block, with the number of the block.
         length: Steps per block, at least 1.
+
+    Example:
+        >>> sampler = Blocks(RoundRobin(("de", "en")), 2)
+        >>> [name for step in range(6) for name in sampler(step)]
+        ['de', 'de', 'en', 'en', 'de', 'de']
     """
 
     sampler: Sampler
@@ -177,6 +206,11 @@ class Stages:
     Args:
         samplers: The samplers, each asked with the step of the run.
         ends: The step at which each but the last one ends, in rising order.
+
+    Example:
+        >>> sampler = Stages((Joint(("en",)), Joint(("de", "en"))), ends=(2,))
+        >>> [sampler(step) for step in range(4)]
+        [('en',), ('en',), ('de', 'en'), ('de', 'en')]
     """
 
     samplers: tuple[Sampler, ...]

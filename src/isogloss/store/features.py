@@ -43,6 +43,12 @@ class StoredFeatures(Lazy[Feature]):
         """Sub-words of each ``[n]``."""
         return np.concatenate([np.empty(0, int), *(np.diff(views[f"{INPUT}input_ids"][0]) for views in self._batches)])
 
+    @cached_property
+    def examples(self) -> np.ndarray:
+        """Index of the example of each ``[n]``."""
+        columns = [views["example"] for views in self._batches]
+        return np.concatenate([np.empty(0, int), *(numbers[offsets[:-1]] for offsets, numbers, _ in columns)])
+
     def __len__(self) -> int:
         """Number of features."""
         return int(self._starts[-1])
@@ -74,6 +80,14 @@ def lengths(features: Sequence[Feature]) -> np.ndarray:
     if known is not None:
         return known
     return np.array([len(feature) for feature in features], dtype=int)
+
+
+def example_indices(features: Sequence[Feature]) -> np.ndarray:
+    """Index of the example of each feature ``[n]``."""
+    known: np.ndarray | None = getattr(features, "examples", None)
+    if known is not None:
+        return known
+    return np.array([feature.example for feature in features], dtype=int)
 
 
 def write_features(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Generic, TypeVar, overload
 
 Item = TypeVar("Item")
@@ -31,3 +33,27 @@ class Lazy(Sequence[Item], ABC, Generic[Item]):
     def __iter__(self) -> Iterator[Item]:
         """All of them, in order."""
         return map(self._make, range(len(self)))
+
+
+class Concatenated(Lazy[Item]):
+    """The items of several sequences, one sequence after the other.
+
+    Args:
+        parts: The sequences.
+
+    Example:
+        >>> Concatenated(["ab", "", "cde"])[2]
+        'c'
+    """
+
+    def __init__(self, parts: Sequence[Sequence[Item]]) -> None:
+        self._parts = parts
+        self._starts = list(accumulate(map(len, parts), initial=0))
+
+    def __len__(self) -> int:
+        """Number of items of all of them."""
+        return self._starts[-1]
+
+    def _make(self, place: int) -> Item:
+        part = bisect_right(self._starts, place) - 1
+        return self._parts[part][place - self._starts[part]]

@@ -19,6 +19,7 @@ from isogloss.common.randomness import generator
 from isogloss.common.shares import shares
 from isogloss.protocols import Batch, Feature
 from isogloss.store.features import lengths
+from isogloss.store.lazy import Concatenated
 
 WINDOW = 32
 """Batches per length bucket: large enough that padding almost vanishes, small enough that order stays random."""
@@ -35,6 +36,14 @@ class Examples:
         temperature: T > 0, see `shares`.
         seed: Seed of the permutations.
         name: Name of the source, so that sources of one run are shuffled independently.
+
+    Example:
+        Two epochs, each with every example once; and the shares of an epoch of two groups, flattened by T = 2:
+
+        >>> Examples([4], seed=0, name="en").take(0, 8).tolist()
+        [1, 2, 3, 0, 0, 3, 1, 2]
+        >>> Examples([90, 10], temperature=2.0, seed=0, name="all").quotas
+        (75, 25)
     """
 
     def __init__(self, sizes: Sequence[int], *, temperature: float = 1.0, seed: int, name: str) -> None:
@@ -75,6 +84,67 @@ def require_no_empty_batch(batch_size: int, world_size: int, accumulation: int) 
         )
 
 
+class Buckets:
+    """Which examples each global batch holds, and which of them are this rank's: pure in (seed, k).
+
+    Args:
+        lengths: Sub-words of each example, by group as in ``examples``.
+        examples: The endless order they are seen in.
+        batch_size: Examples in a global batch, over all ranks and micro-batches.
+        rank: This process's number.
+        world_size: Number of processes that share each global batch.
+        accumulation: Micro-batches that a rank's slice is cut into.
+
+    Raises:
+        IsoglossError: There are fewer examples in a batch than ranks times micro-batches, or other numbers of lengths
+            than of examples.
+    """
+
+    def __init__(
+        self,
+        lengths: Sequence[np.ndarray],
+        examples: Examples,
+        *,
+        batch_size: int,
+        rank: int = 0,
+        world_size: int = 1,
+        accumulation: int = 1,
+    ) -> None:
+        sizes = tuple(map(len, lengths))
+        if sizes != examples.sizes:
+            raise IsoglossError(f"source {examples.name!r}: {sum(sizes)} features for {examples.length} examples")
+        require_no_empty_batch(batch_size, world_size, accumulation)
+        self.examples, self.batch_size, self._lengths = examples, batch_size, np.concatenate(lengths)
+        self.rank, self.world_size, self.accumulation = rank, world_size, accumulation
+        # A window of several epochs would hold an example more than once.
+        self._batches = min(WINDOW, max(1, examples.length // batch_size))
+        self._window = lru_cache(maxsize=1)(self._make_window)
+
+    def drawn(self, k: int) -> np.ndarray:
+        """Place in the endless sequence and index of each example of the k-th global batch ``[batch_size, 2]``.
+
+        They are sorted by length.
+        """
+        batch: np.ndarray = self._window(k // self._batches)[k % self._batches]
+        return batch
+
+    def cuts(self, k: int) -> list[list[tuple[int, int]]]:
+        """This rank's micro-batches of the k-th global batch, as places in the sequence and indices."""
+        # Every world_size-th example: the batch is sorted, so all ranks get sentences of the same lengths.
+        mine = self.drawn(k)[self.rank :: self.world_size]
+        return [[(place, index) for place, index in cut.tolist()] for cut in np.array_split(mine, self.accumulation)]
+
+    def _make_window(self, window: int) -> np.ndarray:
+        span = self._batches * self.batch_size
+        indices = self.examples.take(window * span, (window + 1) * span)
+        random = generator(self.examples.seed, "window", self.examples.name, window)
+        # Where an epoch ends within the window an example may come twice; sorted by length alone, it would do so in one
+        # batch. So all first comings are sorted, then all second ones.
+        order = np.lexsort((self._lengths[indices], comings(indices)))
+        drawn = np.stack([window * span + order, indices[order]], axis=1)
+        return drawn.reshape(self._batches, self.batch_size, 2)[random.permutation(self._batches)]
+
+
 class BucketedStream:
     """Batches of examples of similar length, pure in (seed, k); implements `isogloss.protocols.Stream`.
 
@@ -88,7 +158,18 @@ class BucketedStream:
         accumulation: Micro-batches that a rank's slice is cut into.
 
     Raises:
-        IsoglossError: There are fewer examples in a batch than ranks times micro-batches, or no features at all.
+        IsoglossError: There are fewer examples in a batch than ranks times micro-batches, or other numbers of features
+            than of examples.
+
+    Example:
+        Features of 9, 1, 8 and 2 sub-words, in batches of two that stand for themselves here:
+
+        >>> features = [Feature({"input_ids": [5] * length}, None, "en", 0) for length in (9, 1, 8, 2)]
+        >>> lengths_of = lambda features: list(map(len, features))
+        >>> examples = Examples([4], seed=0, name="en")
+        >>> stream = BucketedStream([features], examples, batch_size=2, collate=lengths_of)
+        >>> sorted([stream(0), stream(1)])
+        [[[1, 2]], [[8, 9]]]
     """
 
     def __init__(
@@ -102,45 +183,26 @@ class BucketedStream:
         world_size: int = 1,
         accumulation: int = 1,
     ) -> None:
-        sizes = tuple(map(len, groups))
-        if sizes != examples.sizes or not examples.length:
-            raise IsoglossError(f"source {examples.name!r}: {sum(sizes)} features for {examples.length} examples")
-        require_no_empty_batch(batch_size, world_size, accumulation)
-        self.groups, self.examples, self.batch_size, self.collate = groups, examples, batch_size, collate
-        self.rank, self.world_size, self.accumulation = rank, world_size, accumulation
-        self._lengths = np.concatenate([lengths(group) for group in groups])
-        self._ends = np.cumsum(sizes)
-        # A window of several epochs would hold an example more than once.
-        self._batches = min(WINDOW, max(1, examples.length // batch_size))
-        self._window = lru_cache(maxsize=1)(self._make_window)
+        self.features, self.collate = Concatenated(groups), collate
+        self.buckets = Buckets(
+            [lengths(group) for group in groups],
+            examples,
+            batch_size=batch_size,
+            rank=rank,
+            world_size=world_size,
+            accumulation=accumulation,
+        )
 
     def indices(self, k: int) -> np.ndarray:
         """Indices of the examples of the k-th global batch ``[batch_size]``, by length."""
-        batch: np.ndarray = self._window(k // self._batches)[k % self._batches]
-        return batch
+        return self.buckets.drawn(k)[:, 1]
 
     def __call__(self, k: int) -> list[Batch]:
         """This rank's micro-batches of the k-th global batch."""
-        # Every world_size-th example: the batch is sorted, so all ranks get sentences of the same lengths.
-        mine = self.indices(k)[self.rank :: self.world_size]
-        cuts = np.array_split(mine, self.accumulation)
-        return [self.collate([self._feature(int(index)) for index in cut]) for cut in cuts]
-
-    def _feature(self, index: int) -> Feature:
-        group = int(np.searchsorted(self._ends, index, side="right"))
-        return self.groups[group][index - int(self._ends[group])]
-
-    def _make_window(self, window: int) -> np.ndarray:
-        span = self._batches * self.batch_size
-        indices = self.examples.take(window * span, (window + 1) * span)
-        random = generator(self.examples.seed, "window", self.examples.name, window)
-        # Where an epoch ends within the window an example may come twice; sorted by length alone, it would do so in one
-        # batch. So all first comings are sorted, then all second ones.
-        order = np.lexsort((self._lengths[indices], _comings(indices)))
-        return indices[order].reshape(self._batches, self.batch_size)[random.permutation(self._batches)]
+        return [self.collate([self.features[index] for _, index in cut]) for cut in self.buckets.cuts(k)]
 
 
-def _comings(indices: np.ndarray) -> np.ndarray:
+def comings(indices: np.ndarray) -> np.ndarray:
     """How often each entry has come before: [7, 3, 7, 7] -> [0, 0, 1, 2]."""
     order = np.argsort(indices, kind="stable")
     places = np.arange(len(indices))

@@ -1,4 +1,4 @@
-"""Rows of masked text, a pure function of (seed, k): running text of one language, or a text and its translation.
+"""Batches of masked rows of text, a pure function of (seed, k).
 
 Every row is drawn on its own, with replacement, from (seed, source, number of the row): so a run can go on anywhere
 without walking through what came before, and each rank draws just its own rows. A row is filled up to a fixed length,
@@ -7,7 +7,7 @@ so there is little padding and, for compiled models, one shape.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,11 +15,12 @@ import numpy as np
 import torch
 
 from isogloss.common.randomness import generator
-from isogloss.common.shares import shares
-from isogloss.data.texts import Unit
 from isogloss.objectives.supervised import IGNORED
 from isogloss.protocols import Batch
 from isogloss.streams.bucketed import require_no_empty_batch
+
+Rows = Callable[[np.random.Generator], tuple[np.ndarray, str]]
+"""Draws a row of sub-words, special ones included, and says its language."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class Encoded:
     Attributes:
         ids: The sub-words of all sentences, one after the other ``[n]``, without special ones.
         starts: Where each sentence begins, and at the end n ``[sentences + 1]``.
+
+    Example:
+        >>> text = Encoded.of([[5, 6], [7, 8, 9]])
+        >>> text.sentence(1).tolist(), text.running(1, 4).tolist()
+        ([7, 8, 9], [7, 8, 9, 5])
     """
 
     ids: np.ndarray
@@ -66,6 +72,12 @@ class Masking:
         padding: Id of padding.
         special: Ids that are never hidden and never come in by chance.
         vocabulary_size: Number of sub-words.
+
+    Example:
+        >>> masking = Masking(0.5, mask=4, padding=1, special=(0, 1, 2, 3, 4), vocabulary_size=20)
+        >>> hidden, labels = masking(np.array([0, 11, 12, 13, 14, 15, 2]), generator("an example"))
+        >>> hidden.tolist(), labels.tolist()
+        ([0, 11, 4, 4, 14, 6, 2], [-100, -100, 12, 13, -100, 15, -100])
     """
 
     probability: float
@@ -101,6 +113,11 @@ class Frame:
         before: Before the first text.
         between: Between a text and its pair.
         after: At the end.
+
+    Example:
+        >>> frame = Frame(before=(0,), between=(2, 2), after=(2,))
+        >>> frame.around(np.array([5, 6]), np.array([7])).tolist(), frame.room(10, texts=2)
+        ([0, 5, 6, 2, 2, 7, 2], 6)
     """
 
     before: tuple[int, ...]
@@ -119,94 +136,11 @@ class Frame:
         return length - len(self.before) - len(self.after) - (texts - 1) * len(self.between)
 
 
-class RunningTextRows:
-    """Rows of running text, each of one language: what MLM is learned from.
-
-    A row's language is drawn with probability N_t^(1/T) / Σ_u N_u^(1/T), N being sub-words, then a sentence of it; the
-    row holds what follows from there, cut to the length.
-
-    Args:
-        texts: Encoded sentences by language.
-        length: Sub-words per row, special ones included.
-        frame: Special sub-words.
-        temperature: T > 0.
-    """
-
-    def __init__(self, texts: dict[str, Encoded], *, length: int, frame: Frame, temperature: float) -> None:
-        self.texts, self.length, self.frame = texts, length, frame
-        self.languages = tuple(texts)
-        self._shares = shares([len(text.ids) for text in texts.values()], temperature)
-
-    def __call__(self, random: np.random.Generator) -> tuple[np.ndarray, str]:
-        """A row of at most ``length`` and its language."""
-        language = self.languages[random.choice(len(self.languages), p=self._shares)]
-        text = self.texts[language]
-        start = int(random.integers(len(text)))
-        return self.frame.around(text.running(start, self.frame.room(self.length, 1))), language
-
-
-class PairRows:
-    """Rows of a text and its translation: what TLM is learned from.
-
-    A row's language is drawn as in `RunningTextRows`, N now being parallel sentences, then one of these, then one of
-    the other languages that have it. The sentences that follow in both are added until the row is full; the last pair
-    is cut at the same relative place in both. Either language comes first half the time. The row counts for the one
-    drawn first.
-
-    Args:
-        texts: Encoded sentences by language.
-        units: Sentences that are translations of each other, in the order of the text.
-        length: Sub-words per row, special ones included.
-        frame: Special sub-words.
-        temperature: T > 0.
-    """
-
-    def __init__(
-        self, texts: dict[str, Encoded], units: Sequence[Unit], *, length: int, frame: Frame, temperature: float
-    ) -> None:
-        self.texts, self.length, self.frame = texts, length, frame
-        self.languages = tuple(language for language in texts if any(language in unit for unit in units))
-        places = {language: column for column, language in enumerate(self.languages)}
-        self._table = np.full((len(units), len(self.languages)), -1, dtype=np.int64)  # [units, languages]
-        for row, unit in enumerate(units):
-            for language, index in unit.items():
-                self._table[row, places[language]] = index
-        self._units = [np.flatnonzero(column >= 0) for column in self._table.T]
-        self._shares = shares([len(own) for own in self._units], temperature)
-
-    def __call__(self, random: np.random.Generator) -> tuple[np.ndarray, str]:
-        """A row of at most ``length``, and the language that was drawn first."""
-        first = int(random.choice(len(self.languages), p=self._shares))
-        unit = int(self._units[first][random.integers(len(self._units[first]))])
-        others = np.flatnonzero(self._table[unit] >= 0)
-        second = int(random.choice(others[others != first]))
-        sides = [first, second] if random.random() < 0.5 else [second, first]
-        left, right = (np.concatenate(parts) for parts in zip(*self._run(unit, sides), strict=True))
-        return self.frame.around(left, right), self.languages[first]
-
-    def _run(self, unit: int, sides: Sequence[int]) -> list[list[np.ndarray]]:
-        """Pairs of sentences from ``unit`` on that fit into a row, the last one cut."""
-        room, pairs = self.frame.room(self.length, 2), []
-        while room > 1 and unit < len(self._table):
-            places = self._table[unit, sides]
-            if (places < 0).any():
-                break
-            pair = [self.texts[self.languages[side]].sentence(place) for side, place in zip(sides, places, strict=True)]
-            lengths = [len(text) for text in pair]
-            if sum(lengths) > room:
-                kept = max(1, min(room - 1, round(room * lengths[0] / sum(lengths))))
-                pair = [pair[0][:kept], pair[1][: room - kept]]
-            pairs.append(pair)
-            room -= sum(len(text) for text in pair)
-            unit += 1
-        return pairs
-
-
 class MaskedStream:
     """Batches of masked rows, pure in (seed, k); implements `isogloss.protocols.Stream`.
 
     Args:
-        rows: Draws a row.
+        rows: Draws a row of at most ``length`` and says its language.
         masking: Hides sub-words of it.
         name: Name of the source, so that sources of one run differ.
         seed: Seed.
@@ -218,11 +152,22 @@ class MaskedStream:
 
     Raises:
         IsoglossError: There are fewer rows in a batch than ranks times micro-batches.
+
+    Example:
+        Three rows in two micro-batches, the same whenever they are asked for:
+
+        >>> from isogloss.streams.running_text import RunningTextRows
+        >>> masking = Masking(0.5, mask=4, padding=1, special=(0, 1, 2, 3, 4), vocabulary_size=10)
+        >>> texts = {"en": Encoded.of([[5, 6], [7, 8, 9]])}
+        >>> rows = RunningTextRows(texts, length=6, frame=Frame((0,), (2, 2), (2,)), temperature=1.0)
+        >>> stream = MaskedStream(rows, masking, name="mlm", seed=0, batch_size=3, length=6, accumulation=2)
+        >>> [batch.inputs["input_ids"].tolist() for batch in stream(9)]
+        [[[0, 7, 8, 4, 5, 2], [0, 7, 8, 4, 5, 2]], [[0, 4, 4, 4, 6, 2]]]
     """
 
     def __init__(
         self,
-        rows: RunningTextRows | PairRows,
+        rows: Rows,
         masking: Masking,
         *,
         name: str,

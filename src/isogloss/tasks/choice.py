@@ -93,7 +93,7 @@ class MultipleChoice:
             inputs,
             None if bare else torch.tensor(targets),
             tuple(feature.language for feature in features),
-            alternatives=torch.tensor([[place < len(own) for place in range(number)] for own in spans]),
+            extras={"alternatives": torch.tensor([[place < len(own) for place in range(number)] for own in spans])},
         )
 
     def decode(self, logits: Tensor, features: Sequence[Feature]) -> list[Prediction]:

@@ -22,8 +22,8 @@ def collate(features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> 
         tokenizer: Tokenizer that made them.
 
     Returns:
-        Inputs ``[b, s]``; labels ``[b, s]`` (tagging) or ``[b]``, or None if no feature has any; anchors ``[b, s]``, or
-        None if the features have none.
+        Inputs ``[b, s]``; labels ``[b, s]`` (tagging) or ``[b]``, or None if no feature has any; ``anchors`` ``[b, s]``
+        among the extras if the features have any.
     """
     width = max(len(feature) for feature in features)
     padding = {"input_ids": int(tokenizer.pad_token_id)}
@@ -37,7 +37,7 @@ def collate(features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> 
         inputs,
         _labels(features, width),
         tuple(feature.language for feature in features),
-        torch.tensor(anchors) if anchors else None,
+        {"anchors": torch.tensor(anchors)} if anchors else {},
     )
 
 

@@ -19,7 +19,9 @@ from isogloss.recipe.build.data import folder_of, with_separator
 from isogloss.recipe.names import TEXT_FORMATS
 from isogloss.recipe.spec import text as spec
 from isogloss.step import sampling
-from isogloss.streams.masked import Encoded, Frame, MaskedStream, Masking, PairRows, RunningTextRows
+from isogloss.streams.masked import Encoded, Frame, MaskedStream, Masking, Rows
+from isogloss.streams.running_text import RunningTextRows
+from isogloss.streams.translations import PairRows
 
 
 def build_text_set(entry: spec.TextEntry, where: str) -> TextSet:
@@ -106,7 +108,7 @@ class TextSite:
 def build_text_source(asked: spec.TextSource, name: str, site: TextSite) -> DataSource:
     """One source of text: its rows, drawn and masked, and its loss."""
     frame = build_frame(site.tokenizer)
-    rows: RunningTextRows | PairRows
+    rows: Rows
     match asked:
         case spec.MLM(temperature=temperature):
             rows = RunningTextRows(site.encoded, length=site.length, frame=frame, temperature=temperature)
