@@ -12,13 +12,13 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
 from isogloss.data.conllu import ConllU
-from isogloss.data.corpus import load_corpus
 from isogloss.examples import TaggedSentence
 from isogloss.models.encoder import build_encoder
 from isogloss.models.tokenizer import train_tokenizer
 from isogloss.protocols import Feature
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
+from isogloss.start.corpus import load_corpus
 from isogloss.tasks.tagging import Tagging, part_of_speech
 
 LANGUAGES = ("en", "fr", "ru", "tr")

@@ -29,10 +29,10 @@ import numpy as np
 from tabulate import tabulate
 
 import isogloss
+from isogloss.calls.predicted import redraw
 from isogloss.common.writing import append_lines, read_lines
 from isogloss.reports.cells import scoring_of
 from isogloss.reports.statistics import crossed_interval, paired_interval
-from isogloss.run.predicted import redraw
 
 ARMS = ("words", "text")
 SEEDS = (0, 1, 2)

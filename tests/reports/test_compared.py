@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from isogloss.calls.compare import compare
+from isogloss.calls.predicted import counted, redraw
 from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import append_lines, read_lines, write_text
 from isogloss.data.corpus import Cell
@@ -21,7 +22,6 @@ from isogloss.recipe.names import TASKS
 from isogloss.reports.cells import scoring_of
 from isogloss.run.evaluation import result_rows
 from isogloss.run.folder import RunFolder
-from isogloss.run.predicted import counted, redraw
 from isogloss.tasks import Classification
 
 GOLD: dict[str, Callable[[random.Random], Prediction]] = {

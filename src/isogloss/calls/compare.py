@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from isogloss.calls.predicted import label_set, redraw
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.writing import read_json, read_lines
 from isogloss.recipe.names import TASKS
@@ -15,7 +16,6 @@ from isogloss.reports.left_out import left_out_rows
 from isogloss.reports.negative_transfer import negative_transfer_table
 from isogloss.reports.tables import comparison_table
 from isogloss.run.folder import RunFolder
-from isogloss.run.predicted import label_set, redraw
 from isogloss.tasks.tagging import Tagging
 
 

@@ -16,7 +16,6 @@ from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.locking import locked
 from isogloss.common.writing import read_lines
-from isogloss.data.corpus import load_corpus
 from isogloss.models.encoder import Loaded
 from isogloss.recipe.build import data as build_data
 from isogloss.recipe.build.task import spacing
@@ -28,6 +27,7 @@ from isogloss.recipe.spec.recipe import Recipe
 from isogloss.reports.tables import closing_tables
 from isogloss.run.evaluation import score_cells
 from isogloss.run.folder import RunFolder
+from isogloss.start.corpus import load_corpus
 from isogloss.start.prepare import trained_as
 from isogloss.start.translated import translated_cells
 from isogloss.store.cache import cache_of_environment

@@ -49,7 +49,9 @@ def open_run(run: str | Path) -> tuple[RunFolder, Recipe, Task, Loaded]:
         recipe = recipe.model_copy(update={"spacing": "words"})
     labels = _stored_labels(folder.model)
     task = build_task(recipe, named, labels)
-    loaded = load_encoder(folder.model, task.auto_class, labels, seed=0, trust_remote_code=recipe.trust_remote_code)
+    loaded = load_encoder(
+        folder.model, task.auto_class, labels, seed=0, trust_remote_code=recipe.trust_remote_code, complete=True
+    )
     torch.nn.Module.to(loaded.model, device())
     return folder, recipe, task, loaded
 

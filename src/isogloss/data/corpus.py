@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from isogloss.common.errors import IsoglossError, nearest
-from isogloss.common.randomness import generator
-from isogloss.data.chunks import chunk_type, is_named
-from isogloss.data.classes import check_classes
-from isogloss.data.collection import SPLITS, Collection
-from isogloss.data.formats import classes
 from isogloss.data.problems import Problems
-from isogloss.data.reading import digest, read_stored
-from isogloss.data.validate import Complaint
 from isogloss.examples import Example, Question, TaggedSentence
-from isogloss.store.cache import Cache
-from isogloss.store.examples import StoredExamples, joined, label_numbers, witnesses
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -37,25 +25,6 @@ class Cell:
     language: str
     split: str
     question_language: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FewShot:
-    """A few training examples of each target language.
-
-    Attributes:
-        k: Examples per language, or all where there are fewer.
-        seed: Seed of the draw, so that runs of several seeds see several draws.
-    """
-
-    k: int
-    seed: int
-
-    def draw(self, examples: Sequence[Example], language: str) -> list[Example]:
-        """K of a language's examples without repetition, in the order of the file."""
-        random = generator(self.seed, "few-shot", language)
-        chosen = random.choice(len(examples), size=min(self.k, len(examples)), replace=False)
-        return [examples[index] for index in sorted(chosen.tolist())]
 
 
 @dataclass(frozen=True)
@@ -91,105 +60,6 @@ class Corpus:
         return sorted(cell for cell in self.evaluation if cell.split == split)
 
 
-def load_corpus(
-    collections: Sequence[Collection],
-    label_set: Callable[[Sequence[Example]], tuple[str, ...]],
-    complaint: Complaint = lambda example: None,
-    *,
-    train_languages: Sequence[str] | None = None,
-    evaluate_languages: Sequence[str] | None = None,
-    source_dev: bool = False,
-    label_languages: Sequence[str] = (),
-    splits: Sequence[str] = SPLITS,
-    unread: Container[str] = (),
-    limit: int | None = None,
-    few_shot: FewShot | None = None,
-    cache: Cache | None = None,
-) -> Corpus:
-    """Read and check everything a run needs.
-
-    Args:
-        collections: The data entries.
-        label_set: The labels that occur in examples, in a fixed order.
-        complaint: What makes an example unfit for the task.
-        train_languages: Languages to train on; None: all with a training file.
-        evaluate_languages: Languages to evaluate on; None: all with a dev or test file.
-        source_dev: Whether to read the dev data of the languages trained on, evaluated or not.
-        label_languages: Languages whose training labels belong to the label set, beside those trained on.
-        splits: The splits that count.
-        unread: Splits among them that are not read, and only say which languages are evaluated.
-        limit: Examples kept per language and split, evenly spaced over the file; None: all. The label
-            set is that of all.
-        few_shot: How many training examples to take of each language that is evaluated but not trained on; None: none.
-        cache: Where files that have been read before are taken from; None: all are read.
-
-    Raises:
-        IsoglossError: A file is missing or broken, a language has no data, a file has no labels at all, two data sets
-            share a name, ``1`` and ``true`` are both classes, or a label of the evaluation data occurs in no training
-            file; the message names file and line.
-    """
-    names = [collection.name for collection in collections]
-    if len(set(names)) < len(names):
-        raise IsoglossError(
-            f"data: two entries are named {Counter(names).most_common(1)[0][0]!r}; give them a name each"
-        )
-    found = [
-        (collection, language, split, path)
-        for collection in collections
-        for (language, split), path in collection.files().items()
-        if split in splits
-    ]
-    with_train = {language for _, language, split, _ in found if split == "train"}
-    with_other = {language for _, language, split, _ in found if split != "train"}
-    trained = _chosen("train_languages", train_languages, with_train, ["train"])
-    evaluated = _chosen(
-        "evaluate_languages", evaluate_languages, with_other, [split for split in splits if split != "train"]
-    )
-    few = () if few_shot is None else tuple(sorted((set(evaluated) & with_train) - set(trained)))
-    if few_shot is not None and not few:
-        raise IsoglossError("few_shot: no language that is evaluated but not trained on has a training file")
-    problems = Problems()
-    owners: dict[str, tuple[str, Path]] = {}
-    labelled = {*trained, *label_languages, *few}
-    parts: dict[str, list[Sequence[Example]]] = {language: [] for language in sorted(labelled)}
-    evaluation: dict[Cell, Sequence[Example]] = {}
-    wanted = {"train": labelled, "dev": {*evaluated, *(trained if source_dev else ())}, "test": {*evaluated}}
-    used = [entry for entry in found if entry[1] in wanted[entry[2]]]
-    files: dict[str, str] = {}
-    for collection, language, split, path in used:
-        if split in unread:
-            continue
-        content = digest(path)
-        files[str(path)] = content or ""
-        examples = read_stored(collection, language, split, path, content, complaint, owners, problems, cache)
-        if split == "train":
-            parts[language].append(examples)
-        else:
-            asked = next((example.question_language for example in examples if isinstance(example, Question)), None)
-            if language not in evaluated and asked not in (None, *trained):
-                continue  # questions in a language that is not trained on choose no weights
-            evaluation[Cell(collection.name, language, split, asked)] = examples
-    problems.raise_errors()
-    train = {language: joined(found) for language, found in parts.items()}
-    seen = [example for examples in train.values() for example in witnesses(examples)]
-    check_classes(sum(map(label_numbers, train.values()), Counter()), seen, problems)
-    problems.raise_errors()
-    labels = label_set(seen)
-    _require_known_labels(evaluation, labels, collections, problems)
-    chosen = {language: _spread(train[language], limit) for language in trained}
-    if few_shot is not None:
-        chosen |= {language: few_shot.draw(train[language], language) for language in few}
-    return Corpus(
-        chosen,
-        labels,
-        {cell: _spread(examples, limit) for cell, examples in evaluation.items()},
-        files,
-        problems,
-        few,
-        evaluated,
-    )
-
-
 def without_labels(examples: Sequence[Example]) -> list[Example]:
     """The examples as a model may see them in evaluation."""
     return [_without_label(example) for example in examples]
@@ -201,57 +71,3 @@ def _without_label(example: Example) -> Example:
     if isinstance(example, Question):
         return dataclasses.replace(example, answers=None)
     return dataclasses.replace(example, label=None)
-
-
-def _chosen(key: str, wanted: Sequence[str] | None, available: set[str], splits: Sequence[str]) -> tuple[str, ...]:
-    if wanted is None:
-        return tuple(sorted(available))
-    if wanted and not available:
-        raise IsoglossError(f"{key}: no data entry has a {' or '.join(splits)} file, for {wanted[0]!r} or any language")
-    for language in wanted:
-        if language not in available:
-            raise IsoglossError(f"{key}: no file for language {language!r}{nearest(language, available)}")
-    return tuple(wanted)
-
-
-def _spread(examples: Sequence[Example], limit: int | None) -> Sequence[Example]:
-    """At most ``limit`` examples, evenly spaced: the head of a sorted file would be one genre, or one label."""
-    if limit is None or len(examples) <= limit:
-        return examples
-    if isinstance(examples, StoredExamples):
-        return examples.spread(limit)
-    return [examples[index * len(examples) // limit] for index in range(limit)]
-
-
-def _require_known_labels(
-    evaluation: Mapping[Cell, Sequence[Example]],
-    labels: Sequence[str],
-    collections: Sequence[Collection],
-    problems: Problems,
-) -> None:
-    """A label that no training file has can never be predicted; a label_map with it as a target accepts that."""
-    accepted = {target for collection in collections for target in collection.label_map.values()}
-    unseen: Counter[str] = Counter()
-    place: dict[str, str] = {}
-    known = set(labels)
-    unsure = [
-        examples
-        for examples in evaluation.values()
-        if not all(known.issuperset(classes(example)) for example in witnesses(examples))
-    ]
-    for example in (example for examples in unsure for example in examples):
-        for label in classes(example):
-            if label in labels:
-                continue
-            if is_named(label, accepted):
-                problems.warning(example.path, example.line, f"{label!r} is in no training file and counts as wrong")
-            else:
-                unseen[label] += 1
-                place.setdefault(label, f"{example.path}:{example.line}")
-    if unseen and labels:
-        listed = "; ".join(f"{label!r} {count} times, first in {place[label]}" for label, count in unseen.most_common())
-        first = chunk_type(next(iter(unseen))) or next(iter(unseen))
-        raise IsoglossError(
-            f"labels in evaluation data that no training file has: {listed}. Training labels: {', '.join(labels)}. A "
-            f"label_map renames them, or keeps one, to be counted as always wrong: {{{first}: {first}}}"
-        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerB
 
 from isogloss.common.errors import IsoglossError
 from isogloss.models.configuration import new_config, prepare, read_config
+from isogloss.models.extensions import Kind, attach_stored
 from isogloss.models.identity import identify
 from isogloss.models.relabelling import keep_rows, labels_of, output_layer, told, told_of_kind
 from isogloss.models.shipped import located
@@ -51,6 +52,8 @@ def load_encoder(
     dropout: float | None = None,
     random_weights: bool = False,
     trust_remote_code: bool = False,
+    complete: bool = False,
+    kinds: Mapping[str, Kind] | None = None,
 ) -> Loaded:
     """Load a pre-trained encoder and give it a head for some labels.
 
@@ -68,11 +71,45 @@ def load_encoder(
         dropout: Probability for all dropout in the model, in [0, 1); None leaves the checkpoint's own.
         random_weights: Whether to keep only architecture and tokenizer and draw all parameters anew.
         trust_remote_code: Whether to run Python code that comes with the model.
+        complete: Whether the checkpoint must have all weights, its head's too, as that of a finished run has.
+        kinds: What extensions in a local folder can be built, by kind. They are attached where the model would compute
+            something else without them.
 
     Raises:
         IsoglossError: The folder lacks files, the hub cannot be reached, the model is no encoder or does not fit its
-            own checkpoint or tokenizer, it has no fast tokenizer or padding token, or ``dropout`` cannot be set.
+            own checkpoint or tokenizer, it has no fast tokenizer or padding token, ``dropout`` cannot be set, weights
+            are missing from a checkpoint that must be complete, or it holds weights or an extension that are no one's.
     """
+    loaded = _load(
+        source,
+        auto_class,
+        labels,
+        seed=seed,
+        dropout=dropout,
+        random_weights=random_weights,
+        trust_remote_code=trust_remote_code,
+    )
+    if complete and loaded.fresh:
+        raise IsoglossError(
+            f"model {str(source)!r}: its weights lack {len(loaded.fresh)} parameters, {min(loaded.fresh)!r} among "
+            "them, which would be random; a finished run has them all, so its files are damaged"
+        )
+    folder = Path(located(source))
+    extra = attach_stored(folder, loaded.model, kinds or {}) if folder.is_dir() and not random_weights else []
+    return replace(loaded, notes=(*loaded.notes, *extra))
+
+
+def _load(
+    source: str | Path,
+    auto_class: Any,  # noqa: ANN401 - the auto classes of transformers have no common public type
+    labels: Sequence[str] | None,
+    *,
+    seed: int,
+    dropout: float | None,
+    random_weights: bool,
+    trust_remote_code: bool,
+) -> Loaded:
+    """The model and its tokenizer as transformers knows them, the head fitted to the labels."""
     identity = identify(source, weights=not random_weights)
     source = located(source)
     revision = identity.get("commit")

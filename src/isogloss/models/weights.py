@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,10 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from isogloss.common.errors import IsoglossError
+
+_EXPECTED = re.compile(r"(^|\.)(pooler\.|position_ids$|word_embeddings\._weight$|inv_freq$)")
+"""What checkpoints hold inside the encoder that a model may have no place for: a pooler, which only some tasks want,
+and numbers that newer versions of transformers compute (``word_embeddings._weight`` comes with mDeBERTa)."""
 
 
 def draw(auto_class: Any, config: PreTrainedConfig, seed: int, *, remote: bool) -> PreTrainedModel:  # noqa: ANN401
@@ -46,7 +51,7 @@ def read(
     Those that it lacks, or has in another shape, are random, a function of ``config`` and ``seed``.
 
     Raises:
-        IsoglossError: The files cannot be read, or lack parts of the encoder itself.
+        IsoglossError: The files cannot be read, lack parts of the encoder itself, or hold more of it than there is.
     """
     try:
         with _seeded(seed), _without_load_report():
@@ -71,7 +76,21 @@ def read(
             f"model {str(source)!r}: its weights are not those of a {config.model_type!r} model with this config.json: "
             f"{len(broken)} parameters of the encoder are missing or of another shape, {broken[0]} among them"
         )
-    return model, absent, misfits, frozenset(report["unexpected_keys"])
+    unused = frozenset(report["unexpected_keys"])
+    strange = sorted(name for name in unused if _is_of_encoder(name, model) and not _EXPECTED.search(name))
+    if strange:
+        raise IsoglossError(
+            f"model {str(source)!r}: its weights hold {len(strange)} parameters inside the encoder that a "
+            f"{config.model_type!r} model has no place for, {strange[0]!r} among them, so it would compute something "
+            "else than it was trained to (are they of adapters? Merge them into the weights first)"
+        )
+    return model, absent, misfits, unused
+
+
+def _is_of_encoder(name: str, model: PreTrainedModel) -> bool:
+    """Whether a name in a checkpoint, of an encoder with a head or without, lies in the encoder."""
+    first = name.partition(".")[0]
+    return first == model.base_model_prefix or first in dict(model.base_model.named_children())
 
 
 def head(model: PreTrainedModel) -> frozenset[str]:

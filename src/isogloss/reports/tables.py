@@ -131,7 +131,7 @@ def comparison_table(
             none.
         confidence: Confidence of the intervals, in (0, 1); 0.95 by the custom of the field.
         redrawn: The values of rows on test sets drawn anew, by `isogloss.reports.cells.scoring_of`, see
-            `isogloss.run.predicted.redraw`. Where it lacks a row the t-interval stands alone, and the table says so.
+            `isogloss.calls.predicted.redraw`. Where it lacks a row the t-interval stands alone, and the table says so.
 
     Returns:
         Markdown without a final line break: the table, and below it what it means and which seeds had no pair.

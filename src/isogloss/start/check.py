@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
-from isogloss.data.corpus import Corpus, FewShot, load_corpus
+from isogloss.data.corpus import Corpus
 from isogloss.data.problems import FoundErrors
 from isogloss.data.validate import validate_collections
 from isogloss.examples import Choice, Example, LabelledText, Question
@@ -22,6 +22,7 @@ from isogloss.recipe.build.task import build_task, spacing
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.spec.model import RandomModel
 from isogloss.recipe.spec.recipe import Recipe
+from isogloss.start.corpus import FewShot, load_corpus
 from isogloss.start.parted import require_one_language
 from isogloss.start.survey import Validation, survey
 from isogloss.start.text import read_recipe_texts

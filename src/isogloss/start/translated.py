@@ -9,12 +9,12 @@ from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
 from isogloss.data.corpus import Cell, Corpus
 from isogloss.data.problems import Problems
-from isogloss.data.reading import digest
 from isogloss.data.translations import translate
 from isogloss.examples import Example
 from isogloss.recipe.build.data import build_collection, build_translation
 from isogloss.recipe.spec.data import DataEntry
 from isogloss.recipe.spec.recipe import Recipe
+from isogloss.start.reading import digest
 
 
 def with_translated_training_data(recipe: Recipe, collections: Sequence[Collection], corpus: Corpus) -> Corpus:

@@ -136,7 +136,7 @@ def read_entry(folder: Path) -> tuple[pa.ipc.RecordBatchFileReader, dict[str, An
 def _code() -> str:
     """SHA-256 of the code that reads, encodes and stores, and of what it runs on: entries of others are not taken."""
     package = Path(__file__).parents[1]
-    alone = [package / name for name in ("examples.py", "protocols.py", "recipe/names.py")]
+    alone = [package / name for name in ("examples.py", "protocols.py", "recipe/names.py", "start/reading.py")]
     files = [*alone, *(path for room in ("common", "data", "tasks", "store") for path in (package / room).glob("*.py"))]
     versions = [pa.__version__, sys.version]
     return hashlib.sha256(

@@ -93,15 +93,17 @@ def _adam(asked: spec.Optimizer, rate: spec.Rate, groups: list[dict[str, Any]]) 
 
 
 def _schedule(rate: spec.Rate, inner: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LRScheduler:
-    stable = isinstance(rate, spec.StableRate) and rate.schedule == "warmup_stable_decay"
-    decay = {"num_decay_steps": _steps(rate.decay_steps, steps), "decay_type": "linear"} if stable else None
-    return get_scheduler(
+    decay: dict[str, Any] | None = None
+    if isinstance(rate, spec.StableRate) and rate.schedule == "warmup_stable_decay":
+        decay = {"num_decay_steps": _steps(rate.decay_steps, steps), "decay_type": "linear"}
+    schedule: torch.optim.lr_scheduler.LRScheduler = get_scheduler(
         rate.schedule,
         inner,
         num_warmup_steps=_steps(rate.warmup_steps, steps),
         num_training_steps=steps,
         scheduler_specific_kwargs=decay,
     )
+    return schedule
 
 
 def _steps(asked: float, steps: int) -> int:

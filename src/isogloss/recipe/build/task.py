@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from isogloss.common.errors import IsoglossError
 from isogloss.recipe.names import NamedTask
@@ -20,11 +21,8 @@ def build_task(asked: spec.Task, named: NamedTask, labels: tuple[str, ...]) -> T
             none, or a key of questions is given to another task.
     """
     task = named.build(labels)
-    given = {
-        key: value
-        for key, value in (("doc_stride", asked.doc_stride), ("max_answer_length", asked.max_answer_length))
-        if value is not None
-    }
+    own = {"doc_stride": asked.doc_stride, "max_answer_length": asked.max_answer_length}
+    given: dict[str, Any] = {key: value for key, value in own.items() if value is not None}
     if isinstance(task, Spans):
         task = replace(task, **given)
     elif given:

@@ -133,7 +133,8 @@ def build_stages(
 ) -> tuple[dict[str, DataSource], Sampler, dict[str, int]]:
     """Per stage each source, who draws between them, and the tokens in a batch of each."""
     found: dict[str, DataSource] = {}
-    samplers, tokens = [], {}
+    tokens: dict[str, int] = {}
+    samplers = []
     for number, stage in enumerate(stages):
         at = replace(site, length=stage.length, batch_size=stage.batch_size)
         own = [build_text_source(asked, f"{asked.kind}-{number}", at) for asked in sources]

@@ -10,9 +10,10 @@ import pytest
 
 from isogloss.common.errors import IsoglossError
 from isogloss.data import Collection, ConllU, Format, Squad, Table, TokenTag, validate_collections
-from isogloss.data.corpus import Cell, Corpus, FewShot, load_corpus
+from isogloss.data.corpus import Cell, Corpus
 from isogloss.data.formats import classes
 from isogloss.examples import Example
+from isogloss.start.corpus import FewShot, load_corpus
 from isogloss.store.cache import Cache
 
 LETTERS = "One afternoon the old captain walked slowly along the harbour wall"
