@@ -473,17 +473,6 @@ def test_list(what: str, names: dict[str, Any], command: Command):
     assert all(len(line.split()) > 3 for line in result.out.splitlines())
 
 
-@pytest.mark.parametrize(
-    "verb",
-    ["", "train", "evaluate", "predict", "compare", "show", "data validate", "data get", "list methods"],
-)
-def test_help(verb: str, command: Command):
-    result = command(*verb.split(), "--help")
-    assert result.status == 0
-    assert "Usage: " in result.out
-    assert not result.err
-
-
 def test_show_prints_a_recipe_that_runs_again(train: Command, command: Command, world: Path):
     train()
     shown = command("show", world / "recipe.json", "--set", "steps=3").out

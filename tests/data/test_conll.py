@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from isogloss.common.errors import IsoglossError
-from isogloss.data import Parquet, Problems, TokenTag
+from isogloss.data import Problems, TokenTag
 from isogloss.data.chunks import to_iob2
+from isogloss.data.parquet import Parquet
 from isogloss.examples import TaggedSentence
 from tests.support.hub import parquet
 from tests.support.reading import read

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from transformers.utils import logging
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.packing import packed
@@ -142,6 +141,8 @@ def write_model(folder: Path, model: Any, tokenizer: Any) -> None:  # noqa: ANN4
 
 def save_model(folder: Path, model: Any, tokenizer: Any) -> None:  # noqa: ANN401 - anything with save_pretrained
     """``save_pretrained`` without the progress bar that would tear our own."""
+    from transformers.utils import logging  # loaded already by whoever has a model; not by whoever writes text
+
     was_shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
