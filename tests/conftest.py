@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,20 @@ def cache_of_the_session(tmp_path_factory: pytest.TempPathFactory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ISOGLOSS_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny world, all of it. It is everyone's, so who changes a file, or writes beside one, takes `own_world`."""
+    from tests.support.world import write_world  # with torch behind it, which not every test needs
+
+    return write_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture
+def own_world(world: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny world, to do with as a test likes."""
+    return Path(shutil.copytree(world, tmp_path / "world"))
 
 
 @pytest.fixture(scope="session")

@@ -17,16 +17,13 @@ from isogloss.data import validate
 from isogloss.data.conllu import ConllU
 from isogloss.tasks.tagging import Tagging
 from tests.support.methods import BASE, recipe
-from tests.support.world import outcome, write_choice, write_encoder, write_pos, write_qa
+from tests.support.world import outcome
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Path:
-    folder = tmp_path / "world"
-    folder.mkdir()
-    write_pos(folder)
-    write_encoder(folder)
-    return folder
+def world(own_world: Path) -> Path:
+    """A copy: many tests here change its files."""
+    return own_world
 
 
 @pytest.fixture
@@ -171,12 +168,9 @@ def test_a_file_that_changes_while_it_is_read(
         run(world, tmp_path / "run")
 
 
-def test_other_tasks_too(tmp_path: Path, cache: Path):
-    write_choice(tmp_path)
-    write_qa(tmp_path)
-    write_encoder(tmp_path)
+def test_other_tasks_too(world: Path, tmp_path: Path, cache: Path):
     for name in ("choice", "questions"):
-        cold, warm = (run(tmp_path, tmp_path / f"{name}-{turn}", name) for turn in ("cold", "warm"))
+        cold, warm = (run(world, tmp_path / f"{name}-{turn}", name) for turn in ("cold", "warm"))
         assert cold == warm
 
 

@@ -23,7 +23,7 @@ from isogloss.recipe.names import FORMATS, TASKS
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import shipped_pretraining, shipped_recipes
 from tests.support.methods import recipe
-from tests.support.world import entry, names_of_checkpoints, write_encoder, write_ner, write_pos, write_topic
+from tests.support.world import entry, names_of_checkpoints
 
 
 @dataclass
@@ -54,9 +54,9 @@ def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Path:
-    write_pos(tmp_path)
-    return tmp_path
+def world(own_world: Path) -> Path:
+    """A copy: most tests here spoil it, or train in it."""
+    return own_world
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def swapped(world: Path) -> dict[str, Any]:
 
 
 def two_tasks(world: Path) -> dict[str, Any]:
-    return {"data": [entry("pos", world / "pos"), entry("ner", write_ner(world))]}
+    return {"data": [entry("pos", world / "pos"), entry("ner", world / "ner")]}
 
 
 def in_a_circle(world: Path) -> dict[str, Any]:
@@ -136,8 +136,7 @@ def as_task(task: str, of: str) -> Callable[[Path], dict[str, Any]]:
     """Data of one task under the name of another."""
 
     def change(world: Path) -> dict[str, Any]:
-        write = {"ner": write_ner, "topic": write_topic}.get(of)
-        return {"data": {**entry(of, write(world) if write is not None else world / of), "task": task}}
+        return {"data": {**entry(of, world / of), "task": task}}
 
     return change
 
@@ -234,7 +233,7 @@ def test_bad_input_is_one_message_and_no_folder(case: str, train: Command, world
     change, patterns = BAD_INPUT[case]
     changes = change(world) if callable(change) else change
     if changes.get("model") == "{world}/encoder":
-        changes = {**changes, "model": str(write_encoder(world))}
+        changes = {**changes, "model": str(world / "encoder")}
     require_error(train(**changes), *patterns)
     assert not (world / "run").exists()
 

@@ -15,17 +15,7 @@ from isogloss import IsoglossError
 from isogloss.common.writing import read_lines
 from isogloss.diagnostics.rows import COLUMNS
 from tests.support.methods import PROBES, STEPS, recipe
-from tests.support.world import outcome, write_encoder, write_masked_encoder, write_parallel, write_pos
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("world")
-    write_pos(folder)
-    write_encoder(folder)
-    write_masked_encoder(folder)
-    write_parallel(folder)
-    return folder
+from tests.support.world import outcome
 
 
 @pytest.fixture(scope="module")

@@ -25,29 +25,11 @@ from tests.support.world import (
     names_of_checkpoints,
     outcome,
     runs_in,
-    write_choice,
-    write_encoder,
-    write_masked_encoder,
-    write_parallel,
-    write_pos,
-    write_qa,
 )
 
 
 class Stopped(Exception):
     """Stands for whatever ends a process in the middle of things."""
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("world")
-    write_pos(folder)
-    write_choice(folder)
-    write_qa(folder)
-    write_encoder(folder)
-    write_masked_encoder(folder)
-    write_parallel(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -335,12 +317,11 @@ def change_tokenizer(world: Path) -> None:
         (change_tokenizer, "tokenizer was '"),
     ],
 )
-def test_other_input_is_refused(change: Callable[[Path], None], names: str, world: Path, tmp_path: Path):
-    own = Path(shutil.copytree(world, tmp_path / "world"))
-    whole = recipe("multitask", own, steps=1, model=str(own / "encoder"))
+def test_other_input_is_refused(change: Callable[[Path], None], names: str, own_world: Path, tmp_path: Path):
+    whole = recipe("multitask", own_world, steps=1, model=str(own_world / "encoder"))
     isogloss.train(whole, output=tmp_path / "run")
     before = contents(tmp_path / "run")
-    change(own)
+    change(own_world)
     with pytest.raises(IsoglossError, match=names) as caught:
         isogloss.train(whole, output=tmp_path / "run", resume=True)
     assert str(caught.value).count(", is ") == 1

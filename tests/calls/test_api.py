@@ -28,67 +28,14 @@ from isogloss.recipe.names import TASKS
 from isogloss.run.evaluation import COLUMNS
 from isogloss.run.folder import RunFolder
 from tests.support.hub import parquet
-from tests.support.methods import BASE, METHOD_SETTINGS
+from tests.support.methods import METHOD_SETTINGS
+from tests.support.runs import predictions, rows_of, short
 from tests.support.world import (
     LANGUAGES,
     SIZES,
     entry,
-    merged,
     runs_in,
-    write_choice,
-    write_ner,
-    write_nli,
-    write_paraphrase,
-    write_pos,
-    write_qa,
-    write_topic,
 )
-
-WRITERS = {
-    "pos": write_pos,
-    "ner": write_ner,
-    "nli": write_nli,
-    "paraphrase": write_paraphrase,
-    "topic": write_topic,
-    "choice": write_choice,
-    "qa": write_qa,
-}
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("world")
-    for write in WRITERS.values():
-        write(folder)
-    return folder
-
-
-def recipe(task: str, world: Path, **changes: Any) -> dict[str, Any]:
-    quick = {"data": entry(task, world / task), "report_to": "none", "steps": 6, "learning_rate": 0.05}
-    return merged({**BASE, **quick, "max_length": 64}, changes)
-
-
-@pytest.fixture(scope="module")
-def trained(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The run folder of each task; trained once."""
-    root = tmp_path_factory.mktemp("trained")
-
-    def run(task: str) -> Path:
-        if not (root / task).exists():
-            isogloss.train(recipe(task, world), output=root / task)
-        return root / task
-
-    return run
-
-
-@pytest.fixture
-def run(trained: Callable[[str], Path], tmp_path: Path) -> Path:
-    """A copy of the tagging run, to add to."""
-    return Path(shutil.copytree(trained("pos"), tmp_path / "run"))
-
-
-def rows_of(run: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (run / "results.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -112,7 +59,7 @@ def test_every_task_from_training_to_rows(task: str, trained: Callable[[str], Pa
 
 
 def test_the_table_gives_what_the_rows_say(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    rows = isogloss.train(recipe("pos", world), output=tmp_path / "run")
+    rows = isogloss.train(short("pos", world), output=tmp_path / "run")
     out = capsys.readouterr().out
     accuracy = {row["language"]: row["value"] for row in rows if row["metric"] == "accuracy"}
     shown = dict(re.findall(r"^pos +(\w\w)(?: \(source\))? +\d+ +([\d.]+) ", out, flags=re.MULTILINE))
@@ -121,15 +68,15 @@ def test_the_table_gives_what_the_rows_say(world: Path, tmp_path: Path, capsys: 
 
 def test_a_run_without_anything_to_evaluate_ends_with_its_last_weights(world: Path, tmp_path: Path):
     train_only = {**entry("pos", world / "pos"), "splits": ["train"]}
-    rows = isogloss.train(recipe("pos", world, data=train_only, selection="last", steps=1), output=tmp_path / "run")
+    rows = isogloss.train(short("pos", world, data=train_only, selection="last", steps=1), output=tmp_path / "run")
     assert rows == []
     assert (tmp_path / "run" / "model" / "model.safetensors").exists()
 
 
 def test_the_test_split_is_scored_when_asked_for(world: Path, tmp_path: Path):
-    rows = isogloss.train(recipe("topic", world, test=True), output=tmp_path / "run")
+    rows = isogloss.train(short("topic", world, test=True), output=tmp_path / "run")
     assert {(row["split"], row["test_touches"]) for row in rows} == {("dev", None), ("test", 1)}
-    isogloss.train(recipe("topic", world, test=True), output=tmp_path / "run", resume=True)
+    isogloss.train(short("topic", world, test=True), output=tmp_path / "run", resume=True)
     assert {(row["split"], row["test_touches"]) for row in rows_of(tmp_path / "run") if row["selection"]} == {
         ("dev", None),
         ("test", 1),  # a run that has ended is not scored again
@@ -154,7 +101,7 @@ def test_evaluate_on_dev_repeats_the_final_scores(run: Path):
 
 def test_evaluate_on_named_and_on_other_data(run: Path, world: Path, tmp_path: Path):
     assert {row["data"] for row in isogloss.evaluate(run, data=["pos"])} == {"pos"}
-    other = write_pos(tmp_path / "other")
+    other = shutil.copytree(world / "pos", tmp_path / "other")
     spelt_out = f"{{format: conllu, name: other, path: '{other}/{{language}}/{{split}}.conllu', languages: [de]}}"
     rows = isogloss.evaluate(run, data=[spelt_out, "pos"], split="test")
     assert {(row["data"], row["language"]) for row in rows} == {
@@ -182,7 +129,7 @@ def test_evaluate_refuses(arguments: dict[str, Any], message: str, run: Path):
 
 def test_evaluate_on_dev_reads_no_test_file(world: Path, tmp_path: Path):
     pos = Path(shutil.copytree(world / "pos", tmp_path / "pos"))
-    isogloss.train(recipe("pos", world, data=entry("pos", pos), steps=1), output=tmp_path / "run")
+    isogloss.train(short("pos", world, data=entry("pos", pos), steps=1), output=tmp_path / "run")
     (pos / "de" / "test.conllu").write_text("1\tword\n\n")
     assert {row["split"] for row in isogloss.evaluate(tmp_path / "run")} == {"dev"}
     with pytest.raises(IsoglossError, match=r"de/test\.conllu:1: error: "):
@@ -201,7 +148,7 @@ def test_rows_without_gold_label_change_nothing_and_are_predicted(
             lines.insert(place, json.dumps({"id": f"new{place}", "text": "sport law", "label": label}))
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     for name, folder in folders.items():
-        isogloss.train(recipe("topic", world, data=entry("topic", folder), test=True), output=tmp_path / f"run-{name}")
+        isogloss.train(short("topic", world, data=entry("topic", folder), test=True), output=tmp_path / f"run-{name}")
     plain, given = (tmp_path / f"run-{name}" for name in folders)
     weights = "model/model.safetensors"
     assert (given / weights).read_bytes() == (plain / weights).read_bytes()
@@ -231,18 +178,18 @@ def test_test_files_that_are_not_scored_are_not_read(
         path.write_text("".join(json.dumps({**row, **changed}) + "\n" for row in rows), encoding="utf-8")
     (topic / "de/dev.jsonl").unlink()  # a language with nothing but test data is none the less evaluated
     data = {"data": entry("topic", topic), "evaluate_languages": ["en", "de"], "steps": 2, "train_languages": ["en"]}
-    isogloss.train(recipe("topic", world, **data), output=tmp_path / "run")
+    isogloss.train(short("topic", world, **data), output=tmp_path / "run")
     with pytest.raises(IsoglossError, match=message) as caught:
         isogloss.evaluate(tmp_path / "run", split="test")
     assert "(valid: )" not in str(caught.value)
     with pytest.raises(IsoglossError, match=message):
-        isogloss.train(recipe("topic", world, **data, test=True), output=tmp_path / "other")
+        isogloss.train(short("topic", world, **data, test=True), output=tmp_path / "other")
 
 
 def test_evaluating_a_split_that_no_entry_has(world: Path, tmp_path: Path):
     data = {**entry("topic", world / "topic"), "splits": ["train", "dev"]}
     changes = {"evaluate_languages": ["de"], "train_languages": ["en"], "steps": 1, "selection": "last"}
-    isogloss.train(recipe("topic", world, data=data, **changes), output=tmp_path / "run")
+    isogloss.train(short("topic", world, data=data, **changes), output=tmp_path / "run")
     with pytest.raises(IsoglossError, match="no data entry has a test file, for 'de' or any language"):
         isogloss.evaluate(tmp_path / "run", split="test")
 
@@ -251,11 +198,6 @@ def test_an_unfinished_run_is_not_evaluated(run: Path):
     shutil.rmtree(run / "model")
     with pytest.raises(IsoglossError, match=r"has no final model.*--resume"):
         isogloss.evaluate(run)
-
-
-def predictions(run: Path, task: str, language: str) -> list[Any]:
-    path = run / "predictions" / "source-dev" / f"{task}.{language}.dev.jsonl"
-    return [json.loads(line)["predicted"] for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.mark.parametrize(("task", "reader"), [("pos", ConllU()), ("ner", TokenTag())])
@@ -283,7 +225,7 @@ def test_columns_and_a_star_from_training_to_predictions(world: Path, tmp_path: 
         Path(f"{path}-{source.stem}.iob2").write_text(text, encoding="utf-8")
     path = f"{tmp_path}/*/{{language}}_*-ud-{{split}}.iob2"
     data = {"path": path, "name": "uner", "columns": {"tokens": 1, "tags": 2}}
-    isogloss.train(recipe("ner", world, data=data), output=tmp_path / "run")
+    isogloss.train(short("ner", world, data=data), output=tmp_path / "run")
 
     source = tmp_path / "UNER_ru-X" / "ru_x-ud-dev.iob2"
     written = isogloss.predict(tmp_path / "run", source, language="ru", output=tmp_path / "labelled")
@@ -311,7 +253,7 @@ def test_parquet_from_training_to_predictions(trained: Callable[[str], Path], wo
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(parquet({name: [list(value) for value in values] for name, values in columns.items()}))
     data = {"task": "pos", "format": "parquet", "path": f"{tmp_path}/{{language}}/{{split}}.parquet", "name": "pos"}
-    isogloss.train(recipe("pos", world, data=data), output=tmp_path / "run")
+    isogloss.train(short("pos", world, data=data), output=tmp_path / "run")
     assert predictions(tmp_path / "run", "pos", "ru") == predictions(trained("pos"), "pos", "ru")
     written = isogloss.predict(tmp_path / "run", tmp_path / "ru/dev.parquet", language="ru")
     assert written == tmp_path / "ru/dev.predicted.parquet"
@@ -319,8 +261,8 @@ def test_parquet_from_training_to_predictions(trained: Callable[[str], Path], wo
     assert [list(sentence.tags) for sentence in labelled] == predictions(trained("pos"), "pos", "ru")
 
 
-def test_predict_labels_of_a_table(trained: Callable[[str], Path], world: Path):
-    source = world / "nli/fr/dev.tsv"
+def test_predict_labels_of_a_table(trained: Callable[[str], Path], own_world: Path):
+    source = own_world / "nli/fr/dev.tsv"
     written = isogloss.predict(trained("nli"), source, language="fr")
     assert written == source.with_name("dev.predicted.tsv")
     given, found = (path.read_text(encoding="utf-8").splitlines() for path in (source, written))
@@ -349,7 +291,7 @@ def test_predict_without_the_column_of_labels_that_the_recipe_names(world: Path,
     }
     for task, text in bare.items():
         data = {**entry(task, world / task), "columns": columns[task]}
-        isogloss.train(recipe(task, world, data=data), output=tmp_path / task)
+        isogloss.train(short(task, world, data=data), output=tmp_path / task)
         source = tmp_path / f"bare.{data['format']}"
         source.write_text(text, encoding="utf-8")
         lines = isogloss.predict(tmp_path / task, source, language="de").read_text(encoding="utf-8").splitlines()
@@ -426,7 +368,7 @@ def test_keys_of_questions_are_refused_elsewhere(
     task: str, changes: dict[str, Any], message: str, world: Path, tmp_path: Path
 ):
     with pytest.raises(IsoglossError, match=message):
-        isogloss.train(recipe(task, world, **changes), output=tmp_path / "run")
+        isogloss.train(short(task, world, **changes), output=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
@@ -463,10 +405,10 @@ def test_the_final_model_is_plain_transformers(trained: Callable[[str], Path]):
 
 
 def test_single_makes_a_run_per_language(world: Path, tmp_path: Path):
-    rows = isogloss.train(recipe("pos", world, **METHOD_SETTINGS["single"], steps=1), output=tmp_path / "one")
+    rows = isogloss.train(short("pos", world, **METHOD_SETTINGS["single"], steps=1), output=tmp_path / "one")
     assert [path.name for path in runs_in(tmp_path / "one")] == ["fr"]
     assert {tuple(row["train_languages"]) for row in rows} == {("fr",)}
-    rows = isogloss.train(recipe("pos", world, method="single", steps=1), output=tmp_path / "all")
+    rows = isogloss.train(short("pos", world, method="single", steps=1), output=tmp_path / "all")
     assert [path.name for path in runs_in(tmp_path / "all")] == ["en", "fr", "ru"]
     by_run = {Path(row["run"]).name: tuple(row["train_languages"]) for row in rows}
     assert by_run == {"en": ("en",), "fr": ("fr",), "ru": ("ru",)}
@@ -479,12 +421,12 @@ def test_single_gives_every_model_the_labels_of_all_languages(world: Path, tmp_p
     train.write_text(train.read_text(encoding="utf-8").replace("DET", "NOUN"), encoding="utf-8")
     for languages, seen in ((None, ["en", "fr", "ru"]), (["en", "fr"], ["en", "fr"])):
         output = tmp_path / "-".join(seen)
-        whole = recipe("pos", world, data=entry("pos", pos), method="single", steps=1, train_languages=languages)
+        whole = short("pos", world, data=entry("pos", pos), method="single", steps=1, train_languages=languages)
         rows = isogloss.train(whole, output=output)
         assert isogloss.train(whole, output=output, resume=True) == rows
         labels = [json.loads((output / code / "model/config.json").read_text())["id2label"] for code in seen]
         assert labels == [{"0": "DET", "1": "NOUN", "2": "PUNCT", "3": "VERB"}] * len(seen)
-    alone = recipe("pos", world, data=entry("pos", pos), method="single", steps=1, train_languages=["fr"])
+    alone = short("pos", world, data=entry("pos", pos), method="single", steps=1, train_languages=["fr"])
     with pytest.raises(IsoglossError, match="'DET'"):
         isogloss.train(alone, output=tmp_path / "fr")
 
@@ -494,7 +436,7 @@ def test_sentences_as_they_are_written_from_training_to_comparison(
 ):
     for spacing in ("words", "text"):
         for seed in (0, 1):
-            asked = recipe("pos", world, spacing=spacing, seed=seed, steps=3)
+            asked = short("pos", world, spacing=spacing, seed=seed, steps=3)
             rows = isogloss.train(asked, output=tmp_path / spacing / str(seed))
             assert {row["spacing"] for row in rows} == {spacing}
     assert "selection: source-dev + spacing text, split: dev" in capsys.readouterr().out
@@ -512,7 +454,7 @@ def test_sentences_as_they_are_written_from_training_to_comparison(
 
 def test_seeds_make_a_run_each_and_are_compared(world: Path, tmp_path: Path):
     for method in ("multitask", "temperature_sampling"):
-        rows = isogloss.train(recipe("pos", world, method=method, seed=[0, 1], steps=3), output=tmp_path / method)
+        rows = isogloss.train(short("pos", world, method=method, seed=[0, 1], steps=3), output=tmp_path / method)
         assert [path.name for path in runs_in(tmp_path / method)] == ["seed-0", "seed-1"]
         assert {row["seed"] for row in rows} == {0, 1}
     weights = [
@@ -533,7 +475,7 @@ def test_seeds_make_a_run_each_and_are_compared(world: Path, tmp_path: Path):
 
 
 def test_few_shots_of_the_languages_that_are_evaluated(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    few = recipe("pos", world, train_languages=["en"], few_shot=3, steps=2, evaluation_steps=1, selection="target-dev")
+    few = short("pos", world, train_languages=["en"], few_shot=3, steps=2, evaluation_steps=1, selection="target-dev")
     rows = isogloss.train(few, output=tmp_path / "run")
     shown = capsys.readouterr()
     assert "training examples: en 24, fr 3, ru 3" in shown.err
@@ -550,18 +492,17 @@ def test_few_shots_of_the_languages_that_are_evaluated(world: Path, tmp_path: Pa
 
 def test_few_shots_need_training_files(world: Path, tmp_path: Path):
     with pytest.raises(IsoglossError, match="few_shot: no language that is evaluated but not trained on has"):
-        isogloss.train(recipe("pos", world, few_shot=3), output=tmp_path / "run")
+        isogloss.train(short("pos", world, few_shot=3), output=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 def test_a_language_that_is_left_out_is_not_shot(world: Path, tmp_path: Path):
     with pytest.raises(IsoglossError, match="leave_one_out with few_shot=3 would train on examples"):
-        isogloss.train(recipe("pos", world, few_shot=3, leave_one_out=True), output=tmp_path / "run")
+        isogloss.train(short("pos", world, few_shot=3, leave_one_out=True), output=tmp_path / "run")
 
 
-def test_questions_without_a_findable_answer_teach_nothing(tmp_path: Path):
-    write_qa(tmp_path)
-    path = tmp_path / "qa" / "fr" / "train.json"
+def test_questions_without_a_findable_answer_teach_nothing(own_world: Path, tmp_path: Path):
+    path = own_world / "qa" / "fr" / "train.json"
     content = json.loads(path.read_text(encoding="utf-8"))
     for article in content["data"]:
         for paragraph in article["paragraphs"]:
@@ -569,13 +510,13 @@ def test_questions_without_a_findable_answer_teach_nothing(tmp_path: Path):
                 question["answers"] = [{"text": "nowhere to be found", "answer_start": 0}]
     path.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(IsoglossError, match=r"train\.json: nothing to learn from in the training data of 'fr'"):
-        isogloss.train(recipe("qa", tmp_path), output=tmp_path / "run")
+        isogloss.train(short("qa", own_world), output=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 def test_one_language_is_left_out_of_each_run(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     for method in ("multitask", "temperature_sampling"):
-        whole = recipe("pos", world, method=method, leave_one_out=True, steps=1)
+        whole = short("pos", world, method=method, leave_one_out=True, steps=1)
         rows = isogloss.train(whole, output=tmp_path / method)
         assert [path.name for path in runs_in(tmp_path / method)] == ["without-en", "without-fr", "without-ru"]
         assert {tuple(row["train_languages"]) for row in rows} == {("fr", "ru"), ("en", "ru"), ("en", "fr")}
@@ -587,11 +528,11 @@ def test_one_language_is_left_out_of_each_run(world: Path, tmp_path: Path, capsy
         ({"train_languages": ["en"]}, "leave_one_out: needs at least 2 training languages, found en"),
     ):
         with pytest.raises(IsoglossError, match=message):
-            isogloss.train(recipe("pos", world, leave_one_out=True, **changes), output=tmp_path / "refused")
+            isogloss.train(short("pos", world, leave_one_out=True, **changes), output=tmp_path / "refused")
 
 
 def test_a_split_without_the_languages_left_out_has_no_table(world: Path, tmp_path: Path):
-    whole = recipe("pos", world, leave_one_out=True, train_languages=["en", "fr"], evaluate_languages=["de"], steps=1)
+    whole = short("pos", world, leave_one_out=True, train_languages=["en", "fr"], evaluate_languages=["de"], steps=1)
     rows = isogloss.train({**whole, "selection": "last"}, output=tmp_path / "run")
     assert {row["language"] for row in rows} == {"de"}
 
@@ -603,23 +544,23 @@ def test_sources_choose_the_weights_where_only_targets_are_evaluated(world: Path
     changes = {"data": entries if apart else data, "train_languages": ["en", "fr"], "steps": 3, "test": True}
     rows = {}
     for name, evaluated in (("targets", ["de", "ru"]), ("all", ["de", "en", "fr", "ru"])):
-        isogloss.train(recipe("pos", world, evaluate_languages=evaluated, **changes), output=tmp_path / name)
+        isogloss.train(short("pos", world, evaluate_languages=evaluated, **changes), output=tmp_path / name)
         rows[name] = [{**row, "run": ""} for row in rows_of(tmp_path / name)]
     # Nothing but the test scores of the sources is left out.
     assert rows["targets"] == [row for row in rows["all"] if row["split"] == "dev" or row["language"] in ("de", "ru")]
     assert {row["language"] for row in rows["targets"] if row["split"] == "dev"} == {"de", "en", "fr", "ru"}
     state = [json.loads((tmp_path / name / "trainer_state.json").read_text()) for name in rows]
     assert state[0]["best_metric"] == state[1]["best_metric"] is not None
-    again = recipe("pos", world, evaluate_languages=["de", "ru"], **changes)
+    again = short("pos", world, evaluate_languages=["de", "ru"], **changes)
     final = [row for row in rows["targets"] if row["selection"]]
     assert [{**row, "run": ""} for row in isogloss.train(again, output=tmp_path / "targets", resume=True)] == final
 
 
 def test_sources_choose_with_few_shot_and_leave_one_out_too(world: Path, tmp_path: Path):
-    few = recipe("pos", world, train_languages=["en"], evaluate_languages=["fr"], few_shot=2, steps=1)
+    few = short("pos", world, train_languages=["en"], evaluate_languages=["fr"], few_shot=2, steps=1)
     rows = isogloss.train(few, output=tmp_path / "few")
     assert {(row["language"], *row["train_languages"]) for row in rows} == {("en", "en"), ("fr", "en")}
-    left = recipe("pos", world, train_languages=["en", "fr"], evaluate_languages=["de"], leave_one_out=True, steps=1)
+    left = short("pos", world, train_languages=["en", "fr"], evaluate_languages=["de"], leave_one_out=True, steps=1)
     rows = isogloss.train(left, output=tmp_path / "left")
     assert {(row["language"], *row["train_languages"]) for row in rows} == {
         ("de", "en"), ("en", "en"), ("de", "fr"), ("fr", "fr"),
@@ -631,7 +572,7 @@ def test_questions_in_a_language_that_is_not_trained_on_choose_nothing(world: Pa
     # The same questions under another name: they are said to be in German.
     asked = {**own, "name": "asked", "languages": ["en"], "question_language": "de", "splits": ["dev"]}
     changes = {"data": [own, asked], "train_languages": ["en"], "steps": 1}
-    rows = isogloss.train(recipe("qa", world, evaluate_languages=["fr"], **changes), output=tmp_path / "run")
+    rows = isogloss.train(short("qa", world, evaluate_languages=["fr"], **changes), output=tmp_path / "run")
     assert {(row["data"], row["language"]) for row in rows} == {("own", "en"), ("own", "fr")}
 
 
@@ -646,7 +587,7 @@ def test_no_dev_data_to_choose_by(world: Path, tmp_path: Path, selection: str, w
     shutil.copytree(world / "pos", tmp_path / "pos")
     (tmp_path / "pos" / without / "dev.conllu").unlink()
     languages = {"train_languages": ["en", "fr"], "evaluate_languages": ["de", "en"]}
-    asked = recipe("pos", world, data=entry("pos", tmp_path / "pos"), selection=selection, **languages)
+    asked = short("pos", world, data=entry("pos", tmp_path / "pos"), selection=selection, **languages)
     with pytest.raises(IsoglossError, match=message):
         isogloss.train(asked, output=tmp_path / "run")
     assert not (tmp_path / "run").exists()
@@ -654,7 +595,7 @@ def test_no_dev_data_to_choose_by(world: Path, tmp_path: Path, selection: str, w
 
 def test_predictions_are_not_written_into_a_table_of_several_languages(world: Path, tmp_path: Path, run: Path):
     run = tmp_path / "nli"
-    isogloss.train(recipe("nli", world, steps=1), output=run)
+    isogloss.train(short("nli", world, steps=1), output=run)
     file = tmp_path / "all.tsv"
     file.write_text("language\tpremise\thypothesis\nen\ta\tb\nde\tc\td\n", encoding="utf-8")
     with pytest.raises(IsoglossError, match="holds rows of other languages than de too"):
@@ -670,10 +611,10 @@ def test_rows_of_a_head_are_kept_by_label_and_said(
     changes = {"model": str(run / "model"), "data": data, "schedule": "constant", "selection": "last"}
     said = "its head is for other labels; kept: DET, NOUN, PUNCT; new, from random weights: X; dropped: VERB"
     capsys.readouterr()
-    whole = isogloss.train(recipe("pos", world, steps=4, **changes), output=tmp_path / "whole")
+    whole = isogloss.train(short("pos", world, steps=4, **changes), output=tmp_path / "whole")
     assert capsys.readouterr().err.count(said) == 1
-    isogloss.train(recipe("pos", world, steps=2, save_steps=2, **changes), output=tmp_path / "parts")
-    more = recipe("pos", world, steps=4, save_steps=2, **changes)
+    isogloss.train(short("pos", world, steps=2, save_steps=2, **changes), output=tmp_path / "parts")
+    more = short("pos", world, steps=4, save_steps=2, **changes)
     parts = isogloss.train(more, output=tmp_path / "parts", resume=True)
     assert [row["value"] for row in parts] == [row["value"] for row in whole]
     capsys.readouterr()
@@ -686,7 +627,7 @@ def test_codes_with_scripts_go_all_the_way(world: Path, tmp_path: Path, capsys: 
     codes = {"en": "simple", "fr": "sr-Latn", "ru": "kk_Cyrl", "de": "zh-min-nan"}
     for old, new in codes.items():
         shutil.copytree(world / "pos" / old, tmp_path / "pos" / new)
-    whole = recipe("pos", world, data=entry("pos", tmp_path / "pos"), train_languages=["simple", "kk_Cyrl"], steps=1)
+    whole = short("pos", world, data=entry("pos", tmp_path / "pos"), train_languages=["simple", "kk_Cyrl"], steps=1)
     rows = isogloss.train({**whole, "test": True}, output=tmp_path / "run")
     assert {row["language"] for row in rows} == set(codes.values())
     assert rows == isogloss.train({**whole, "test": True}, output=tmp_path / "run", resume=True)
@@ -702,14 +643,14 @@ def test_runs_of_the_same_name_elsewhere_are_not_taken_for_one(world: Path, tmp_
     for seed, place in enumerate(("here", "there")):
         (tmp_path / place).mkdir()
         monkeypatch.chdir(tmp_path / place)
-        isogloss.train(recipe("pos", world, seed=seed, steps=1), output="run")
+        isogloss.train(short("pos", world, seed=seed, steps=1), output="run")
     table = isogloss.compare([tmp_path / "here", tmp_path / "there"], baseline="multitask")
     assert "n = 2" in table.splitlines()[2]
 
 
 def test_a_run_gets_a_name(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    Path("mine.json").write_text(json.dumps(recipe("pos", world, steps=1)))
+    Path("mine.json").write_text(json.dumps(short("pos", world, steps=1)))
     isogloss.train("mine.json")
     isogloss.train("mine.json", overrides=["name=other"])
     assert [path.name for path in runs_in(tmp_path / "runs")] == ["mine-multitask", "other"]
@@ -720,9 +661,9 @@ def test_label_map_removes_dates(world: Path, tmp_path: Path):
     dev = ner / "de" / "dev.conll"
     dev.write_text("sch O\nübar I-DATE\nton B-DATE\n\n" + dev.read_text(encoding="utf-8"), encoding="utf-8")
     with pytest.raises(IsoglossError, match=r"'[BI]-DATE' \d times, first in .*de/dev\.conll:1"):
-        isogloss.train(recipe("ner", world, data=entry("ner", ner)), output=tmp_path / "run")
+        isogloss.train(short("ner", world, data=entry("ner", ner)), output=tmp_path / "run")
     assert not (tmp_path / "run").exists()
     mapped = {**entry("ner", ner), "label_map": {"DATE": "O"}}
-    isogloss.train(recipe("ner", world, data=mapped), output=tmp_path / "run")
+    isogloss.train(short("ner", world, data=mapped), output=tmp_path / "run")
     gold = (tmp_path / "run/predictions/source-dev/ner.de.dev.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(gold[0])["gold"] == ["O", "O", "O"]

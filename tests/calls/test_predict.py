@@ -19,31 +19,11 @@ from isogloss.data import ChoiceLines, ConllU, JsonLines, Problems, Squad, Table
 from isogloss.data.parquet import Parquet
 from isogloss.examples import TaggedSentence
 from isogloss.recipe.names import TASKS
-from isogloss.run.evaluation import Evaluator
 from tests.support import scorers
 from tests.support.hub import parquet
-from tests.support.methods import BASE
-from tests.support.world import (
-    entry,
-    merged,
-    write_choice,
-    write_ner,
-    write_nli,
-    write_paraphrase,
-    write_pos,
-    write_qa,
-    write_topic,
-)
+from tests.support.runs import rows_of, short
+from tests.support.world import WRITERS
 
-WRITERS = {
-    "pos": write_pos,
-    "ner": write_ner,
-    "nli": write_nli,
-    "paraphrase": write_paraphrase,
-    "topic": write_topic,
-    "choice": write_choice,
-    "qa": write_qa,
-}
 READERS = {
     "pos": ConllU(),
     "ner": TokenTag(),
@@ -53,39 +33,6 @@ READERS = {
     "choice": ChoiceLines(),
     "qa": Squad(),
 }
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("world")
-    for write in WRITERS.values():
-        write(folder)
-    return folder
-
-
-def train(task: str, world: Path, run: Path, **changes: Any) -> None:
-    quick = {"data": entry(task, world / task), "report_to": "none", "steps": 6, "learning_rate": 0.05}
-    quick |= {"evaluation_steps": 6, "save_steps": 6, "max_length": 64}
-    isogloss.train(merged({**BASE, **quick}, changes), output=run)
-
-
-@pytest.fixture(scope="module")
-def trained(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The run folder of each task; all are trained at once, before a test can forbid to predict."""
-    root = tmp_path_factory.mktemp("trained")
-    for task in WRITERS:
-        train(task, world, root / task)
-    return lambda task: root / task
-
-
-@pytest.fixture
-def no_prediction(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is refused must be refused before anything is predicted."""
-
-    def fail(*_: Any) -> None:
-        raise AssertionError("predicted")
-
-    monkeypatch.setattr(Evaluator, "predict", fail)
 
 
 def source_of(world: Path, task: str, language: str) -> Path:
@@ -124,8 +71,7 @@ def test_the_scorers_of_xtreme_give_our_score(
     run, source = trained(task), source_of(world, task, language)
     written = isogloss.predict(run, source, language=language, output=tmp_path / "x", xtreme=True)
     assert written == tmp_path / "x" / f"test-{language}.{ending}"
-    rows = [json.loads(line) for line in (run / "results.jsonl").read_text(encoding="utf-8").splitlines()]
-    final = [row for row in rows if row["language"] == language and row["selection"] is not None]
+    final = [row for row in rows_of(run) if row["language"] == language and row["selection"] is not None]
     ours = {row["metric"]: row["value"] for row in final}
     theirs = score(written, gold_file(task, source, tmp_path / "gold"))
     assert theirs == pytest.approx({metric: ours[metric] for metric in theirs}, abs=1e-9)
@@ -223,7 +169,7 @@ def test_questions_in_another_language_than_their_contexts_are_no_submission(
 
 def test_labels_spelt_otherwise_than_in_xtreme_are_no_submission(world: Path, tmp_path: Path):
     label_map = {"entailment": "e", "neutral": "n"}
-    train("nli", world, tmp_path / "run", data={"label_map": label_map}, steps=1)
+    isogloss.train(short("nli", world, data={"label_map": label_map}, steps=1), output=tmp_path / "run")
     source = source_of(world, "nli", "de")
     # The labels of the file are the recipe's, so predictions may take their place.
     isogloss.predict(tmp_path / "run", source, language="de", output=tmp_path / "labelled.tsv")
@@ -234,7 +180,7 @@ def test_labels_spelt_otherwise_than_in_xtreme_are_no_submission(world: Path, tm
 
 
 def test_a_submission_has_every_row(world: Path, tmp_path: Path):
-    train("paraphrase", world, tmp_path / "run", data={"skip_empty": True}, steps=1)
+    isogloss.train(short("paraphrase", world, data={"skip_empty": True}, steps=1), output=tmp_path / "run")
     source = tmp_path / "pawsx.tsv"
     source.write_text("sentence1\tsentence2\tlabel\na\tb\t0\nNS\tNS\t1\nc\td\t1\n")
     written = isogloss.predict(tmp_path / "run", source, language="de", output=tmp_path / "x", xtreme=True)
