@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,23 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own_world(world: Path, tmp_path: Path) -> Path:
     """A copy of the tiny world, to do with as a test likes."""
     return Path(shutil.copytree(world, tmp_path / "world"))
+
+
+@pytest.fixture(scope="session")
+def straight(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The run of an entry of `tests.support.methods` that nothing disturbed: trained once, and everyone's to read."""
+    import isogloss
+    from tests.support.methods import recipe
+    from tests.support.world import runs_in
+
+    root = tmp_path_factory.mktemp("straight")
+
+    def run(name: str) -> Path:
+        if not (root / name).exists():
+            isogloss.train(recipe(name, world), output=root / name)
+        return runs_in(root / name)[0]
+
+    return run
 
 
 @pytest.fixture(scope="session")

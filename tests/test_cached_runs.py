@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 import isogloss
-import isogloss.step.loop
 from isogloss import IsoglossError
 from isogloss.data import validate
 from isogloss.data.conllu import ConllU
 from isogloss.tasks.tagging import Tagging
 from tests.support.methods import BASE, recipe
+from tests.support.stopping import stopped_after
 from tests.support.world import outcome
 
 
@@ -94,20 +94,9 @@ def test_a_changed_file_or_model_is_read_anew(world: Path, cache: Path, tmp_path
     assert set(reads) == {"encoded"}
 
 
-def test_a_run_stopped_cold_goes_on_warm(world: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    class Stopped(Exception):
-        pass
-
-    take_step = isogloss.step.loop.take_step
-
-    def stop(training: Any) -> None:
-        if training.progress.step == 7:
-            raise Stopped
-        take_step(training)
-
+def test_a_run_stopped_cold_goes_on_warm(world: Path, cache: Path, tmp_path: Path):
     whole = recipe("multitask", world)
-    with monkeypatch.context() as patch, pytest.raises(Stopped):
-        patch.setattr(isogloss.step.loop, "take_step", stop)
+    with stopped_after(7):
         isogloss.train(whole, output=tmp_path / "run")
     isogloss.train(whole, output=tmp_path / "run", resume=True)
     shutil.rmtree(cache)

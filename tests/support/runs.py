@@ -21,6 +21,11 @@ def rows_of(run: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (run / "results.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file at or below a folder."""
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def predictions(run: Path, data: str, language: str) -> list[Any]:
     """What the final model of a run predicted for dev data, example by example."""
     path = run / "predictions" / "source-dev" / f"{data}.{language}.dev.jsonl"
