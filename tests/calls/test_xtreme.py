@@ -51,7 +51,7 @@ def gold_file(task: str, source: Path, folder: Path) -> Path:
     [
         ("pos", "en", "tsv", lambda *files: {"f1_xtreme": scorers.f1_of_tags(*files)}),
         ("ner", "fr", "tsv", lambda *files: {"f1": scorers.f1_of_tags(*files)}),
-        ("nli", "de", "tsv", lambda *files: {"accuracy": scorers.accuracy_of_labels(*files)}),
+        ("nli", "fr", "tsv", lambda *files: {"accuracy": scorers.accuracy_of_labels(*files)}),
         ("paraphrase", "en", "tsv", lambda *files: {"accuracy": scorers.accuracy_of_labels(*files)}),
         ("choice", "de", "jsonl", lambda *files: {"accuracy": scorers.accuracy_of_choices(*files)}),
         ("qa", "en", "json", scorers.squad),
