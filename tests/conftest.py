@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,37 @@ def cache_of_the_session(tmp_path_factory: pytest.TempPathFactory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ISOGLOSS_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny world, all of it. It is everyone's, so who changes a file, or writes beside one, takes `own_world`."""
+    from tests.support.world import write_world  # with torch behind it, which not every test needs
+
+    return write_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture
+def own_world(world: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny world, to do with as a test likes."""
+    return Path(shutil.copytree(world, tmp_path / "world"))
+
+
+@pytest.fixture(scope="session")
+def straight(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The run of an entry of `tests.support.methods` that nothing disturbed: trained once, and everyone's to read."""
+    import isogloss
+    from tests.support.methods import recipe
+    from tests.support.world import runs_in
+
+    root = tmp_path_factory.mktemp("straight")
+
+    def run(name: str) -> Path:
+        if not (root / name).exists():
+            isogloss.train(recipe(name, world), output=root / name)
+        return runs_in(root / name)[0]
+
+    return run
 
 
 @pytest.fixture(scope="session")

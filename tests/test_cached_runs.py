@@ -11,22 +11,19 @@ from typing import Any
 import pytest
 
 import isogloss
-import isogloss.step.loop
 from isogloss import IsoglossError
 from isogloss.data import validate
 from isogloss.data.conllu import ConllU
 from isogloss.tasks.tagging import Tagging
 from tests.support.methods import BASE, recipe
-from tests.support.world import outcome, write_choice, write_encoder, write_pos, write_qa
+from tests.support.stopping import stopped_after
+from tests.support.world import outcome
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Path:
-    folder = tmp_path / "world"
-    folder.mkdir()
-    write_pos(folder)
-    write_encoder(folder)
-    return folder
+def world(own_world: Path) -> Path:
+    """A copy: many tests here change its files."""
+    return own_world
 
 
 @pytest.fixture
@@ -97,20 +94,9 @@ def test_a_changed_file_or_model_is_read_anew(world: Path, cache: Path, tmp_path
     assert set(reads) == {"encoded"}
 
 
-def test_a_run_stopped_cold_goes_on_warm(world: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    class Stopped(Exception):
-        pass
-
-    take_step = isogloss.step.loop.take_step
-
-    def stop(training: Any) -> None:
-        if training.progress.step == 7:
-            raise Stopped
-        take_step(training)
-
+def test_a_run_stopped_cold_goes_on_warm(world: Path, cache: Path, tmp_path: Path):
     whole = recipe("multitask", world)
-    with monkeypatch.context() as patch, pytest.raises(Stopped):
-        patch.setattr(isogloss.step.loop, "take_step", stop)
+    with stopped_after(7):
         isogloss.train(whole, output=tmp_path / "run")
     isogloss.train(whole, output=tmp_path / "run", resume=True)
     shutil.rmtree(cache)
@@ -171,12 +157,9 @@ def test_a_file_that_changes_while_it_is_read(
         run(world, tmp_path / "run")
 
 
-def test_other_tasks_too(tmp_path: Path, cache: Path):
-    write_choice(tmp_path)
-    write_qa(tmp_path)
-    write_encoder(tmp_path)
+def test_other_tasks_too(world: Path, tmp_path: Path, cache: Path):
     for name in ("choice", "questions"):
-        cold, warm = (run(tmp_path, tmp_path / f"{name}-{turn}", name) for turn in ("cold", "warm"))
+        cold, warm = (run(world, tmp_path / f"{name}-{turn}", name) for turn in ("cold", "warm"))
         assert cold == warm
 
 

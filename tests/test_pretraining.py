@@ -18,7 +18,6 @@ from safetensors.torch import load_file
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 import isogloss
-import isogloss.step.loop
 from isogloss import IsoglossError
 from isogloss.models.encoder import build_encoder
 from isogloss.models.stored import write_model
@@ -26,11 +25,8 @@ from isogloss.models.tokenizer import train_tokenizer
 from isogloss.recipe.resolve import resolve_pretraining, scales_of, shipped_pretraining
 from tests.support.launching import launch
 from tests.support.pretraining import BASE, CRASH, SETTINGS, STEPS, WORDS, recipe, write_text
+from tests.support.stopping import stopped_after
 from tests.support.world import XLM_R, merged, names_of_checkpoints, outcome
-
-
-class Stopped(Exception):
-    """Stands for whatever ends a process in the middle of things."""
 
 
 @pytest.fixture(scope="module")
@@ -42,19 +38,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def stop_after(step: int, monkeypatch: pytest.MonkeyPatch, *arguments: Any, **options: Any) -> None:
-    take_step = isogloss.step.loop.take_step
-
-    def stop(training: Any) -> None:
-        if training.progress.step == step:
-            raise Stopped
-        take_step(training)
-
-    with monkeypatch.context() as patch, pytest.raises(Stopped):
-        patch.setattr(isogloss.step.loop, "take_step", stop)
-        isogloss.pretrain(*arguments, **options)
-
-
 # What torch says of itself while it compiles.
 @pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning")
@@ -62,12 +45,11 @@ def stop_after(step: int, monkeypatch: pytest.MonkeyPatch, *arguments: Any, **op
 @pytest.mark.parametrize(
     ("name", "stop"), [(name, stop) for name in SETTINGS for stop in (2, CRASH) if (name, stop) != ("compiled", 2)]
 )
-def test_resume_is_exact_to_the_last_bit(
-    name: str, stop: int, world: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
+def test_resume_is_exact_to_the_last_bit(name: str, stop: int, world: Path, tmp_path: Path):
     # The vocabulary differs between trainings of it, so the run to compare with starts from the stopped one's.
     whole = recipe(name, world)
-    stop_after(stop, monkeypatch, whole, output=tmp_path / "run")
+    with stopped_after(stop):
+        isogloss.pretrain(whole, output=tmp_path / "run")
     assert names_of_checkpoints(tmp_path / "run") == ([4] if stop == CRASH else [])
     started = ("recipe.yaml", "fingerprint.json", "environment.json", "starting_weights")
     ignored = shutil.ignore_patterns("checkpoint-*", "results.jsonl", "trainer_state.json", "cost.json", "events")

@@ -15,31 +15,20 @@ from isogloss import IsoglossError
 from isogloss.common.writing import read_lines
 from isogloss.diagnostics.rows import COLUMNS
 from tests.support.methods import PROBES, STEPS, recipe
-from tests.support.world import outcome, write_encoder, write_masked_encoder, write_parallel, write_pos
+from tests.support.world import outcome
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("world")
-    write_pos(folder)
-    write_encoder(folder)
-    write_masked_encoder(folder)
-    write_parallel(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def watched(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    run = tmp_path_factory.mktemp("runs") / "watched"
-    isogloss.train(recipe("probes", world), output=run)
-    return run
+@pytest.fixture
+def watched(straight: Callable[[str], Path]) -> Path:
+    return straight("probes")
 
 
 @pytest.mark.parametrize("name", ["probes", "probes_of_slow_weights", "probes_of_weighting"])
-def test_a_run_with_all_probes_is_the_run_without(name: str, world: Path, tmp_path: Path):
-    isogloss.train(recipe(name, world), output=tmp_path / "watched")
+def test_a_run_with_all_probes_is_the_run_without(
+    name: str, world: Path, straight: Callable[[str], Path], tmp_path: Path
+):
     isogloss.train({**recipe(name, world), "probes": []}, output=tmp_path / "alone")
-    watched, alone = outcome(tmp_path / "watched"), outcome(tmp_path / "alone")
+    watched, alone = outcome(straight(name)), outcome(tmp_path / "alone")
     for part in ("weights", "results", "predictions", "checkpoints"):
         assert watched[part] == alone[part], part
     assert set(watched["files"]) - set(alone["files"]) == {"diagnostics.jsonl"}

@@ -20,12 +20,6 @@ from tests.support.world import (
     merged,
     outcome,
     runs_in,
-    write_choice,
-    write_encoder,
-    write_masked_encoder,
-    write_parallel,
-    write_pos,
-    write_qa,
 )
 
 SHARED = [name for name in SETTINGS if not name.endswith("averaged_workers")]
@@ -47,18 +41,6 @@ def settings(name: str, world: Path) -> dict[str, Any]:
     # gradients of multiple choice are a thousand times smaller than those of tagging.
     optimizer = merged(SETTINGS[name].get("optimizer", {}), {"eps": 1e-1 if name == "choice" else 1e-3})
     return recipe(name, world, **{**EXACT.get(name, {}), "optimizer": optimizer})
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("world")
-    write_pos(folder)
-    write_choice(folder)
-    write_qa(folder)
-    write_encoder(folder)
-    write_masked_encoder(folder)
-    write_parallel(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from isogloss.calls.finished import open_run
 from isogloss.calls.interpolation import interpolated, starting_weights
 from isogloss.recipe.names import TASKS
 from tests.support.methods import BASE
-from tests.support.world import entry, write_encoder, write_pos
+from tests.support.world import entry
 
 
 def test_weights_lie_on_a_line_and_come_back():
@@ -30,14 +30,6 @@ def test_weights_lie_on_a_line_and_come_back():
         assert torch.equal(model.weight, end)
     with pytest.raises(IsoglossError, match=r"in \[0, 1\], found 1.5"), interpolated(model, starting, 1.5):
         pass
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("world")
-    write_pos(folder)
-    write_encoder(folder)
-    return folder
 
 
 def test_one_run_gives_rows_for_several_shares(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -70,9 +62,9 @@ def test_random_weights_are_nothing_to_go_back_to(world: Path, tmp_path: Path):
         isogloss.evaluate(tmp_path / "run", interpolate=[0.5])
 
 
-def test_another_model_in_its_place_is_noticed(world: Path, tmp_path: Path):
-    encoder = write_encoder(tmp_path)
-    whole = {**BASE, "model": str(encoder), "data": entry("pos", world / "pos"), "steps": 1}
+def test_another_model_in_its_place_is_noticed(own_world: Path, tmp_path: Path):
+    encoder = own_world / "encoder"
+    whole = {**BASE, "model": str(encoder), "data": entry("pos", own_world / "pos"), "steps": 1}
     isogloss.train(whole, output=tmp_path / "run")
     path = encoder / "model.safetensors"
     path.write_bytes((tmp_path / "run" / "model" / "model.safetensors").read_bytes())

@@ -15,14 +15,14 @@ import isogloss
 from isogloss.calls.retrieve import middle_layer
 from isogloss.common.errors import IsoglossError
 from isogloss.run.evaluation import COLUMNS
-from tests.support.world import tagged, write_encoder
+from tests.support.world import tagged
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An encoder, and files whose translations are the sentences themselves (fr), or in reverse order (ru)."""
     folder = tmp_path_factory.mktemp("retrieval")
-    write_encoder(folder)
+    (folder / "encoder").symlink_to(world / "encoder")
     for language in ("fr", "ru"):
         texts = [f"{number} " + " ".join(word for word, _ in s) for number, s in enumerate(tagged(language, 10, 1))]
         others = texts if language == "fr" else texts[::-1]

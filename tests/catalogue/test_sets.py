@@ -10,45 +10,54 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+import isogloss
 from isogloss.catalogue import SETS, PublicSet
 from isogloss.catalogue.describe import described
 from isogloss.catalogue.entry import CONVERTED
 from isogloss.catalogue.get import copy
-from isogloss.catalogue.rows import Choices, Questions, Tagged, Texts, Translations
+from isogloss.catalogue.rows import Questions, Tagged, Texts
 from isogloss.common.arrow import label_names, read_parquet
 from isogloss.data.collection import CODE, SPLITS
 from isogloss.data.problems import Problems
-from isogloss.examples import LabelledText, TaggedSentence
 from isogloss.recipe.names import FORMATS, TASKS
 from tests.support.hub import Hub, parquet, point_at, serving
+from tests.support.hub_layouts import LAYOUTS
 
 ANSWERS = [{"text": ["two"], "answer_start": [4]}, {"text": ["one", "two"], "answer_start": [0, 4]}]
 
 
 def rows_of(public: PublicSet) -> bytes:
-    """Two rows as the catalogue expects them, of the set's first language."""
-    word = next(iter(public.languages.values()))
+    """Two rows as the catalogue expects them; of sets that are laid out as one of `LAYOUTS` is."""
     columns: dict[str, list[Any]] = {name: [f"{name} a", f"{name} b"] for name in public.rows.columns}
     names: dict[str, list[str]] = {}
     match public.rows:
-        case Tagged(tags=tags, labels=labels):
+        case Tagged(tags=tags):
             columns.update({"tokens": [["a", "b c"], ["d"]], tags: [[0, 1], [0]]})
-            names = {tags: list(labels or ("NOUN", "VERB"))}
-        case Texts(label=label, labels=None):
-            columns[label] = ["sports", "travel"]
-        case Texts(label=label, labels=tuple(labels)):
+            names = {tags: ["NOUN", "VERB"]}
+        case Texts(label=label, labels=labels):
             columns[label] = [0, 1]
-            names = {label: list(labels)}
+            names = {label: list(labels or ())}
         case Questions():
-            columns.update({"context": ["one two"] * 2, "id": [f"{word}-1", f"{word}-2"], "answers": ANSWERS})
-        case Choices(first=0):
-            columns["label"] = [0, 1]
-        case Choices():
-            columns["label"] = ["1\n", "3\n"]
+            columns.update({"context": ["one two"] * 2, "answers": ANSWERS})
     return parquet(columns, names)
 
 
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_file_of_the_hub_becomes_a_copy_that_is_read(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    layout, hub = LAYOUTS[name], Hub()
+    layout.put(hub)
+    with serving(hub):
+        point_at(hub.url, tmp_path / "cache", monkeypatch)
+        entry = isogloss.get(name, languages=[layout.language], splits=[layout.split], output=tmp_path / "copy")
+    assert hub.asked == [layout.file]
+    path = Path(entry["path"].format(language=layout.language, split=layout.split))
+    assert path.read_text("utf-8") == layout.copy
+    if name != "tatoeba":  # which is for `isogloss retrieve`
+        found = isogloss.validate(entry["path"], task=entry["task"], format=entry["format"]).problems
+        assert (found.errors, found.warnings) == ([], [])
+
+
+@pytest.mark.parametrize("name", [name for name in SETS if name not in LAYOUTS])
 def test_rows_become_a_file_that_is_read_again(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     public, hub = SETS[name], Hub()
     language, split = public.cells()[0]
@@ -60,30 +69,25 @@ def test_rows_become_a_file_that_is_read_again(name: str, tmp_path: Path, monkey
         entry = copy(name, public, tmp_path / "copy", languages=[language], splits=[split])
     path = Path(entry["path"].format(language=language, split=split))
     problems = Problems()
-    if isinstance(public.rows, Translations):
-        assert [len(line.split("\t")) for line in path.read_text("utf-8").splitlines()] == [2, 2]
-    else:
-        examples = FORMATS[entry["format"]].build(None).read(path, language, problems)
-        assert len(examples) == 2
-        assert not problems.errors
-        assert [TASKS[entry["task"]].complaint(example) for example in examples] == [None, None]
-        if isinstance(public.rows, Questions):
-            assert [len(example.answers) for example in examples] == [1, 2]
-        if isinstance(public.rows, Choices):
-            assert [example.label for example in examples] == ["0", str(len(public.rows.choices) - 1)]
-        if isinstance(public.rows, Tagged):
-            assert isinstance(examples[0], TaggedSentence)
-            assert examples[0].tokens == ("a", "b c")
-            assert examples[0].tags == (public.rows.labels or ("NOUN", "VERB"))[:2]
-        if isinstance(public.rows, Texts):
-            assert isinstance(examples[1], LabelledText)
-            assert examples[1].label == (public.rows.labels or ("sports", "travel"))[1]
+    examples = FORMATS[entry["format"]].build(None).read(path, language, problems)
+    assert not problems.errors
+    assert [TASKS[entry["task"]].complaint(example) for example in examples] == [None, None]
+    match public.rows:
+        case Tagged():
+            assert [(example.tokens, example.tags) for example in examples] == [
+                (("a", "b c"), ("NOUN", "VERB")),
+                (("d",), ("NOUN",)),
+            ]
+        case Texts(labels=labels):
+            assert [example.label for example in examples] == list(labels or ())[:2]
+        case Questions():
+            assert [example.answers for example in examples] == [(("two", 4),), (("one", 0), ("two", 4))]
 
 
 @pytest.mark.parametrize("name", SETS)
 def test_an_entry_is_complete(name: str):
     public = SETS[name]
-    assert all(pa.types.is_string(pa.scalar(value).type) for value in (public.title, public.metric, public.licence))
+    assert all(isinstance(value, str) and value for value in (public.title, public.metric, public.licence))
     assert set(public.splits) <= set(SPLITS)
     assert set(public.absent) | set(public.machine_translated) <= set(public.splits)
     assert {language for absent in public.absent.values() for language in absent} <= set(public.languages)
@@ -115,23 +119,29 @@ def test_questions_of_one_language_are_picked_by_their_ids():
     assert [qa["question"] for qa in json.loads(written.text)["data"][0]["paragraphs"][0]["qas"]] == ["q", "s"]
 
 
-@pytest.mark.parametrize("name", ["xnli", "copa"])
-def test_datasets_loads_repositories_of_both_layouts(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(("name", "key"), [("xnli", "name"), ("copa", "data_dir")])
+def test_datasets_loads_repositories_of_both_layouts(
+    name: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     datasets = pytest.importorskip("datasets")
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
     datasets.disable_progress_bars()
-    public, folder = SETS[name], tmp_path / "repository"
-    for config in (public.config("en"), "other"):
-        path = folder / public.repository.files[0].format(config=config, split="train").replace("*", "0000")
+    layout, folder = LAYOUTS[name], tmp_path / "repository"
+    config, _, rest = layout.file.partition("/")
+    split = re.split("[-/]", rest)[0]
+    for place in (config, "other"):
+        path = folder / place / rest
         path.parent.mkdir(parents=True)
-        path.write_bytes(rows_of(public))
-    if public.repository.files != CONVERTED:
-        files = "configs:\n- config_name: en\n  data_files:\n  - {split: train, path: 'en/train-*'}\n"
+        path.write_bytes(layout.content)
+    if key == "name":
+        files = (
+            f"configs:\n- config_name: {config}\n  data_files:\n  - {{split: {split}, path: '{config}/{split}-*'}}\n"
+        )
         (folder / "README.md").write_text(f"---\n{files}---\n")
-    key = "data_dir" if public.repository.files == CONVERTED else "name"
-    loaded = datasets.load_dataset(str(folder), **{key: public.config("en")}, split="train")
-    assert loaded.num_rows == 2
-    assert set(loaded.column_names) == set(public.rows.columns)
+    loaded = datasets.load_dataset(str(folder), **{key: config}, split=split)
+    assert loaded.num_rows == len(layout.columns["label"])
+    assert loaded.features["label"].names == layout.labels["label"]
+    assert set(SETS[name].rows.columns) <= set(loaded.column_names)
 
 
 def test_the_label_names_are_those_that_datasets_writes(tmp_path: Path):

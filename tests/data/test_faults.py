@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import io
-import json
-import re
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as some
 
 import isogloss
-from isogloss.common.errors import IsoglossError
-from isogloss.data import ChoiceLines, ConllU, Problems, Quoted, Table
-from isogloss.data.plain import RunningText
+from isogloss.data import Problems
 from isogloss.recipe.build.data import with_separator
 from isogloss.recipe.names import FORMATS
-from tests.support.methods import BASE
-from tests.support.valid_files import KINDS, Valid
-
-QUICK = settings(
-    max_examples=20, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+from tests.support.small_files import choices, matched, objects, questions, rows, words
 
 
 def parquet(columns: dict[str, Any]) -> bytes:
@@ -35,40 +23,18 @@ def parquet(columns: dict[str, Any]) -> bytes:
     return content.getvalue()
 
 
-def rows(*labels: str, separator: str = "\t", head: str = "text{}label") -> str:
-    """A table of texts that are all different."""
-    found = [head.format(separator), *(f"text {number}{separator}{label}" for number, label in enumerate(labels))]
-    return "\n".join(found) + "\n"
-
-
-def objects(*labels: str) -> str:
-    """JSON lines, the labels as JSON."""
-    return "".join(f'{{"text": "text {number}", "label": {label}}}\n' for number, label in enumerate(labels))
-
-
-def choices(*labels: str) -> str:
-    told = '{{"premise": "text {}", "question": "cause", "choice1": "a", "choice2": "b", "label": {}}}\n'
-    return "".join(told.format(number, label) for number, label in enumerate(labels))
-
-
-BLANK = "\t_"
-
-
-def words(*forms: str, tag: str = "X") -> str:
-    return "".join(f"{place}\t{form}\t_\t{tag}{BLANK * 6}\n" for place, form in enumerate(forms, start=1)) + "\n"
-
-
-def questions(*names: str, answers: str = "[]", last: str = "") -> str:
-    given = [answers] * (len(names) - bool(last)) + [last] * bool(last)
-    pairs = enumerate(zip(names, given, strict=True))
-    asked = ", ".join(f'{{"id": "{name}", "question": "q {at}", "answers": {found}}}' for at, (name, found) in pairs)
-    return f'{{"data": [{{"paragraphs": [{{"context": "a b", "qas": [{asked}]}}]}}]}}\n'
-
-
 OPEN = ": warning: no gold label: 1 of 3 examples (first here), left out of training and scores"
+
+
 TRUTH = "two spellings of one truth value"
+
+
 NUMBERS = "the tokens are running numbers"
+
+
 WITHOUT_TEXT = "sentences have '_' for every word"
+
+
 CASES: dict[str, tuple[str, str, dict[str, Any], str | bytes, list[str]]] = {
     # Item 2: no gold label.
     "- in tsv": ("topic", "tsv", {}, rows("a", "-", "b"), [f"3{OPEN}"]),
@@ -216,17 +182,9 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str | bytes, list[str]]] = {
         ["1: warning: answer not at its answer_start, moved"],
     ),
 }
+
+
 ENDINGS = {"conll": "tsv", "squad": "json", "choice_jsonl": "jsonl"}
-
-
-def matched(found: list[str], expected: list[str], path: Path) -> None:
-    assert len(found) == len(expected), found
-    for problem, pattern in zip(found, expected, strict=True):
-        at = str(path) if pattern.startswith(":") else f"{path}:"
-        assert problem.startswith(at), problem
-        place, severity, message = re.split(r"(: (?:error|warning): )", pattern, maxsplit=1)
-        message = message if "\\" in message or ".*" in message else re.escape(message)
-        assert re.match(re.escape(place + severity) + message, problem.removeprefix(at)), problem
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -247,222 +205,3 @@ def test_a_fault_is_said_once(case: str, tmp_path: Path):
     whole = any(text in case for text in ("as parts of speech", "as chunks", "rare class"))
     said = [str(problem) for problem in (*problems.errors, *problems.warnings)]
     matched(said, [] if whole else expected, path)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_file_cut_short_is_an_error(kind: str, tmp_path: Path):
-    @QUICK
-    @given(KINDS[kind](), some.floats(0, 1))
-    def check(file: Valid, share: float) -> None:
-        packed = file.name.endswith(".gz")
-        path = tmp_path / (file.name if packed else f"{file.name}.gz")
-        content = file.content if packed else gzip.compress(file.content)
-        path.write_bytes(content[: int(share * (len(content) - 1))])
-        problems = Problems()
-        assert list(file.reader.read(path, "en", problems)) == []
-        (problem,) = (*problems.errors, *problems.warnings)
-        empty = "no example in this file" if kind != "squad" else "not JSON"
-        reasons = ("not a whole gzip file, as its name says", *([] if path.stat().st_size else [empty, "not a whole"]))
-        assert (problem.path, problem.line if problem.line != 1 else None) == (str(path), None)
-        assert problem.message.startswith(reasons)
-
-    check()
-
-
-def with_field_less(line: str, separator: str) -> str:
-    return line.rpartition(separator)[0]
-
-
-def with_field_more(line: str, separator: str) -> str:
-    return f"{line}{separator}x"
-
-
-@pytest.mark.parametrize("change", [with_field_less, with_field_more])
-@pytest.mark.parametrize("kind", ["conllu", "conll", "tsv"])
-def test_a_line_with_other_columns_is_one_error(kind: str, change: Any, tmp_path: Path):
-    @QUICK
-    @given(KINDS[kind](), some.data())
-    def check(file: Valid, data: some.DataObject) -> None:
-        content = gzip.decompress(file.content) if file.name.endswith(".gz") else file.content
-        lines = content.decode().split("\n")
-        wanted = data.draw(some.sampled_from(file.examples))
-        number = wanted[3] if kind != "tsv" else wanted[4]
-        delimiter = getattr(file.reader, "delimiter", None)
-        separator = delimiter.separator if delimiter else "\t" if "\t" in lines[number - 1] else " "
-        # Of lines without a header that differ, the fewer are wrong; a file of one column has no other.
-        # Lines that begin with # do not count, as they may be comments.
-        own = lines[number - 1].count(separator)
-        alike = [line for line in lines if line.count(separator) == own > 0 and not line.startswith("#")]
-        assume(kind == "conllu" or len(alike) > 2)
-        end = "\r" * lines[number - 1].endswith("\r")
-        lines[number - 1] = change(lines[number - 1].removesuffix("\r"), separator) + end
-        assume(bool(lines[number - 1].strip()))
-        path = tmp_path / "file"
-        path.write_bytes("\n".join(lines).encode())
-        problems = Problems()
-        examples = file.reader.read(path, "en", problems)
-        (problem,) = problems.errors
-        assert (problem.path, problem.line) == (str(path), number)
-        assert re.match(r"expected \d+ columns", problem.message)
-        assert len(examples) == len(file.examples) - 1
-
-    check()
-
-
-@pytest.mark.parametrize("kind", ["jsonl", "choice_jsonl"])
-def test_a_broken_object_is_one_error(kind: str, tmp_path: Path):
-    @QUICK
-    @given(KINDS[kind](), some.data())
-    def check(file: Valid, data: some.DataObject) -> None:
-        content = gzip.decompress(file.content) if file.name.endswith(".gz") else file.content
-        lines = content.decode().removeprefix("\ufeff").split("\n")
-        number = data.draw(some.integers(1, len(file.examples)))
-        line = lines[number - 1].rstrip("\r")
-        record = json.loads(line)
-        key = data.draw(some.sampled_from(sorted(record)))
-        again = json.dumps({key: 1})[1:-1]
-        broken = {
-            f"{line[:-1]}, {again}}}": r"key .* stands twice in one object, at columns 2?",
-            line[: data.draw(some.integers(1, len(line) - 1))]: "not JSON: ",
-            f"[{line}]": "expected a JSON object, found list",
-        }
-        lines[number - 1], message = data.draw(some.sampled_from(sorted(broken.items())))
-        path = tmp_path / "file"
-        path.write_bytes("\n".join(lines).encode())
-        problems = Problems()
-        examples = file.reader.read(path, "en", problems)
-        (problem,) = problems.errors
-        assert (problem.path, problem.line) == (str(path), number)
-        assert re.match(message, problem.message)
-        assert len(examples) == len(file.examples) - 1
-
-    check()
-
-
-LONG = {
-    "latin": "Ek dopahar boodha kaptaan bandargaah ki deevaar ke saath dheere dheere chal raha tha",
-    "nagari": "एक दोपहर बूढ़ा कप्तान बंदरगाह की दीवार के साथ धीरे धीरे चल रहा था और दूर समुद्र में डूबती हुई नाव को देखकर",
-    "cyrillic": "Однажды днём старый капитан медленно шёл вдоль стены гавани к морю и молча смотрел",
-}
-
-
-@pytest.mark.parametrize(
-    ("code", "script", "expected"),
-    [
-        ("hi-Latn", "latin", []),
-        ("hi", "nagari", []),
-        ("hi", "latin", [": warning: 0% of the letters are DEVANAGARI, as expected of Hindi (hi), most others are"]),
-        (
-            "hi-Latn",
-            "nagari",
-            [": error: 0% of the letters are LATIN, as expected of Hindi (hi-Latn), most others are"],
-        ),
-        ("kk-Latn", "latin", []),
-        ("zh-min-nan", "latin", []),
-        ("hi", "cyrillic", [": error: 0% of the letters are DEVANAGARI"]),
-    ],
-)
-def test_the_script_of_the_code_is_expected(code: str, script: str, expected: list[str], tmp_path: Path):
-    path = tmp_path / code / "train.tsv"
-    path.parent.mkdir()
-    path.write_text(f"text\tlabel\n{LONG[script]}\tx\n", encoding="utf-8")
-    found = isogloss.validate(f"{tmp_path}/{{language}}/train.tsv", task="topic", format="tsv").problems
-    said = [str(problem) for problem in (*found.errors, *found.warnings)]
-    # A file that has lost all its labels by its fault is no training file, which is said besides.
-    matched([line for line in said if "examples has a gold label" not in line], expected, path)
-
-
-@pytest.mark.parametrize(
-    ("task", "name", "content", "label_map", "labels"),
-    [
-        ("topic", "tsv", rows("0", "1.0", "-"), {0: "no", 1: "yes", "-": "open"}, {"no", "yes", "open"}),
-        ("topic", "jsonl", objects("0", "NaN", "true"), {"NaN": "lost", True: "1"}, {"0", "1", "lost"}),
-        ("choice", "choice_jsonl", choices('"a"', '"b"'), {"a": 0, "b": 1}, {"0", "1"}),
-        ("ner", "conll", "a\tO\nb\tB-DATE\nc\tnone\n", {"none": "O", "DATE": "DATE"}, {"O", "B-DATE"}),
-        ("ner", "conll", "a\tO\nb\tB-DATE\n", {"DATE": "O"}, {"O"}),
-        ("pos", "conllu", words("a", tag="N"), {"N": "NOUN"}, {"NOUN"}),
-    ],
-)
-def test_a_label_map_mends_before_anything_is_refused(
-    task: str, name: str, content: str, label_map: dict[Any, str], labels: set[str], tmp_path: Path
-):
-    (tmp_path / "train.x").write_text(content)
-    place = {"path": f"{tmp_path}/{{split}}.x", "languages": ["en"], "splits": ["train"]}
-    found = isogloss.validate({**BASE, "selection": "last", "steps": 1, "data": {
-        "task": task, "format": name, "label_map": label_map, **place}})  # fmt: skip
-    assert found.problems.errors == []
-    assert set(found.files[0].labels) == labels
-
-
-def test_formats_that_a_task_does_not_take_are_said_before_reading(tmp_path: Path):
-    with pytest.raises(IsoglossError, match="task 'ner' takes conll or parquet, found 'tsv'; a token and its tag on a"):
-        isogloss.validate(f"{tmp_path}/{{language}}/train.tsv", task="ner", format="tsv")
-
-
-def test_several_matches_of_a_pattern_are_one_error(tmp_path: Path):
-    for folder in ("UD_German-GSD", "UD_German-HDT"):
-        path = tmp_path / folder / f"de_{folder[-3:].lower()}-ud-train.conllu"
-        path.parent.mkdir()
-        path.write_text(words("a"))
-    (problem,) = isogloss.validate(
-        f"{tmp_path}/*/{{language}}_*-ud-train.conllu", task="pos", format="conllu"
-    ).problems.errors
-    assert all(name in problem.message for name in ("de_gsd-ud-train.conllu", "de_hdt-ud-train.conllu"))
-    path.unlink()
-    assert isogloss.validate(f"{tmp_path}/*/{{language}}_*-ud-train.conllu", task="pos", format="conllu").files
-
-
-def test_unknown_sub_words_are_a_warning(tmp_path: Path):
-    for name, form in (("en.train", "harbour"), ("en.dev", "arbour"), ("ru.dev", "гавань")):
-        (tmp_path / f"{name}.conllu").write_text(words(form, form), encoding="utf-8")
-    data = {"task": "pos", "format": "conllu", "path": f"{tmp_path}/{{language}}.{{split}}.conllu"}
-    found = isogloss.validate({**BASE, "selection": "last", "data": data}).problems
-    assert found.errors == []
-    matched(
-        [str(problem) for problem in found.warnings],
-        [r": warning: \d+\.\d% of the sub-words of ru are unknown to the tokenizer"],
-        tmp_path / "ru.dev.conllu",
-    )
-
-
-@pytest.mark.parametrize(
-    ("number", "message"),
-    [
-        ("²", "expected an ID such as 1, 1-2 or 1.1, found '²'"),
-        ("1\tx", "expected 10 columns separated by tabs, found 11"),
-    ],
-)
-def test_running_text_is_not_put_together_from_broken_lines(number: str, message: str, tmp_path: Path):
-    path = tmp_path / "a.conllu"
-    path.write_text(words("a", "b") + words("c").replace("1\t", f"{number}\t"), encoding="utf-8")
-    problems = Problems()
-    (example,) = RunningText().read(path, "en", problems)
-    assert example.text == "a b"
-    assert [str(problem) for problem in problems.errors] == [f"{path}:4: error: {message}"]
-
-
-def test_the_layout_of_choices_is_that_of_the_labels(tmp_path: Path):
-    told = {"context": "x", "question": "y", "answerA": "a", "answerB": "b", "answerC": "c"}
-    path = tmp_path / "a.jsonl"
-    path.write_text("".join(json.dumps(one) + "\n" for one in (told, {**told, "label": "2"}, {**told, "label": "3"})))
-    problems = Problems()
-    assert [example.label for example in ChoiceLines().read(path, "en", problems)] == [None, "1", "2"]
-    assert problems.errors == []
-    ChoiceLines().write(path, ["0", "1", "0"], tmp_path / "b.jsonl")
-    assert [json.loads(line)["label"] for line in (tmp_path / "b.jsonl").read_text().splitlines()] == [1, 2, 1]
-
-
-def test_fields_longer_than_the_csv_module_reads(tmp_path: Path):
-    path = tmp_path / "a.csv"
-    path.write_text(rows("a", separator=";") + f'"{"x" * 200_000}";b\n')
-    problems = Problems()
-    assert [example.label for example in Table(Quoted(";")).read(path, "en", problems)] == ["a", "b"]
-    assert problems.errors == []
-
-
-def test_a_file_of_conllu_with_unpacked_content_under_a_packed_name(tmp_path: Path):
-    path = tmp_path / "a.conllu.gz"
-    path.write_text(words("a"))
-    problems = Problems()
-    assert ConllU().read(path, "en", problems) == []
-    assert [problem.message[:21] for problem in problems.errors] == ["not a whole gzip file"]

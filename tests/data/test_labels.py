@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from isogloss.data import COMMA, ChoiceLines, Collection, Format, JsonLines, Parquet, Problems, Table
+from isogloss.data import COMMA, ChoiceLines, Collection, Format, JsonLines, Problems, Table
 from isogloss.data.labels import as_text
+from isogloss.data.parquet import Parquet
 from tests.support.hub import parquet
 
 FORMATS: dict[str, Format] = {"tsv": Table(), "csv": Table(COMMA), "jsonl": JsonLines(), "parquet": Parquet()}

@@ -10,7 +10,7 @@ import pytest
 
 from isogloss.common.arrow import label_names, read_parquet, to_parquet
 from isogloss.common.errors import IsoglossError
-from isogloss.data import Parquet
+from isogloss.data.parquet import Parquet
 from isogloss.examples import LabelledText, TaggedSentence
 from tests.support.hub import parquet
 from tests.support.reading import read

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from isogloss.data import Problems, Squad
 from isogloss.data.plain import Lines
 from isogloss.examples import Choice, Example, LabelledText, Question, TaggedSentence
-from tests.support.valid_files import KINDS, Valid
+from tests.support.valid.file import Valid
+from tests.support.valid_files import KINDS
 
 
 def plain(example: Example) -> tuple[Any, ...]:

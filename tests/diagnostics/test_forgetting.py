@@ -16,12 +16,12 @@ from isogloss.objectives.supervised import IGNORED
 from isogloss.protocols import Batch
 from isogloss.recipe.build.text import build_masking, framed
 from isogloss.streams.masked import masked_batches
-from tests.support.world import parallel_lines, write_encoder, write_masked_encoder
+from tests.support.world import parallel_lines
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_masked_encoder(tmp_path_factory.mktemp("world"))
+def folder(world: Path) -> Path:
+    return world / "masked"
 
 
 @pytest.fixture(scope="module")
@@ -123,9 +123,9 @@ def test_masks_are_the_same_each_time(folder: Path, batches: dict[str, list[Batc
     assert np.all([(batch.labels != IGNORED).any(dim=1).all() for batch in again])
 
 
-def test_a_checkpoint_without_the_head(tmp_path: Path):
+def test_a_checkpoint_without_the_head(world: Path):
     with pytest.raises(IsoglossError, match=r"encoder' has no masked-LM head.*its weights lack lm_head\.\S+, "):
-        load_start(write_encoder(tmp_path))
+        load_start(world / "encoder")
 
 
 def test_a_checkpoint_that_is_not_there(tmp_path: Path):

@@ -7,10 +7,10 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 import typer
 import yaml
+from typer.core import TyperGroup
 
 from isogloss.cli import app
 from isogloss.recipe.presets import METHODS
@@ -77,12 +77,10 @@ def test_recipes_resolve(where: str, text: str):
 
 @pytest.mark.parametrize("words", list(commands()), ids=" ".join)
 def test_commands_are_understood(words: list[str]):
-    command: click.Command = typer.main.get_command(app)
-    context = command.make_context("isogloss", list(words))
-    while isinstance(command, click.Group):
-        name, found, rest = command.resolve_command(context, [*context.protected_args, *context.args])
-        assert found is not None and name is not None
-        command, context = found, found.make_context(name, rest, parent=context)
+    command, rest = typer.main.get_command(app), list(words)
+    while isinstance(command, TyperGroup):
+        command = command.commands[rest.pop(0)]
+    context = command.make_context(" ".join(words), rest)
     recipe = context.params.get("recipe")
     if recipe in shipped_pretraining():
         path = shipped_pretraining()[recipe]

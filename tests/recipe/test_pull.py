@@ -16,15 +16,7 @@ from isogloss.recipe.resolve import resolve
 from isogloss.tasks.tagging import part_of_speech
 from tests.support.methods import BASE
 from tests.support.site import site_of
-from tests.support.world import entry, write_encoder, write_pos
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("world")
-    write_pos(folder)
-    write_encoder(folder)
-    return folder
+from tests.support.world import entry
 
 
 @pytest.mark.parametrize(

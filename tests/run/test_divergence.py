@@ -15,15 +15,6 @@ from isogloss.common.writing import read_lines
 from isogloss.run.divergence import constant_answer, risen_loss
 from tests.support import pretraining
 from tests.support.methods import recipe
-from tests.support.world import write_choice, write_ner, write_nli, write_pos, write_qa, write_topic
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("world")
-    for write in (write_pos, write_ner, write_nli, write_topic, write_choice, write_qa):
-        write(folder)
-    return folder
 
 
 def losses(*values: float) -> list[dict[str, float]]:

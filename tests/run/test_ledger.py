@@ -15,7 +15,6 @@ from isogloss.protocols import Progress
 from isogloss.run.ledger import Ledger, Timed, counted
 from tests.laws.small import LANGUAGES, Tagger, adamw, sources, training, walk
 from tests.support.methods import STEPS, recipe
-from tests.support.world import write_encoder, write_pos
 
 
 def test_it_counts_what_a_step_sees():
@@ -133,10 +132,8 @@ def test_a_probe_says_what_it_takes(capsys: pytest.CaptureFixture[str]):
     assert capsys.readouterr().err.startswith("step 2: probe sleepy took 0.0")
 
 
-def test_the_cost_of_a_run_survives_a_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    write_pos(tmp_path)
-    write_encoder(tmp_path)
-    whole = recipe("sequential_reptile", tmp_path)
+def test_the_cost_of_a_run_survives_a_stop(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    whole = recipe("sequential_reptile", world)
     isogloss.train(whole, output=tmp_path / "straight")
     take_step = isogloss.step.loop.take_step
 

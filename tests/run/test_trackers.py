@@ -11,7 +11,7 @@ import isogloss
 from isogloss.common.errors import IsoglossError
 from isogloss.run.trackers import WeightsAndBiases, has_account
 from tests.support.methods import BASE
-from tests.support.world import entry, write_pos
+from tests.support.world import entry
 
 
 @pytest.fixture
@@ -46,22 +46,20 @@ def test_without_wandb_the_message_says_how_to_get_it(tmp_path: Path, monkeypatc
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_run_is_not_begun_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_run_is_not_begun_without_it(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("isogloss.recipe.build.run.find_spec", lambda name: None)
-    write_pos(tmp_path)
-    recipe = {**BASE, "data": entry("pos", tmp_path / "pos"), "report_to": "wandb", "steps": 1}
+    recipe = {**BASE, "data": entry("pos", world / "pos"), "report_to": "wandb", "steps": 1}
     with pytest.raises(IsoglossError, match="wandb is not installed"):
         isogloss.train(recipe, output=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
-def test_a_run_is_not_begun_without_an_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_run_is_not_begun_without_an_account(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     for name in ("MODE", "API_KEY", "IDENTITY_TOKEN_FILE", "BASE_URL"):
         monkeypatch.delenv(f"WANDB_{name}", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
-    write_pos(tmp_path)
-    recipe = {**BASE, "data": entry("pos", tmp_path / "pos"), "report_to": "wandb", "steps": 1}
+    recipe = {**BASE, "data": entry("pos", world / "pos"), "report_to": "wandb", "steps": 1}
     with pytest.raises(IsoglossError, match="`wandb login` or WANDB_API_KEY"):
         isogloss.train(recipe, output=tmp_path / "run")
     assert not (tmp_path / "run").exists()

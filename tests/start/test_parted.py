@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,33 +12,32 @@ import pytest
 import isogloss
 from isogloss import IsoglossError
 from tests.support.methods import BASE
-from tests.support.world import entry, write_nli, write_pos
+from tests.support.world import entry
 
 GENRES = ("fiction", "letters", "travel")
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """``nli`` with a column of genres in the training data, and ``pos``."""
-    folder = tmp_path_factory.mktemp("world")
-    write_pos(folder)
-    path = write_nli(folder) / "en" / "train.tsv"
+def genres(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``nli`` with a column of genres in the training data."""
+    folder = Path(shutil.copytree(world / "nli", tmp_path_factory.mktemp("genres") / "nli"))
+    path = folder / "en" / "train.tsv"
     head, *rows = path.read_text("utf-8").splitlines()
     lines = [f"{row}\t{GENRES[n % 3]}" for n, row in enumerate(rows)]
     path.write_text("\n".join([f"{head}\tgenre", *lines, ""]), encoding="utf-8")
     return folder
 
 
-def nli(world: Path, **changes: Any) -> dict[str, Any]:
+def nli(folder: Path, **changes: Any) -> dict[str, Any]:
     columns = {"text": "premise", "pair": "hypothesis", "label": "label", "part": "genre"}
-    train = {**entry("nli", world / "nli"), "splits": ["train"], "columns": columns, "name": "train"}
-    dev = {**entry("nli", world / "nli"), "splits": ["dev"], "name": "dev"}
+    train = {**entry("nli", folder), "splits": ["train"], "columns": columns, "name": "train"}
+    dev = {**entry("nli", folder), "splits": ["dev"], "name": "dev"}
     parts = {"method": "multitask_summed", "partition": {"kind": "column"}, "train_languages": ["en"]}
     return {**BASE, "steps": 2, "data": [{**train, "languages": ["en"]}, dev], **parts, **changes}
 
 
-def test_a_part_for_each_value_of_a_column(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    rows = isogloss.train(nli(world), output=tmp_path / "run")
+def test_a_part_for_each_value_of_a_column(genres: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    rows = isogloss.train(nli(genres), output=tmp_path / "run")
     said = capsys.readouterr().err
     assert "part en/fiction: 8 examples; contradiction " in said
     assert "training examples: en/fiction 8, en/letters 8, en/travel 8" in said

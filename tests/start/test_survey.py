@@ -10,19 +10,13 @@ import pytest
 import isogloss
 from isogloss import IsoglossError
 from tests.support.methods import BASE
-from tests.support.world import LANGUAGES, SIZES, entry, write_pos
+from tests.support.world import LANGUAGES, SIZES, entry
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("world")
-    write_pos(folder)
-    (folder / "recipe.json").write_text(json.dumps({**BASE, "data": entry("pos", folder / "pos"), "max_length": 8}))
-    return folder
-
-
-def test_a_recipe_is_surveyed_with_its_tokenizer(world: Path):
-    found = isogloss.validate(world / "recipe.json")
+def test_a_recipe_is_surveyed_with_its_tokenizer(world: Path, tmp_path: Path):
+    recipe = {**BASE, "data": entry("pos", world / "pos"), "max_length": 8}
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe), encoding="utf-8")
+    found = isogloss.validate(tmp_path / "recipe.json")
     assert {(file.language, file.split): file.examples for file in found.files} == {
         (language, split): size for split, sizes in SIZES.items() for language, size in sizes.items()
     }

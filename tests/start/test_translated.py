@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,16 @@ import isogloss
 from isogloss import IsoglossError
 from isogloss.common.writing import read_lines
 from tests.support.methods import BASE
-from tests.support.world import entry, merged, write_nli, write_topic
+from tests.support.world import entry, merged
 
 FIVE = {"columns": {"text": 2, "pair": 3, "label": 4}, "source_columns": {"text": 0, "pair": 1, "label": 4}}
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """English topics, and inference pairs with XTREME's translations into German, French and Russian."""
-    folder = tmp_path_factory.mktemp("world")
-    write_topic(folder)
-    write_nli(folder)
+def pairs(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Inference pairs with XTREME's translations into German, French and Russian."""
+    folder = tmp_path_factory.mktemp("translated")
+    shutil.copytree(world / "nli", folder / "nli")
     for code in ("de", "fr", "ru"):
         for kind, path in (("train", "en/train.tsv"), ("test", f"{code}/test.tsv")):
             _, *rows = (folder / "nli" / path).read_text(encoding="utf-8").splitlines()
@@ -34,16 +34,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def recipe(world: Path, **changes: Any) -> dict[str, Any]:
-    translations = {kind: {"path": f"{world}/translate-{kind}/{{language}}.tsv", **FIVE} for kind in ("train", "test")}
-    data = {**entry("nli", world / "nli"), "translations": translations}
+def recipe(folder: Path, **changes: Any) -> dict[str, Any]:
+    translations = {kind: {"path": f"{folder}/translate-{kind}/{{language}}.tsv", **FIVE} for kind in ("train", "test")}
+    data = {**entry("nli", folder / "nli"), "translations": translations}
     quick = {"data": data, "report_to": "none", "steps": 2, "evaluation_steps": 1, "train_languages": ["en"]}
     return merged({**BASE, **quick, "max_length": 64}, changes)
 
 
-def test_translate_train_to_translate_test(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_translate_train_to_translate_test(pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     run = tmp_path / "run"
-    rows = isogloss.train(recipe(world, translate_train=True, test=True), output=run)
+    rows = isogloss.train(recipe(pairs, translate_train=True, test=True), output=run)
     shown = capsys.readouterr()
     assert "training examples: en 24, de 24, fr 24, ru 24" in shown.err
     assert "selection: source-dev + translated: train, split: test" in shown.out
@@ -61,7 +61,7 @@ def test_translate_train_to_translate_test(world: Path, tmp_path: Path, capsys: 
     ]
     assert ids[0] == ids[1]
     # A run that has ended is stored under the original view, and is compared under the view asked for.
-    assert isogloss.train(recipe(world, translate_train=True, test=True), output=run, resume=True) == rows
+    assert isogloss.train(recipe(pairs, translate_train=True, test=True), output=run, resume=True) == rows
     for view, value in (("original", rows), ("translate-test", translated)):
         table = isogloss.compare([run], baseline="multitask", split="test", view=view)
         german = next(
@@ -84,9 +84,9 @@ def test_translate_train_to_translate_test(world: Path, tmp_path: Path, capsys: 
         ),
     ],
 )
-def test_translate_train_refuses(changes: dict[str, Any], message: str, world: Path, tmp_path: Path):
+def test_translate_train_refuses(changes: dict[str, Any], message: str, pairs: Path, tmp_path: Path):
     with pytest.raises(IsoglossError) as caught:
-        isogloss.train(recipe(world, translate_train=True, **changes), output=tmp_path / "run")
+        isogloss.train(recipe(pairs, translate_train=True, **changes), output=tmp_path / "run")
     assert message in str(caught.value)
     assert not (tmp_path / "run").exists()
 
@@ -98,15 +98,15 @@ def test_translate_train_refuses(changes: dict[str, Any], message: str, world: P
         ({}, "dev", "holds the test split; with {split} in it, others too"),
     ],
 )
-def test_the_view_refuses(changes: dict[str, Any], split: str, message: str, world: Path, tmp_path: Path):
-    isogloss.train(recipe(world, steps=1, **changes), output=tmp_path / "run")
+def test_the_view_refuses(changes: dict[str, Any], split: str, message: str, pairs: Path, tmp_path: Path):
+    isogloss.train(recipe(pairs, steps=1, **changes), output=tmp_path / "run")
     with pytest.raises(IsoglossError) as caught:
         isogloss.evaluate(tmp_path / "run", split=split, view="translate-test")
     assert message in str(caught.value)
 
 
-def test_translations_are_part_of_the_fingerprint(world: Path, tmp_path: Path):
-    whole = recipe(world, translate_train=True)
+def test_translations_are_part_of_the_fingerprint(pairs: Path, tmp_path: Path):
+    whole = recipe(pairs, translate_train=True)
     isogloss.train(whole, output=tmp_path / "run")
     files = json.loads((tmp_path / "run" / "fingerprint.json").read_text())["data"]
     assert {Path(name).name for name in files if "translate-train" in name} == {"de.tsv", "fr.tsv", "ru.tsv"}

@@ -223,6 +223,25 @@ def write_parallel(folder: Path) -> Path:
     return folder / "parallel"
 
 
+WRITERS: dict[str, Callable[[Path], Path]] = {
+    "pos": write_pos,
+    "ner": write_ner,
+    "nli": write_nli,
+    "paraphrase": write_paraphrase,
+    "topic": write_topic,
+    "choice": write_choice,
+    "qa": write_qa,
+}
+"""What writes the data of each task."""
+
+
+def write_world(folder: Path) -> Path:
+    """All of it: a folder per task under its name, ``encoder``, ``masked`` and ``parallel``."""
+    for write in (*WRITERS.values(), write_encoder, write_masked_encoder, write_parallel):
+        write(folder)
+    return folder
+
+
 def outcome(run: Path) -> dict[str, Any]:
     """All that a finished run says: history, final weights, results, predictions and what TensorBoard shows."""
     results = [json.loads(line) for line in (run / "results.jsonl").read_text(encoding="utf-8").splitlines()]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from isogloss.calls.train import RecipeLike
 from isogloss.recipe.resolve import as_yaml, is_pretraining, resolve, resolve_pretraining
 from isogloss.recipe.spec.pretraining import Pretraining
 from isogloss.recipe.spec.recipe import Recipe
+
+if TYPE_CHECKING:
+    from isogloss.calls.train import RecipeLike  # with torch behind it
 
 
 def show(recipe: RecipeLike | Pretraining, *, overrides: Iterable[str] = (), scale: str | None = None) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
-from isogloss.common.arrow import label_names
 from isogloss.common.errors import IsoglossError, nearest
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def require_columns(table: pa.Table, columns: tuple[str, ...], where: str) -> None:
@@ -36,6 +38,10 @@ def names_of_labels(
     Raises:
         IsoglossError: The file names other labels, or in another order; or nobody names them.
     """
+    import pyarrow as pa  # not at the top, so that what the catalogue says can be shown without it
+
+    from isogloss.common.arrow import label_names
+
     kind = table.schema.field(column).type
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         kind = kind.value_type

@@ -12,7 +12,6 @@ import yaml
 
 import isogloss
 from isogloss.common.errors import IsoglossError
-from isogloss.recipe.names import TASKS
 
 app = typer.Typer(help="Check data, or get public data sets.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -87,6 +86,8 @@ def get(
 
     Example: isogloss data get xnli --languages en,sw --splits dev,test
     """
+    from isogloss.recipe.names import TASKS
+
     entry = isogloss.get(
         name, languages=_separated(languages), splits=_separated(splits), output=output, offline=offline
     )
@@ -102,7 +103,7 @@ def show(name: Annotated[str, typer.Argument(help="A public data set, see `isogl
 
     Example: isogloss data show xnli
     """
-    from isogloss.catalogue.describe import described  # with pyarrow behind it, so only when wanted
+    from isogloss.catalogue.describe import described
 
     print(yaml.safe_dump(described(name), sort_keys=False, allow_unicode=True, width=120), end="")
 

@@ -8,22 +8,21 @@ from pathlib import Path
 import typer
 from tabulate import tabulate
 
-from isogloss.recipe.presets import METHODS
-from isogloss.recipe.resolve import scales_of, shipped_pretraining, shipped_recipes
-
 app = typer.Typer(help="What a recipe can name.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command()
 def methods() -> None:
     """Training methods: presets for `method:`."""
+    from isogloss.recipe.presets import METHODS
+
     _print({name: method.summary for name, method in METHODS.items()})
 
 
 @app.command()
 def tasks() -> None:
     """Tasks and their metrics, the primary one first."""
-    from isogloss.recipe.names import TASKS  # with all the code of tasks behind it, so only when wanted
+    from isogloss.recipe.names import TASKS
 
     _print({name: task.summary for name, task in TASKS.items()})
 
@@ -48,17 +47,23 @@ def data() -> None:
 @app.command()
 def recipes() -> None:
     """Recipes of `isogloss train` that come with the package, with their scales."""
+    from isogloss.recipe.resolve import shipped_recipes
+
     _print(_described(shipped_recipes()))
 
 
 @app.command()
 def pretraining() -> None:
     """Recipes of `isogloss pretrain` that come with the package, with their scales."""
+    from isogloss.recipe.resolve import shipped_pretraining
+
     _print(_described(shipped_pretraining()))
 
 
 def _described(recipes: Mapping[str, Path]) -> dict[str, str]:
     """The first line of each recipe, and its scales."""
+    from isogloss.recipe.resolve import scales_of
+
     return {
         name: f"{path.read_text(encoding='utf-8').splitlines()[0].lstrip('# ')} [{', '.join(scales_of(path))}]"
         for name, path in recipes.items()

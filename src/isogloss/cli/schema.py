@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from isogloss.recipe.json_schema import pretraining_schema, training_schema
-
 
 def schema(
     pretraining: Annotated[bool, typer.Option("--pretraining", help="Of recipes of `isogloss pretrain`.")] = False,
@@ -18,4 +16,6 @@ def schema(
     Example: isogloss schema > recipe.schema.json, and as first line of a recipe
     # yaml-language-server: $schema=recipe.schema.json
     """
+    from isogloss.recipe.json_schema import pretraining_schema, training_schema  # slow to import, so only when wanted
+
     print(json.dumps(pretraining_schema() if pretraining else training_schema(), indent=1, ensure_ascii=False))

@@ -1,4 +1,7 @@
-"""Data sets on disk: formats, collections of files, and what is wrong with them."""
+"""Data sets on disk: formats, collections of files, and what is wrong with them.
+
+The reader of Parquet is in `isogloss.data.parquet` alone, since pyarrow is behind it, which the others do not need.
+"""
 
 from isogloss.data.choice_lines import ChoiceLines
 from isogloss.data.collection import Collection
@@ -7,7 +10,6 @@ from isogloss.data.conllu import ConllU
 from isogloss.data.delimiters import COMMA, TAB, Quoted, Unquoted
 from isogloss.data.formats import Format
 from isogloss.data.json_lines import JsonLines
-from isogloss.data.parquet import Parquet
 from isogloss.data.problems import Problem, Problems
 from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
@@ -21,7 +23,6 @@ __all__ = [
     "ConllU",
     "Format",
     "JsonLines",
-    "Parquet",
     "Problem",
     "Problems",
     "Quoted",

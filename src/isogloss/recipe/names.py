@@ -1,9 +1,14 @@
-"""Names of tasks and formats, and the objects they stand for."""
+"""Names of tasks and formats, and the objects they stand for.
+
+What builds a task, or a reader of Parquet, imports its code only then: torch and pyarrow take seconds, and
+`isogloss list`, `show` and `schema` need no more than the names.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from isogloss.common.errors import IsoglossError
 from isogloss.data.choice_lines import ChoiceLines
@@ -14,17 +19,14 @@ from isogloss.data.delimiters import COMMA
 from isogloss.data.formats import Format
 from isogloss.data.json_lines import JsonLines
 from isogloss.data.labels import NO_NUMBER
-from isogloss.data.parquet import Parquet
 from isogloss.data.plain import Lines, RunningText
 from isogloss.data.squad import Squad
+from isogloss.data.submission import Submission, submitted_answers, submitted_choices, submitted_labels, submitted_tags
 from isogloss.data.tables import Table
 from isogloss.examples import Choice, Example, LabelledText, Question, TaggedSentence
-from isogloss.tasks.choice import MultipleChoice
-from isogloss.tasks.classification import Classification
-from isogloss.tasks.spans import Spans
-from isogloss.tasks.submission import Submission, submitted_answers, submitted_choices, submitted_labels, submitted_tags
-from isogloss.tasks.tagging import named_entities, part_of_speech
-from isogloss.tasks.task import Task
+
+if TYPE_CHECKING:
+    from isogloss.tasks.task import Task
 
 Columns = Mapping[str, str | int] | None
 
@@ -69,8 +71,37 @@ MOST_ALIKE = 2
 OTHER_COLUMN = "columns: {tokens: ..., tags: ...} names another column of tags (conll, parquet)"
 
 
+def _part_of_speech(labels: tuple[str, ...]) -> Task:
+    from isogloss.tasks.tagging import part_of_speech
+
+    return part_of_speech(labels)
+
+
+def _named_entities(labels: tuple[str, ...]) -> Task:
+    from isogloss.tasks.tagging import named_entities
+
+    return named_entities(labels)
+
+
 def _classification(name: str) -> Callable[[tuple[str, ...]], Task]:
-    return lambda labels: Classification(name, labels)
+    def build(labels: tuple[str, ...]) -> Task:
+        from isogloss.tasks.classification import Classification
+
+        return Classification(name, labels)
+
+    return build
+
+
+def _multiple_choice(labels: tuple[str, ...]) -> Task:
+    from isogloss.tasks.choice import MultipleChoice
+
+    return MultipleChoice("choice")
+
+
+def _spans(labels: tuple[str, ...]) -> Task:
+    from isogloss.tasks.spans import Spans
+
+    return Spans("qa")
 
 
 def _is_no_sentence(example: Example) -> str | None:
@@ -145,6 +176,12 @@ def _json_lines(columns: Columns) -> Format:
     return JsonLines(_by_name(columns))
 
 
+def _parquet(columns: Columns) -> Format:
+    from isogloss.data.parquet import Parquet
+
+    return Parquet(_by_name(columns))
+
+
 def _by_name(columns: Columns) -> dict[str, str] | None:
     return None if columns is None else {name: str(key) for name, key in columns.items()}
 
@@ -155,7 +192,7 @@ TABLES = ("tsv", "csv", "jsonl", "parquet")
 TASKS: dict[str, NamedTask] = {
     "pos": NamedTask(
         "parts of speech: token accuracy, F1 as XTREME computes it (seqeval 0.0.12)",
-        part_of_speech,
+        _part_of_speech,
         16,
         _has_chunks,
         ("conllu", "conll", "parquet"),
@@ -163,7 +200,7 @@ TASKS: dict[str, NamedTask] = {
     ),
     "ner": NamedTask(
         "named entities: F1, precision, recall of entities (seqeval), accuracy",
-        named_entities,
+        _named_entities,
         16,
         _has_no_chunks,
         ("conll", "parquet"),
@@ -195,7 +232,7 @@ TASKS: dict[str, NamedTask] = {
     ),
     "choice": NamedTask(
         "one of the alternatives of a question (COPA, Social IQa): accuracy",
-        lambda _: MultipleChoice("choice"),
+        _multiple_choice,
         16,
         _is_no_choice,
         ("choice_jsonl",),
@@ -203,7 +240,7 @@ TASKS: dict[str, NamedTask] = {
     ),
     "qa": NamedTask(
         "answers found in a text: F1 and exact match of SQuAD v1.1 and of MLQA",
-        lambda _: Spans("qa"),
+        _spans,
         12,
         _is_no_question,
         ("squad",),
@@ -217,9 +254,7 @@ FORMATS: dict[str, NamedFormat] = {
     "tsv": NamedFormat("tab-separated columns without quoting", lambda columns: Table(columns=columns)),
     "csv": NamedFormat("comma-separated columns with quoting", lambda columns: Table(COMMA, columns)),
     "jsonl": NamedFormat("one JSON object per line", _json_lines),
-    "parquet": NamedFormat(
-        "columns of texts and labels, or lists of tokens and tags", lambda columns: Parquet(_by_name(columns))
-    ),
+    "parquet": NamedFormat("columns of texts and labels, or lists of tokens and tags", _parquet),
     "choice_jsonl": NamedFormat(
         "one question with alternatives per line, with the keys of COPA or Social IQa", _without_columns(ChoiceLines)
     ),

@@ -1,0 +1,50 @@
+"""The command line, and a world of its own for each test."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from isogloss.cli import main
+from tests.support.command import Command, Result
+from tests.support.methods import recipe
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run the command line in this process."""
+
+    def run(*arguments: object) -> Result:
+        monkeypatch.setattr(sys, "argv", ["isogloss", *map(str, arguments)])
+        capsys.readouterr()
+        try:
+            main()
+            status = 0
+        except SystemExit as end:
+            status = int(end.code or 0)
+        return Result(status, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def world(own_world: Path) -> Path:
+    """A copy: most tests here spoil it, or train in it."""
+    return own_world
+
+
+@pytest.fixture
+def train(command: Command, world: Path) -> Command:
+    """Train an entry of the table, with changes, into ``world/run``."""
+
+    def run(name: str = "multitask", *arguments: object, **changes: Any) -> Result:
+        path = world / "recipe.json"
+        path.write_text(json.dumps(recipe(name, world, **{"steps": 2, **changes})), encoding="utf-8")
+        where = () if "--output" in arguments else ("--output", world / "run")
+        return command("train", path, *where, *arguments)
+
+    return run

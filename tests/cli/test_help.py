@@ -1,0 +1,89 @@
+"""What is only shown needs none of the code that trains: help, lists, recipes and schemas are there at once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+from typer.core import TyperGroup
+
+from isogloss.cli import app
+from isogloss.recipe.resolve import shipped_pretraining, shipped_recipes
+
+SLOW = ("torch", "transformers", "pyarrow")
+"""Modules that take seconds to import."""
+
+PROGRAM = """
+import json, sys
+from isogloss.cli import main
+
+slow, commands = json.loads(sys.stdin.read())
+found = {}
+for command in commands:
+    sys.argv = ["isogloss", *command.split()]
+    status = 0
+    try:
+        main()
+    except SystemExit as end:
+        status = end.code or 0
+    found[command] = status, [name for name in slow if name in sys.modules]
+print(json.dumps(found), file=sys.stderr)
+"""
+"""Runs commands one after the other: what one of them has imported is there after all that follow."""
+
+
+def verbs(command: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Every verb, and every group of verbs, with the words that call it."""
+    yield " ".join(above), command
+    if isinstance(command, TyperGroup):
+        for name, below in command.commands.items():
+            yield from verbs(below, (*above, name))
+
+
+VERBS = dict(verbs(typer.main.get_command(app)))
+SHOWN = [
+    *(f"{verb} --help".strip() for verb in VERBS),
+    *(verb for verb in VERBS if verb.startswith("list ")),
+    *(f"show {name}" for name in {**shipped_recipes(), **shipped_pretraining()}),
+    "show ud-pos-sequential-reptile --scale paper --set seed=3",
+    "schema",
+    "schema --pretraining",
+    "data show xnli",
+]
+
+
+def test_what_is_only_shown_imports_no_torch_no_transformers_and_no_pyarrow():
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], input=json.dumps([SLOW, SHOWN]), capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stderr) == {command: [0, []] for command in SHOWN}
+
+
+def test_an_unknown_recipe_is_told_without_them_too():
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], input=json.dumps([SLOW, ["show ud-poss"]]), capture_output=True, text=True
+    )
+    message, found = done.stderr.splitlines()
+    assert message.startswith("error: no recipe 'ud-poss'; did you mean 'ud-pos'")
+    assert json.loads(found) == {"show ud-poss": [2, []]}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_says_how_a_verb_is_used(verb: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as end:
+        app([*verb.split(), "--help"], prog_name="isogloss")
+    shown, errors = capsys.readouterr()
+    assert (end.value.code, errors) == (0, "")
+    assert shown.strip().startswith(f"Usage: isogloss {verb}".strip())
+    command = VERBS[verb]
+    if isinstance(command, TyperGroup):
+        assert set(command.commands) <= set(shown.split())
+    elif not verb.startswith("list "):
+        assert f"Example: isogloss {verb}" in shown
+    for option in command.params:
+        assert all(name in shown for name in option.opts if name.startswith("--"))

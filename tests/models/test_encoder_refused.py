@@ -1,0 +1,97 @@
+"""Models that cannot be built or loaded, each with the reason."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification
+
+from isogloss.common.errors import IsoglossError
+from isogloss.models import build_encoder, load_encoder, train_tokenizer
+from tests.support.loading import TAGGING, TEXTS, copy_of, load
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"model_type": "xlmroberta"}, "did you mean 'xlm-roberta'"),
+        ({}, "model_type 'None' is unknown"),
+        ({"model_type": "bert", "hidden_sise": 3}, "no 'hidden_sise'; did you mean 'hidden_size'"),
+        ({"model_type": "bert", "hidden_size": "big"}, "configuration of a 'bert' model"),
+        ({"model_type": "bert", "hidden_size": 10, "num_attention_heads": 3}, "cannot be built|multiple"),
+        ({"model_type": "gpt2"}, "'gpt2' is no encoder"),
+        ({"model_type": "t5"}, "'t5' is no encoder"),
+        ({"model_type": "bart"}, "'bart' is no encoder"),
+        ({"model_type": "canine"}, "'canine' reads characters, by no sub-words and without a fast tokenizer"),
+        ({"model_type": "lilt"}, "'lilt' is none that transformers can pre-train by masked language modelling"),
+    ],
+)
+def test_configuration_errors(tokenizer: Any, config: dict[str, Any], message: str) -> None:
+    with pytest.raises(IsoglossError, match=message):
+        build_encoder(config, tokenizer, AutoModelForSequenceClassification, ("a", "b"), seed=0)
+
+
+def test_folder_errors(folders: dict[str, Path], tmp_path: Path) -> None:
+    bert = folders["bert"]
+    with pytest.raises(IsoglossError, match=r"has no config\.json"):
+        load(copy_of(bert, tmp_path / "a", "config.json"))
+    with pytest.raises(IsoglossError, match="has no weights"):
+        load(copy_of(bert, tmp_path / "b", "model.safetensors"))
+    with pytest.raises(IsoglossError, match="has no tokenizer"):
+        load(copy_of(bert, tmp_path / "c", "tokenizer.json", "tokenizer_config.json"))
+    broken = copy_of(bert, tmp_path / "d")
+    (broken / "model.safetensors").write_bytes((bert / "model.safetensors").read_bytes()[:999])
+    with pytest.raises(IsoglossError, match="weights cannot be read"):
+        load(broken)
+    (broken / "config.json").write_text("{")
+    with pytest.raises(IsoglossError, match=r"config\.json cannot be used"):
+        load(broken)
+    assert load(copy_of(bert, tmp_path / "e", "model.safetensors"), random_weights=True).identity["seed"] == 0
+
+
+def test_weights_of_another_model_are_refused(folders: dict[str, Path], tmp_path: Path) -> None:
+    for change in ({"num_hidden_layers": 3}, {"intermediate_size": 32}):
+        folder = copy_of(folders["bert"], tmp_path / next(iter(change)))
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps(config | change))
+        with pytest.raises(IsoglossError, match="missing or of another shape"):
+            load(folder)
+
+
+def test_a_tokenizer_of_another_model_is_refused(folders: dict[str, Path], tmp_path: Path) -> None:
+    folder = copy_of(folders["bert"], tmp_path / "model")
+    train_tokenizer([*TEXTS, "many more words than before : Straßenbahnhaltestelle"], 130).save_pretrained(folder)
+    with pytest.raises(IsoglossError, match="sub-words, but the model has embeddings for 70 only"):
+        load(folder)
+
+
+class Command:
+    """Runs when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_code_in_a_pickle_does_not_run(folders: dict[str, Path], tmp_path: Path) -> None:
+    folder, proof = copy_of(folders["bert"], tmp_path / "model", "model.safetensors"), tmp_path / "ran"
+    torch.save({"bert.embeddings.word_embeddings.weight": Command(proof)}, folder / "pytorch_model.bin")
+    with pytest.raises(IsoglossError, match="weights cannot be read"):
+        load(folder)
+    (folder / "pytorch_model.bin").write_bytes(pickle.dumps(Command(proof), protocol=2))
+    with pytest.raises(IsoglossError, match="weights cannot be read"):
+        load(folder)
+    assert not proof.exists()
+
+
+def test_an_unreachable_hub_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(IsoglossError, match=r"(?s)neither a local folder nor to be had from the hub.*hf download"):
+        load_encoder("nobody/nothing", TAGGING.auto_class, TAGGING.labels, seed=0)
