@@ -172,8 +172,8 @@ def test_a_finished_run_is_left_as_it_is(world: Path, tmp_path: Path):
 def test_a_changed_recipe_or_text_is_refused(world: Path, tmp_path: Path):
     own = write_text(tmp_path / "own")
     isogloss.pretrain(recipe("both", own), output=tmp_path / "run")
-    with pytest.raises(IsoglossError, match=r"masking was 0.15, is 0.3"):
-        isogloss.pretrain(recipe("both", own, masking=0.3), output=tmp_path / "run", resume=True)
+    with pytest.raises(IsoglossError, match=r"weight_decay was 0.01, is 0.3"):
+        isogloss.pretrain(recipe("both", own, weight_decay=0.3), output=tmp_path / "run", resume=True)
     path = own / "plain" / "de.txt"
     path.write_text(path.read_text(encoding="utf-8") + "noch ein Satz\n", encoding="utf-8")
     with pytest.raises(IsoglossError, match=r"de\.txt was "):
@@ -220,9 +220,9 @@ def nothing(folder: Path) -> None:
         (nothing, {"exclude": ["nowhere/*.tsv"]}, r"exclude: 'nowhere/\*\.tsv' finds no file"),
         (nothing, {"tokenizer": None}, r"tokenizer: needed for a new encoder"),
         (nothing, {"gradient_accumulation_steps": 4}, r"batch_size must be at least processes x .* = 1 x 4, found 3"),
-        (nothing, {"maskin": 0.1}, r"unknown key 'maskin'; did you mean 'masking'"),
+        (nothing, {"held_ou": 1}, r"unknown key 'held_ou'; did you mean 'held_out'"),
         (nothing, {"stages": [{"length": 24, "batch_size": 5, "share": 0.5}]}, r"shares must add up to 1"),
-        (nothing, {"text": {"format": "lines", "path": "no/{language}.txt"}}, r"TLM needs an entry of text with"),
+        (nothing, {"text": {"format": "lines", "path": "no/{language}.txt"}}, r"tlm needs an entry of text with"),
     ],
 )
 def test_bad_input_is_one_clear_error_before_anything_is_written(

@@ -66,6 +66,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import torch
+import isogloss.step.loop
 from isogloss import train
 from transformers import PreTrainedModel
 

@@ -26,6 +26,7 @@ SHARED = [name for name in SETTINGS if not name.endswith("averaged_workers")]
 EXACT = {
     "dropout": {"dropout": 0.0},
     "probes": {"dropout": 0.0},
+    "text_beside": {"dropout": 0.0},
     "bf16": {"precision": "fp32"},
     "gradients_bf16": {"gradients": {"precision": "fp32"}},
 }
@@ -33,7 +34,7 @@ EXACT = {
 
 AVERAGED = "averaged_workers"
 PROBED = "probes_of_averaged_workers"
-APART = (AVERAGED, "weighted_averaged_workers", PROBED)
+APART = (AVERAGED, "weighted_averaged_workers", "text_beside_averaged_workers", PROBED)
 
 
 def settings(name: str, world: Path) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def guess(task: str, options: argparse.Namespace) -> list[dict[str, Any]]:
     """The test rows of the most frequent English training label, predicted everywhere."""
     recipe = resolve(RECIPES[task][0], scale=options.scale, overrides=options.set)
     recipe = recipe.model_copy(update={"limit": options.limit or recipe.limit})
-    named, collections = build_collections(recipe)
+    named, collections = build_collections(recipe.data)
     corpus = read_corpus(recipe, named, collections)
     scorer = named.build(corpus.labels)
     golds = [scorer.gold(example) for examples in corpus.train.values() for example in examples]

@@ -101,7 +101,7 @@ def main(run: Path) -> None:
         size=(TARGET / "model.safetensors").stat().st_size / 1e6,
         vocabulary=len(tokenizer),
         steps=progress["step"],
-        translation=recipe["translation_share"],
+        translation=sum(source["share"] for source in recipe["sources"] if source["kind"] == "tlm"),
         tokens=tokens / 1e6,
         hardware=f"{starts[-1]['threads']} CPU thread(s)",
         torch=starts[-1]["packages"]["torch"],

@@ -28,7 +28,7 @@ from tests.support.xnli import INFERENCE, XNLI, manifest, pairs
 def test_a_copy_is_read_by_the_entry_that_comes_with_it(hub: Hub):
     entry = isogloss.get("xnli", languages=["en", "sw"])
     recipe = resolve({"model": "some/encoder", "steps": 1, "data": entry})
-    _, (collection,) = build_collections(recipe)
+    _, (collection,) = build_collections(recipe.data)
     # Swahili training data are machine translations, which were not asked for by name.
     cells = [("en", "dev"), ("en", "test"), ("en", "train"), ("sw", "dev"), ("sw", "test")]
     assert sorted(collection.files()) == cells

@@ -140,6 +140,19 @@ VARIANTS |= {
     }.items()
 }
 
+VARIANTS |= {
+    name: {**settings, "model": "{world}/masked", "learning_rate": 0.02, "text": TEXT}
+    for name, settings in {
+        "text_beside": {"dropout": 0.1, "sources": [{"kind": "mlm", "share": 0.3}, {"kind": "tlm", "share": 0.3}]},
+        "text_beside_slow_weights": {**SEQUENTIAL, "sources": {"kind": "mlm", "share": 0.5}},
+        "text_beside_averaged_workers": {
+            **VARIANTS["averaged_workers"],
+            "sources": {"kind": "mlm", "share": 0.5},
+            "penalties": {"kind": "l2_sp", "strength": 0.1},
+        },
+    }.items()
+}
+
 SETTINGS = {**METHOD_SETTINGS, **VARIANTS}
 
 OTHER_TASKS = {"questions": "qa", "choice": "choice"}
@@ -152,7 +165,8 @@ def recipe(name: str, world: Path, **changes: Any) -> dict[str, Any]:
     whole = merged(merged({**BASE, "data": [entry(task, world / task)]}, SETTINGS[name]), changes)
     # A random model is one value: keys of another type's config make no sense in it.
     model = {**BASE, **SETTINGS[name], **changes}["model"]
-    placed = {"model": model.format(world=world) if isinstance(model, str) else model}
+    placed: dict[str, Any] = {"model": model.format(world=world) if isinstance(model, str) else model}
     # The template's own {language} stays.
-    probes = json.loads(json.dumps(whole.get("probes", [])).replace("{world}", str(world)))
-    return {**whole, **placed, "probes": probes}
+    for key in ("probes", "text"):
+        placed[key] = json.loads(json.dumps(whole.get(key, [])).replace("{world}", str(world)))
+    return {**whole, **placed}

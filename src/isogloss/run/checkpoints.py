@@ -17,7 +17,7 @@ from pickle import UnpicklingError
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from torch import nn
 
 from isogloss.common.distributed import Communicator
 from isogloss.common.errors import IsoglossError
@@ -115,7 +115,12 @@ def load_checkpoint(path: Path, training: Training, selection: Selection, *, ran
                 f"{path}: written by {progress['world_size']} averaged workers, resumed by {ranks.world_size}; each "
                 "worker's own state is needed, so start the same number of processes"
             )
-        read_weights(path, training.model)
+        _read_weights(path, training.model)
+        if (path / "optimizer.pt").exists() and not (path / "memory.pt").exists():
+            raise IsoglossError(
+                f"{path}: written by an earlier version of isogloss, which kept other files; finish the run with that "
+                "version, or start it anew under another --output"
+            )
         stored = _load(path / _of_rank("memory.pt", ranks.rank if apart else 0))
         memory = training.memory()
         if stored.keys() != memory.keys():
@@ -126,7 +131,14 @@ def load_checkpoint(path: Path, training: Training, selection: Selection, *, ran
         for name, part in memory.items():
             part.load_state_dict(stored[name])
         selection.load_state_dict(_load(path / "selection.pt"))
-    except (OSError, ValueError, KeyError, RuntimeError, EOFError, SafetensorError, UnpicklingError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, EOFError, UnpicklingError) as error:
+        raise IsoglossError(f"{path}: cannot resume from this checkpoint: {error}") from error
+
+
+def _read_weights(path: Path, model: nn.Module) -> None:
+    try:
+        read_weights(path, model)
+    except IsoglossError as error:
         raise IsoglossError(f"{path}: cannot resume from this checkpoint: {error}") from error
 
 
