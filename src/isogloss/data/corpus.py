@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +12,10 @@ from isogloss.common.randomness import generator
 from isogloss.data.chunks import chunk_type, is_named
 from isogloss.data.classes import check_classes
 from isogloss.data.collection import SPLITS, Collection
-from isogloss.data.formats import classes
 from isogloss.data.problems import Problems
 from isogloss.data.reading import digest, read_stored
 from isogloss.data.validate import Complaint
-from isogloss.examples import Example, Question, TaggedSentence
+from isogloss.examples import Example, Question
 from isogloss.store.cache import Cache
 from isogloss.store.examples import StoredExamples, joined, label_numbers, witnesses
 
@@ -192,15 +190,7 @@ def load_corpus(
 
 def without_labels(examples: Sequence[Example]) -> list[Example]:
     """The examples as a model may see them in evaluation."""
-    return [_without_label(example) for example in examples]
-
-
-def _without_label(example: Example) -> Example:
-    if isinstance(example, TaggedSentence):
-        return dataclasses.replace(example, tags=None)
-    if isinstance(example, Question):
-        return dataclasses.replace(example, answers=None)
-    return dataclasses.replace(example, label=None)
+    return [example.without_labels() for example in examples]
 
 
 def _chosen(key: str, wanted: Sequence[str] | None, available: set[str], splits: Sequence[str]) -> tuple[str, ...]:
@@ -237,10 +227,10 @@ def _require_known_labels(
     unsure = [
         examples
         for examples in evaluation.values()
-        if not all(known.issuperset(classes(example)) for example in witnesses(examples))
+        if not all(known.issuperset(example.classes) for example in witnesses(examples))
     ]
     for example in (example for examples in unsure for example in examples):
-        for label in classes(example):
+        for label in example.classes:
             if label in labels:
                 continue
             if is_named(label, accepted):
