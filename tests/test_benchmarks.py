@@ -36,6 +36,8 @@ from benchmarks.report import write_report
 from benchmarks.results import save
 from benchmarks.timing import Measurement, interleave, per_step, slowdown, speedup
 from benchmarks.workload import LANGUAGES, TOY, Workload, load
+from isogloss.data import ConllU
+from isogloss.examples import TaggedSentence
 from isogloss.gradients import PCGrad
 from isogloss.step.loop import weigh_gradients
 
@@ -58,17 +60,14 @@ def workload(tmp_path_factory: pytest.TempPathFactory) -> Workload:
     for language in LANGUAGES:
         path = folder / language / "train.conllu"
         path.parent.mkdir()
-        path.write_text("".join(_sentence(language, number) for number in range(40)), encoding="utf-8")
+        path.write_bytes(ConllU().dump([_sentence(language, number) for number in range(40)]))
     return load(folder, TOY)
 
 
-def _sentence(language: str, number: int) -> str:
-    columns = "\t_" * 6
-    words = [
-        f"{word}\t{STEMS[language]}{word}{number % 7}\t_\t{'NOUN' if word % 2 else 'VERB'}{columns}\n"
-        for word in range(1, 3 + number % 8)
-    ]
-    return "".join(words) + "\n"
+def _sentence(language: str, number: int) -> TaggedSentence:
+    words = range(1, 3 + number % 8)
+    tokens = tuple(f"{STEMS[language]}{word}{number % 7}" for word in words)
+    return TaggedSentence(str(number), language, tokens, tuple("NOUN" if word % 2 else "VERB" for word in words))
 
 
 def test_arms_take_turns_and_round_zero_is_thrown_away():

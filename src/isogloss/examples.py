@@ -1,7 +1,13 @@
-"""The kinds of labelled example: a tagged sentence, a labelled text, a choice, a question."""
+"""The kinds of labelled example: a tagged sentence, a labelled text, a choice, a question.
+
+Every kind says the same four things of itself: its ``labels``, the ``classes`` among them that training must know, its
+``content`` and what is left of it ``without_labels``.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -14,8 +20,8 @@ class TaggedSentence:
         language: Language code.
         tokens: The tokens, n of them, none empty.
         tags: The n gold tags, or None where the file has none.
-        path: File the sentence was read from.
-        line: Line of its first token in that file, from 1.
+        path: File the sentence was read from; empty where it comes from none.
+        line: Line of its first token in that file, from 1; 0 where there is none.
         spaces: For each token whether a space stands before it in the text that the sentence comes from; None where
             the file does not say.
     """
@@ -24,9 +30,40 @@ class TaggedSentence:
     language: str
     tokens: tuple[str, ...]
     tags: tuple[str, ...] | None
-    path: str
-    line: int
+    path: str = ""
+    line: int = 0
     spaces: tuple[bool, ...] | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...] | None:
+        """The gold tags; None where there are none."""
+        return self.tags
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The gold tags, which training must know."""
+        return self.tags or ()
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """What two sentences must share to be the same: their tokens."""
+        return self.tokens
+
+    def without_labels(self) -> TaggedSentence:
+        """The sentence as a model may see it in evaluation."""
+        return dataclasses.replace(self, tags=None)
+
+    def text(self, spaces: Sequence[bool]) -> str:
+        """The running text of the tokens.
+
+        Args:
+            spaces: For each token whether a space stands before it.
+
+        Example:
+            >>> TaggedSentence("1", "en", ("Yes", "!"), None).text([False, False])
+            'Yes!'
+        """
+        return "".join(" " * space + token for token, space in zip(self.tokens, spaces, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +76,8 @@ class LabelledText:
         text: The text (the premise, in inference).
         pair: The second text (the hypothesis), or None.
         label: Gold label, or None where the file has none.
-        path: File the text was read from.
-        line: Line of the text in that file, from 1.
+        path: File the text was read from; empty where it comes from none.
+        line: Line of the text in that file, from 1; 0 where there is none.
         part: What the training data may be parted by, such as a genre; None where nothing was asked for.
     """
 
@@ -49,9 +86,28 @@ class LabelledText:
     text: str
     pair: str | None
     label: str | None
-    path: str
-    line: int
+    path: str = ""
+    line: int = 0
     part: str | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...] | None:
+        """The gold label as a tuple of one; None where there is none."""
+        return None if self.label is None else (self.label,)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The gold label, which training must know."""
+        return self.labels or ()
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """What two texts must share to be the same: the text, and the second one if there is one."""
+        return (self.text,) if self.pair is None else (self.text, self.pair)
+
+    def without_labels(self) -> LabelledText:
+        """The text as a model may see it in evaluation."""
+        return dataclasses.replace(self, label=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +121,8 @@ class Choice:
         question: What is asked about it; empty if nothing is.
         alternatives: The answers to choose from, at least two, none empty.
         label: Position of the right one, from 0, as text (``"1"``), or None where the file has none.
-        path: File the question was read from.
-        line: Line of the question in that file, from 1.
+        path: File the question was read from; empty where it comes from none.
+        line: Line of the question in that file, from 1; 0 where there is none.
     """
 
     id: str
@@ -75,8 +131,27 @@ class Choice:
     question: str
     alternatives: tuple[str, ...]
     label: str | None
-    path: str
-    line: int
+    path: str = ""
+    line: int = 0
+
+    @property
+    def labels(self) -> tuple[str, ...] | None:
+        """The gold label as a tuple of one; None where there is none."""
+        return None if self.label is None else (self.label,)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Nothing that training must know: labels are positions here."""
+        return ()
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """What two choices must share to be the same: the context, the question and the alternatives."""
+        return (self.context, self.question, *self.alternatives)
+
+    def without_labels(self) -> Choice:
+        """The choice as a model may see it in evaluation."""
+        return dataclasses.replace(self, label=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +167,8 @@ class Question:
         answers: The gold answers, each as it is written and the place of its first character in the context; the
             place is None where the context does not hold it, so that it counts in scores and cannot be learned from.
             None where the file has no answer.
-        path: File the question was read from.
-        line: Line of its id in that file, from 1.
+        path: File the question was read from; empty where it comes from none.
+        line: Line of its id in that file, from 1; 0 where there is none.
     """
 
     id: str
@@ -102,8 +177,27 @@ class Question:
     question: str
     context: str
     answers: tuple[tuple[str, int | None], ...] | None
-    path: str
-    line: int
+    path: str = ""
+    line: int = 0
+
+    @property
+    def labels(self) -> tuple[str, ...] | None:
+        """Answers are no labels: nothing where there are some, None where there are none."""
+        return None if self.answers is None else ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Nothing that training must know."""
+        return ()
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """What two questions must share to be the same: the question and the context."""
+        return (self.question, self.context)
+
+    def without_labels(self) -> Question:
+        """The question as a model may see it in evaluation."""
+        return dataclasses.replace(self, answers=None)
 
 
 Example = TaggedSentence | LabelledText | Choice | Question

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from transformers import AutoModel, AutoTokenizer
 import isogloss
 from isogloss.calls.retrieve import middle_layer
 from isogloss.common.errors import IsoglossError
+from isogloss.data import Table
+from isogloss.examples import LabelledText
 from isogloss.run.evaluation import COLUMNS
 from tests.support.world import tagged
 
@@ -26,9 +29,13 @@ def place(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for language in ("fr", "ru"):
         texts = [f"{number} " + " ".join(word for word, _ in s) for number, s in enumerate(tagged(language, 10, 1))]
         others = texts if language == "fr" else texts[::-1]
-        lines = [f"{text}\t{other}\n" for text, other in zip(texts, others, strict=True)]
-        (folder / f"{language}-en.tsv").write_text("".join(lines), encoding="utf-8")
+        (folder / f"{language}-en.tsv").write_bytes(translations(texts, others))
     return folder
+
+
+def translations(texts: Sequence[str], others: Sequence[str]) -> bytes:
+    pairs = enumerate(zip(texts, others, strict=True), start=1)
+    return Table(columns={"text": 0, "pair": 1}).dump([LabelledText(str(n), "", *pair, None) for n, pair in pairs])
 
 
 def call(place: Path, **changes: Any) -> list[dict[str, Any]]:
@@ -105,8 +112,7 @@ def test_the_default_is_what_the_code_of_xtreme_computes(place: Path, tmp_path: 
         sentences = [" ".join(word for word, _ in sentence) for sentence in tagged("fr", 30, seed)]
         words = random.Random(seed)
         english = [" ".join(word for word in text.split() if words.random() < 0.5) or text for text in sentences]
-        lines = [f"{text}\t{other}\n" for text, other in zip(sentences, english, strict=True)]
-        (tmp_path / "fr-en.tsv").write_text("".join(lines), encoding="utf-8")
+        (tmp_path / "fr-en.tsv").write_bytes(translations(sentences, english))
         data = f"{tmp_path}/{{language}}-en.tsv"
         expected.append(official(place / "encoder", sentences, english, 1))
         assert call(place, data=data)[0]["value"] == pytest.approx(expected[-1])

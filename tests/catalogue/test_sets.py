@@ -102,7 +102,7 @@ def test_an_entry_is_complete(name: str):
 def test_white_space_in_tokens_and_missing_tags():
     table = pa.table({"tokens": [["a\u00a0b", "\u00a0", "c"], ["d"], []], "tags": [["X", "Y", "X"], [None], []]})
     written = Tagged("tags").write(table, "", "file")
-    assert written.text == "a b\tX\n_\tY\nc\tX\n"
+    assert written.content == b"a b\tX\n_\tY\nc\tX\n"
     assert dict(written.changed) == {
         "tokens with other white space than spaces repaired": 2,
         "sentences without a tag for each token left out": 2,
@@ -116,7 +116,7 @@ def test_questions_of_one_language_are_picked_by_their_ids():
     })  # fmt: skip
     written = Questions(by_language=True).write(table, "arabic", "file")
     assert written.rows == 2
-    assert [qa["question"] for qa in json.loads(written.text)["data"][0]["paragraphs"][0]["qas"]] == ["q", "s"]
+    assert [qa["question"] for qa in json.loads(written.content)["data"][0]["paragraphs"][0]["qas"]] == ["q", "s"]
 
 
 @pytest.mark.parametrize(("name", "key"), [("xnli", "name"), ("copa", "data_dir")])

@@ -11,7 +11,6 @@ import pytest
 from isogloss.common.errors import IsoglossError
 from isogloss.data import Collection, ConllU, Format, Squad, Table, TokenTag, validate_collections
 from isogloss.data.corpus import Cell, Corpus
-from isogloss.data.formats import classes
 from isogloss.examples import Example
 from isogloss.start.corpus import FewShot, load_corpus
 from isogloss.store.cache import Cache
@@ -38,7 +37,7 @@ def sentences(path: str, *tags: str) -> None:
 
 
 def label_set(examples: Sequence[Example]) -> tuple[str, ...]:
-    return tuple(sorted({label for example in examples for label in classes(example)}))
+    return tuple(sorted({label for example in examples for label in example.classes}))
 
 
 def load(form: Format = Table(), cache: Cache | None = None, label_map: Any = {}, **settings: Any) -> Corpus:  # noqa: B006, B008 - never changed

@@ -7,7 +7,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from isogloss.data.formats import gold
 from isogloss.examples import Choice, Example, LabelledText, Question, TaggedSentence
 from isogloss.store.cache import Cache
 from isogloss.store.examples import CHUNK, StoredExamples, joined, read_examples, witnesses, write_examples
@@ -78,7 +77,7 @@ def test_spread_is_that_of_a_list_and_changes_the_key(tmp_path: Path, limit: int
 
 def test_a_few_witnesses_have_all_labels(tmp_path: Path):
     found = stored(tmp_path / "a", texts(2500))
-    assert {gold(example) for example in witnesses(found)} == {gold(example) for example in found}
+    assert {example.labels for example in witnesses(found)} == {example.labels for example in found}
     assert len(witnesses(found)) == 7
     assert witnesses(texts(3)) == texts(3)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 import random
 from pathlib import Path
 from typing import Any
 
+from isogloss.common.packing import packed
+from isogloss.data import Table
+from isogloss.data.plain import Lines
+from isogloss.examples import LabelledText
 from tests.support.world import merged
 
 WORDS = {
@@ -59,13 +62,15 @@ def write_text(folder: Path) -> Path:
     draw = random.Random(3)
     meanings = [draw.choices(range(10), k=draw.randint(4, 9)) for _ in range(NUMBER)]
     for language in ("en", "fr", "ru"):
-        lines = [f"v{n}\t{' '.join(WORDS[language][word] for word in words)}\n" for n, words in enumerate(meanings)]
+        texts = (" ".join(WORDS[language][word] for word in words) for words in meanings)
+        verses = [LabelledText(f"v{n}", language, text, None, None) for n, text in enumerate(texts)]
         path = folder / "text" / f"{language}.tsv.gz"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
+        path.write_bytes(packed(path, Table(columns={"id": 0, "text": 1}).dump(verses)))
     (folder / "plain").mkdir(exist_ok=True)
-    plain = [" ".join(draw.choices(WORDS["de"], k=6)) + "\n" for _ in range(NUMBER)]
-    (folder / "plain" / "de.txt").write_text("".join(plain), encoding="utf-8")
+    plain = (" ".join(draw.choices(WORDS["de"], k=6)) for _ in range(NUMBER))
+    lines = [LabelledText(str(n), "de", text, None, None) for n, text in enumerate(plain, start=1)]
+    (folder / "plain" / "de.txt").write_bytes(Lines().dump(lines))
     return folder
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from transformers import AutoModel, AutoModelForMaskedLM
 
+from isogloss.data import ChoiceLines, ConllU, JsonLines, Squad, Table
+from isogloss.data.plain import Lines
+from isogloss.examples import Choice, LabelledText, Question, TaggedSentence
 from isogloss.models.encoder import build_encoder
 from isogloss.models.stored import write_model
 from isogloss.models.tokenizer import train_tokenizer
@@ -79,28 +82,24 @@ def texts(language: str, number: int, seed: object, labels: Sequence[str]) -> li
     return rows
 
 
-def conllu(sentences: Iterable[Tagged]) -> str:
-    """CoNLL-U with UPOS only."""
-    blocks = []
-    for number, sentence in enumerate(sentences, start=1):
-        rows = [f"{n}\t{word}\t_\t{tag}\t_\t_\t_\t_\t_\t_" for n, (word, tag) in enumerate(sentence, start=1)]
-        blocks.append("\n".join([f"# sent_id = {number}", *rows]) + "\n\n")
-    return "".join(blocks)
-
-
-def conll(sentences: Iterable[Tagged]) -> str:
-    """A token and a tag per line."""
-    return "".join("".join(f"{word} {tag}\n" for word, tag in sentence) + "\n" for sentence in sentences)
-
-
 def write_pos(folder: Path) -> Path:
-    """``folder/pos/LANGUAGE/SPLIT.conllu``; German has no training data."""
-    return _write(folder / "pos", ".conllu", lambda *place: conllu(tagged(*place)))
+    """``folder/pos/LANGUAGE/SPLIT.conllu`` with UPOS only; German has no training data."""
+
+    def conllu(language: str, number: int, seed: str) -> bytes:
+        pairs = (zip(*sentence, strict=True) for sentence in tagged(language, number, seed))
+        return ConllU().dump([TaggedSentence(str(n), language, *columns) for n, columns in enumerate(pairs, start=1)])
+
+    return _write(folder / "pos", ".conllu", conllu)
 
 
 def write_ner(folder: Path) -> Path:
-    """``folder/ner/LANGUAGE/SPLIT.conll`` in IOB1."""
-    return _write(folder / "ner", ".conll", lambda *place: conll(entities(*place)))
+    """``folder/ner/LANGUAGE/SPLIT.conll`` as we read and do not write it: in IOB1, with spaces between the columns."""
+
+    def conll(language: str, number: int, seed: str) -> bytes:
+        sentences = entities(language, number, seed)
+        return "".join("".join(f"{word} {tag}\n" for word, tag in sentence) + "\n" for sentence in sentences).encode()
+
+    return _write(folder / "ner", ".conll", conll)
 
 
 def write_nli(folder: Path) -> Path:
@@ -113,10 +112,12 @@ def write_paraphrase(folder: Path) -> Path:
     return _write_pairs(folder / "paraphrase", ("sentence1", "sentence2"), ("0", "1"))
 
 
-def _write_pairs(folder: Path, columns: Sequence[str], labels: Sequence[str]) -> Path:
-    def table(language: str, number: int, seed: str) -> str:
-        rows = [(*columns, "label"), *texts(language, number, seed, labels)]
-        return "".join("\t".join(row) + "\n" for row in rows)
+def _write_pairs(folder: Path, columns: tuple[str, str], labels: Sequence[str]) -> Path:
+    form = Table(columns={"text": columns[0], "pair": columns[1], "label": "label"})
+
+    def table(language: str, number: int, seed: str) -> bytes:
+        rows = texts(language, number, seed, labels)
+        return form.dump([LabelledText(str(n), language, *row) for n, row in enumerate(rows, start=1)])
 
     return _write(folder, ".tsv", table)
 
@@ -124,11 +125,10 @@ def _write_pairs(folder: Path, columns: Sequence[str], labels: Sequence[str]) ->
 def write_topic(folder: Path) -> Path:
     """``folder/topic/LANGUAGE/SPLIT.jsonl``."""
 
-    def lines(language: str, number: int, seed: str) -> str:
+    def lines(language: str, number: int, seed: str) -> bytes:
         rows = texts(language, number, seed, ("sport", "law"))
-        return "".join(
-            json.dumps({"id": f"t{n}", "text": text, "label": label}, ensure_ascii=False) + "\n"
-            for n, (_, text, label) in enumerate(rows)
+        return JsonLines().dump(
+            [LabelledText(f"t{n}", language, text, None, label) for n, (_, text, label) in enumerate(rows)]
         )
 
     return _write(folder / "topic", ".jsonl", lines)
@@ -137,17 +137,17 @@ def write_topic(folder: Path) -> Path:
 def write_choice(folder: Path) -> Path:
     """``folder/choice/LANGUAGE/SPLIT.jsonl``: the right one of two or three alternatives ends as the context does."""
 
-    def lines(language: str, number: int, seed: str) -> str:
+    def lines(language: str, number: int, seed: str) -> bytes:
         draw = random.Random(f"{language} {seed} choice")
-        rows: list[dict[str, Any]] = []
+        choices = []
         for n, sentence in enumerate(tagged(language, number, seed, _POS[:3])):
             right = sentence[-1][0]
             wrong = [right[::-1] + word for word in _SYLLABLES[language][: draw.randint(1, 2)]]
             place = draw.randint(0, len(wrong))
             context = " ".join(word for word, _ in sentence)
-            rows.append({"id": f"c{n}", "context": context, "question": ""})
-            rows[-1] |= {"alternatives": [*wrong[:place], right, *wrong[place:]], "label": place}
-        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            alternatives = (*wrong[:place], right, *wrong[place:])
+            choices.append(Choice(f"c{n}", language, context, "", alternatives, str(place)))
+        return ChoiceLines().dump(choices)
 
     return _write(folder / "choice", ".jsonl", lines)
 
@@ -155,17 +155,14 @@ def write_choice(folder: Path) -> Path:
 def write_qa(folder: Path) -> Path:
     """``folder/qa/LANGUAGE/SPLIT.json``: which words follow a word of the context?"""
 
-    def squad(language: str, number: int, seed: str) -> str:
-        draw, paragraphs = random.Random(f"{language} {seed} qa"), []
+    def squad(language: str, number: int, seed: str) -> bytes:
+        draw, questions = random.Random(f"{language} {seed} qa"), []
         for n, sentence in enumerate(tagged(language, number, seed, _POS[:3])):
             words = [word for word, _ in sentence]
             begin = draw.randrange(len(words))
-            answer = " ".join(words[begin : begin + 2])
-            answers = [{"text": answer, "answer_start": len(" ".join([*words[:begin], ""]))}]
-            paragraphs.append(
-                {"context": " ".join(words), "qas": [{"id": f"q{n}", "question": words[begin], "answers": answers}]}
-            )
-        return json.dumps({"version": "1.1", "data": [{"title": "", "paragraphs": paragraphs}]}, ensure_ascii=False)
+            answer = (" ".join(words[begin : begin + 2]), len(" ".join([*words[:begin], ""])))
+            questions.append(Question(f"q{n}", language, language, words[begin], " ".join(words), (answer,)))
+        return Squad().dump(questions)
 
     return _write(folder / "qa", ".json", squad)
 
@@ -219,7 +216,8 @@ def write_parallel(folder: Path) -> Path:
     for language in LANGUAGES:
         path = folder / "parallel" / f"{language}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(f"{line}\n" for line in parallel_lines(language)), encoding="utf-8")
+        texts = enumerate(parallel_lines(language), start=1)
+        path.write_bytes(Lines().dump([LabelledText(str(n), language, text, None, None) for n, text in texts]))
     return folder / "parallel"
 
 
@@ -273,10 +271,10 @@ def names_of_checkpoints(run: Path) -> list[int]:
     return sorted(int(match[1]) for match in found if match)
 
 
-def _write(folder: Path, ending: str, text: Callable[[str, int, str], str]) -> Path:
+def _write(folder: Path, ending: str, content: Callable[[str, int, str], bytes]) -> Path:
     for split, sizes in SIZES.items():
         for language, number in sizes.items():
             path = folder / language / f"{split}{ending}"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text(language, number, split), encoding="utf-8")
+            path.write_bytes(content(language, number, split))
     return folder

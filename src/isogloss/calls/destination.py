@@ -8,7 +8,6 @@ from pathlib import Path
 
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.data.chunks import renamed_tag
-from isogloss.data.formats import classes
 from isogloss.examples import Example, TaggedSentence
 
 PLACEHOLDERS = frozenset(("_", "-", "-1"))
@@ -52,7 +51,7 @@ def check_replaced(
     """
     known = {*labels, *PLACEHOLDERS, *(target for names in label_maps for target in names.values())}
     for example in examples:
-        for position, value in enumerate(classes(example)):
+        for position, value in enumerate(example.classes):
             if known.isdisjoint((value, *(renamed_tag(value, names) for names in label_maps))):
                 raise IsoglossError(_complaint(example, position, value, labels))
 

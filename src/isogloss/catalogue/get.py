@@ -90,7 +90,7 @@ def _write(public: PublicSet, language: str, split: str, snapshot: Snapshot, man
     path = _path(public, language, split)
     manifest.write(
         path,
-        written.text,
+        written.content,
         {
             "rows": written.rows,
             "changed": dict(written.changed),

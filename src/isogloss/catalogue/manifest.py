@@ -9,7 +9,7 @@ from typing import Any
 
 from isogloss.catalogue.hub import sha256
 from isogloss.common.errors import IsoglossError
-from isogloss.common.writing import read_json, write_json, write_text
+from isogloss.common.writing import read_json, write_bytes, write_json
 
 NAME = "manifest.json"
 
@@ -65,12 +65,12 @@ class Manifest:
             )
         return True
 
-    def write(self, name: str, text: str, entry: dict[str, Any]) -> None:
+    def write(self, name: str, content: bytes, entry: dict[str, Any]) -> None:
         """Write a file and note it.
 
         The manifest goes first: broken off in between, it knows a file that is not there, which is fetched again. The
         other way round there would be a file that nobody seems to have written.
         """
-        self.files[name] = {"sha256": hashlib.sha256(text.encode("utf-8")).hexdigest(), **entry}
+        self.files[name] = {"sha256": hashlib.sha256(content).hexdigest(), **entry}
         write_json(self.folder / NAME, {**self.head, "files": self.files})
-        write_text(self.folder / name, text)
+        write_bytes(self.folder / name, content)

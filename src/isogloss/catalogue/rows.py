@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from isogloss.catalogue.conform import names_of_labels, require_columns
 from isogloss.common.errors import IsoglossError
+from isogloss.data import ChoiceLines, JsonLines, Squad, Table, TokenTag
+from isogloss.examples import Choice, LabelledText, Question, TaggedSentence
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,15 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The content of one file of a local copy.
+    """One file of a local copy.
 
     Attributes:
-        text: The whole file.
+        content: The whole file.
         rows: Its examples.
         changed: What was left out or repaired, and how often.
     """
 
-    text: str
+    content: bytes
     rows: int
     changed: Mapping[str, int] = field(default_factory=dict)
 
@@ -102,15 +103,18 @@ class Texts:
         """One object a row."""
         require_columns(table, self.columns, where)
         names = names_of_labels(table, self.label, self.labels, where)
-        lines, changed = [], Counter[str]()
+        examples, changed = [], Counter[str]()
         for number, row in enumerate(_rows(table, self.columns)):
             label = _named(row[self.label], names, where, number)
             if label is None:
                 changed["rows without label left out"] += 1
                 continue
             identity = str(row[self.id]) if self.id else str(number)
-            lines.append({"id": identity, **{name: row[name] for name in self.texts}, self.label: label})
-        return _json_lines(lines, changed)
+            text, pair = (*(row[name] for name in self.texts), None)[:2]
+            examples.append(LabelledText(identity, word, text, pair, label))
+        keys = dict(zip(("text", "pair"), self.texts, strict=False))
+        content = JsonLines({"id": "id", **keys, "label": self.label}).dump(examples)
+        return Written(content, len(examples), changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,20 +141,20 @@ class Tagged:
         """One token a line."""
         require_columns(table, self.columns, where)
         names = names_of_labels(table, self.tags, self.labels, where)
-        blocks, changed = [], Counter[str]()
+        sentences, changed = [], Counter[str]()
         for number, row in enumerate(_rows(table, self.columns)):
-            tags = [_named(tag, names, where, number) for tag in row[self.tags]]
-            if not tags or None in tags or len(tags) != len(row["tokens"]):
+            named = (_named(tag, names, where, number) for tag in row[self.tags])
+            tags = tuple(tag for tag in named if tag is not None)
+            if not tags or not len(tags) == len(row[self.tags]) == len(row["tokens"]):
                 changed["sentences without a tag for each token left out"] += 1
                 continue
-            lines = []
-            for token, tag in zip(row["tokens"], tags, strict=True):
-                # A token a line: white space inside of it cannot stand but as spaces, and some must stand there.
-                kept = " ".join(token.split()) or "_"
-                changed["tokens with other white space than spaces repaired"] += kept != token
-                lines.append(f"{kept}\t{tag}\n")
-            blocks.append("".join(lines))
-        return Written("\n".join(blocks), len(blocks), +changed)
+            # A token a line: white space inside of it cannot stand but as spaces, and some must stand there.
+            kept = tuple(" ".join(token.split()) or "_" for token in row["tokens"])
+            repaired = sum(new != old for new, old in zip(kept, row["tokens"], strict=True))
+            changed["tokens with other white space than spaces repaired"] += repaired
+            sentences.append(TaggedSentence(str(number), word, kept, tags))
+        # Copies have no blank line at their end: those that exist must stay those that are written.
+        return Written(TokenTag().dump(sentences).removesuffix(b"\n"), len(sentences), +changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,21 +176,14 @@ class Questions:
         """One article a title, one paragraph a context, in the order of the rows."""
         require_columns(table, self.columns, where)
         titled = "title" in table.column_names
-        articles: dict[str, dict[str, list[dict[str, Any]]]] = {}
-        number = 0
+        examples, titles = [], []
         for row in _rows(table, (*self.columns, *(("title",) if titled else ()))):
             if self.by_language and not row["id"].startswith(f"{word}-"):
                 continue
-            number += 1
-            spans = list(_spans(row["answers"]))
-            question = {"id": row["id"], "question": row["question"], "answers": spans}
-            paragraphs = articles.setdefault(row["title"] if titled else "", {})
-            paragraphs.setdefault(row["context"], []).append(question)
-        data = [
-            {"title": title, "paragraphs": [{"context": context, "qas": qas} for context, qas in paragraphs.items()]}
-            for title, paragraphs in articles.items()
-        ]
-        return Written(json.dumps({"version": "1.1", "data": data}, ensure_ascii=False) + "\n", number)
+            answers = tuple(_spans(row["answers"]))
+            examples.append(Question(row["id"], word, word, row["question"], row["context"], answers))
+            titles.append(row["title"] if titled else "")
+        return Written(Squad().dump(examples, titles), len(examples))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +221,7 @@ class Choices:
         require_columns(table, self.columns, where)
         if self.labels is not None:
             names_of_labels(table, "label", self.labels, where)
-        lines, changed = [], Counter[str]()
+        examples, changed = [], Counter[str]()
         numbered = "idx" in table.column_names
         for number, row in enumerate(_rows(table, (*self.columns, *(("idx",) if numbered else ())))):
             # Social IQa's labels are strings, some with the line end of the file that they were read from.
@@ -234,11 +231,10 @@ class Choices:
                 continue
             if label >= len(self.choices):
                 raise IsoglossError(f"{where}: row {number + 1}: label {row['label']!r} of {len(self.choices)} choices")
-            asked = {"context": row[self.premise], "question": row["question"]}
-            alternatives = [row[name] for name in self.choices]
+            alternatives = tuple(row[name] for name in self.choices)
             name = str(row["idx"] if numbered else number)
-            lines.append({"id": name, **asked, "alternatives": alternatives, "label": label})
-        return _json_lines(lines, changed)
+            examples.append(Choice(name, word, row[self.premise], row["question"], alternatives, str(label)))
+        return Written(ChoiceLines().dump(examples), len(examples), changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,13 +250,13 @@ class Translations:
     def write(self, table: pa.Table, word: str, where: str) -> Written:
         """One line a row; tabs and line breaks in a sentence become spaces."""
         require_columns(table, self.columns, where)
-        lines, changed = [], Counter[str]()
-        for row in _rows(table, self.columns):
+        examples, changed = [], Counter[str]()
+        for number, row in enumerate(_rows(table, self.columns)):
             found = [row[name] for name in self.columns]
             sides = [" ".join(re.split(r"[\t\r\n]+", text)) for text in found]
             changed["sentences with tabs or line breaks, which became spaces"] += sides != found
-            lines.append("\t".join(sides) + "\n")
-        return Written("".join(lines), len(lines), {what: times for what, times in changed.items() if times})
+            examples.append(LabelledText(str(number), word, sides[0], sides[1], None))
+        return Written(Table(columns={"text": 0, "pair": 1}).dump(examples), len(examples), +changed)
 
 
 def _rows(table: pa.Table, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -268,12 +264,11 @@ def _rows(table: pa.Table, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-def _spans(answers: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - as `datasets` lays them out
+def _spans(answers: Any) -> Iterator[tuple[str, int]]:  # noqa: ANN401 - as `datasets` lays them out
     """Each answer with its start: from lists side by side, as `datasets` keeps them, or from a list of pairs."""
     if isinstance(answers, list):
         answers = {key: [answer[key] for answer in answers] for key in ("text", "answer_start")}
-    for text, start in zip(answers["text"], answers["answer_start"], strict=True):
-        yield {"text": text, "answer_start": start}
+    yield from zip(answers["text"], answers["answer_start"], strict=True)
 
 
 def _named(value: Any, names: Sequence[str] | None, where: str, number: int) -> str | None:  # noqa: ANN401
@@ -285,8 +280,3 @@ def _named(value: Any, names: Sequence[str] | None, where: str, number: int) -> 
     if not 0 <= value < len(names):
         raise IsoglossError(f"{where}: row {number + 1}: label {value}, but there are {len(names)}: {', '.join(names)}")
     return str(names[value])
-
-
-def _json_lines(rows: Iterable[Mapping[str, Any]], changed: Mapping[str, int]) -> Written:
-    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
-    return Written("".join(lines), len(lines), changed)

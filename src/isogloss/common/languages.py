@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from isogloss.common.errors import IsoglossError, nearest
-from isogloss.common.scripts import SCRIPTS
+from isogloss.common.scripts import SCRIPTS, WITHOUT_SPACES
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,11 +267,6 @@ def _parts(code: str) -> tuple[Language | None, list[str]]:
     return None, parts[1:]
 
 
-_WITHOUT_SPACES = frozenset(
-    {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN"}
-)
-
-
 def writes_spaces(code: str) -> bool:
     """Whether the language is written with spaces between words, by its scripts; those of unknown scripts are.
 
@@ -285,4 +280,4 @@ def writes_spaces(code: str) -> bool:
     except IsoglossError:  # no script, which is said where the text is checked
         subtag = None
     scripts = SCRIPTS[subtag] if subtag is not None else () if language is None else language.scripts
-    return not scripts or not _WITHOUT_SPACES.issuperset(scripts)
+    return not scripts or not WITHOUT_SPACES.issuperset(scripts)

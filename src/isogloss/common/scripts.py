@@ -31,6 +31,11 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
 }
 """By the code of ISO 15924 the scripts that it stands for, as the Unicode names of letters begin."""
 
+WITHOUT_SPACES = frozenset(
+    {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN"}
+)
+"""Scripts that put no space between words, as the Unicode names of their letters begin."""
+
 
 def codes_of(scripts: Iterable[str]) -> tuple[str, ...]:
     """The codes of scripts: the one that stands for all of them, or else one for each.

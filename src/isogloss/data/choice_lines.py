@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +12,9 @@ from typing import Any
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.data.columns import has_lone_surrogate
 from isogloss.data.formats import finish, predicted_labels
-from isogloss.data.json_lines import json_objects, with_value
+from isogloss.data.json_lines import json_line, json_objects, with_value
 from isogloss.data.labels import NO_LABEL, SAME_NAMES, as_text, gold_label
-from isogloss.data.lines import read_lines, rewrite
+from isogloss.data.lines import read_lines, rewrite, to_bytes
 from isogloss.data.problems import Problems
 from isogloss.examples import Choice, Prediction
 
@@ -32,12 +33,15 @@ class Layout:
         alternatives: One key each, or the only key, of a list of them.
         label: Key of the label.
         first: How the label of the first alternative is spelt; the others follow it.
+        keys: All keys of an object that is written, in their order; an ``id`` is a text, an ``idx`` a number where it
+            can be one.
     """
 
     context: str
     alternatives: tuple[str, ...]
     label: str
     first: int | str
+    keys: tuple[str, ...]
 
     def spelling(self, position: int) -> int | str:
         """The label of an alternative as it stands in the file."""
@@ -45,15 +49,43 @@ class Layout:
             return self.first + position
         return chr(ord(self.first) + position)
 
+    def record(self, choice: Choice) -> dict[str, Any]:
+        """The object that stands for a choice in the file.
+
+        Raises:
+            IsoglossError: It has another number of alternatives than the layout has keys for.
+        """
+        told = choice.alternatives
+        if len(self.alternatives) > 1 and len(told) != len(self.alternatives):
+            raise IsoglossError(f"choice {choice.id!r} has {len(told)} alternatives, not {len(self.alternatives)}")
+        values: dict[str, Any] = {
+            "id": choice.id,
+            "idx": int(choice.id) if re.fullmatch("0|[1-9][0-9]*", choice.id) else choice.id,
+            self.context: choice.context,
+            "question": choice.question,
+            self.label: None if choice.label is None else self.spelling(int(choice.label)),
+        }
+        one_key = len(self.alternatives) == 1
+        values |= {self.alternatives[0]: list(told)} if one_key else dict(zip(self.alternatives, told, strict=True))
+        return {key: values[key] for key in self.keys}
+
 
 ANSWERS = ("answerA", "answerB", "answerC")
-LAYOUTS = (
-    Layout("premise", ("choice1", "choice2"), "label", 0),
-    Layout("context", ANSWERS, "correct", "A"),
-    Layout("context", ANSWERS, "label", 1),
-    Layout("context", ("alternatives",), "label", 0),
+COPA = Layout(
+    "premise", ("choice1", "choice2"), "label", 0, ("premise", "choice1", "choice2", "question", "label", "idx")
 )
-"""COPA and XCOPA; Social IQa as its authors have it, and as the hub has it; our own, with any number of them."""
+"""The layout of COPA and XCOPA."""
+
+OWN = Layout("context", ("alternatives",), "label", 0, ("id", "context", "question", "alternatives", "label"))
+"""Our own layout, with any number of alternatives."""
+
+LAYOUTS = (
+    COPA,
+    Layout("context", ANSWERS, "correct", "A", ("context", "question", *ANSWERS, "correct")),
+    Layout("context", ANSWERS, "label", 1, ("context", "question", *ANSWERS, "label")),
+    OWN,
+)
+"""Those two, and between them Social IQa as its authors have it and as the hub has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +118,19 @@ class ChoiceLines:
             for number, line, record in objects
         )
         return finish([example for example in found if example is not None], path, problems)
+
+    def dump(self, examples: Sequence[Choice], layout: Layout = OWN) -> bytes:
+        """The content of a file from which `read` gives these choices; a question that is a mere word stays one.
+
+        Raises:
+            IsoglossError: A choice has another number of alternatives than the layout.
+
+        Example:
+            >>> choice = Choice("1", "en", "Hungry.", "effect", ("Eats.", "Runs."), "0")
+            >>> print(ChoiceLines().dump([choice], COPA).decode(), end="")
+            {"premise": "Hungry.", "choice1": "Eats.", "choice2": "Runs.", "question": "effect", "label": 0, "idx": 1}
+        """
+        return to_bytes(json_line(layout.record(example)) for example in examples)
 
     def write(
         self,

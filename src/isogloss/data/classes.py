@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from isogloss.data.chunks import CHUNK
-from isogloss.data.formats import classes
 from isogloss.data.labels import two_spellings
 from isogloss.data.problems import Problems
 from isogloss.examples import Example, LabelledText, TaggedSentence
@@ -27,7 +26,7 @@ def check_classes(numbers: Mapping[str, int], examples: Iterable[Example], probl
     """
     places: dict[str, Example] = {}
     for example in examples:
-        for label in classes(example):
+        for label in example.classes:
             places.setdefault(label, example)
     texts = [label for label, example in places.items() if isinstance(example, LabelledText)]
     if (pair := two_spellings(texts)) is not None:

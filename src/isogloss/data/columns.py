@@ -33,6 +33,31 @@ def check_columns(columns: Iterable[str], also: Sequence[str] = ()) -> None:
         raise IsoglossError("columns: 'text' is missing; say which column holds the text")
 
 
+def usual_columns(examples: Iterable[LabelledText]) -> dict[str, str]:
+    """By our name of each column that the examples fill the first of its `ALIASES`: id and text, and what some have.
+
+    Example:
+        >>> usual_columns([LabelledText("1", "en", "Yes.", None, "a")])
+        {'id': 'id', 'text': 'text', 'label': 'label'}
+    """
+    held = {"id", "text"}
+    for example in examples:
+        held |= {ours for ours in ("pair", "label") if getattr(example, ours) is not None}
+    return {ours: ALIASES[ours][0] for ours in ("id", "text", "pair", "label") if ours in held}
+
+
+def in_columns(values: Mapping[str, str], columns: Mapping[str, str | int]) -> list[str]:
+    """The row of a file that has our values in its ``columns``: in their order, or at their positions, others empty.
+
+    Example:
+        >>> in_columns({"text": "Yes.", "label": "a", "id": "1"}, {"text": 2, "label": 0})
+        ['a', '', 'Yes.']
+    """
+    places = {ours: at if isinstance(at, int) else place for place, (ours, at) in enumerate(columns.items())}
+    at_place = {place: values[ours] for ours, place in places.items()}
+    return [at_place.get(place, "") for place in range(max(at_place) + 1)]
+
+
 def check_positions(columns: Mapping[str, str | int]) -> None:
     """Stop unless ``columns`` are all names, for a file with a header, or all positions from 0, for one without.
 

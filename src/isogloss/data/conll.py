@@ -9,15 +9,17 @@ from pathlib import Path
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.data.chunks import renamed_in_iob2
 from isogloss.data.column_lines import ColumnLines, Line, column_lines
-from isogloss.data.columns import check_positions
+from isogloss.data.columns import check_positions, in_columns
+from isogloss.data.delimiters import TAB, Unquoted
 from isogloss.data.formats import finish, predicted_tags
-from isogloss.data.labels import SAME_NAMES, gold_tags, untagged
-from isogloss.data.lines import is_blank, read_lines, rewrite
+from isogloss.data.labels import NO_TAG, SAME_NAMES, gold_tags, untagged
+from isogloss.data.lines import is_blank, read_lines, rewrite, to_bytes
 from isogloss.data.problems import Problems
 from isogloss.data.words import NOT_A_WORD, are_running_numbers, check_words_are_there, without_prefix
 from isogloss.examples import Prediction, TaggedSentence
 
 COLUMNS = ("tokens", "tags")
+SPACE = Unquoted(" ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,29 @@ class TokenTag:
         sentences = without_prefix(sentences, path, problems)
         check_words_are_there(((one.line, " ".join(one.tokens)) for one in sentences), path, problems)
         return finish(renamed_in_iob2(sentences, label_map, path, problems), path, problems)
+
+    def dump(self, examples: Sequence[TaggedSentence]) -> bytes:
+        r"""The content of a file from which `read` gives these sentences, with a blank line after each.
+
+        It has the columns of `columns`; without these, token and tag, ``_`` where there are no tags. What has no
+        column is not written, nor are ids and spaces.
+
+        Raises:
+            IsoglossError: A token or tag holds a tab or a line feed, or, in a file of tokens alone, a space.
+
+        Example:
+            >>> TokenTag().dump([TaggedSentence("1", "en", ("Eva", "reads"), ("B-PER", "O"))])
+            b'Eva\tB-PER\nreads\tO\n\n'
+        """
+        columns = {ours: place for place, ours in enumerate(COLUMNS)} if self.columns is None else self.columns
+        lines = [TAB.join(list(map(str, columns.values())))] if self._has_header else []
+        for sentence in examples:
+            tags = sentence.tags or (NO_TAG,) * len(sentence.tokens)
+            for token, tag in zip(sentence.tokens, tags, strict=True):
+                line = TAB.join(in_columns({"tokens": token, "tags": tag}, columns))
+                lines.append(line if "\t" in line else SPACE.join([line]))  # without any tab, spaces separate
+            lines.append("")
+        return to_bytes(lines)
 
     def write(
         self,

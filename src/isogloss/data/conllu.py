@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isogloss.data.chunks import renamed_tags
+from isogloss.data.delimiters import TAB
 from isogloss.data.formats import finish, predicted_tags
-from isogloss.data.labels import SAME_NAMES, gold_tags, untagged
-from isogloss.data.lines import is_blank, read_lines, rewrite
+from isogloss.data.labels import NO_TAG, SAME_NAMES, gold_tags, untagged
+from isogloss.data.lines import is_blank, read_lines, rewrite, to_bytes
 from isogloss.data.problems import Problems
 from isogloss.data.spacing import spaces_of_script, spaces_of_text
 from isogloss.data.words import NOT_A_WORD, check_words_are_there
@@ -65,6 +66,22 @@ class ConllU:
         check_words_are_there(((one.line, " ".join(one.tokens)) for one in sentences), path, problems)
         return finish(sentences, path, problems)
 
+    def dump(self, examples: Sequence[TaggedSentence]) -> bytes:
+        """The content of a file from which `read` gives these sentences.
+
+        Each has ``# sent_id`` and, where its spaces are known, ``# text`` and ``SpaceAfter=No``. Where they are not, it
+        is read with those of its script.
+
+        Raises:
+            IsoglossError: A token or tag holds a tab or a line feed, or an id a line feed.
+
+        Example:
+            >>> sentence = TaggedSentence("a", "en", ("So", "!"), None, spaces=(False, False))
+            >>> ConllU().dump([sentence]).decode().splitlines()[:2]
+            ['# sent_id = a', '# text = So!']
+        """
+        return to_bytes(line for sentence in examples for line in _lines(sentence))
+
     def write(
         self,
         source: Path,
@@ -83,6 +100,21 @@ class ConllU:
                 columns[UPOS] = tag
                 replacements[number] = "\t".join(columns)
         rewrite(source, destination, replacements)
+
+
+def _lines(sentence: TaggedSentence) -> Iterator[str]:
+    """A sentence as it is written, a blank line after it."""
+    number = len(sentence.tokens)
+    yield f"# sent_id = {sentence.id}"
+    joined = [False] * number
+    if sentence.spaces is not None:
+        yield f"# text = {sentence.text(sentence.spaces)}"
+        joined = [not space for space in sentence.spaces[1:]]
+        joined.append(False)  # nothing is said of the space after a sentence
+    tags = sentence.tags or (NO_TAG,) * number
+    for place, (token, tag, is_joined) in enumerate(zip(sentence.tokens, tags, joined, strict=True), start=1):
+        yield TAB.join((str(place), token, "_", tag, *5 * "_", JOINED if is_joined else "_"))
+    yield ""
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[list[tuple[int, str]]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from isogloss.data.problems import Problems
-from isogloss.examples import Example, Question, TaggedSentence
+from isogloss.examples import Example
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -58,16 +57,3 @@ class Corpus:
     def cells(self, split: str) -> list[Cell]:
         """The cells of a split, sorted."""
         return sorted(cell for cell in self.evaluation if cell.split == split)
-
-
-def without_labels(examples: Sequence[Example]) -> list[Example]:
-    """The examples as a model may see them in evaluation."""
-    return [_without_label(example) for example in examples]
-
-
-def _without_label(example: Example) -> Example:
-    if isinstance(example, TaggedSentence):
-        return dataclasses.replace(example, tags=None)
-    if isinstance(example, Question):
-        return dataclasses.replace(example, answers=None)
-    return dataclasses.replace(example, label=None)

@@ -38,6 +38,9 @@ class Delimiter(Protocol):
     def rows(self, lines: Sequence[str], path: Path, problems: Problems) -> Iterator[Row]:
         """The rows that can be read, blank lines left out."""
 
+    def join(self, fields: Sequence[str]) -> str:
+        """The row with these fields."""
+
     def replace(self, text: str, position: int | None, value: str) -> str:
         """The row ``text`` with ``value`` in the field at ``position``, or in a new last field (None)."""
 
@@ -59,6 +62,17 @@ class Unquoted:
                 yield Row(number, number, text.split(self.separator))
             else:
                 problems.warning(path, number, "blank line skipped")
+
+    def join(self, fields: Sequence[str]) -> str:
+        """The row with these fields.
+
+        Raises:
+            IsoglossError: One holds the separator or a line feed, which this format cannot express.
+        """
+        for field in fields:
+            if self.separator in field or "\n" in field:
+                raise IsoglossError(f"{field!r} holds a line break or the separator {self.separator!r}")
+        return self.separator.join(fields)
 
     def replace(self, text: str, position: int | None, value: str) -> str:
         """The row with one field replaced or added.
@@ -101,6 +115,10 @@ class Quoted:
             else:
                 problems.warning(path, first, "blank line skipped")
 
+    def join(self, fields: Sequence[str]) -> str:
+        """The row with these fields, those in quotation marks that need them."""
+        return self.separator.join(map(self._quoted, fields))
+
     def replace(self, text: str, position: int | None, value: str) -> str:
         """The row with one field replaced, quoted as it was, or added."""
         separator = re.escape(self.separator)
@@ -111,11 +129,12 @@ class Quoted:
         while end < len(text):
             fields.append(field.match(text, end + 1)[0])  # type: ignore[index]
             end += 1 + len(fields[-1])
-        quote = any(mark in value for mark in f'{self.separator}"') or (
-            position is not None and fields[position].startswith('"')
-        )
-        written = '"' + value.replace('"', '""') + '"' if quote else value
-        return self.separator.join(_replaced(fields, position, written))
+        was_quoted = position is not None and fields[position].startswith('"')
+        return self.separator.join(_replaced(fields, position, self._quoted(value, always=was_quoted)))
+
+    def _quoted(self, value: str, *, always: bool = False) -> str:
+        needed = always or any(mark in value for mark in f'{self.separator}"\r\n')
+        return '"' + value.replace('"', '""') + '"' if needed else value
 
 
 def _replaced(fields: list[str], position: int | None, value: str) -> list[str]:

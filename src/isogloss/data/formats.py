@@ -37,23 +37,6 @@ class Format(Protocol):
         """
 
 
-def gold(example: Example) -> tuple[str, ...] | None:
-    """The gold tags, or the gold label as a tuple of one; None where there is none.
-
-    Answers are no labels: where there are some, the tuple is empty.
-    """
-    if isinstance(example, TaggedSentence):
-        return example.tags
-    if isinstance(example, Question):
-        return None if example.answers is None else ()
-    return None if example.label is None else (example.label,)
-
-
-def classes(example: Example) -> tuple[str, ...]:
-    """The gold labels that training must know: none in multiple choice, where they are positions and no classes."""
-    return () if isinstance(example, Choice) else gold(example) or ()
-
-
 def finish(examples: Sequence[AnyExample], path: Path, problems: Problems) -> list[AnyExample]:
     """The examples of a whole file, checked for what no single example shows, with unique ids.
 
@@ -65,7 +48,7 @@ def finish(examples: Sequence[AnyExample], path: Path, problems: Problems) -> li
     """
     if not examples and not problems.spoils(path):
         problems.error(path, None, "no example in this file")
-    unlabelled = [example for example in examples if gold(example) is None]
+    unlabelled = [example for example in examples if example.labels is None]
     if 0 < len(unlabelled) < len(examples):
         found = f"{len(unlabelled):,} of {len(examples):,} examples (first here)"
         problems.warning(path, unlabelled[0].line, f"no gold label: {found}, left out of training and scores")

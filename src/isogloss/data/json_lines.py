@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.common.errors import nearest
-from isogloss.data.columns import ALIASES, added_name, check_columns, labelled_text, locate
+from isogloss.data.columns import ALIASES, added_name, check_columns, labelled_text, locate, usual_columns
 from isogloss.data.formats import finish, predicted_labels
 from isogloss.data.json_text import NotJson, parse
 from isogloss.data.labels import SAME_NAMES, as_text
-from isogloss.data.lines import read_lines, rewrite
+from isogloss.data.lines import read_lines, rewrite, to_bytes
 from isogloss.data.problems import Problems
 from isogloss.examples import LabelledText, Prediction
 
@@ -60,6 +60,19 @@ class JsonLines:
                 examples.append(example)
         return finish(examples, path, problems)
 
+    def dump(self, examples: Sequence[LabelledText]) -> bytes:
+        """The content of a file from which `read` gives these examples.
+
+        It has the keys of `columns`, in their order; without these, by their first usual names id, text and, where an
+        example has them, pair and label. What has no key is not written.
+
+        Example:
+            >>> print(JsonLines().dump([LabelledText("1", "en", "Yes.", None, "a")]).decode(), end="")
+            {"id": "1", "text": "Yes.", "label": "a"}
+        """
+        columns = usual_columns(examples) if self.columns is None else self.columns
+        return to_bytes(json_line({key: getattr(one, ours) for ours, key in columns.items()}) for one in examples)
+
     def write(
         self,
         source: Path,
@@ -85,6 +98,11 @@ class JsonLines:
         """The key of the label in the first object, by which all are read, or else one that no object has."""
         located = locate(self.columns, list(records[0]), source, 1, Problems()) if records else {}
         return located.get("label") or added_name("label", {key for record in records for key in record})
+
+
+def json_line(record: Mapping[str, Any]) -> str:
+    """An object as it is written on a line."""
+    return json.dumps(record, ensure_ascii=False)
 
 
 def json_objects(lines: Sequence[str], path: Path, problems: Problems) -> Iterator[tuple[int, int, dict[str, Any]]]:

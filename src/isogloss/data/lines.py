@@ -1,10 +1,10 @@
-"""The lines of a text file: read strictly, and written back with some of them changed."""
+"""The lines of a text file: read strictly, written, and written back with some of them changed."""
 
 from __future__ import annotations
 
 import codecs
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from isogloss.common.errors import IsoglossError
@@ -64,6 +64,21 @@ def read_lines(path: Path, problems: Problems) -> list[str]:
         return []
     lines = text.removeprefix("\ufeff").split("\n")
     return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
+
+
+def to_bytes(lines: Iterable[str]) -> bytes:
+    """The content of a file of which `read_lines` reads these lines.
+
+    Raises:
+        IsoglossError: A line holds a line feed or a NUL, or ends in a carriage return, so it would not come back.
+    """
+    lines = list(lines)
+    for line in lines:
+        if "\n" in line or "\0" in line or line.endswith("\r"):
+            raise IsoglossError(f"no line of a text file: {line!r} holds a line end or a NUL")
+    text = "".join(f"{line}\n" for line in lines)
+    # A mark at the beginning is taken for the file's own, not for a character of its first line.
+    return ("\ufeff" * text.startswith("\ufeff") + text).encode()
 
 
 def is_blank(text: str) -> bool:

@@ -13,7 +13,7 @@ from isogloss.common.arrow import FEATURES, label_names, read_parquet, to_parque
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.writing import write_bytes
 from isogloss.data.chunks import renamed_in_iob2
-from isogloss.data.columns import added_name, check_columns, labelled_text, locate
+from isogloss.data.columns import added_name, check_columns, labelled_text, locate, usual_columns
 from isogloss.data.formats import finish, predicted_labels, predicted_tags
 from isogloss.data.labels import SAME_NAMES, as_text, gold_tags, untagged
 from isogloss.data.lines import is_blank
@@ -88,6 +88,21 @@ class Parquet:
             tagged = renamed_in_iob2(sentences, label_map, path, problems, lines_per_token=0)
             return finish(tagged, path, problems)
         return finish(_texts(table, located, language, path, problems, label_map), path, problems)
+
+    def dump(self, examples: Sequence[TaggedSentence] | Sequence[LabelledText]) -> bytes:
+        """The content of a file from which `read` gives these examples; tags and labels are strings.
+
+        It has the columns of `columns`; without these, by their first usual names what the examples have. What has no
+        column is not written.
+        """
+        texts = [example for example in examples if isinstance(example, LabelledText)]
+        usual = usual_columns(texts) if texts else {ours: names[0] for ours, names in TAGGED.items()}
+        listed = dict.fromkeys(("tokens", "tags"), pa.list_(pa.string()))
+        columns = {
+            name: pa.array([getattr(example, ours) for example in examples], listed.get(ours, pa.string()))
+            for ours, name in (usual if self.columns is None else self.columns).items()
+        }
+        return to_parquet(pa.table(columns))
 
     def write(
         self,

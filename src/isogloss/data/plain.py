@@ -12,7 +12,7 @@ from isogloss.common.languages import writes_spaces
 from isogloss.data.conllu import COLUMNS, FORM, MISC, RANGE
 from isogloss.data.formats import finish, predicted_labels
 from isogloss.data.labels import SAME_NAMES
-from isogloss.data.lines import read_lines, rewrite
+from isogloss.data.lines import read_lines, rewrite, to_bytes
 from isogloss.data.problems import Problems
 from isogloss.data.words import NOT_A_WORD, check_words_are_there
 from isogloss.examples import LabelledText, Prediction
@@ -37,6 +37,24 @@ class Lines:
             if line.strip()
         ]
         return finish(found, path, problems)
+
+    def dump(self, examples: Sequence[LabelledText]) -> bytes:
+        r"""The content of a file from which `read` gives these texts, each in the line of which its id is the number.
+
+        Raises:
+            IsoglossError: The ids are no growing numbers from 1, or a text holds a line feed.
+
+        Example:
+            >>> Lines().dump([LabelledText("1", "en", "Yes.", None, None), LabelledText("3", "en", "No.", None, None)])
+            b'Yes.\n\nNo.\n'
+        """
+        lines: list[str] = []
+        for example in examples:
+            if not example.id.isdecimal() or int(example.id) <= len(lines):
+                raise IsoglossError(f"id {example.id!r} is no number of a line after line {len(lines)}")
+            lines += [""] * (int(example.id) - len(lines) - 1)
+            lines.append(example.text)
+        return to_bytes(lines)
 
     def write(
         self,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isogloss.data.problems import Problems
-from isogloss.examples import Choice, Example, Question, TaggedSentence
+from isogloss.examples import Example
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +30,19 @@ class ReadFile:
     examples: list[Example]
 
 
-def content(example: Example) -> tuple[str, ...]:
-    """What two examples must share to be the same, labels aside."""
-    if isinstance(example, TaggedSentence):
-        return example.tokens
-    if isinstance(example, Question):
-        return (example.question, example.context)
-    if isinstance(example, Choice):
-        return (example.context, example.question, *example.alternatives)
-    return (example.text,) if example.pair is None else (example.text, example.pair)
-
-
 def check_repetition(read: Sequence[ReadFile], problems: Problems) -> None:
     """Warn of examples that repeat one of their train file, or of any train file of their language in dev or test."""
     trained: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
     for file in (file for file in read if file.split == "train"):
         seen: set[tuple[str, ...]] = set()
         for example in file.examples:
-            if content(example) in seen:
+            if example.content in seen:
                 problems.warning(file.path, example.line, "train example that occurs before in this file")
-            seen.add(content(example))
+            seen.add(example.content)
         trained[file.language] |= seen
     for file in (file for file in read if file.split != "train"):
         for example in file.examples:
-            if content(example) in trained[file.language]:
+            if example.content in trained[file.language]:
                 problems.warning(file.path, example.line, "occurs in the train data of the same language too")
 
 
@@ -72,10 +61,10 @@ def check_leaks(read: Sequence[ReadFile], problems: Problems) -> None:
     for file in read:
         if file.split == "train":
             for example in file.examples:
-                contents[content(example)].add(file.language)
+                contents[example.content].add(file.language)
     for file in (file for file in read if file.split != "train"):
         for example in file.examples:
-            others = contents.get(content(example), set()) - {file.language}
+            others = contents.get(example.content, set()) - {file.language}
             if others:
                 named = ", ".join(sorted(others))
                 problems.warning(file.path, example.line, f"occurs in the train data of another language too ({named})")
@@ -97,7 +86,7 @@ def _check_parallel(read: Sequence[ReadFile], problems: Problems) -> None:
     for file in (file for file in read if file.split != "train"):
         for example in file.examples:
             same = trained.get((example.id, file.language))
-            if same is not None and content(same) != content(example):
+            if same is not None and same.content != example.content:
                 return  # the ids of each file begin anew
             others = languages[example.id] - {file.language}
             if others:

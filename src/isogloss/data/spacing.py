@@ -6,9 +6,9 @@ import unicodedata
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
+from isogloss.common.scripts import WITHOUT_SPACES
+
 _HAN_AND_KANA = frozenset({"CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA"})
-_WITHOUT_SPACES = _HAN_AND_KANA | {"THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN"}
-"""Scripts that put no space between words, as the Unicode names of their characters begin."""
 
 _CLOSING = frozenset(".,;:!?…،؛؟۔।॥።፣፤፥፧")
 """Beside closing brackets; quotation marks are left out, since languages differ in which of them closes."""
@@ -69,7 +69,7 @@ def spaces_of_script(words: Sequence[str]) -> tuple[bool, ...]:
 def _joined(left: str, right: str) -> bool:
     last, first = left[-1], right[0]
     return (
-        {_script(last), _script(first)} <= _WITHOUT_SPACES
+        {_script(last), _script(first)} <= _HAN_AND_KANA | WITHOUT_SPACES
         or (_script(last) in _HAN_AND_KANA and first.isdigit())
         or (last.isdigit() and _script(first) in _HAN_AND_KANA)
         or _wide_punctuation(last)

@@ -11,6 +11,7 @@ from typing import Any
 
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.writing import write_text
+from isogloss.data.columns import has_lone_surrogate
 from isogloss.data.formats import check_number, finish
 from isogloss.data.json_text import NotJson, parse
 from isogloss.data.labels import SAME_NAMES
@@ -64,6 +65,30 @@ class Squad:
             asked = self.question_language or language
             examples.append(Question(name, language, asked, question, context, answers, str(path), line))
         return finish(examples, path, problems)
+
+    def dump(self, examples: Sequence[Question], titles: Sequence[str] | None = None) -> bytes:
+        """The content of a file from which `read` gives these questions, those of one text together.
+
+        Args:
+            examples: The questions, in the language that the format says.
+            titles: For each the title of its article; None: all are in one without a title.
+
+        Example:
+            >>> content = Squad().dump([Question("1", "en", "en", "Who?", "Eva came.", (("Eva", 0),))])
+            >>> json.loads(content)["data"][0]["paragraphs"][0]["qas"]
+            [{'id': '1', 'question': 'Who?', 'answers': [{'text': 'Eva', 'answer_start': 0}]}]
+        """
+        articles: dict[str, dict[str, list[dict[str, Any]]]] = {}
+        for example, title in zip(examples, titles or [""] * len(examples), strict=True):
+            # A place that the context does not have is looked for, and not found again.
+            spans = [{"text": text, "answer_start": -1 if at is None else at} for text, at in example.answers or ()]
+            record = {"id": example.id, "question": example.question, "answers": spans}
+            articles.setdefault(title, {}).setdefault(example.context, []).append(record)
+        data = [
+            {"title": title, "paragraphs": [{"context": context, "qas": qas} for context, qas in paragraphs.items()]}
+            for title, paragraphs in articles.items()
+        ]
+        return (json.dumps({"version": "1.1", "data": data}, ensure_ascii=False) + "\n").encode()
 
     def write(
         self,
@@ -185,8 +210,7 @@ def _text(record: Any, key: str, *, blank: bool = False) -> str:  # noqa: ANN401
         raise _Malformed(f"{key!r} must be a text, found {type(value).__name__}")
     if not blank and not value.strip():
         raise _Malformed(f"{key!r} is empty")
-    # JSON can spell half of a surrogate pair, which no tokeniser takes and no file can hold.
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if has_lone_surrogate(value):
         raise _Malformed(f"{key!r} holds a lone surrogate, which is not a character")
     return value
 

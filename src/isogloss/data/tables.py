@@ -8,11 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isogloss.common.errors import nearest
-from isogloss.data.columns import ALIASES, added_name, check_columns, check_positions, labelled_text, locate
+from isogloss.data.columns import (
+    ALIASES,
+    added_name,
+    check_columns,
+    check_positions,
+    in_columns,
+    labelled_text,
+    locate,
+    usual_columns,
+)
 from isogloss.data.delimiters import TAB, Delimiter, Row, found_separator
 from isogloss.data.formats import finish, predicted_labels
 from isogloss.data.labels import SAME_NAMES
-from isogloss.data.lines import read_lines, rewrite
+from isogloss.data.lines import read_lines, rewrite, to_bytes
 from isogloss.data.problems import Problems
 from isogloss.examples import LabelledText, Prediction
 
@@ -89,6 +98,25 @@ class Table:
             return rows, frozenset()
         own = [row for row in rows if len(row.fields) <= position or row.fields[position] == language]
         return own, frozenset() if own else frozenset(row.fields[position] for row in rows)
+
+    def dump(self, examples: Sequence[LabelledText]) -> bytes:
+        r"""The content of a file from which `read` gives these examples.
+
+        It has the columns of `columns`, in their order or at their positions; without these, a header and by their
+        first usual names id, text and, where an example has them, pair and label. What has no column is not written.
+
+        Raises:
+            IsoglossError: A value holds what the format cannot express, such as a tab in TSV.
+
+        Example:
+            >>> Table(columns={"label": "label", "text": "text"}).dump([LabelledText("1", "en", "Yes.", None, "a")])
+            b'label\ttext\na\tYes.\n'
+        """
+        columns = usual_columns(examples) if self.columns is None else self.columns
+        header = [list(map(str, columns.values()))] if isinstance(columns["text"], str) else []
+        values = ({ours: getattr(example, ours) or "" for ours in columns} for example in examples)
+        rows = map(self.delimiter.join, [*header, *(in_columns(row, columns) for row in values)])
+        return to_bytes(line for row in rows for line in row.split("\n"))
 
     def write(
         self,

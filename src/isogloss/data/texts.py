@@ -11,7 +11,7 @@ from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
 from isogloss.data.overlap import digest
 from isogloss.data.problems import Problems
-from isogloss.examples import LabelledText
+from isogloss.examples import Example, LabelledText
 
 Unit = dict[str, int]
 """Translations of each other: by language, the place of the sentence among those of the language."""
@@ -140,7 +140,7 @@ def _shares_to_hold_out(
 
 def _require_joined(
     sets: Sequence[TextSet],
-    read: Mapping[tuple[int, str], tuple[Path, Sequence[LabelledText | object]]],
+    read: Mapping[tuple[int, str], tuple[Path, Sequence[Example]]],
     units: Mapping[tuple[str, str], Unit],
 ) -> None:
     """Stop if a file of a parallel set shares no id with another language's."""
@@ -149,7 +149,7 @@ def _require_joined(
         name = sets[number].parallel
         if name is None or (name, language) in joined:
             continue
-        first = examples[0].id if examples and isinstance(examples[0], LabelledText) else "none"
+        first = examples[0].id if examples else "none"
         others = {key for group, key in units if group == name and language not in units[group, key]}
         raise IsoglossError(
             f"{path}: parallel: {name}, but none of its ids is that of a sentence in another language of {name!r}; its "

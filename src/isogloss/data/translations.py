@@ -136,10 +136,8 @@ def _joined(original: LabelledText, found: LabelledText, path: Path, language: s
 
 
 def _text_key(example: LabelledText) -> tuple[str, ...]:
-    texts = (example.text,) if example.pair is None else (example.text, example.pair)
-    return tuple(" ".join(unicodedata.normalize("NFC", text).split()) for text in texts)
+    return tuple(" ".join(unicodedata.normalize("NFC", text).split()) for text in example.content)
 
 
 def _shown(example: LabelledText) -> str:
-    texts = [example.text] if example.pair is None else [example.text, example.pair]
-    return " / ".join(repr(text if len(text) <= 60 else text[:57] + "...") for text in texts)
+    return " / ".join(repr(text if len(text) <= 60 else text[:57] + "...") for text in example.content)

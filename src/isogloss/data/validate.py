@@ -13,9 +13,8 @@ from isogloss.common.scripts import SCRIPTS, codes_of, dominant_scripts, script_
 from isogloss.data.chunks import is_named
 from isogloss.data.classes import check_classes
 from isogloss.data.collection import Collection
-from isogloss.data.formats import classes, gold
 from isogloss.data.problems import Problems
-from isogloss.data.repetition import ReadFile, check_leaks, check_repetition, content
+from isogloss.data.repetition import ReadFile, check_leaks, check_repetition
 from isogloss.examples import Example, Question
 
 FEWEST_LETTERS = 50
@@ -71,8 +70,8 @@ def validate_collections(
     for _, path, examples in train:
         check_labelled(examples, "train", path, problems)
     trained = [example for _, _, examples in train for example in examples]
-    if any(gold(example) is not None for example in trained):
-        check_classes(Counter(label for example in trained for label in gold(example) or ()), trained, problems)
+    if any(example.labels is not None for example in trained):
+        check_classes(Counter(label for example in trained for label in example.labels or ()), trained, problems)
         # A label to which the user renames others is one that they know of.
         known = {label for collection in collections for label in collection.label_map.values()}
         _check_labels(train, evaluation, known, problems)
@@ -111,7 +110,7 @@ def read_checked(
 
 def check_labelled(examples: Sequence[Example], split: str, path: Path, problems: Problems) -> None:
     """Check that a file that is trained on or scored has a gold label at all."""
-    if examples and not problems.spoils(path) and all(gold(example) is None for example in examples):
+    if examples and not problems.spoils(path) and all(example.labels is None for example in examples):
         use = "train on" if split == "train" else "score; `isogloss predict` labels such files"
         problems.error(path, examples[0].line, f"none of the {len(examples):,} examples has a gold label to {use}")
 
@@ -169,22 +168,22 @@ def _key(language: str, scripts: Sequence[str] = ()) -> str:
 
 def unseen_labels(train: Iterable[Example], evaluation: Iterable[Example]) -> Counter[str]:
     """The labels of ``evaluation`` that ``train`` does not have, with their number of times."""
-    seen = {label for example in train for label in classes(example)}
-    return Counter(label for example in evaluation for label in classes(example) if label not in seen)
+    seen = {label for example in train for label in example.classes}
+    return Counter(label for example in evaluation for label in example.classes if label not in seen)
 
 
 def _in_its_language(example: Example) -> tuple[str, ...]:
     """What must be in the language of the example: not a question in another one."""
     if isinstance(example, Question) and example.question_language != example.language:
         return (example.context,)
-    return content(example)
+    return example.content
 
 
 def check_owner(
     examples: Iterable[Example], path: Path, language: str, owners: dict[str, tuple[str, Path]], problems: Problems
 ) -> None:
     """Check that no other language has the same examples; remember those of this one in ``owners``."""
-    contents = [content(example) for example in examples]
+    contents = [example.content for example in examples]
     if not contents or problems.spoils(path):
         return
     check_claim(hashlib.sha256(repr(contents).encode()).hexdigest(), path, language, owners, problems)
@@ -207,12 +206,12 @@ def _check_labels(
 ) -> None:
     """Check that every label of dev and test is in a train file or ``known``."""
     trained = [example for _, _, examples in train for example in examples]
-    labels = ", ".join(sorted({label for example in trained for label in classes(example)}))
+    labels = ", ".join(sorted({label for example in trained for label in example.classes}))
     for _, path, examples in evaluation:
         for label, times in unseen_labels(trained, examples).items():
             if is_named(label, known):
                 continue
-            line = next(example.line for example in examples if label in classes(example))
+            line = next(example.line for example in examples if label in example.classes)
             problems.error(
                 path,
                 line,

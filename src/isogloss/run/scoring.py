@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from torch import nn
 
 from isogloss.data.corpus import Cell, Corpus
-from isogloss.data.formats import gold
 from isogloss.data.problems import Problems
 from isogloss.examples import Example
 from isogloss.protocols import Feature
@@ -105,7 +104,7 @@ class TaskScoring:
         for row in rows:
             cell, known = cell_of(row), self.corpus.sources
             if row["metric"] == "accuracy" and {row["language"], cell.language} <= set(known):
-                labels = [label for example in self.corpus.evaluation[cell] for label in gold(example) or ()]
+                labels = [label for example in self.corpus.evaluation[cell] for label in example.labels or ()]
                 found += constant_answer(f"{row['language']} ({cell.data}, {cell.split})", row["value"], labels)
         return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from huggingface_hub import try_to_load_from_cache
@@ -13,7 +13,7 @@ from isogloss.data.collection import Collection
 from isogloss.data.corpus import Corpus
 from isogloss.data.problems import FoundErrors
 from isogloss.data.validate import validate_collections
-from isogloss.examples import Choice, Example, LabelledText, Question
+from isogloss.examples import Example, TaggedSentence
 from isogloss.models.shipped import located
 from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
 from isogloss.recipe.build.data import build_collections
@@ -147,16 +147,7 @@ def new_tokenizer(recipe: Recipe, corpus: Corpus) -> PreTrainedTokenizerBase:
     return train_tokenizer(texts, recipe.model.vocabulary_size, max_length=max(512, recipe.max_length))
 
 
-def _texts(example: Example, as_written: bool) -> Iterator[str]:
-    if isinstance(example, LabelledText):
-        yield example.text
-        if example.pair is not None:
-            yield example.pair
-    elif isinstance(example, Choice):
-        yield from (example.context, example.question, *example.alternatives)
-    elif isinstance(example, Question):
-        yield example.question
-        yield example.context
-    else:
-        spaces = spaces_before(example, as_written)
-        yield "".join(" " * space + token for token, space in zip(example.tokens, spaces, strict=True))
+def _texts(example: Example, as_written: bool) -> tuple[str, ...]:
+    if isinstance(example, TaggedSentence):
+        return (example.text(spaces_before(example, as_written)),)
+    return example.content

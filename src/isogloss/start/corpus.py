@@ -13,7 +13,6 @@ from isogloss.data.chunks import chunk_type, is_named
 from isogloss.data.classes import check_classes
 from isogloss.data.collection import SPLITS, Collection
 from isogloss.data.corpus import Cell, Corpus
-from isogloss.data.formats import classes
 from isogloss.data.problems import Problems
 from isogloss.data.validate import Complaint
 from isogloss.examples import Example, Question
@@ -174,10 +173,10 @@ def _require_known_labels(
     unsure = [
         examples
         for examples in evaluation.values()
-        if not all(known.issuperset(classes(example)) for example in witnesses(examples))
+        if not all(known.issuperset(example.classes) for example in witnesses(examples))
     ]
     for example in (example for examples in unsure for example in examples):
-        for label in classes(example):
+        for label in example.classes:
             if label in labels:
                 continue
             if is_named(label, accepted):

@@ -14,7 +14,6 @@ from isogloss.common.distributed import Communicator, device
 from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import read_json, write_text
 from isogloss.data.corpus import Corpus
-from isogloss.data.formats import gold
 from isogloss.examples import Example
 from isogloss.models.encoder import Loaded
 from isogloss.protocols import Feature
@@ -63,7 +62,7 @@ class Parts:
         lines = []
         for index, name in enumerate(self.names):
             own = [example for example, part in zip(examples, self.of, strict=True) if part == index]
-            labels = Counter(label for example in own for label in gold(example) or ())
+            labels = Counter(label for example in own for label in example.labels or ())
             shares = ", ".join(f"{label} {n / labels.total():.1%}" for label, n in sorted(labels.items())[:8])
             rest = f" and {len(labels) - 8} more" if len(labels) > 8 else ""
             lines.append(f"part {name}: {len(own):,} examples" + (f"; {shares}{rest}" if shares else ""))

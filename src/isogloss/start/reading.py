@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
-from isogloss.data.formats import gold
 from isogloss.data.problems import Problems
 from isogloss.data.validate import Complaint, check_claim, check_labelled, read_checked
 from isogloss.examples import Example
@@ -52,7 +51,7 @@ def read_stored(
     def read(owners: dict[str, tuple[str, Path]], problems: Problems) -> list[Example]:
         examples = read_checked(collection, language, split, path, complaint, owners, problems)
         check_labelled(examples, split, path, problems)
-        return [example for example in examples if gold(example) is not None]
+        return [example for example in examples if example.labels is not None]
 
     if cache is None or content is None:
         return read(owners, problems)

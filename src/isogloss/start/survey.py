@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from tabulate import tabulate
 from transformers import PreTrainedTokenizerBase
 
-from isogloss.data.corpus import without_labels
-from isogloss.data.formats import gold
 from isogloss.data.problems import Problems
 from isogloss.data.repetition import ReadFile
 from isogloss.tasks.task import Task
@@ -86,17 +84,17 @@ def survey(
         max_length: Longest input in sub-words.
         problems: Takes a warning for overlong examples, and one where many sub-words are unknown.
     """
-    labels = Counter(label for example in file.examples for label in gold(example) or ())
+    labels = Counter(label for example in file.examples for label in example.labels or ())
     overlong = unknown = None
     if task is not None and tokenizer is not None and file.examples:
-        encoded = task.encode(without_labels(file.examples), tokenizer, max_length)
+        encoded = task.encode([example.without_labels() for example in file.examples], tokenizer, max_length)
         encoded.warn(file.examples, max_length, problems)
         overlong = len(encoded.overlong) / len(file.examples)
         counted = Unknown(tokenizer)
         counted.add(file.examples, encoded.features)
         counted.warn(problems)
         unknown = counted.share()
-    ordered, unlabelled = dict(sorted(labels.items())), sum(gold(example) is None for example in file.examples)
+    ordered, unlabelled = dict(sorted(labels.items())), sum(example.labels is None for example in file.examples)
     place = (file.data, file.language, file.split, str(file.path))
     return FileSurvey(*place, len(file.examples), ordered, unlabelled, overlong, unknown)
 

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from isogloss.data.formats import gold
 from isogloss.examples import Choice, Example, LabelledText, Question, TaggedSentence
 from isogloss.store.cache import Cache, read_entry, write_entry
 from isogloss.store.lazy import Lazy
@@ -135,7 +134,7 @@ def label_numbers(examples: Sequence[Example]) -> Counter[str]:
     """How often each label occurs; for stored ones, in all of their files."""
     if isinstance(examples, StoredExamples):
         return examples.label_numbers()
-    return Counter(label for example in examples for label in gold(example) or ())
+    return Counter(label for example in examples for label in example.labels or ())
 
 
 def write_examples(folder: Path, examples: Sequence[Example], facts: Mapping[str, Any]) -> None:
@@ -150,7 +149,7 @@ def write_examples(folder: Path, examples: Sequence[Example], facts: Mapping[str
     schema = pa.schema([(name, TYPES[name]) for name in names])
     seen: dict[str, int] = {}
     for index, example in enumerate(examples):
-        for label in gold(example) or ():
+        for label in example.labels or ():
             seen.setdefault(label, index)
     own = {
         "kind": type(first).__name__,

@@ -14,7 +14,6 @@ import tokenizers
 import transformers
 from transformers import PreTrainedTokenizerBase
 
-from isogloss.data.corpus import without_labels
 from isogloss.data.problems import Problems
 from isogloss.examples import Example
 from isogloss.protocols import Feature
@@ -76,7 +75,7 @@ class Encoding:
     def _encode(
         self, examples: Sequence[Example], problems: Problems, labelled: bool, unknown: Unknown
     ) -> Sequence[Feature]:
-        seen = examples if labelled else without_labels(examples)
+        seen = examples if labelled else [example.without_labels() for example in examples]
         encoded = self.task.encode(seen, self.tokenizer, self.max_length)
         encoded.warn(examples, self.max_length, problems)
         unknown.add(examples, encoded.features)

@@ -81,7 +81,7 @@ class Spans:
             for window in found.windows:
                 targets = None if answer is None else _targets(window, *answer)
                 features.append(Feature(window.inputs, targets, question.language, index, spans=window.spans))
-        return Encoded(features, tuple(overlong), tuple(truncated))
+        return Encoded(features, tuple(overlong), tuple(truncated), shortened="read in several windows")
 
     def collate(self, features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> Batch:
         """One batch, padded to its longest feature: inputs ``[b, s]``, labels ``[b, 2]``."""

@@ -78,7 +78,7 @@ class Tagging:
                 labels = targets and [targets[word] if word >= 0 else IGNORED for word in piece.words]
                 anchors = piece.anchors if self.average else ()
                 features.append(Feature(piece.inputs, labels, sentence.language, index, piece.words, anchors))
-        return Encoded(features, tuple(overlong), parted=tuple(parted))
+        return Encoded(features, tuple(overlong), parted=tuple(parted), shortened="cut into pieces")
 
     def collate(self, features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> Batch:
         """One batch, padded to its longest feature: inputs and labels ``[b, s]``."""

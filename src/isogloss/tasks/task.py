@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
 from isogloss.data.problems import Problems
-from isogloss.examples import Choice, Example, LabelledText, Prediction, Question
+from isogloss.examples import Example, Prediction
 from isogloss.protocols import Batch, Feature
 from isogloss.tasks.measures import Measure
 
@@ -28,25 +28,23 @@ class Encoded:
 
     Attributes:
         features: The features, those of one example together, in the order of the examples.
-        overlong: Indices of the examples longer than the limit, which were cut into pieces (tagging), truncated
-            (classification, choice) or read in several windows (questions).
+        overlong: Indices of the examples longer than the limit.
         truncated: Indices of the examples whose question alone was truncated.
         parted: Indices of the examples in which spaces were put between tokens that shared a sub-word, once per space.
+        shortened: What was done to the overlong ones, in words.
     """
 
     features: Sequence[Feature]
     overlong: tuple[int, ...]
     truncated: tuple[int, ...] = ()
     parted: tuple[int, ...] = ()
+    shortened: str = "truncated"
 
     def warn(self, examples: Sequence[Example], max_length: int, problems: Problems) -> None:
         """A warning for every overlong one of the examples that were encoded, and for every space put into one."""
         for index in self.overlong:
-            example = examples[index]
-            done = "cut into pieces"
-            if isinstance(example, LabelledText | Choice | Question):
-                done = "read in several windows" if isinstance(example, Question) else "truncated"
-            problems.warning(example.path, example.line, f"longer than max_length {max_length} sub-words, {done}")
+            message = f"longer than max_length {max_length} sub-words, {self.shortened}"
+            problems.warning(examples[index].path, examples[index].line, message)
         for index in self.truncated:
             problems.warning(examples[index].path, examples[index].line, "question too long for a window, truncated")
         for index in self.parted:

@@ -1,10 +1,11 @@
-"""Inference, paraphrases, choices and questions told in a language, as the files that our readers read."""
+"""Inference, paraphrases, choices and questions told in a language, as the examples of tasks."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
+from isogloss import examples
+from isogloss.examples import LabelledText
 from isogloss.world.choices import Choice
 from isogloss.world.facts import World
 from isogloss.world.inference import Inference
@@ -25,6 +26,7 @@ class Teller:
 
     def __init__(self, language: str, world: World | None = None) -> None:
         found = grammar(language)
+        self.language = language
         self._realiser = Realiser(found, world)
         self._told: dict[Meaning, Sentence] = {}
         self.between = " " if found.spaces else ""
@@ -40,46 +42,58 @@ class Teller:
         return self.between.join(self.sentence(meaning).text for meaning in meanings)
 
 
-def inference_table(pairs: Iterable[Inference], teller: Teller, prefix: str) -> Iterator[str]:
-    """TSV with ``id``, ``premise``, ``hypothesis`` and ``label``; the id is the prefix and the running number."""
-    yield "id\tpremise\thypothesis\tlabel\n"
-    for number, pair in enumerate(pairs, start=1):
-        yield f"{prefix}-{number}\t{teller.text(pair.premise)}\t{teller.text((pair.hypothesis,))}\t{pair.label}\n"
-
-
-def paraphrase_table(pairs: Iterable[Paraphrase], teller: Teller, prefix: str) -> Iterator[str]:
-    """TSV with ``id``, ``sentence1``, ``sentence2`` and ``label``, 1 where both say the same, as PAWS-X has it."""
-    yield "id\tsentence1\tsentence2\tlabel\n"
-    for number, pair in enumerate(pairs, start=1):
-        yield f"{prefix}-{number}\t{teller.text(pair.first)}\t{teller.text(pair.second)}\t{int(pair.same)}\n"
-
-
-def choice_lines(choices: Iterable[Choice], teller: Teller) -> Iterator[str]:
-    """JSON lines with COPA's ``premise``, ``choice1``, ``choice2``, ``question``, ``label`` and ``idx``, from 0."""
-    for number, choice in enumerate(choices):
-        first, second = (teller.text((meaning,)) for meaning in choice.choices)
-        row: dict[str, str | int] = {"premise": teller.text((choice.premise,)), "choice1": first, "choice2": second}
-        row |= {"question": choice.asks_for, "label": choice.label, "idx": number}
-        yield json.dumps(row, ensure_ascii=False) + "\n"
-
-
-def squad(stories: Iterable[Story], teller: Teller, prefix: str) -> Iterator[str]:
-    """JSON as SQuAD 1.1 has it: a paragraph for each story; ids are the prefix and two running numbers."""
-    articles = [
-        {"title": f"{prefix}-{number}", "paragraphs": [_paragraph(story, teller, f"{prefix}-{number}")]}
-        for number, story in enumerate(stories, start=1)
+def inference_examples(pairs: Iterable[Inference], teller: Teller, prefix: str) -> list[LabelledText]:
+    """Premise and hypothesis with their label; the id is the prefix and the running number."""
+    return [
+        LabelledText(
+            f"{prefix}-{number}",
+            teller.language,
+            teller.text(pair.premise),
+            teller.text((pair.hypothesis,)),
+            pair.label,
+        )
+        for number, pair in enumerate(pairs, start=1)
     ]
-    yield json.dumps({"version": "1.1", "data": articles}, ensure_ascii=False) + "\n"
 
 
-def _paragraph(story: Story, teller: Teller, prefix: str) -> dict[str, object]:
+def paraphrase_examples(pairs: Iterable[Paraphrase], teller: Teller, prefix: str) -> list[LabelledText]:
+    """Two texts, the label 1 where both say the same, as PAWS-X has it; the id is the prefix and the running number."""
+    return [
+        LabelledText(
+            f"{prefix}-{number}",
+            teller.language,
+            teller.text(pair.first),
+            teller.text(pair.second),
+            str(int(pair.same)),
+        )
+        for number, pair in enumerate(pairs, start=1)
+    ]
+
+
+def choice_examples(choices: Iterable[Choice], teller: Teller) -> list[examples.Choice]:
+    """Two alternatives each, the question being COPA's word for it; the id is the running number, from 0."""
+    return [
+        examples.Choice(
+            str(number),
+            teller.language,
+            teller.text((choice.premise,)),
+            choice.asks_for,
+            tuple(teller.text((meaning,)) for meaning in choice.choices),
+            str(choice.label),
+        )
+        for number, choice in enumerate(choices)
+    ]
+
+
+def story_examples(story: Story, teller: Teller, prefix: str) -> list[examples.Question]:
+    """The questions of a story; the id is the prefix and the running number."""
     sentences = [teller.sentence(meaning) for meaning in story.sentences]
     context = teller.between.join(sentence.text for sentence in sentences)
-    questions = []
+    found = []
     for number, question in enumerate(story.questions, start=1):
         before = sum(len(sentence.text) + len(teller.between) for sentence in sentences[: question.sentence])
         start, end = (before + place for place in sentences[question.sentence].span(question.role))
-        answer = {"text": context[start:end], "answer_start": start}
-        text = teller.text((question.meaning,))
-        questions.append({"id": f"{prefix}-{number}", "question": text, "answers": [answer]})
-    return {"context": context, "qas": questions}
+        asked, answers = teller.text((question.meaning,)), ((context[start:end], start),)
+        language = teller.language
+        found.append(examples.Question(f"{prefix}-{number}", language, language, asked, context, answers))
+    return found

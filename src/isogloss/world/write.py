@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -12,16 +12,19 @@ from typing import TypeVar, get_args
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.packing import packed
 from isogloss.common.writing import hidden, writing
+from isogloss.data import ChoiceLines, ConllU, Squad, Table, TokenTag
+from isogloss.data.choice_lines import COPA
+from isogloss.data.plain import Lines
 from isogloss.world.choices import draw_choices
-from isogloss.world.exercises import Teller, choice_lines, inference_table, paraphrase_table, squad
+from isogloss.world.examples import with_entities, with_parts_of_speech, with_topics, without_labels
+from isogloss.world.exercises import Teller, choice_examples, inference_examples, paraphrase_examples, story_examples
 from isogloss.world.facts import the_world
-from isogloss.world.files import conllu, entity_columns, identified, plain, topic_table
 from isogloss.world.generate import check_number, generate, generate_parallel
 from isogloss.world.inference import draw_inferences
 from isogloss.world.lexicon import grammar
 from isogloss.world.meaning import Split
 from isogloss.world.paraphrases import draw_paraphrases
-from isogloss.world.stories import draw_stories, with_questions
+from isogloss.world.stories import Story, draw_stories, with_questions
 
 Thing = TypeVar("Thing")
 
@@ -30,6 +33,10 @@ SENTENCES: Mapping[str, int] = MappingProxyType({"train": 1000, "dev": 200, "tes
 
 TEXT = 2000
 """Sentences of plain text per language, and of parallel text."""
+
+INFERENCE = Table(columns={"id": "id", "text": "premise", "pair": "hypothesis", "label": "label"})
+PARAPHRASES = Table(columns={"id": "id", "text": "sentence1", "pair": "sentence2", "label": "label"})
+PARALLEL = Table(columns={"id": 0, "text": 1})
 
 
 def write_world(folder: Path, *, seed: int = 0, sentences: Mapping[str, int] = SENTENCES, text: int = TEXT) -> None:
@@ -70,15 +77,18 @@ def write_world(folder: Path, *, seed: int = 0, sentences: Mapping[str, int] = S
 
 def _write_labels(folder: Path, seed: int, sizes: Mapping[str, int]) -> None:
     for language, told in the_world().languages.items():
-        spaces = grammar(language).spaces
+        between = " " if grammar(language).spaces else ""
         for split in get_args(Split):
             if split not in told.labels or split not in sizes:
                 continue
             found = generate(seed, language, split, sizes[split])
             prefix = f"{language}-{split}"
-            _write(folder / "pos" / language / f"{split}.conllu", conllu(found, prefix))
-            _write(folder / "ner" / language / f"{split}.tsv", entity_columns(found))
-            _write(folder / "topics" / language / f"{split}.tsv", topic_table(found, prefix, spaces))
+            tagged = ConllU().dump(with_parts_of_speech(found, language, prefix))
+            named = TokenTag().dump(with_entities(found, language))
+            about = Table().dump(with_topics(found, language, prefix, between))
+            _write(folder / "pos" / language / f"{split}.conllu", tagged)
+            _write(folder / "ner" / language / f"{split}.tsv", named)
+            _write(folder / "topics" / language / f"{split}.tsv", about)
 
 
 def _write_exercises(folder: Path, seed: int, sizes: Mapping[str, int]) -> None:
@@ -95,10 +105,20 @@ def _write_exercises(folder: Path, seed: int, sizes: Mapping[str, int]) -> None:
         for language, told in the_world().languages.items():
             if split in told.labels:
                 teller = Teller(language)
-                _write(folder / "nli" / language / f"{split}.tsv", inference_table(pairs, teller, split))
-                _write(folder / "paraphrase" / language / f"{split}.tsv", paraphrase_table(paraphrases, teller, split))
-                _write(folder / "choice" / language / f"{split}.jsonl", choice_lines(choices, teller))
-                _write(folder / "qa" / language / f"{split}.json", squad(stories, teller, split))
+                inferred = INFERENCE.dump(inference_examples(pairs, teller, split))
+                same = PARAPHRASES.dump(paraphrase_examples(paraphrases, teller, split))
+                chosen = ChoiceLines().dump(choice_examples(choices, teller), COPA)
+                _write(folder / "nli" / language / f"{split}.tsv", inferred)
+                _write(folder / "paraphrase" / language / f"{split}.tsv", same)
+                _write(folder / "choice" / language / f"{split}.jsonl", chosen)
+                _write(folder / "qa" / language / f"{split}.json", _articles(stories, teller, split))
+
+
+def _articles(stories: Sequence[Story], teller: Teller, split: str) -> bytes:
+    """SQuAD's JSON with an article for each story."""
+    told = ((f"{split}-{number}", story) for number, story in enumerate(stories, start=1))
+    asked = [(title, question) for title, story in told for question in story_examples(story, teller, title)]
+    return Squad().dump([question for _, question in asked], [title for title, _ in asked])
 
 
 def _first(things: Iterator[Thing], number: int, what: str) -> list[Thing]:
@@ -111,14 +131,14 @@ def _write_texts(folder: Path, seed: int, number: int) -> None:
     languages = the_world().languages
     parallel = generate_parallel(seed, [code for code, told in languages.items() if told.parallel], number)
     for language, found in parallel.items():
-        _write(folder / "parallel" / f"{language}.tsv.gz", identified(found))
+        _write(folder / "parallel" / f"{language}.tsv.gz", PARALLEL.dump(without_labels(found, language, "p")))
     for language in languages:
-        _write(folder / "text" / f"{language}.txt.gz", plain(generate(seed, language, "text", number)))
+        texts = without_labels(generate(seed, language, "text", number), language)
+        _write(folder / "text" / f"{language}.txt.gz", Lines().dump(texts))
 
 
-def _write(path: Path, parts: Iterable[str]) -> None:
+def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = "".join(parts).encode()
     path.write_bytes(packed(path, content))
 
 
