@@ -13,7 +13,7 @@ from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
 from isogloss.data.conllu import ConllU
 from isogloss.examples import TaggedSentence
-from isogloss.models.encoder import build_encoder
+from isogloss.models.open import new_model
 from isogloss.models.tokenizer import train_tokenizer
 from isogloss.protocols import Feature
 from isogloss.recipe.resolve import resolve
@@ -98,7 +98,7 @@ class Workload:
 
     def new_model(self) -> PreTrainedModel:
         """The model every arm starts from: each call gives the same weights."""
-        return build_encoder(self.config(), self.tokenizer, self.task.auto_class, self.task.labels, seed=SEED).model
+        return new_model(self.config(), self.tokenizer, self.task.auto_class, self.task.labels, seed=SEED).model
 
     def recipe(self, method: str, precision: str, **answers: object) -> Recipe:
         """The recipe of a method on this workload, everything that the benchmark does not set at its default."""

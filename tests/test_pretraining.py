@@ -19,7 +19,7 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 import isogloss
 from isogloss import IsoglossError
-from isogloss.models.encoder import build_encoder
+from isogloss.models.open import new_model
 from isogloss.models.stored import write_model
 from isogloss.models.tokenizer import train_tokenizer
 from isogloss.recipe.resolve import resolve_pretraining, scales_of, shipped_pretraining
@@ -33,7 +33,7 @@ from tests.support.world import XLM_R, merged, names_of_checkpoints, outcome
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_text(tmp_path_factory.mktemp("text"))
     tokenizer = train_tokenizer([" ".join(words) for words in WORDS.values()], 90)
-    loaded = build_encoder(XLM_R, tokenizer, AutoModelForMaskedLM, None, seed=3)
+    loaded = new_model(XLM_R, tokenizer, AutoModelForMaskedLM, None, seed=3)
     write_model(folder / "encoder", loaded.model, loaded.tokenizer)
     return folder
 

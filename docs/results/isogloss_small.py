@@ -32,7 +32,7 @@ import isogloss
 from isogloss.common.writing import read_json, read_lines, write_json, write_text
 from isogloss.diagnostics.retrieval import layer_vectors, retrieval_accuracy
 from isogloss.examples import Example, Question
-from isogloss.models.encoder import load_encoder
+from isogloss.models.open import open_model
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.resolve import resolve
 from isogloss.reports import paired_interval, summarise
@@ -168,7 +168,7 @@ def retrieve(start: Start, seed: int | None, options: argparse.Namespace) -> lis
 
     By means over own sub-words; those of XTREME's measure, which `isogloss.retrieve` takes, have special ones in them.
     """
-    loaded = load_encoder(start.model, AutoModel, None, seed=seed or 0, random_weights=start.random_weights)
+    loaded = open_model(start.model, AutoModel, None, seed=seed or 0, random_weights=start.random_weights)
     kept = options.runs / "retrieval" / start.folder / f"{'once' if seed is None else f'seed-{seed}'}.json"
     asked = {"identity": json.loads(json.dumps(loaded.identity)), "limit": options.limit}
     if kept.exists() and (before := read_json(kept))["asked"] == asked:

@@ -8,7 +8,7 @@ from transformers import AutoModelForTokenClassification
 from isogloss import IsoglossError
 from isogloss.diagnostics.conflicts import _products, conflicts, cosines, packed
 from isogloss.gradients.table import TableGradient
-from isogloss.models.encoder import build_encoder
+from isogloss.models.open import new_model
 from isogloss.models.parts import whole_and_parts
 from isogloss.models.tokenizer import train_tokenizer
 from isogloss.protocols import Batch, DataSource
@@ -176,7 +176,7 @@ def test_errors(model: Tagger):
 
 def test_what_may_not_move_is_not_compared():
     tokenizer = train_tokenizer(["a b c"], 90)
-    model = build_encoder(XLM_R, tokenizer, AutoModelForTokenClassification, ["A", "B"], seed=0).model
+    model = new_model(XLM_R, tokenizer, AutoModelForTokenClassification, ["A", "B"], seed=0).model
     encoder = set(map(id, model.base_model.parameters()))
     model.get_input_embeddings().weight.requires_grad_(False)
     groups = whole_and_parts(model, per_layer=True)

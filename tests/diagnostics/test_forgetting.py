@@ -11,7 +11,7 @@ from transformers import AutoModelForMaskedLM, AutoModelForTokenClassification, 
 
 from isogloss import IsoglossError
 from isogloss.diagnostics.forgetting import distances, forgetting, load_start
-from isogloss.models.encoder import load_encoder
+from isogloss.models.open import open_model
 from isogloss.objectives.supervised import IGNORED
 from isogloss.protocols import Batch
 from isogloss.recipe.build.text import build_masking, framed
@@ -26,7 +26,7 @@ def folder(world: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def batches(folder: Path) -> dict[str, list[Batch]]:
-    tokenizer = load_encoder(folder, AutoModelForMaskedLM, None, seed=0).tokenizer
+    tokenizer = open_model(folder, AutoModelForMaskedLM, None, seed=0).tokenizer
     masking = build_masking(tokenizer, 0.15)
     return {
         language: masked_batches(framed(parallel_lines(language), tokenizer, 32), language, masking, 5)
@@ -36,7 +36,7 @@ def batches(folder: Path) -> dict[str, list[Batch]]:
 
 @pytest.fixture
 def tagger(folder: Path) -> PreTrainedModel:
-    return load_encoder(folder, AutoModelForTokenClassification, ["A", "B"], seed=1).model
+    return open_model(folder, AutoModelForTokenClassification, ["A", "B"], seed=1).model
 
 
 @torch.no_grad()
@@ -111,7 +111,7 @@ def test_it_leaves_no_trace(folder: Path, tagger: PreTrainedModel, batches: dict
 
 
 def test_masks_are_the_same_each_time(folder: Path, batches: dict[str, list[Batch]]):
-    tokenizer = load_encoder(folder, AutoModelForMaskedLM, None, seed=0).tokenizer
+    tokenizer = open_model(folder, AutoModelForMaskedLM, None, seed=0).tokenizer
     sentences = framed(parallel_lines("en"), tokenizer, 32)
     again = masked_batches(sentences, "en", build_masking(tokenizer, 0.15), 5)
     for one, other in zip(batches["en"], again, strict=True):

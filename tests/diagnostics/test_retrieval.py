@@ -13,7 +13,7 @@ from transformers import AutoModel, AutoModelForMaskedLM
 
 from isogloss.common.errors import IsoglossError
 from isogloss.diagnostics import layer_vectors, retrieval_accuracy, sentence_vectors
-from isogloss.models.encoder import build_encoder
+from isogloss.models.open import new_model
 from isogloss.models.tokenizer import train_tokenizer
 
 TEXTS = (
@@ -42,7 +42,7 @@ def tokenizer() -> Any:
 
 @pytest.fixture(scope="module")
 def model(tokenizer: Any) -> Any:
-    return build_encoder(CONFIG, tokenizer, AutoModelForMaskedLM, None, seed=0).model
+    return new_model(CONFIG, tokenizer, AutoModelForMaskedLM, None, seed=0).model
 
 
 def vectors(model: Any, tokenizer: Any, texts: Any = TEXTS, **changes: Any) -> Tensor:

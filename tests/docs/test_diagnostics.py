@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from transformers import AutoModelForSequenceClassification
 
-from isogloss.models.encoder import build_encoder
+from isogloss.models.open import new_model
 from isogloss.models.tokenizer import train_tokenizer
 from tests.support.world import XLM_R, parallel_lines
 
@@ -20,7 +20,7 @@ def test_the_notebook(capsys: pytest.CaptureFixture[str]):
     (text,) = re.findall(r"^```py\n(.*?)^```", PAGE.read_text("utf-8"), re.M | re.S)
     texts = {code: [(line, n % 2) for n, line in enumerate(parallel_lines(code)[:8])] for code in ("en", "de")}
     tokenizer = train_tokenizer([line for rows in texts.values() for line, _ in rows], 90)
-    loaded = build_encoder(XLM_R, tokenizer, AutoModelForSequenceClassification, ["a", "b"], seed=0)
+    loaded = new_model(XLM_R, tokenizer, AutoModelForSequenceClassification, ["a", "b"], seed=0)
     names: dict[str, Any] = {"model": loaded.model, "tokenizer": loaded.tokenizer, "texts": texts}
     exec(text.replace("from __future__ import annotations", ""), names)
     printed = capsys.readouterr().out

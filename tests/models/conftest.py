@@ -9,7 +9,7 @@ import pytest
 import torch
 from transformers import AutoModelForMaskedLM
 
-from isogloss.models import build_encoder, train_tokenizer
+from isogloss.models import new_model, train_tokenizer
 from tests.support.loading import SIZE, TEXTS, TYPES
 
 
@@ -32,7 +32,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory, tokenizer: Any) -> dict[st
     made = {}
     for model_type in TYPES:
         folder = made[model_type] = tmp_path_factory.mktemp(model_type)
-        loaded = build_encoder({"model_type": model_type, **SIZE}, tokenizer, AutoModelForMaskedLM, None, seed=1)
+        loaded = new_model({"model_type": model_type, **SIZE}, tokenizer, AutoModelForMaskedLM, None, seed=1)
         loaded.model.half().save_pretrained(folder)
         loaded.tokenizer.save_pretrained(folder)
     return made

@@ -12,7 +12,7 @@ import torch
 from transformers import AutoConfig, AutoModelForMaskedLM, AutoModelForSequenceClassification, PreTrainedConfig
 
 from isogloss.common.errors import IsoglossError
-from isogloss.models import build_encoder, load_encoder
+from isogloss.models import new_model, open_model
 from isogloss.models.configuration import prepare
 from isogloss.models.dropout import set_dropout
 from isogloss.models.weights import head
@@ -116,7 +116,7 @@ def test_dropout(folders: dict[str, Path], tokenizer: Any) -> None:
         # ModernBERT's and DeBERTa's classes hold further dropouts that are functions.
         assert rates <= {0.25}, model_type
         assert rates, model_type
-    built = build_encoder({"model_type": "bert", **SIZE}, tokenizer, NLI.auto_class, NLI.labels, seed=0, dropout=0.0)
+    built = new_model({"model_type": "bert", **SIZE}, tokenizer, NLI.auto_class, NLI.labels, seed=0, dropout=0.0)
     assert built.model.config.classifier_dropout == built.model.config.hidden_dropout_prob == 0.0
     with pytest.raises(IsoglossError, match=r"dropout is 1\.0"):
         load(folders["bert"], dropout=1.0)
@@ -128,7 +128,7 @@ def test_dropout(folders: dict[str, Path], tokenizer: Any) -> None:
 
 @pytest.mark.parametrize("model_type", TYPES)
 def test_built_models_take_the_longest_input(tokenizer: Any, model_type: str) -> None:
-    loaded = build_encoder({"model_type": model_type, **SIZE}, tokenizer, TAGGING.auto_class, TAGGING.labels, seed=0)
+    loaded = new_model({"model_type": model_type, **SIZE}, tokenizer, TAGGING.auto_class, TAGGING.labels, seed=0)
     longest = loaded.tokenizer.model_max_length
     assert longest == 64
     ids = torch.full((1, longest), 7)
@@ -142,7 +142,7 @@ def test_built_models_take_the_longest_input(tokenizer: Any, model_type: str) ->
 def test_built_models_depend_on_the_seed_alone(tokenizer: Any) -> None:
     config = {"model_type": "xlm-roberta", **SIZE}
     first, second, other = (
-        build_encoder(config, tokenizer, TAGGING.auto_class, TAGGING.labels, seed=seed) for seed in (0, 0, 1)
+        new_model(config, tokenizer, TAGGING.auto_class, TAGGING.labels, seed=seed) for seed in (0, 0, 1)
     )
     assert weights(first, first.fresh) == weights(second, first.fresh)
     assert weights(first, first.fresh) != weights(other, first.fresh)
@@ -151,7 +151,7 @@ def test_built_models_depend_on_the_seed_alone(tokenizer: Any) -> None:
 
 def test_fewer_positions_shorten_the_tokenizer(tokenizer: Any) -> None:
     config = {"model_type": "xlm-roberta", **SIZE, "max_position_embeddings": 34}
-    loaded = build_encoder(config, tokenizer, TAGGING.auto_class, TAGGING.labels, seed=0)
+    loaded = new_model(config, tokenizer, TAGGING.auto_class, TAGGING.labels, seed=0)
     assert (loaded.tokenizer.model_max_length, tokenizer.model_max_length) == (32, 64)
     with pytest.raises(IsoglossError, match="to 32 "):
         TAGGING.encode(EXAMPLES["pos"], loaded.tokenizer, 33)
@@ -168,6 +168,6 @@ def test_a_hub_model_is_identified_by_its_commit(
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr("transformers.utils.hub.constants.HF_HUB_CACHE", str(tmp_path))
-    loaded = load_encoder("someone/model", TAGGING.auto_class, TAGGING.labels, seed=0)
+    loaded = open_model("someone/model", TAGGING.auto_class, TAGGING.labels, seed=0)
     assert loaded.identity == {"source": "someone/model", "commit": commit}
     assert weights(loaded, loaded.fresh) == weights(load(folders["bert"]), loaded.fresh)

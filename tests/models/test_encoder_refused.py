@@ -12,7 +12,7 @@ import torch
 from transformers import AutoModelForSequenceClassification
 
 from isogloss.common.errors import IsoglossError
-from isogloss.models import build_encoder, load_encoder, train_tokenizer
+from isogloss.models import new_model, open_model, train_tokenizer
 from tests.support.loading import TAGGING, TEXTS, copy_of, load
 
 
@@ -33,7 +33,7 @@ from tests.support.loading import TAGGING, TEXTS, copy_of, load
 )
 def test_configuration_errors(tokenizer: Any, config: dict[str, Any], message: str) -> None:
     with pytest.raises(IsoglossError, match=message):
-        build_encoder(config, tokenizer, AutoModelForSequenceClassification, ("a", "b"), seed=0)
+        new_model(config, tokenizer, AutoModelForSequenceClassification, ("a", "b"), seed=0)
 
 
 def test_folder_errors(folders: dict[str, Path], tmp_path: Path) -> None:
@@ -94,4 +94,4 @@ def test_code_in_a_pickle_does_not_run(folders: dict[str, Path], tmp_path: Path)
 def test_an_unreachable_hub_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(IsoglossError, match=r"(?s)neither a local folder nor to be had from the hub.*hf download"):
-        load_encoder("nobody/nothing", TAGGING.auto_class, TAGGING.labels, seed=0)
+        open_model("nobody/nothing", TAGGING.auto_class, TAGGING.labels, seed=0)

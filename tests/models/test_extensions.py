@@ -14,8 +14,8 @@ from torch import Tensor
 from transformers import AutoModelForMaskedLM, AutoModelForTokenClassification, PreTrainedModel
 
 from isogloss.common.errors import IsoglossError
-from isogloss.models.encoder import load_encoder
 from isogloss.models.extensions import Extension, MaskedHead, attach, extensions_of
+from isogloss.models.open import open_model
 from isogloss.models.stored import read_weights, write_model
 from isogloss.objectives.masked_lm import masked_logits
 from tests.support import encoders
@@ -48,7 +48,7 @@ IDS = torch.tensor([[5, 6, 7, 8], [9, 10, 11, 12]])
 
 
 def shifted(folder: Path) -> tuple[PreTrainedModel, Any]:
-    loaded = load_encoder(folder, TAGGING.auto_class, TAGGING.labels, seed=0)
+    loaded = open_model(folder, TAGGING.auto_class, TAGGING.labels, seed=0)
     attach(loaded.model, "shift", Shift(loaded.model, {"scale": 2.0}))
     with torch.no_grad():
         loaded.model.get_parameter("extensions.shift.vector").copy_(torch.arange(loaded.model.config.hidden_size))
@@ -64,7 +64,7 @@ def test_an_extension_trains_with_the_model_and_comes_back_with_it(folders: dict
     model, tokenizer = shifted(folders["bert"])
     assert "extensions.shift.vector" in dict(model.named_parameters())
     write_model(tmp_path / "model", model, tokenizer)
-    again = load_encoder(tmp_path / "model", TAGGING.auto_class, TAGGING.labels, seed=1, kinds={"shift": Shift})
+    again = open_model(tmp_path / "model", TAGGING.auto_class, TAGGING.labels, seed=1, kinds={"shift": Shift})
     assert list(extensions_of(again.model)) == ["shift"]
     assert torch.equal(logits(again.model), logits(model))
 
@@ -83,7 +83,7 @@ def test_transformers_reads_the_folder_without_it_and_the_card_says_what_that_me
 
 
 def test_a_model_without_extensions_is_a_plain_folder(folders: dict[str, Path], tmp_path: Path) -> None:
-    loaded = load_encoder(folders["bert"], TAGGING.auto_class, TAGGING.labels, seed=0)
+    loaded = open_model(folders["bert"], TAGGING.auto_class, TAGGING.labels, seed=0)
     write_model(tmp_path / "model", loaded.model, loaded.tokenizer)
     names = {path.name for path in (tmp_path / "model").iterdir()}
     assert not names & {"extensions.json", "extensions.safetensors", "README.md"}
@@ -93,7 +93,7 @@ def test_an_extension_of_no_known_kind_is_refused(folders: dict[str, Path], tmp_
     model, tokenizer = shifted(folders["bert"])
     write_model(tmp_path / "model", model, tokenizer)
     with pytest.raises(IsoglossError, match=r"extensions\.json: extension 'shift' is of kind 'shift', without which"):
-        load_encoder(tmp_path / "model", TAGGING.auto_class, TAGGING.labels, seed=0)
+        open_model(tmp_path / "model", TAGGING.auto_class, TAGGING.labels, seed=0)
 
 
 @pytest.mark.parametrize("change", ["lacking", "strange", "broken"])
@@ -109,7 +109,7 @@ def test_weights_of_extensions_are_claimed_one_by_one(change: str, folders: dict
     else:
         path.write_bytes(path.read_bytes()[:20])
     with pytest.raises(IsoglossError, match=r"extensions\.safetensors: (damaged|\d tensors are missing)"):
-        load_encoder(tmp_path / "model", TAGGING.auto_class, TAGGING.labels, seed=0, kinds={"shift": Shift})
+        open_model(tmp_path / "model", TAGGING.auto_class, TAGGING.labels, seed=0, kinds={"shift": Shift})
     with pytest.raises(IsoglossError, match=r"extensions\.safetensors"):
         read_weights(tmp_path / "model", model)
 
@@ -142,14 +142,14 @@ def test_a_masked_head_reads_the_encoder_of_the_task(kind: str) -> None:
 
 
 def test_a_masked_head_is_saved_without_what_it_shares(folders: dict[str, Path], tmp_path: Path) -> None:
-    loaded = load_encoder(folders["xlm-roberta"], TAGGING.auto_class, TAGGING.labels, seed=0)
-    masked = load_encoder(folders["xlm-roberta"], AutoModelForMaskedLM, None, seed=0)
+    loaded = open_model(folders["xlm-roberta"], TAGGING.auto_class, TAGGING.labels, seed=0)
+    masked = open_model(folders["xlm-roberta"], AutoModelForMaskedLM, None, seed=0)
     attach(loaded.model, "masked_head", MaskedHead(masked.model, loaded.model.base_model))
     write_model(tmp_path / "model", loaded.model, loaded.tokenizer)
     stored = load_file(tmp_path / "model" / "extensions.safetensors")
     assert "masked_head.parts.lm_head.dense.weight" in stored
     assert not any(tensor.shape == loaded.model.get_input_embeddings().weight.shape for tensor in stored.values())
-    again = load_encoder(tmp_path / "model", TAGGING.auto_class, TAGGING.labels, seed=5, complete=True)
+    again = open_model(tmp_path / "model", TAGGING.auto_class, TAGGING.labels, seed=5, complete=True)
     assert not extensions_of(again.model)
     assert again.notes == (
         f"model {str(tmp_path / 'model')!r}: its extension 'masked_head' (masked_head) is not needed here",
@@ -172,7 +172,7 @@ def test_a_weight_inside_the_encoder_that_no_one_claims_is_an_error(
 ) -> None:
     folder = with_tensor(folders["bert"], tmp_path / "model", name)
     with pytest.raises(IsoglossError, match=rf"1 parameters inside the encoder .*'{name}' among them"):
-        load_encoder(folder, TAGGING.auto_class, TAGGING.labels, seed=0)
+        open_model(folder, TAGGING.auto_class, TAGGING.labels, seed=0)
 
 
 @pytest.mark.parametrize(
@@ -180,17 +180,17 @@ def test_a_weight_inside_the_encoder_that_no_one_claims_is_an_error(
 )
 def test_what_checkpoints_are_known_to_hold_is_expected(name: str, folders: dict[str, Path], tmp_path: Path) -> None:
     folder = with_tensor(folders["bert"], tmp_path / "model", name)
-    loaded = load_encoder(folder, TAGGING.auto_class, TAGGING.labels, seed=0)
+    loaded = open_model(folder, TAGGING.auto_class, TAGGING.labels, seed=0)
     assert name in loaded.unused or name.endswith("position_ids")
 
 
 def test_a_finished_model_must_have_its_head(folders: dict[str, Path], tmp_path: Path) -> None:
-    loaded = load_encoder(folders["bert"], TAGGING.auto_class, TAGGING.labels, seed=0)
+    loaded = open_model(folders["bert"], TAGGING.auto_class, TAGGING.labels, seed=0)
     write_model(tmp_path / "model", loaded.model, loaded.tokenizer)
     path = tmp_path / "model" / "model.safetensors"
-    assert not load_encoder(tmp_path / "model", TAGGING.auto_class, TAGGING.labels, seed=0, complete=True).fresh
+    assert not open_model(tmp_path / "model", TAGGING.auto_class, TAGGING.labels, seed=0, complete=True).fresh
     tensors = {name: tensor for name, tensor in load_file(path).items() if name != "classifier.bias"}
     save_file(tensors, path, metadata={"format": "pt"})
     with pytest.raises(IsoglossError, match=r"its weights lack 1 parameters, 'classifier\.bias' among them"):
-        load_encoder(tmp_path / "model", TAGGING.auto_class, TAGGING.labels, seed=0, complete=True)
+        open_model(tmp_path / "model", TAGGING.auto_class, TAGGING.labels, seed=0, complete=True)
     assert json.loads((tmp_path / "model" / "config.json").read_text())["model_type"] == "bert"

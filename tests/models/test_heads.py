@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from isogloss.models import Loaded, load_encoder
+from isogloss.models import Loaded, open_model
 from isogloss.models.relabelling import output_layer
 from isogloss.tasks import Classification, Spans, Task, part_of_speech
 from tests.support.loading import TAGGING, TYPES, load, weights
@@ -134,7 +134,7 @@ def test_a_head_of_another_kind_is_dropped_and_said(folders: dict[str, Path], tm
         )
     tuned_head(folders[model_type], tmp_path, TAGGING)
     spans = Spans("qa")
-    answering = load_encoder(tmp_path, spans.auto_class, None, seed=0)
+    answering = open_model(tmp_path, spans.auto_class, None, seed=0)
     (note,) = answering.notes
     assert "ForTokenClassification) is for another kind of task, and is dropped" in note
     layer = "classifier" if model_type == "modernbert" else "qa_outputs"

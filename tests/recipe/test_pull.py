@@ -9,7 +9,7 @@ import pytest
 
 import isogloss
 from isogloss import IsoglossError
-from isogloss.models.encoder import load_encoder
+from isogloss.models.open import open_model
 from isogloss.optim import Lookahead, RecAdam
 from isogloss.recipe.build.optimizer import build_optimizer
 from isogloss.recipe.resolve import resolve
@@ -41,7 +41,7 @@ def test_only_a_fresh_head_goes_free_and_has_an_outer_rate_of_its_own(world: Pat
         {**BASE, "data": entry("pos", world / "pos"), "method": "fish", "optimizer": {**optimizer, "lookahead": slow}}
     )
     task = part_of_speech(("NOUN", "VERB"))
-    loaded = load_encoder(world / "encoder", task.auto_class, task.labels, seed=0)
+    loaded = open_model(world / "encoder", task.auto_class, task.labels, seed=0)
     built, _ = build_optimizer(recipe.optimizer, recipe, site_of(recipe, {"en": 9, "fr": 9, "ru": 9}, loaded))
     assert isinstance(built, Lookahead) and isinstance(built.inner, RecAdam)
     assert built.period == 3

@@ -13,8 +13,8 @@ from isogloss.common.distributed import ALONE
 from isogloss.data.corpus import Cell
 from isogloss.data.problems import Problems
 from isogloss.examples import TaggedSentence
-from isogloss.models.encoder import load_encoder
 from isogloss.models.holding import holding
+from isogloss.models.open import open_model
 from isogloss.run.evaluation import Evaluator, score_cells
 from isogloss.run.folder import RunFolder
 from isogloss.tasks.tagging import part_of_speech
@@ -22,7 +22,7 @@ from isogloss.tasks.tagging import part_of_speech
 
 def test_a_cell_is_scored_inside_its_context(world: Path, tmp_path: Path) -> None:
     task = part_of_speech(("DET", "NOUN"))
-    loaded = load_encoder(world / "encoder", task.auto_class, task.labels, seed=0)
+    loaded = open_model(world / "encoder", task.auto_class, task.labels, seed=0)
     bias = loaded.model.get_parameter("classifier.bias")
     seen: list[Cell] = []
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.examples import Example, LabelledText, TaggedSentence
-from isogloss.models import Loaded, load_encoder
+from isogloss.models import Loaded, open_model
 from isogloss.tasks import Classification, Task, part_of_speech
 
 TYPES = ("xlm-roberta", "bert", "deberta-v2", "modernbert")
@@ -38,7 +38,7 @@ EXAMPLES: dict[str, list[Example]] = {
 
 
 def load(folder: Path, task: Task = TAGGING, seed: int = 0, **options: Any) -> Loaded:
-    return load_encoder(folder, task.auto_class, task.labels, seed=seed, **options)
+    return open_model(folder, task.auto_class, task.labels, seed=seed, **options)
 
 
 def weights(loaded: Loaded, names: frozenset[str]) -> dict[str, list[float]]:

@@ -8,7 +8,7 @@ from functools import cache
 import torch
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel, PreTrainedTokenizerBase
 
-from isogloss.models.encoder import Loaded
+from isogloss.models.open import Loaded
 from isogloss.recipe.build.sampling import pass_length
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.names import TASKS

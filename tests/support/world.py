@@ -15,7 +15,7 @@ from transformers import AutoModel, AutoModelForMaskedLM
 from isogloss.data import ChoiceLines, ConllU, JsonLines, Squad, Table
 from isogloss.data.plain import Lines
 from isogloss.examples import Choice, LabelledText, Question, TaggedSentence
-from isogloss.models.encoder import build_encoder
+from isogloss.models.open import new_model
 from isogloss.models.stored import write_model
 from isogloss.models.tokenizer import train_tokenizer
 
@@ -192,7 +192,7 @@ def write_encoder(folder: Path) -> Path:
     """``folder/encoder``: a model to start from, without a head."""
     text = [" ".join(word for word, _ in sentence) for code in LANGUAGES for sentence in tagged(code, 9, "encoder")]
     tokenizer = train_tokenizer(text, 90)
-    loaded = build_encoder(XLM_R, tokenizer, AutoModel, None, seed=3)
+    loaded = new_model(XLM_R, tokenizer, AutoModel, None, seed=3)
     write_model(folder / "encoder", loaded.model, loaded.tokenizer)
     return folder / "encoder"
 
@@ -201,7 +201,7 @@ def write_masked_encoder(folder: Path) -> Path:
     """``folder/masked``: a model to start from, with a masked-LM head."""
     tokenizer = train_tokenizer([line for code in LANGUAGES for line in parallel_lines(code)], 90)
     tokenizer.add_special_tokens({"mask_token": "<mask>"})
-    loaded = build_encoder(XLM_R, tokenizer, AutoModelForMaskedLM, None, seed=3)
+    loaded = new_model(XLM_R, tokenizer, AutoModelForMaskedLM, None, seed=3)
     write_model(folder / "masked", loaded.model, loaded.tokenizer)
     return folder / "masked"
 

@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
 from isogloss.examples import Choice, LabelledText
-from isogloss.models.encoder import build_encoder, load_encoder
+from isogloss.models.open import new_model, open_model
 from isogloss.models.stored import write_model
 from isogloss.objectives.supervised import Supervised, outputs
 from isogloss.tasks import MultipleChoice, Task
@@ -34,7 +34,7 @@ def tokenizer(request: pytest.FixtureRequest):
 
 
 def model_of(kind: str, tokenizer: PreTrainedTokenizerBase) -> Any:
-    return build_encoder({"model_type": kind, **SIZES}, tokenizer, TASK.auto_class, None, seed=0, dropout=0.0)
+    return new_model({"model_type": kind, **SIZES}, tokenizer, TASK.auto_class, None, seed=0, dropout=0.0)
 
 
 def test_it_is_a_task() -> None:
@@ -98,7 +98,7 @@ def test_a_batch_gives_what_each_question_gives_alone(kind: str) -> None:
 def test_saved_and_loaded(kind: str, tmp_path: Any) -> None:
     built = model_of(kind, ALL["unigram"]())
     write_model(tmp_path / "model", built.model, built.tokenizer)
-    loaded = load_encoder(tmp_path / "model", TASK.auto_class, None, seed=1)
+    loaded = open_model(tmp_path / "model", TASK.auto_class, None, seed=1)
     assert not loaded.fresh
     batch = TASK.collate(TASK.encode(EXAMPLES, loaded.tokenizer, 64).features, loaded.tokenizer)
     assert torch.equal(outputs(built.model.eval(), batch), outputs(loaded.model.eval(), batch))

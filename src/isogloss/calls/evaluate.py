@@ -16,7 +16,7 @@ from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.locking import locked
 from isogloss.common.writing import read_lines
-from isogloss.models.encoder import Loaded
+from isogloss.models.open import Loaded
 from isogloss.recipe.build import data as build_data
 from isogloss.recipe.build.task import spacing
 from isogloss.recipe.loading import load_yaml

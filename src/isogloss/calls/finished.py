@@ -11,7 +11,7 @@ from transformers import AutoConfig
 from isogloss.common.distributed import device, processes
 from isogloss.common.errors import IsoglossError
 from isogloss.data.problems import Problems
-from isogloss.models.encoder import Loaded, load_encoder
+from isogloss.models.open import Loaded, open_model
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.build.run import build_autocast
 from isogloss.recipe.build.task import build_task, spacing
@@ -49,7 +49,7 @@ def open_run(run: str | Path) -> tuple[RunFolder, Recipe, Task, Loaded]:
         recipe = recipe.model_copy(update={"spacing": "words"})
     labels = _stored_labels(folder.model)
     task = build_task(recipe, named, labels)
-    loaded = load_encoder(
+    loaded = open_model(
         folder.model, task.auto_class, labels, seed=0, trust_remote_code=recipe.trust_remote_code, complete=True
     )
     torch.nn.Module.to(loaded.model, device())

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import read_json
-from isogloss.models.encoder import load_encoder
 from isogloss.models.holding import holding
+from isogloss.models.open import open_model
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.run.folder import RunFolder, differences
 from isogloss.tasks.task import Task
@@ -25,7 +25,7 @@ def starting_weights(folder: RunFolder, recipe: Recipe, task: Task) -> dict[str,
     """
     if not isinstance(recipe.model, str) or recipe.random_weights:
         raise IsoglossError(f"interpolate: {folder.path} began with random weights, which are not worth going back to")
-    loaded = load_encoder(
+    loaded = open_model(
         recipe.model, task.auto_class, task.labels or None, seed=0, trust_remote_code=recipe.trust_remote_code
     )
     changed = differences(read_json(folder.fingerprint)["starting_weights"], loaded.identity)

@@ -21,7 +21,7 @@ from isogloss.data.problems import Problems
 from isogloss.data.tables import Table
 from isogloss.diagnostics.retrieval import layer_vectors, retrieval_accuracy
 from isogloss.examples import LabelledText
-from isogloss.models.encoder import Loaded, load_encoder
+from isogloss.models.open import Loaded, open_model
 from isogloss.run.evaluation import result_rows
 from isogloss.run.folder import RunFolder
 
@@ -165,9 +165,7 @@ def _load(model: str | Path, *, trust_remote_code: bool) -> Loaded:
     is_run = folder.fingerprint.exists()
     if is_run and not folder.model.is_dir():
         raise IsoglossError(f"{model} has no final model: its training has not ended")
-    loaded = load_encoder(
-        folder.model if is_run else model, AutoModel, None, seed=0, trust_remote_code=trust_remote_code
-    )
+    loaded = open_model(folder.model if is_run else model, AutoModel, None, seed=0, trust_remote_code=trust_remote_code)
     torch.nn.Module.to(loaded.model, device())
     return loaded
 

@@ -16,8 +16,8 @@ from torch.nn import functional
 from transformers import AutoModelForMaskedLM, PreTrainedModel
 
 from isogloss.common.errors import IsoglossError
-from isogloss.models.encoder import load_encoder
 from isogloss.models.holding import evaluating
+from isogloss.models.open import open_model
 from isogloss.models.parts import parts_of
 from isogloss.objectives.masked_lm import masked_logits
 from isogloss.objectives.supervised import IGNORED
@@ -56,7 +56,7 @@ def load_start(source: str | Path, *, trust_remote_code: bool = False) -> PreTra
     Raises:
         IsoglossError: The checkpoint has no masked-LM head, or cannot be loaded.
     """
-    loaded = load_encoder(source, AutoModelForMaskedLM, None, seed=0, trust_remote_code=trust_remote_code)
+    loaded = open_model(source, AutoModelForMaskedLM, None, seed=0, trust_remote_code=trust_remote_code)
     lacking = sorted(name for name in loaded.fresh if "pooler" not in name)
     if lacking:
         raise IsoglossError(

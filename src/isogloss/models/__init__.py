@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isogloss.models.encoder import Loaded, build_encoder, load_encoder
+from isogloss.models.open import Loaded, new_model, open_model
 from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
 
-__all__ = ["Loaded", "build_encoder", "load_encoder", "load_tokenizer", "train_tokenizer"]
+__all__ = ["Loaded", "load_tokenizer", "new_model", "open_model", "train_tokenizer"]

@@ -9,7 +9,7 @@ from typing import Any
 from isogloss.common.distributed import Communicator
 from isogloss.common.writing import write_json
 from isogloss.diagnostics.rows import scalars
-from isogloss.models.encoder import Loaded
+from isogloss.models.open import Loaded
 from isogloss.models.stored import write_model
 from isogloss.optim.lookahead import evaluation_weights
 from isogloss.run.budget import Budget

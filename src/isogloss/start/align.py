@@ -12,7 +12,7 @@ from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
 from isogloss.data.texts import Unit
 from isogloss.models.aligned_embeddings import Integers, aligned_embeddings
-from isogloss.models.encoder import Loaded
+from isogloss.models.open import Loaded
 from isogloss.streams.masked import Encoded
 
 

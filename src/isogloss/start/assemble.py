@@ -13,7 +13,7 @@ from isogloss.common.distributed import ALONE, Communicator, device, processes
 from isogloss.common.randomness import derive
 from isogloss.gradients.rows import Rows
 from isogloss.gradients.table import SparseTable, sparse_table
-from isogloss.models.encoder import Loaded
+from isogloss.models.open import Loaded
 from isogloss.protocols import DataSource, Probe, Progress, Sampler, Unfreezing, Weighting
 from isogloss.recipe.build.optimizer import build_optimizer, build_walk
 from isogloss.recipe.build.run import build_autocast, build_recorder

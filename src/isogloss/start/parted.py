@@ -15,7 +15,7 @@ from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import read_json, write_text
 from isogloss.data.corpus import Corpus
 from isogloss.examples import Example
-from isogloss.models.encoder import Loaded
+from isogloss.models.open import Loaded
 from isogloss.protocols import Feature
 from isogloss.recipe.build.partition import build_parts, looks_at_vectors
 from isogloss.recipe.build.run import build_autocast

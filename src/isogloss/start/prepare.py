@@ -13,8 +13,8 @@ from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
 from isogloss.data.corpus import Corpus
 from isogloss.diagnostics.forgetting import load_start
-from isogloss.models.encoder import Loaded
 from isogloss.models.extensions import MaskedHead
+from isogloss.models.open import Loaded
 from isogloss.protocols import Feature, Progress
 from isogloss.recipe.build.budget import build_budget, steps_of
 from isogloss.recipe.build.data import build_collections

@@ -13,7 +13,7 @@ from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase
 from isogloss.common.distributed import processes
 from isogloss.data.problems import Problems
 from isogloss.data.texts import Texts
-from isogloss.models.encoder import Loaded
+from isogloss.models.open import Loaded
 from isogloss.models.stored import read_weights
 from isogloss.models.tokenizer import load_tokenizer
 from isogloss.models.unigram import train_unigram

@@ -129,7 +129,7 @@ def _card(found: Mapping[str, Extension]) -> str:
     for name, own in found.items():
         effect = (
             "without it the model computes something else: open the folder with `isogloss` (`isogloss predict`, "
-            "`isogloss evaluate`, or `isogloss.models.load_encoder`)"
+            "`isogloss evaluate`, or `isogloss.models.open_model`)"
             if own.changes_outputs
             else "the model's outputs are the same without it, so nothing need be done"
         )

@@ -10,8 +10,8 @@ import torch
 from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase
 
 from isogloss.common.distributed import device
-from isogloss.models.encoder import Loaded, build_encoder, load_encoder
 from isogloss.models.extensions import MaskedHead, attach
+from isogloss.models.open import Loaded, new_model, open_model
 from isogloss.recipe.spec import model as spec
 
 Source = str | spec.RandomModel | spec.NewEncoder
@@ -36,7 +36,7 @@ def build_model(
         seed: Seed of fresh parameters.
     """
     if isinstance(source, str):
-        loaded = load_encoder(
+        loaded = open_model(
             source,
             auto_class,
             labels,
@@ -47,7 +47,7 @@ def build_model(
         )
     else:
         assert tokenizer is not None
-        loaded = build_encoder(source.config, tokenizer, auto_class, labels, seed=seed, dropout=how.dropout)
+        loaded = new_model(source.config, tokenizer, auto_class, labels, seed=seed, dropout=how.dropout)
     torch.nn.Module.to(loaded.model, device())
     return loaded
 

@@ -1,4 +1,4 @@
-"""An encoder with a task's head: from a checkpoint, or from a configuration alone."""
+"""The one door for models: from a checkpoint, or from a configuration alone, with a head and what is attached."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Loaded:
     notes: tuple[str, ...] = ()
 
 
-def load_encoder(
+def open_model(
     source: str | Path,
     auto_class: Any,  # noqa: ANN401 - the auto classes of transformers have no common public type
     labels: Sequence[str] | None,
@@ -143,7 +143,7 @@ def _load(
     return _loaded(model, tokenizer, fresh, unused, identity, [told(source, stored, labels, kept)])
 
 
-def build_encoder(
+def new_model(
     config: Mapping[str, Any],
     tokenizer: PreTrainedTokenizerBase,
     auto_class: Any,  # noqa: ANN401 - the auto classes of transformers have no common public type
