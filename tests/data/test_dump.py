@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from isogloss.common.errors import IsoglossError
-from isogloss.data import COMMA, ChoiceLines, ConllU, JsonLines, Parquet, Problems, Quoted, Squad, Table, TokenTag
+from isogloss.data import COMMA, ChoiceLines, ConllU, JsonLines, Problems, Quoted, Squad, Table, TokenTag
 from isogloss.data.choice_lines import COPA, LAYOUTS, OWN, Layout
+from isogloss.data.parquet import Parquet
 from isogloss.data.plain import Lines
 from isogloss.examples import Choice, Example, LabelledText, Question, TaggedSentence
 from tests.support.odd_text import LABELS, PARTS_OF_SPEECH, chunk_tags, texts, words

@@ -17,17 +17,12 @@ from pydantic_core import PydanticUndefined
 
 from isogloss.catalogue import SETS, PublicSet
 from isogloss.recipe.spec import data as data_schema
-from isogloss.recipe.spec import model as model_schema
-from isogloss.recipe.spec import objective as objective_schema
 from isogloss.recipe.spec import optimizer as optimizer_schema
-from isogloss.recipe.spec import partition as partition_schema
 from isogloss.recipe.spec import pretraining as pretraining_schema
-from isogloss.recipe.spec import probes as probes_schema
 from isogloss.recipe.spec import recipe as schema
-from isogloss.recipe.spec import sampling as sampling_schema
 from isogloss.recipe.spec import text as text_schema
 from isogloss.recipe.spec import unfreezing as unfreezing_schema
-from isogloss.recipe.spec import weighting as weighting_schema
+from isogloss.recipe.spec.base import Spec
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -54,22 +49,6 @@ KEYS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The top-level keys, by the table they stand in."""
 
-PARTS: tuple[type[BaseModel], ...] = (
-    model_schema.RandomModel, data_schema.DataEntry, data_schema.Columns, data_schema.Translations,
-    data_schema.Translation, partition_schema.KMeans, partition_schema.RandomSplit, partition_schema.ByColumn,
-    sampling_schema.Mixed, sampling_schema.Joint, sampling_schema.Temperature,
-    sampling_schema.RoundRobin, sampling_schema.Permuted, sampling_schema.Blocks,
-    objective_schema.Supervised, objective_schema.L2SP,
-    weighting_schema.Sum, weighting_schema.PCGrad, weighting_schema.GradVac, weighting_schema.GradNorm,
-    weighting_schema.CAGrad, weighting_schema.IMTLG, weighting_schema.AlignedMTL, weighting_schema.MGDA,
-    weighting_schema.Gradients,
-    unfreezing_schema.Everything, unfreezing_schema.AllButEmbeddings,
-    optimizer_schema.AdamW, optimizer_schema.RecAdam, optimizer_schema.Sigmoid,
-    optimizer_schema.Linear, optimizer_schema.Constant, optimizer_schema.Lookahead,
-    probes_schema.Conflicts, probes_schema.Forgetting, probes_schema.Flatness, probes_schema.Representations,
-)  # fmt: skip
-"""The parts with keys of their own, a table each."""
-
 PRETRAINING_KEYS: dict[str, tuple[str, ...]] = {
     "pretraining_model": (
         "name", "model", "tokenizer", "random_weights", "trust_remote_code", "dropout", "attention", "compile", "seed",
@@ -87,11 +66,19 @@ PRETRAINING_KEYS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The same for a recipe of `isogloss pretrain`."""
 
-PRETRAINING_PARTS: tuple[type[BaseModel], ...] = (
-    model_schema.NewEncoder, model_schema.NewTokenizer, text_schema.TextEntry,
-    text_schema.MLM, text_schema.TLM, text_schema.Stage,
-)  # fmt: skip
-"""Its parts with keys of their own."""
+
+def parts() -> dict[str, type[BaseModel]]:
+    """The parts of recipes with keys of their own, by name."""
+    found = specs_below(Spec) - {*schema.Recipe.__mro__, *pretraining_schema.Pretraining.__mro__}
+    named = {part.__name__: part for part in found}
+    assert len(named) == len(found), "two parts of one name"
+    return named
+
+
+def specs_below(spec: type[BaseModel]) -> set[type[BaseModel]]:
+    """A spec and all that are made from it."""
+    return {spec, *(below for child in spec.__subclasses__() for below in specs_below(child))}
+
 
 BLOCK = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
 
@@ -101,8 +88,8 @@ def tables() -> dict[Path, dict[str, str]]:
     training = {name: _table(schema.Recipe, keys) for name, keys in KEYS.items()}
     pretraining = {name: _table(pretraining_schema.Pretraining, keys) for name, keys in PRETRAINING_KEYS.items()}
     return {
-        DOCS / "recipes.md": training | _of_parts(PARTS),
-        DOCS / "pretraining.md": pretraining | _of_parts(PRETRAINING_PARTS),
+        DOCS / "recipes.md": training | _of_parts("recipes.md"),
+        DOCS / "pretraining.md": pretraining | _of_parts("pretraining.md"),
         DOCS / "data.md": {"catalogue": _catalogue(), "missing": _missing(), "hub": _hub()},
     }
 
@@ -147,8 +134,10 @@ def _hub() -> str:
     return "\n".join([f"{head} unverified |", "|---" * 6 + "|", *rows])
 
 
-def _of_parts(parts: tuple[type[BaseModel], ...]) -> dict[str, str]:
-    return {part.__name__: _table(part, tuple(part.model_fields)) for part in parts}
+def _of_parts(page: str) -> dict[str, str]:
+    """The tables of the parts that a page describes."""
+    described = re.findall("<!-- table: (.*?) -->", (DOCS / page).read_text(encoding="utf-8"))
+    return {name: _table(part, tuple(part.model_fields)) for name, part in parts().items() if name in described}
 
 
 def written(page: str, made: dict[str, str]) -> str:
