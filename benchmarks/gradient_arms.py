@@ -15,7 +15,7 @@ from transformers import PreTrainedModel
 from benchmarks import surgery
 from benchmarks.shapes import SEED, Shape, Step, name_of
 from isogloss.common.distributed import ALONE
-from isogloss.gradients import GradVac, PCGrad, Rows, sparse_table
+from isogloss.gradients import GradientRows, GradVac, PCGrad, sparse_table
 from isogloss.models.parts import parts_of
 from isogloss.objectives.supervised import Supervised
 from isogloss.protocols import Batch, DataSource, Weighting
@@ -55,7 +55,7 @@ def new_training(
         weighting=weighting,
         table=table if by_rows else None,
         autocast=partial(torch.autocast, "cpu", dtype=torch.bfloat16) if shape.bf16 else torch.enable_grad,
-        rows=None if weighting is None else Rows(groups(model), table=table),
+        rows=None if weighting is None else GradientRows(groups(model), table=table),
         max_grad_norm=MAX_GRAD_NORM,
     )
 

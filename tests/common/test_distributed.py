@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from isogloss.common import distributed
 from isogloss.common.distributed import ALONE, Communicator, Ranks, average, processes, sum_gradients, union
-from isogloss.gradients import Rows, SparseTable
+from isogloss.gradients import GradientRows, SparseTable
 from isogloss.optim import Lookahead
 from isogloss.step.sampling import Joint, Temperature
 from tests.laws.small import LANGUAGES, Tagger, adamw, assert_close, assert_same, training, walk, weights
@@ -60,7 +60,7 @@ def weighted_run(group: Communicator) -> list[dict[str, Tensor]]:
     slices = {"rank": group.rank, "world_size": group.world_size, "batch_size": 9}
     model = Tagger(dtype=torch.float64)
     groups = [list(model.hidden.parameters()), [*model.embeddings.parameters(), *model.head.parameters()]]
-    rows = Rows(groups, table=SparseTable(model.embeddings))
+    rows = GradientRows(groups, table=SparseTable(model.embeddings))
     parts = training(model, adamw(model), Joint(LANGUAGES), slices=slices, group=group, weighting=weighting, rows=rows)
     return walk(parts, 4)
 

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from isogloss import IsoglossError
 from isogloss.common.distributed import ALONE
-from isogloss.gradients import Rows, SparseTable
+from isogloss.gradients import GradientRows, SparseTable
 from isogloss.gradients.products import dot
 
 SHAPES = [(2, 3), (4,), ()]
@@ -32,7 +32,7 @@ def flat(gradients: Sequence[Tensor | None]) -> Tensor:
     return torch.cat([part.double() for part in parts])
 
 
-def fill(rows: Rows, own: Sequence[nn.Parameter], gradients: Sequence[Gradients]) -> None:
+def fill(rows: GradientRows, own: Sequence[nn.Parameter], gradients: Sequence[Gradients]) -> None:
     with rows.taking():
         for row in gradients:
             for parameter, gradient in zip(own, row, strict=True):
@@ -45,7 +45,7 @@ def fill(rows: Rows, own: Sequence[nn.Parameter], gradients: Sequence[Gradients]
 @pytest.mark.parametrize("number", [1, 2, 5])
 def test_grams_are_those_of_the_flattened_gradients(number: int, dtype: torch.dtype):
     own, gradients = parameters(dtype), random_gradients(number, dtype=dtype)
-    rows = Rows([own[:1], own[1:]])
+    rows = GradientRows([own[:1], own[1:]])
     fill(rows, own, gradients)
     vectors = torch.stack([flat(row) for row in gradients])
     found = rows.grams()
@@ -58,7 +58,7 @@ def test_grams_are_those_of_the_flattened_gradients(number: int, dtype: torch.dt
 
 def test_what_has_no_gradient_counts_as_zero_and_keeps_none():
     own, gradients = parameters(), random_gradients(3)
-    rows = Rows([own])
+    rows = GradientRows([own])
     fill(rows, own, gradients)  # memory that is used again holds old values
     gradients[0][1] = gradients[1][1] = gradients[2][1] = None
     gradients[1] = [None, None, None]
@@ -75,7 +75,7 @@ def test_what_has_no_gradient_counts_as_zero_and_keeps_none():
 
 def test_putting_adds_weighted_rows_by_group():
     own, gradients = parameters(), random_gradients(3)
-    rows = Rows([own[:1], own[1:]])
+    rows = GradientRows([own[:1], own[1:]])
     weights = torch.tensor([[0.5, -2.0, 3.0], [1.0, 0.0, -1.0]], dtype=torch.float64)
     vectors = torch.stack([flat(row) for row in gradients])
     for _ in range(2):  # the second time in memory of the first
@@ -87,7 +87,7 @@ def test_putting_adds_weighted_rows_by_group():
 
 def test_closed_parameters_are_left_out_from_step_to_step():
     own, gradients = parameters(), random_gradients(2)
-    rows = Rows([own])
+    rows = GradientRows([own])
     for closed in (1, 2, None):
         for index, parameter in enumerate(own):
             parameter.requires_grad_(index != closed)
@@ -103,7 +103,7 @@ def test_closed_parameters_are_left_out_from_step_to_step():
 @pytest.mark.parametrize("dtype", [None, torch.bfloat16])
 def test_rows_elsewhere_and_in_less_precision_are_close(dtype: torch.dtype | None):
     own, gradients = parameters(torch.float32), random_gradients(3, dtype=torch.float32)
-    rows = Rows([own], dtype=dtype, device=torch.device("cpu"))
+    rows = GradientRows([own], dtype=dtype, device=torch.device("cpu"))
     fill(rows, own, gradients)
     vectors = torch.stack([flat(row) for row in gradients])
     tolerance = 1e-6 if dtype is None else 0.02
@@ -137,7 +137,7 @@ class Lookup(nn.Module):
 BATCHES = [[[1, 2, 2], [0, 5, 1]], [[7, 7, 7], [0, 0, 1]], [[3, 0, 8], [8, 2, 4]]]
 
 
-def walk(model: Lookup, rows: Rows, *, micro: int = 1) -> tuple[Tensor, dict[str, Tensor]]:
+def walk(model: Lookup, rows: GradientRows, *, micro: int = 1) -> tuple[Tensor, dict[str, Tensor]]:
     """Gram matrices of the batches, and the gradients under some weights."""
     with rows.taking():
         for batch in BATCHES:
@@ -154,8 +154,8 @@ def walk(model: Lookup, rows: Rows, *, micro: int = 1) -> tuple[Tensor, dict[str
 def test_a_table_kept_by_rows_is_the_dense_one(padding: int | None, micro: int):
     dense, sparse = Lookup(padding), Lookup(padding)
     groups = [[sparse.head.weight, sparse.head.bias], [sparse.table.weight]]
-    rows = Rows(groups, table=SparseTable(sparse.table))
-    expected, gradients = walk(dense, Rows([list(dense.head.parameters()), list(dense.table.parameters())]))
+    rows = GradientRows(groups, table=SparseTable(sparse.table))
+    expected, gradients = walk(dense, GradientRows([list(dense.head.parameters()), list(dense.table.parameters())]))
     for _ in range(2):
         found, own = walk(sparse, rows, micro=micro)
         torch.testing.assert_close(found, expected)
@@ -170,20 +170,20 @@ def test_a_table_kept_by_rows_is_the_dense_one(padding: int | None, micro: int):
 def test_a_closed_table_has_no_gradient():
     model = Lookup()
     model.table.weight.requires_grad_(False)
-    _, gradients = walk(model, Rows([list(model.parameters())], table=SparseTable(model.table)))
+    _, gradients = walk(model, GradientRows([list(model.parameters())], table=SparseTable(model.table)))
     assert set(gradients) == {"head.weight", "head.bias"}
 
 
 def test_the_table_alone():
     model = Lookup()
     model.head.requires_grad_(False)
-    _, gradients = walk(model, Rows([list(model.parameters())], table=SparseTable(model.table)))
+    _, gradients = walk(model, GradientRows([list(model.parameters())], table=SparseTable(model.table)))
     assert set(gradients) == {"table.weight"}
 
 
 def test_after_an_error_the_table_is_dense_again():
     model = Lookup()
-    rows = Rows([list(model.parameters())], table=SparseTable(model.table))
+    rows = GradientRows([list(model.parameters())], table=SparseTable(model.table))
     with pytest.raises(ZeroDivisionError), rows.taking():
         raise ZeroDivisionError
     assert not model.table.sparse
@@ -192,7 +192,7 @@ def test_after_an_error_the_table_is_dense_again():
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_a_table_under_autocast(dtype: torch.dtype):
     model = Lookup().float()
-    rows = Rows([list(model.parameters())], table=SparseTable(model.table))
+    rows = GradientRows([list(model.parameters())], table=SparseTable(model.table))
     with rows.taking():
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
             loss = model.loss(torch.tensor([[1, 1, 4]]))
@@ -207,7 +207,7 @@ def test_a_table_under_autocast(dtype: torch.dtype):
 @pytest.mark.parametrize("weights", [torch.ones(1, 2), torch.ones(2, 3), torch.ones(3)])
 def test_weights_of_another_shape_are_refused(weights: Tensor):
     own = parameters()
-    rows = Rows([own])
+    rows = GradientRows([own])
     fill(rows, own, random_gradients(3))
     with pytest.raises(IsoglossError, match=r"weights \[g, m\] = \[1, 3\], one per group .*found the shape"):
         rows.put(weights)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from isogloss.gradients import Add, GradVac, PCGrad, Rows, SparseTable
+from isogloss.gradients import Add, GradientRows, GradVac, PCGrad, SparseTable
 from isogloss.gradients.pcgrad import orders
 from isogloss.step.loop import take_step
 from isogloss.step.sampling import Joint
@@ -107,10 +107,10 @@ def test_projecting_weights_is_projecting_gradients():
     assert changed > 0
 
 
-def by_layer(model: Tagger, **keeping: Any) -> Rows:
+def by_layer(model: Tagger, **keeping: Any) -> GradientRows:
     """Three groups of parameters, the table of sub-words among them by rows."""
     layers = [list(part.parameters()) for part in (model.head, model.embeddings, model.hidden)]
-    return Rows(layers, table=SparseTable(model.embeddings), **keeping)
+    return GradientRows(layers, table=SparseTable(model.embeddings), **keeping)
 
 
 @pytest.mark.parametrize("accumulation", [1, 4])
@@ -128,7 +128,7 @@ def test_sparse_rows_of_weight_one_are_plain_training(accumulation: int):
 def test_sparse_rows_are_dense_ones_by_layer():
     dense, sparse = Tagger(dtype=torch.float64), Tagger(dtype=torch.float64)
     layers = [list(part.parameters()) for part in (dense.head, dense.embeddings, dense.hidden)]
-    left = training(dense, adamw(dense), Joint(LANGUAGES), weighting=GradVac(1, 0.2), rows=Rows(layers))
+    left = training(dense, adamw(dense), Joint(LANGUAGES), weighting=GradVac(1, 0.2), rows=GradientRows(layers))
     right = training(sparse, adamw(sparse), Joint(LANGUAGES), weighting=GradVac(1, 0.2), rows=by_layer(sparse))
     for one, other in zip(walk(left, 15), walk(right, 15), strict=True):
         assert_close(one, other)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from isogloss import IsoglossError
 from isogloss.common.distributed import ALONE
-from isogloss.gradients import Observed, Rows, sparse_table
+from isogloss.gradients import GradientRows, Observed, sparse_table
 from isogloss.models.parts import parts_of
 from isogloss.recipe.build.weighting import LAST_LAYER, build_rows, build_weighting
 from isogloss.recipe.resolve import resolve
@@ -21,7 +21,7 @@ def recipe(**keys: Any) -> Recipe:
     return resolve({"model": "some/encoder", "data": [data], "steps": 10, **keys})
 
 
-def taken(rows: Rows) -> Tensor:
+def taken(rows: GradientRows) -> Tensor:
     """The Gram matrices of the gradients of three batches."""
     model, random = small_bert(), torch.Generator().manual_seed(0)
     with rows.taking():
@@ -32,7 +32,7 @@ def taken(rows: Rows) -> Tensor:
     return rows.grams()
 
 
-def built(method: str, **keys: Any) -> tuple[Observed, Rows]:
+def built(method: str, **keys: Any) -> tuple[Observed, GradientRows]:
     found, model = recipe(method=method, **keys), small_bert()
     weighting = build_weighting(found.weighting, site_of(found, {"en": 9, "de": 9, "sw": 9}))
     rows = build_rows(found.weighting, found.gradients, model, sparse_table(model))

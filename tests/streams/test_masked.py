@@ -8,18 +8,18 @@ import torch
 
 from isogloss.common.randomness import generator
 from isogloss.objectives.supervised import IGNORED
-from isogloss.streams.masked import Encoded, Frame, MaskedStream, Masking
+from isogloss.streams.masked import EncodedText, MaskedStream, Masking, SpecialTokens
 from isogloss.streams.running_text import RunningTextRows
 from isogloss.streams.translations import PairRows
 
 BEFORE, PAD, AFTER, MASK = 0, 1, 2, 4
-FRAME = Frame((BEFORE,), (AFTER, AFTER), (AFTER,))
+FRAME = SpecialTokens((BEFORE,), (AFTER, AFTER), (AFTER,))
 MASKING = Masking(0.3, MASK, PAD, (0, 1, 2, 3, 4), 1000)
 # Sub-words say what they are: 100 * language + 10 * sentence + place.
 TEXTS = {
-    "en": Encoded.of([[100 + 10 * s + p for p in range(4)] for s in range(6)]),
-    "fr": Encoded.of([[200 + 10 * s + p for p in range(6)] for s in range(6)]),
-    "ru": Encoded.of([[300 + 10 * s + p for p in range(3)] for s in range(2)]),
+    "en": EncodedText.of([[100 + 10 * s + p for p in range(4)] for s in range(6)]),
+    "fr": EncodedText.of([[200 + 10 * s + p for p in range(6)] for s in range(6)]),
+    "ru": EncodedText.of([[300 + 10 * s + p for p in range(3)] for s in range(2)]),
 }
 UNITS = [{"en": n, "fr": n, **({"ru": n} if n < 2 else {})} for n in range(6)]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from isogloss.catalogue.rows import Rows
+from isogloss.catalogue.rows import RowFormat
 from isogloss.common.errors import IsoglossError, nearest
 
 PUSHED = ("{config}/{split}-*.parquet",)
@@ -68,7 +68,7 @@ class PublicSet:
     task: str
     languages: Mapping[str, str]
     splits: Mapping[str, str]
-    rows: Rows
+    rows: RowFormat
     metric: str
     licence: str
     repository: Repository

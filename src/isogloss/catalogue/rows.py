@@ -32,7 +32,7 @@ class Written:
     changed: Mapping[str, int] = field(default_factory=dict)
 
 
-class Rows(Protocol):
+class RowFormat(Protocol):
     """Which columns a table must have, and what its rows become."""
 
     @property

@@ -6,7 +6,7 @@ from isogloss.gradients.gradvac import GradVac
 from isogloss.gradients.gram_rule import GramRule
 from isogloss.gradients.observed import Add, Observed
 from isogloss.gradients.pcgrad import PCGrad
-from isogloss.gradients.rows import Rows
+from isogloss.gradients.rows import GradientRows
 from isogloss.gradients.table import SparseTable, sparse_table
 
 __all__ = [
@@ -14,10 +14,10 @@ __all__ = [
     "CAGrad",
     "GradNorm",
     "GradVac",
+    "GradientRows",
     "GramRule",
     "Observed",
     "PCGrad",
-    "Rows",
     "SparseTable",
     "sparse_table",
 ]

@@ -20,7 +20,7 @@ from isogloss.gradients.products import dot
 from isogloss.gradients.table import SparseTable, TableGradient
 
 
-class Rows:
+class GradientRows:
     """Takes, compares and puts back the gradients of a step's m sources, for g groups of parameters.
 
     The vectors are kept from step to step, since to fill old memory is several times cheaper than to ask for new; each
@@ -38,7 +38,7 @@ class Rows:
 
         >>> from isogloss.common.distributed import ALONE
         >>> weight = nn.Parameter(torch.zeros(2))
-        >>> rows = Rows([[weight]])
+        >>> rows = GradientRows([[weight]])
         >>> with rows.taking():
         ...     for loss in (weight[0], weight.sum()):
         ...         loss.backward()

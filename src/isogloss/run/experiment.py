@@ -18,7 +18,7 @@ from isogloss.run.divergence import risen_loss
 from isogloss.run.folder import RunFolder
 from isogloss.run.ledger import Ledger
 from isogloss.run.recording import Recorder
-from isogloss.run.scoring import Rows, Scoring
+from isogloss.run.scoring import ResultRows, Scoring
 from isogloss.run.selection import Selection
 from isogloss.step.loop import Training, train_until
 
@@ -53,7 +53,7 @@ class Experiment:
     epoch: Callable[[], float]
     ledger: Ledger
 
-    def run(self) -> Rows:
+    def run(self) -> ResultRows:
         """Train to the end and score the selected weights; a run that has ended is left as it is.
 
         Returns:
@@ -77,7 +77,7 @@ class Experiment:
         """Whether all steps have been taken, and the final scores and model are there."""
         return self.training.progress.step == self.budget.steps and self.folder.is_finished()
 
-    def doubts(self, rows: Rows) -> list[str]:
+    def doubts(self, rows: ResultRows) -> list[str]:
         """Signs that the run has learned nothing, as warnings.
 
         Args:

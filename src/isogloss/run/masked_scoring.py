@@ -22,7 +22,7 @@ from isogloss.objectives.supervised import IGNORED
 from isogloss.protocols import Progress
 from isogloss.run.evaluation import result_rows
 from isogloss.run.folder import RunFolder
-from isogloss.run.scoring import Rows
+from isogloss.run.scoring import ResultRows
 from isogloss.streams.masked import Masking, masked_batches
 
 DATA = "held-out text"
@@ -65,7 +65,7 @@ class MaskedScoring:
         """Sub-words trained on so far, padding included."""
         return sum(self.tokens[source] * draws for source, draws in self.progress.draws.items())
 
-    def dev(self, model: nn.Module, step: int | None, selection: str | None) -> Rows:
+    def dev(self, model: nn.Module, step: int | None, selection: str | None) -> ResultRows:
         """Masked accuracy and loss by language; a line of them is printed, with speed and time left."""
         rows = self._measure(model, step, selection)
         if self.group.rank == 0:
@@ -74,29 +74,29 @@ class MaskedScoring:
         self.start()
         return rows
 
-    def final(self, model: nn.Module, step: int | None, selection: str) -> Rows:
+    def final(self, model: nn.Module, step: int | None, selection: str) -> ResultRows:
         """The same for the final model."""
         rows = self._measure(model, step, selection)
         if self.group.rank == 0:
             self.folder.add_results(rows)
         return rows
 
-    def stored(self) -> Rows:
+    def stored(self) -> ResultRows:
         """The final scores of a run that has ended."""
         return self.folder.final_rows([Cell(DATA, language, "dev") for language in self.sentences])
 
-    def choose(self, rows: Rows) -> float | None:
+    def choose(self, rows: ResultRows) -> float | None:
         """Mean masked accuracy over the languages."""
         values = [row["value"] for row in rows if row["metric"] == "masked_accuracy"]
         return sum(values) / len(values) if values else None
 
-    def doubts(self, rows: Rows) -> list[str]:
+    def doubts(self, rows: ResultRows) -> list[str]:
         """None: the loss says it."""
         return []
 
     @torch.no_grad()
-    def _measure(self, model: nn.Module, step: int | None, selection: str | None) -> Rows:
-        rows: Rows = []
+    def _measure(self, model: nn.Module, step: int | None, selection: str | None) -> ResultRows:
+        rows: ResultRows = []
         with evaluating(model):
             for number, (language, sentences) in enumerate(self.sentences.items()):
                 if not sentences:
@@ -131,7 +131,7 @@ class MaskedScoring:
             places += len(targets)
         return {"masked_accuracy": found / max(1, places), "masked_loss": loss / max(1, places)}
 
-    def _line(self, rows: Rows) -> str:
+    def _line(self, rows: ResultRows) -> str:
         step = self.progress.step
         said = f"step {step:,} of {self.steps:,}, {self.seen() / 1e6:.2f}M tokens"
         if self._since is not None:

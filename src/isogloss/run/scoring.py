@@ -17,25 +17,25 @@ from isogloss.run.divergence import constant_answer
 from isogloss.run.evaluation import Evaluator, score_cells
 from isogloss.run.folder import RunFolder, cell_of
 
-Rows = list[dict[str, Any]]
+ResultRows = list[dict[str, Any]]
 
 
 class Scoring(Protocol):
     """What an experiment asks of whoever measures its model; all rows have the columns of results.jsonl."""
 
-    def dev(self, model: nn.Module, step: int | None, selection: str | None) -> Rows:
+    def dev(self, model: nn.Module, step: int | None, selection: str | None) -> ResultRows:
         """Scores on dev data, also written to the run folder."""
 
-    def final(self, model: nn.Module, step: int | None, selection: str) -> Rows:
+    def final(self, model: nn.Module, step: int | None, selection: str) -> ResultRows:
         """Scores of the model that the run ends with."""
 
-    def stored(self) -> Rows:
+    def stored(self) -> ResultRows:
         """The final scores of a run that has ended."""
 
-    def choose(self, rows: Rows) -> float | None:
+    def choose(self, rows: ResultRows) -> float | None:
         """What a selection compares: one number, higher is better; None: nothing was measured."""
 
-    def doubts(self, rows: Rows) -> list[str]:
+    def doubts(self, rows: ResultRows) -> list[str]:
         """Warnings that rows of final scores give rise to."""
 
 
@@ -67,11 +67,11 @@ class TaskScoring:
                 examples = self.corpus.evaluation[cell]
                 self._encoded[cell] = (examples, self.evaluator.encode(examples, problems))
 
-    def dev(self, model: nn.Module, step: int | None, selection: str | None) -> Rows:
+    def dev(self, model: nn.Module, step: int | None, selection: str | None) -> ResultRows:
         """Scores on the dev data."""
         return self._score("dev", model, step, selection)
 
-    def final(self, model: nn.Module, step: int | None, selection: str) -> Rows:
+    def final(self, model: nn.Module, step: int | None, selection: str) -> ResultRows:
         """Scores on the dev data and, if that is wanted, on the test data."""
         rows = self.dev(model, step, selection)
         if self.tests:
@@ -82,12 +82,12 @@ class TaskScoring:
             rows += self._score("test", model, step, selection)
         return rows
 
-    def stored(self) -> Rows:
+    def stored(self) -> ResultRows:
         """The last final scores."""
         tested = self.corpus.cells("test") if self.tests else []
         return self.folder.final_rows([*self.corpus.cells("dev"), *tested])
 
-    def choose(self, rows: Rows) -> float | None:
+    def choose(self, rows: ResultRows) -> float | None:
         """Mean dev score on the primary metric over the languages that may choose: the sources, or all."""
         primary = [row for row in rows if row["metric"] == self.evaluator.task.metrics[0]]
         known = set(self.corpus.sources)
@@ -98,7 +98,7 @@ class TaskScoring:
         ]
         return sum(values) / len(values) if values else None
 
-    def doubts(self, rows: Rows) -> list[str]:
+    def doubts(self, rows: ResultRows) -> list[str]:
         """A warning for each source language whose accuracy is not above that of a constant answer."""
         found: list[str] = []
         for row in rows:
@@ -108,7 +108,7 @@ class TaskScoring:
                 found += constant_answer(f"{row['language']} ({cell.data}, {cell.split})", row["value"], labels)
         return found
 
-    def _score(self, split: str, model: nn.Module, step: int | None, selection: str | None) -> Rows:
+    def _score(self, split: str, model: nn.Module, step: int | None, selection: str | None) -> ResultRows:
         columns = {
             **self.columns,
             "run": str(self.folder.path),

@@ -13,10 +13,10 @@ from isogloss.common.errors import IsoglossError
 from isogloss.data.texts import Unit
 from isogloss.models.aligned_embeddings import Integers, aligned_embeddings
 from isogloss.models.open import Loaded
-from isogloss.streams.masked import Encoded
+from isogloss.streams.masked import EncodedText
 
 
-def in_units(units: Sequence[Unit], encoded: Mapping[str, Encoded]) -> list[Integers]:
+def in_units(units: Sequence[Unit], encoded: Mapping[str, EncodedText]) -> list[Integers]:
     """Per unit of parallel text the sub-words of its sentences, each once per language."""
     return [
         np.concatenate([np.unique(encoded[language].sentence(index)) for language, index in unit.items()])
@@ -28,7 +28,7 @@ def in_units(units: Sequence[Unit], encoded: Mapping[str, Encoded]) -> list[Inte
 def align(
     loaded: Loaded,
     units: Sequence[Unit],
-    encoded: Mapping[str, Encoded],
+    encoded: Mapping[str, EncodedText],
     tokenizer: PreTrainedTokenizerBase,
     seed: int,
 ) -> None:

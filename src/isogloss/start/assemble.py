@@ -11,7 +11,7 @@ from torch import nn
 
 from isogloss.common.distributed import ALONE, Communicator, device, processes
 from isogloss.common.randomness import derive
-from isogloss.gradients.rows import Rows
+from isogloss.gradients.rows import GradientRows
 from isogloss.gradients.table import SparseTable, sparse_table
 from isogloss.models.open import Loaded
 from isogloss.protocols import DataSource, Probe, Progress, Sampler, Unfreezing, Weighting
@@ -82,7 +82,7 @@ class Plan:
     epoch: Callable[[], float]
     fingerprint: Mapping[str, Any]
     weighting: Weighting | None = None
-    rows: Rows | None = None
+    rows: GradientRows | None = None
     probes: Mapping[str, Probe] = field(default_factory=dict)
 
 

@@ -27,7 +27,7 @@ from isogloss.tasks.task import Task
 
 
 @dataclass(frozen=True)
-class Parts:
+class Parted:
     """Which part each training example is in.
 
     Attributes:
@@ -109,7 +109,7 @@ def parted(
     ranks: Communicator,
     *,
     resuming: bool,
-) -> Parts:
+) -> Parted:
     """The parts of the training data: those that the run was started with, or made anew, equal on every process.
 
     Args:
@@ -129,7 +129,7 @@ def parted(
     if resuming:
         stored = read_json(folder.partition)
         try:
-            held = Parts(language, tuple(stored["names"]), tuple(stored["of"]))
+            held = Parted(language, tuple(stored["names"]), tuple(stored["of"]))
         except (KeyError, TypeError) as error:
             raise IsoglossError(f"{folder.partition}: damaged: no {error}") from error
         if len(held.of) != len(examples):
@@ -141,13 +141,13 @@ def parted(
     made = None
     if ranks.rank == 0:  # one process decides: rounding may differ between devices, and clusters by more
         names, of = build_parts(recipe.partition, examples, own, vectors, recipe.seeds[0])
-        made = Parts(language, tuple(f"{language}/{name}" for name in names), tuple(of))
+        made = Parted(language, tuple(f"{language}/{name}" for name in names), tuple(of))
     parts = ranks.gather([made])[0]
-    assert isinstance(parts, Parts)
+    assert isinstance(parts, Parted)
     return parts
 
 
-def store(parts: Parts, folder: RunFolder) -> None:
+def store(parts: Parted, folder: RunFolder) -> None:
     """Write the parts for a later resume."""
     write_text(folder.partition, json.dumps({"names": parts.names, "of": parts.of}) + "\n")
 

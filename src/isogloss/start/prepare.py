@@ -99,7 +99,7 @@ class Learned:
     corpus: Corpus
     features: Mapping[str, Sequence[Feature]]
     loaded: Loaded
-    parts: parted.Parts | None
+    parts: parted.Parted | None
     text: TextBeside | None
     resuming: bool
 

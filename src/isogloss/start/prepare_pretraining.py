@@ -34,7 +34,7 @@ from isogloss.start.align import align
 from isogloss.start.assemble import Plan, assemble, open_site
 from isogloss.start.opening import require_same_recipe
 from isogloss.start.text import encode, read_recipe_texts
-from isogloss.streams.masked import Encoded
+from isogloss.streams.masked import EncodedText
 
 UNKNOWN = 0.02
 """Share of unknown sub-words of a language from which on a warning is given."""
@@ -117,7 +117,7 @@ def _tokenizer(recipe: Pretraining, texts: Texts, folder: RunFolder, *, resuming
 def _load(
     recipe: Pretraining,
     texts: Texts,
-    encoded: Mapping[str, Encoded],
+    encoded: Mapping[str, EncodedText],
     tokenizer: PreTrainedTokenizerBase,
     folder: RunFolder,
     *,
@@ -136,7 +136,9 @@ def _load(
     return loaded
 
 
-def _plan(recipe: Pretraining, folder: RunFolder, texts: Texts, encoded: dict[str, Encoded], loaded: Loaded) -> Plan:
+def _plan(
+    recipe: Pretraining, folder: RunFolder, texts: Texts, encoded: dict[str, EncodedText], loaded: Loaded
+) -> Plan:
     tokenizer, budget, longest = loaded.tokenizer, _budget(recipe), max(stage.length for stage in recipe.stages)
     opened = open_site(recipe, loaded, budget, {language: len(text.ids) for language, text in encoded.items()})
     site = opened.site
@@ -176,7 +178,7 @@ def _plan(recipe: Pretraining, folder: RunFolder, texts: Texts, encoded: dict[st
     )
 
 
-def _announcements(recipe: Pretraining, texts: Texts, encoded: Mapping[str, Encoded], loaded: Loaded) -> list[str]:
+def _announcements(recipe: Pretraining, texts: Texts, encoded: Mapping[str, EncodedText], loaded: Loaded) -> list[str]:
     """What a user should know before the first step."""
     parameters = sum(parameter.numel() for parameter in loaded.model.parameters())
     sizes = ", ".join(f"{language} {len(text.ids):,}" for language, text in encoded.items())

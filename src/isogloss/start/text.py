@@ -17,7 +17,7 @@ from isogloss.recipe.build.site import Site
 from isogloss.recipe.build.text import TextSite, build_text_set, build_text_source
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.spec.text import Text
-from isogloss.streams.masked import Encoded
+from isogloss.streams.masked import EncodedText
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class TextBeside:
     """
 
     texts: Texts
-    encoded: Mapping[str, Encoded]
+    encoded: Mapping[str, EncodedText]
     tokenizer: PreTrainedTokenizerBase
 
     def sources(self, recipe: Recipe, head: MaskedHead, site: Site) -> dict[str, DataSource]:
@@ -88,11 +88,11 @@ def read_recipe_texts(
     )
 
 
-def encode(sentences: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> Encoded:
+def encode(sentences: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> EncodedText:
     """Sentences as sub-words, without special ones."""
     backend = tokenizer.backend_tokenizer
     pieces: list[list[int]] = []
     for start in range(0, len(sentences), 4096):
         batch = backend.encode_batch_fast(list(sentences[start : start + 4096]), add_special_tokens=False)
         pieces += [encoding.ids for encoding in batch]
-    return Encoded.of(pieces)
+    return EncodedText.of(pieces)

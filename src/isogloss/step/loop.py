@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from isogloss.common.distributed import ALONE, Communicator, sum_gradients
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import seed_torch
-from isogloss.gradients.rows import Rows
+from isogloss.gradients.rows import GradientRows
 from isogloss.gradients.table import SparseTable
 from isogloss.optim.lookahead import evaluation_weights
 from isogloss.protocols import DataSource, Probe, Progress, Sampler, Stateful, Unfreezing, Weighting
@@ -86,7 +86,7 @@ class Training:
     group: Communicator = ALONE
     weighting: Weighting | None = None
     table: SparseTable | None = None
-    rows: Rows | None = None
+    rows: GradientRows | None = None
     unfreezing: Unfreezing | None = None
     parameter_groups: Mapping[Hashable, Sequence[nn.Parameter]] = field(default_factory=dict)
     max_grad_norm: float | None = 1.0
@@ -97,7 +97,7 @@ class Training:
 
     def __post_init__(self) -> None:
         if self.weighting is not None and self.rows is None:
-            self.rows = Rows([list(self.model.parameters())], table=self.table)
+            self.rows = GradientRows([list(self.model.parameters())], table=self.table)
         if self.unfreezing is not None:
             _require_partition(self.model, self.parameter_groups)
 
@@ -227,7 +227,7 @@ def clip(parameters: Sequence[nn.Parameter], limit: float, table: SparseTable | 
     return norm
 
 
-def weigh_gradients(training: Training, weighting: Weighting, rows: Rows, names: tuple[str, ...]) -> None:
+def weigh_gradients(training: Training, weighting: Weighting, rows: GradientRows, names: tuple[str, ...]) -> None:
     """Set the gradients to the weighted sums of those of the sources, which are taken one after the other."""
     progress, losses = training.progress, []
     with rows.taking():

@@ -19,12 +19,12 @@ from isogloss.objectives.supervised import IGNORED
 from isogloss.protocols import Batch
 from isogloss.streams.bucketed import require_no_empty_batch
 
-Rows = Callable[[np.random.Generator], tuple[np.ndarray, str]]
+DrawRow = Callable[[np.random.Generator], tuple[np.ndarray, str]]
 """Draws a row of sub-words, special ones included, and says its language."""
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncodedText:
     """The sentences of one language as sub-words.
 
     Attributes:
@@ -32,7 +32,7 @@ class Encoded:
         starts: Where each sentence begins, and at the end n ``[sentences + 1]``.
 
     Example:
-        >>> text = Encoded.of([[5, 6], [7, 8, 9]])
+        >>> text = EncodedText.of([[5, 6], [7, 8, 9]])
         >>> text.sentence(1).tolist(), text.running(1, 4).tolist()
         ([7, 8, 9], [7, 8, 9, 5])
     """
@@ -41,7 +41,7 @@ class Encoded:
     starts: np.ndarray
 
     @classmethod
-    def of(cls, sentences: Sequence[Sequence[int]]) -> Encoded:
+    def of(cls, sentences: Sequence[Sequence[int]]) -> EncodedText:
         """From the sub-words of each sentence."""
         lengths = np.fromiter(map(len, sentences), dtype=np.int64, count=len(sentences))
         ids = np.fromiter((piece for sentence in sentences for piece in sentence), np.int32, count=int(lengths.sum()))
@@ -106,7 +106,7 @@ class Masking:
 
 
 @dataclass(frozen=True)
-class Frame:
+class SpecialTokens:
     """The special sub-words around a text and around a pair of texts, as the tokenizer puts them.
 
     Attributes:
@@ -115,7 +115,7 @@ class Frame:
         after: At the end.
 
     Example:
-        >>> frame = Frame(before=(0,), between=(2, 2), after=(2,))
+        >>> frame = SpecialTokens(before=(0,), between=(2, 2), after=(2,))
         >>> frame.around(np.array([5, 6]), np.array([7])).tolist(), frame.room(10, texts=2)
         ([0, 5, 6, 2, 2, 7, 2], 6)
     """
@@ -158,8 +158,8 @@ class MaskedStream:
 
         >>> from isogloss.streams.running_text import RunningTextRows
         >>> masking = Masking(0.5, mask=4, padding=1, special=(0, 1, 2, 3, 4), vocabulary_size=10)
-        >>> texts = {"en": Encoded.of([[5, 6], [7, 8, 9]])}
-        >>> rows = RunningTextRows(texts, length=6, frame=Frame((0,), (2, 2), (2,)), temperature=1.0)
+        >>> texts = {"en": EncodedText.of([[5, 6], [7, 8, 9]])}
+        >>> rows = RunningTextRows(texts, length=6, frame=SpecialTokens((0,), (2, 2), (2,)), temperature=1.0)
         >>> stream = MaskedStream(rows, masking, name="mlm", seed=0, batch_size=3, length=6, accumulation=2)
         >>> [batch.inputs["input_ids"].tolist() for batch in stream(9)]
         [[[0, 7, 8, 4, 5, 2], [0, 7, 8, 4, 5, 2]], [[0, 4, 4, 4, 6, 2]]]
@@ -167,7 +167,7 @@ class MaskedStream:
 
     def __init__(
         self,
-        rows: Rows,
+        rows: DrawRow,
         masking: Masking,
         *,
         name: str,

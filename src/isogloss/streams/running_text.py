@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from isogloss.common.shares import shares
-from isogloss.streams.masked import Encoded, Frame
+from isogloss.streams.masked import EncodedText, SpecialTokens
 
 
 class RunningTextRows:
@@ -22,14 +22,14 @@ class RunningTextRows:
 
     Example:
         >>> from isogloss.common.randomness import generator
-        >>> texts = {"en": Encoded.of([[5, 6], [7, 8, 9]])}
-        >>> rows = RunningTextRows(texts, length=6, frame=Frame((0,), (2, 2), (2,)), temperature=1.0)
+        >>> texts = {"en": EncodedText.of([[5, 6], [7, 8, 9]])}
+        >>> rows = RunningTextRows(texts, length=6, frame=SpecialTokens((0,), (2, 2), (2,)), temperature=1.0)
         >>> row, language = rows(generator("an example"))
         >>> row.tolist(), language
         ([0, 5, 6, 7, 8, 2], 'en')
     """
 
-    def __init__(self, texts: dict[str, Encoded], *, length: int, frame: Frame, temperature: float) -> None:
+    def __init__(self, texts: dict[str, EncodedText], *, length: int, frame: SpecialTokens, temperature: float) -> None:
         self.texts, self.length, self.frame = texts, length, frame
         self.languages = tuple(texts)
         self._shares = shares([len(text.ids) for text in texts.values()], temperature)

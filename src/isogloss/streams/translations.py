@@ -8,7 +8,7 @@ import numpy as np
 
 from isogloss.common.shares import shares
 from isogloss.data.texts import Unit
-from isogloss.streams.masked import Encoded, Frame
+from isogloss.streams.masked import EncodedText, SpecialTokens
 
 
 class PairRows:
@@ -28,16 +28,22 @@ class PairRows:
 
     Example:
         >>> from isogloss.common.randomness import generator
-        >>> texts = {"en": Encoded.of([[5, 6], [7]]), "de": Encoded.of([[15, 16], [17]])}
+        >>> texts = {"en": EncodedText.of([[5, 6], [7]]), "de": EncodedText.of([[15, 16], [17]])}
         >>> units = [{"en": 0, "de": 0}, {"en": 1, "de": 1}]
-        >>> rows = PairRows(texts, units, length=12, frame=Frame((0,), (2, 2), (2,)), temperature=1.0)
+        >>> rows = PairRows(texts, units, length=12, frame=SpecialTokens((0,), (2, 2), (2,)), temperature=1.0)
         >>> row, language = rows(generator("an example"))
         >>> row.tolist(), language
         ([0, 15, 16, 17, 2, 2, 5, 6, 7, 2], 'de')
     """
 
     def __init__(
-        self, texts: dict[str, Encoded], units: Sequence[Unit], *, length: int, frame: Frame, temperature: float
+        self,
+        texts: dict[str, EncodedText],
+        units: Sequence[Unit],
+        *,
+        length: int,
+        frame: SpecialTokens,
+        temperature: float,
     ) -> None:
         self.texts, self.length, self.frame = texts, length, frame
         self.languages = tuple(language for language in texts if any(language in unit for unit in units))

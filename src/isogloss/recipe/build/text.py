@@ -19,7 +19,7 @@ from isogloss.recipe.build.data import folder_of, with_separator
 from isogloss.recipe.names import TEXT_FORMATS
 from isogloss.recipe.spec import text as spec
 from isogloss.step import sampling
-from isogloss.streams.masked import Encoded, Frame, MaskedStream, Masking, Rows
+from isogloss.streams.masked import DrawRow, EncodedText, MaskedStream, Masking, SpecialTokens
 from isogloss.streams.running_text import RunningTextRows
 from isogloss.streams.translations import PairRows
 
@@ -39,7 +39,7 @@ def build_text_set(entry: spec.TextEntry, where: str) -> TextSet:
     return TextSet(collection, entry.parallel, entry.renamed)
 
 
-def build_frame(tokenizer: PreTrainedTokenizerBase) -> Frame:
+def build_frame(tokenizer: PreTrainedTokenizerBase) -> SpecialTokens:
     """The special sub-words of the tokenizer, found by letting it put them around texts."""
     single = tokenizer.backend_tokenizer.encode("a")
     pair = tokenizer.backend_tokenizer.encode("a", "a")
@@ -51,7 +51,7 @@ def build_frame(tokenizer: PreTrainedTokenizerBase) -> Frame:
         else:
             seen = text + 1
     after = [piece for piece, text in zip(single.ids, single.sequence_ids, strict=True) if text is None]
-    return Frame(tuple(parts[0]), tuple(parts[1]), tuple(after[len(parts[0]) :]))
+    return SpecialTokens(tuple(parts[0]), tuple(parts[1]), tuple(after[len(parts[0]) :]))
 
 
 def build_masking(tokenizer: PreTrainedTokenizerBase, share: float) -> Masking:
@@ -94,7 +94,7 @@ class TextSite:
         masked: The masked-LM model over the encoder that is trained, if that is another; see `MaskedLM`.
     """
 
-    encoded: dict[str, Encoded]
+    encoded: dict[str, EncodedText]
     units: Sequence[Unit]
     tokenizer: PreTrainedTokenizerBase
     length: int
@@ -108,7 +108,7 @@ class TextSite:
 def build_text_source(asked: spec.TextSource, name: str, site: TextSite) -> DataSource:
     """One source of text: its rows, drawn and masked, and its loss."""
     frame = build_frame(site.tokenizer)
-    rows: Rows
+    rows: DrawRow
     match asked:
         case spec.MLM(temperature=temperature):
             rows = RunningTextRows(site.encoded, length=site.length, frame=frame, temperature=temperature)

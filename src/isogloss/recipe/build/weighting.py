@@ -11,7 +11,7 @@ from isogloss.gradients.gradvac import GradVac
 from isogloss.gradients.gram_rule import GramRule
 from isogloss.gradients.observed import Observed
 from isogloss.gradients.pcgrad import PCGrad
-from isogloss.gradients.rows import Rows
+from isogloss.gradients.rows import GradientRows
 from isogloss.gradients.table import SparseTable
 from isogloss.models.parts import Parts, last_layer, parts_of
 from isogloss.protocols import Weighting
@@ -59,11 +59,11 @@ def _weighting(asked: spec.Weighting, seed: int) -> Weighting | None:
 
 def build_rows(
     asked: spec.Weighting, kept: spec.Gradients, model: PreTrainedModel, table: SparseTable | None
-) -> Rows | None:
+) -> GradientRows | None:
     """Where gradients are kept until they meet, and the groups of parameters that meet each for itself."""
     if isinstance(asked, spec.Sum):
         return None
-    return Rows(
+    return GradientRows(
         list(_groups(asked, model).values()),
         table=table,
         dtype=torch.bfloat16 if kept.precision == "bf16" else None,

@@ -8,14 +8,14 @@ from pydantic import Field
 
 from isogloss.recipe.spec.base import Spec
 
-Parts = Annotated[int, Field(ge=2)]
+NumberOfParts = Annotated[int, Field(ge=2)]
 
 
 class KMeans(Spec):
     """Clusters of like examples: k-means over means of the starting model's last layer."""
 
     kind: Literal["kmeans"] = "kmeans"
-    parts: Parts = Field(4, description="number of clusters")
+    parts: NumberOfParts = Field(4, description="number of clusters")
     components: int = Field(64, ge=1, description="principal components that are looked at, at most")
 
     @property
@@ -28,7 +28,7 @@ class RandomSplit(Spec):
     """Parts of equal size drawn by the seed: the control for any other partition."""
 
     kind: Literal["random"] = "random"
-    parts: Parts = Field(4, description="number of parts")
+    parts: NumberOfParts = Field(4, description="number of parts")
 
     @property
     def title(self) -> str:
