@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.locking import locked
 from isogloss.common.writing import read_lines
+from isogloss.data.corpus import Cell
+from isogloss.examples import Example
 from isogloss.models.open import Loaded
 from isogloss.recipe.build import data as build_data
 from isogloss.recipe.build.task import spacing
@@ -70,10 +72,10 @@ def evaluate(
         raise IsoglossError(f"view: no view {view!r}{nearest(view, VIEWS)}")
     if split not in ("dev", "test"):
         raise IsoglossError(f"split: {split!r} is not evaluated{nearest(split, ['dev', 'test'])}")
-    folder, recipe, task, loaded = open_run(run)
+    opened = open_run(run)
     # Not while the run goes on, or another evaluation counts its scorings.
-    with locked(folder.path, processes()):
-        return _score(folder, recipe, task, loaded, data, languages, split, view, interpolate)
+    with locked(opened[0].path, processes()):
+        return _score(*opened, data, languages, split, view, interpolate)
 
 
 def _score(
@@ -99,28 +101,14 @@ def _score(
         splits=(split,),
         cache=cache_of_environment(),
     )
-    cells = corpus.cells(split)
-    if not cells:
+    if not corpus.cells(split):
         places = ", ".join(entry.path for entry in entries)
         raise IsoglossError(f"no {split} data for {', '.join(wanted or ()) or 'any language'} in {places}")
     evaluator = build_evaluator(recipe, task, loaded)
-    history = read_lines(folder.results)
-    final = next((row for row in reversed(history) if row["selection"] is not None), {"step": None})
-    sources = final.get("train_languages") or sorted(recipe.train_languages or ())
-    translated = [*(["train"] if recipe.translate_train else []), *(["test"] if view == "translate-test" else [])]
-    columns = {
-        **trained_as(recipe),
-        "run": str(folder.path),
-        "train_languages": sources,
-        "step": final["step"],
-        "selection": recipe.selection,
-        "view": view,
-        "translated": " and ".join(translated) or None,
-        "spacing": spacing(recipe, TASKS[task.name]),
-    }
-    shown = {cell: corpus.evaluation[cell] for cell in cells}
+    columns = _columns(folder, recipe, view)
+    shown: Mapping[Cell, Sequence[Example]] = {cell: corpus.evaluation[cell] for cell in corpus.cells(split)}
     if view == "translate-test":
-        shown = translated_cells(entries, shown, sources, corpus.problems)
+        shown = translated_cells(entries, shown, columns["train_languages"], corpus.problems)
     encoded = {cell: (examples, evaluator.encode(examples, corpus.problems)) for cell, examples in shown.items()}
     print_warnings(corpus.problems)
     starting = starting_weights(folder, recipe, task) if interpolate else {}
@@ -135,6 +123,22 @@ def _score(
             print(closing_tables(found, task.metrics))
         rows += found
     return rows
+
+
+def _columns(folder: RunFolder, recipe: Recipe, view: str) -> dict[str, Any]:
+    """The columns of rows that do not depend on the data: what the run was, and how its texts are seen."""
+    final = next((row for row in reversed(read_lines(folder.results)) if row["selection"] is not None), {"step": None})
+    translated = [*(["train"] if recipe.translate_train else []), *(["test"] if view == "translate-test" else [])]
+    return {
+        **trained_as(recipe),
+        "run": str(folder.path),
+        "train_languages": final.get("train_languages") or sorted(recipe.train_languages or ()),
+        "step": final["step"],
+        "selection": recipe.selection,
+        "view": view,
+        "translated": " and ".join(translated) or None,
+        "spacing": spacing(recipe, TASKS[recipe.data[0].task]),
+    }
 
 
 def _entries(recipe: Recipe, data: Sequence[str]) -> list[DataEntry]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from isogloss.protocols import Batch, Objective
+from isogloss.protocols import Batch, Objective, memory_of, recall
 
 
 class L2SP:
@@ -23,6 +24,15 @@ class L2SP:
         strength: λ > 0. The paper's α; its β, a decay of fresh parameters, is the optimizer's weight decay here.
         free: Names of parameters without a pre-trained value, which may go anywhere.
 
+    Example:
+        >>> from isogloss.objectives.supervised import Supervised
+        >>> model = nn.Linear(2, 1, bias=False)
+        >>> penalised = L2SP(Supervised(), model, strength=0.5)
+        >>> with torch.no_grad():
+        ...     _ = model.weight.add_(torch.tensor([[3.0, 4.0]]))
+        >>> round(penalised.penalty(model).item(), 4)  # 0.5 / 2 · (3² + 4²)
+        6.25
+
     Reference:
         Li, Grandvalet, Davoine, *Explicit Inductive Bias for Transfer Learning with Convolutional Networks*, ICML 2018.
     """
@@ -37,13 +47,25 @@ class L2SP:
 
     def __call__(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Losses of the task, and the penalty for each example ``[b]``."""
+        return {**self.objective(model, batch), "l2_sp": self.penalty(model).expand(len(batch))}
+
+    def penalty(self, model: nn.Module) -> Tensor:
+        """λ/2 · Σᵢ (θᵢ − θᵢ*)² over the open parameters, a scalar."""
         distances = [
             (parameter - self._starting[name]).square().sum()
             for name, parameter in model.named_parameters()
             if name in self._starting and parameter.requires_grad
         ]
-        total = torch.stack(distances).sum() if distances else torch.zeros((), device=_device(batch))
-        return {**self.objective(model, batch), "l2_sp": (self.strength / 2 * total).expand(len(batch))}
+        zero = torch.zeros((), device=next(model.parameters()).device)
+        return self.strength / 2 * (torch.stack(distances).sum() if distances else zero)
+
+    def state_dict(self) -> dict[str, Any]:
+        """That of the objective; θ* is taken anew from the starting weights when a run is built."""
+        return memory_of(self.objective)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from ``state``."""
+        recall(self.objective, state)
 
 
 def _device(batch: Batch) -> torch.device:

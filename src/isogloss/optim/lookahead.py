@@ -57,6 +57,17 @@ class Lookahead:
         IsoglossError: ``period`` or ``restarts`` below 1, an alpha outside (0, 1], or an inner optimizer with an alpha
             of another meaning (RMSprop, ASGD).
 
+    Example:
+        Two steps of SGD from φ = 0 with gradient −1 lead to θ = 2; φ then goes half the way.
+
+        >>> weight = nn.Parameter(torch.zeros(1))
+        >>> slow = Lookahead(torch.optim.SGD([weight], lr=1.0), period=2, alpha=0.5)
+        >>> for _ in range(2):
+        ...     weight.grad = torch.full((1,), -1.0)
+        ...     slow.step()
+        >>> weight.item(), slow.outer_steps
+        (1.0, 1)
+
     Reference:
         Zhang et al., *Lookahead Optimizer: k steps forward, 1 step back*, NeurIPS 2019; Nichol et al., *On First-Order
         Meta-Learning Algorithms*, 2018; Lee et al., *Sequential Reptile*, ICLR 2022. See ``docs/methods``.

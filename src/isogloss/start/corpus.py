@@ -77,49 +77,37 @@ def load_corpus(
             share a name, ``1`` and ``true`` are both classes, or a label of the evaluation data occurs in no training
             file; the message names file and line.
     """
-    names = [collection.name for collection in collections]
-    if len(set(names)) < len(names):
-        raise IsoglossError(
-            f"data: two entries are named {Counter(names).most_common(1)[0][0]!r}; give them a name each"
-        )
+    _require_names(collections)
     found = [
-        (collection, language, split, path)
+        _File(collection, language, split, path)
         for collection in collections
         for (language, split), path in collection.files().items()
         if split in splits
     ]
-    with_train = {language for _, language, split, _ in found if split == "train"}
-    with_other = {language for _, language, split, _ in found if split != "train"}
+    with_train = {file.language for file in found if file.split == "train"}
+    with_other = {file.language for file in found if file.split != "train"}
+    others = [split for split in splits if split != "train"]
     trained = _chosen("train_languages", train_languages, with_train, ["train"])
-    evaluated = _chosen(
-        "evaluate_languages", evaluate_languages, with_other, [split for split in splits if split != "train"]
-    )
+    evaluated = _chosen("evaluate_languages", evaluate_languages, with_other, others)
     few = () if few_shot is None else tuple(sorted((set(evaluated) & with_train) - set(trained)))
     if few_shot is not None and not few:
         raise IsoglossError("few_shot: no language that is evaluated but not trained on has a training file")
-    problems = Problems()
-    owners: dict[str, tuple[str, Path]] = {}
     labelled = {*trained, *label_languages, *few}
-    parts: dict[str, list[Sequence[Example]]] = {language: [] for language in sorted(labelled)}
-    evaluation: dict[Cell, Sequence[Example]] = {}
     wanted = {"train": labelled, "dev": {*evaluated, *(trained if source_dev else ())}, "test": {*evaluated}}
-    used = [entry for entry in found if entry[1] in wanted[entry[2]]]
-    files: dict[str, str] = {}
-    for collection, language, split, path in used:
-        if split in unread:
-            continue
-        content = digest(path)
-        files[str(path)] = content or ""
-        examples = read_stored(collection, language, split, path, content, complaint, owners, problems, cache)
-        if split == "train":
-            parts[language].append(examples)
-        else:
+    problems = Problems()
+    used = [file for file in found if file.language in wanted[file.split] and file.split not in unread]
+    read, files = _read(used, complaint, problems, cache)
+    train = {
+        language: joined([own for file, own in read if file.split == "train" and file.language == language])
+        for language in sorted(labelled)
+    }
+    evaluation: dict[Cell, Sequence[Example]] = {}
+    for file, examples in read:
+        if file.split != "train":
             asked = next((example.question_language for example in examples if isinstance(example, Question)), None)
-            if language not in evaluated and asked not in (None, *trained):
-                continue  # questions in a language that is not trained on choose no weights
-            evaluation[Cell(collection.name, language, split, asked)] = examples
-    problems.raise_errors()
-    train = {language: joined(found) for language, found in parts.items()}
+            # Questions in a language that is not trained on choose no weights.
+            if file.language in evaluated or asked in (None, *trained):
+                evaluation[Cell(file.collection.name, file.language, file.split, asked)] = examples
     seen = [example for examples in train.values() for example in witnesses(examples)]
     check_classes(sum(map(label_numbers, train.values()), Counter()), seen, problems)
     problems.raise_errors()
@@ -128,15 +116,44 @@ def load_corpus(
     chosen = {language: _spread(train[language], limit) for language in trained}
     if few_shot is not None:
         chosen |= {language: few_shot.draw(train[language], language) for language in few}
-    return Corpus(
-        chosen,
-        labels,
-        {cell: _spread(examples, limit) for cell, examples in evaluation.items()},
-        files,
-        problems,
-        few,
-        evaluated,
-    )
+    spread = {cell: _spread(examples, limit) for cell, examples in evaluation.items()}
+    return Corpus(chosen, labels, spread, files, problems, few, evaluated)
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file of a collection."""
+
+    collection: Collection
+    language: str
+    split: str
+    path: Path
+
+
+def _require_names(collections: Sequence[Collection]) -> None:
+    names = Counter(collection.name for collection in collections)
+    if names.total() > len(names):
+        raise IsoglossError(f"data: two entries are named {names.most_common(1)[0][0]!r}; give them a name each")
+
+
+def _read(
+    used: Sequence[_File], complaint: Complaint, problems: Problems, cache: Cache | None
+) -> tuple[list[tuple[_File, Sequence[Example]]], dict[str, str]]:
+    """The examples of files, and the SHA-256 of each by path.
+
+    Raises:
+        IsoglossError: Any of them has an error; all errors are in the message.
+    """
+    owners: dict[str, tuple[str, Path]] = {}
+    files: dict[str, str] = {}
+    read = []
+    for file in used:
+        content = digest(file.path)
+        files[str(file.path)] = content or ""
+        place = (file.collection, file.language, file.split, file.path)
+        read.append((file, read_stored(*place, content, complaint, owners, problems, cache)))
+    problems.raise_errors()
+    return read, files
 
 
 def _chosen(key: str, wanted: Sequence[str] | None, available: set[str], splits: Sequence[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
 from isogloss.data.corpus import Corpus
 from isogloss.diagnostics.forgetting import load_start
+from isogloss.gradients.observed import Observed
 from isogloss.models.extensions import MaskedHead
 from isogloss.models.open import Loaded
 from isogloss.protocols import Feature, Progress
@@ -20,9 +21,10 @@ from isogloss.recipe.build.budget import build_budget, steps_of
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.build.model import build_model, with_masked_head
 from isogloss.recipe.build.objective import build_objective
-from isogloss.recipe.build.probes import Seen, build_probes
+from isogloss.recipe.build.probes import Collate, Seen, build_probes
 from isogloss.recipe.build.run import build_selection
 from isogloss.recipe.build.sampling import beside, build_sampler, build_sources, pass_length
+from isogloss.recipe.build.site import Site
 from isogloss.recipe.build.task import build_task, spacing
 from isogloss.recipe.build.weighting import build_rows, build_weighting
 from isogloss.recipe.names import NamedTask
@@ -157,49 +159,31 @@ def filled(recipe: Recipe, budget: Budget, named: NamedTask) -> Recipe:
 
 def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -> Plan:
     """The parts of the run."""
-    task, corpus, loaded, text = learned.task, learned.corpus, learned.loaded, learned.text
+    task, corpus, loaded = learned.task, learned.corpus, learned.loaded
     head: MaskedHead | None = None
-    if text is not None:
+    if learned.text is not None:
         loaded, head = with_masked_head(loaded, recipe.model, recipe, recipe.seeds[0], "masked_head")
     # Pieces, as the streams count: with the same temperature mixed and single-language batches have the same mix.
     sizes = {language: len(found) for language, found in learned.features.items()}
     opened = open_site(recipe, loaded, budget, sizes, pass_length(recipe.sampling))
     site, collate = opened.site, partial(task.collate, tokenizer=loaded.tokenizer)
     weighting = build_weighting(recipe.weighting, site)
-    seen = Seen(
-        features=learned.features,
-        collate=collate,
-        batch_size=learned.named.batch_size,
-        tokenizer=loaded.tokenizer,
-        max_length=recipe.max_length,
-        evaluation_batch_size=recipe.evaluation_batch_size,
-        observed=weighting,
-        start=partial(_start, recipe),
-    )
-    probes, files = build_probes(recipe.probes, seen, site, corpus.problems)
+    probes, files = build_probes(recipe.probes, _seen(recipe, learned, collate, weighting), site, corpus.problems)
     objective = build_objective(recipe.objective, recipe.penalties, site)
     sources = build_sources(recipe.sampling, learned.features, collate, objective, site)
     labelled, sampler = tuple(sources), build_sampler(recipe.sampling, site)
-    if text is not None and head is not None:
-        sources |= text.sources(recipe, head, site)
-        files |= text.texts.files
+    if learned.text is not None and head is not None:
+        sources |= learned.text.sources(recipe, head, site)
+        files |= learned.text.texts.files
         sampler = beside(sampler, {asked.kind: asked.share for asked in recipe.sources}, site.seed)
     progress, number = Progress(), sum(len(examples) for examples in corpus.train.values())
-    scoring = TaskScoring(
-        folder,
-        corpus,
-        Evaluator(task, loaded.tokenizer, recipe.max_length, recipe.evaluation_batch_size, site.autocast, site.ranks),
-        trained_as(recipe),
-        tests=recipe.test,
-        targets_choose=recipe.selection == "target-dev",
-    )
     return Plan(
         recipe=recipe,
         folder=folder,
         opened=opened,
         sources=sources,
         sampler=sampler,
-        scoring=scoring,
+        scoring=_scoring(recipe, folder, learned, site),
         selection=build_selection(recipe.selection, recipe.average_from, budget, site.moving),
         progress=progress,
         epoch=lambda: sum(progress.draws.get(name, 0) for name in labelled) * budget.batch_size / number,
@@ -211,6 +195,37 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
         weighting=weighting,
         rows=build_rows(recipe.weighting, recipe.gradients, site.model, opened.table),
         probes=probes,
+    )
+
+
+def _seen(recipe: Recipe, learned: Learned, collate: Collate, weighting: Observed | None) -> Seen:
+    return Seen(
+        features=learned.features,
+        collate=collate,
+        batch_size=learned.named.batch_size,
+        tokenizer=learned.loaded.tokenizer,
+        max_length=recipe.max_length,
+        evaluation_batch_size=recipe.evaluation_batch_size,
+        observed=weighting,
+        start=partial(_start, recipe),
+    )
+
+
+def _scoring(recipe: Recipe, folder: RunFolder, learned: Learned, site: Site) -> TaskScoring:
+    return TaskScoring(
+        folder,
+        learned.corpus,
+        Evaluator(
+            task=learned.task,
+            tokenizer=learned.loaded.tokenizer,
+            max_length=recipe.max_length,
+            batch_size=recipe.evaluation_batch_size,
+            autocast=site.autocast,
+            group=site.ranks,
+        ),
+        trained_as(recipe),
+        tests=recipe.test,
+        targets_choose=recipe.selection == "target-dev",
     )
 
 
