@@ -7,7 +7,12 @@ import random
 from pathlib import Path
 from typing import Any
 
-from tests.support.world import merged
+from transformers import AutoModelForMaskedLM
+
+from isogloss.common.writing import write_model
+from isogloss.models.encoder import build_encoder
+from isogloss.models.tokenizer import train_tokenizer
+from tests.support.world import XLM_R, merged
 
 WORDS = {
     "en": ("king", "water", "house", "said", "gave", "bread", "old", "saw", "the", "river"),
@@ -66,6 +71,15 @@ def write_text(folder: Path) -> Path:
     (folder / "plain").mkdir(exist_ok=True)
     plain = [" ".join(draw.choices(WORDS["de"], k=6)) + "\n" for _ in range(NUMBER)]
     (folder / "plain" / "de.txt").write_text("".join(plain), encoding="utf-8")
+    return folder
+
+
+def write_text_world(folder: Path) -> Path:
+    """The text, and ``folder/encoder``: a model to go on with, whose vocabulary is that of the text."""
+    write_text(folder)
+    tokenizer = train_tokenizer([" ".join(words) for words in WORDS.values()], 90)
+    loaded = build_encoder(XLM_R, tokenizer, AutoModelForMaskedLM, None, seed=3)
+    write_model(folder / "encoder", loaded.model, loaded.tokenizer)
     return folder
 
 
