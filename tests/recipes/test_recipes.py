@@ -27,6 +27,7 @@ def test_scales(name: str):
     assert len(first) > 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize("scale", [None, *SCALES])
 def test_what_is_shown_is_the_recipe(name: str, scale: str | None, tmp_path: Path):
