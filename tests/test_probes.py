@@ -17,6 +17,8 @@ from isogloss.diagnostics.rows import COLUMNS
 from tests.support.methods import PROBES, STEPS, recipe
 from tests.support.world import outcome
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def watched(straight: Callable[[str], Path]) -> Path:
