@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 
 from isogloss.common.distributed import ALONE
 from isogloss.common.errors import IsoglossError
+from isogloss.gradients import Observed
 from isogloss.models.extensions import Extension, attach
 from isogloss.models.tokenizer import train_tokenizer
 from isogloss.objectives.supervised import Supervised
@@ -210,6 +211,24 @@ def test_all_that_remembers_is_in_the_memory(name: str):
         if isinstance(part, Stateful):
             assert any(part is own for own in known), part
     assert len({id(part) for part in known}) == len(known)
+
+
+def test_a_half_of_a_memory_is_an_error():
+    class Half:
+        def __call__(self, *arguments: Any) -> Tensor:
+            return torch.ones(1, 3)
+
+        def state_dict(self) -> dict[str, Any]:
+            return {}
+
+        def load_state_dicts(self, state: Mapping[str, Any]) -> None:
+            """A misspelt name."""
+
+    message = "Half: what remembers needs state_dict and load_state_dict, found state_dict alone"
+    with pytest.raises(IsoglossError, match=message):
+        parts_of_run(fresh_model(), Joint(LANGUAGES), weighting=Half()).memory()
+    with pytest.raises(IsoglossError, match=message):
+        Observed(Half(), ["model"]).state_dict()
 
 
 def test_what_a_run_does_not_know_is_no_checkpoint_of_it(tmp_path: Path):
