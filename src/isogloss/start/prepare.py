@@ -255,4 +255,5 @@ def _notes(plan: Plan, recipe: Recipe, learned: Learned) -> list[str]:
     if parts is not None:
         notes += parts.balance(corpus.train[parts.language])
         sizes = {name: parts.of.count(index) for index, name in enumerate(parts.names)}
-    return notes + announcements(recipe, plan.opened.site, sizes)
+    beside_it = [] if learned.text is None else [learned.text.announcement(recipe)]
+    return notes + announcements(recipe, plan.opened.site, sizes) + beside_it

@@ -54,10 +54,16 @@ class TextBeside:
             found[source.name] = DataSource(source.name, source.stream, objective)
         return found
 
+    def announcement(self, recipe: Recipe) -> str:
+        """What a user should know of it before the first step, in a line."""
+        sizes = ", ".join(f"{language} {len(text.ids):,}" for language, text in self.encoded.items())
+        shares = ", ".join(f"{asked.kind} in {asked.share:.0%} of the steps" for asked in recipe.sources)
+        return f"beside the task: {shares}; sub-words of text: {sizes}"
+
 
 def read_text_beside(recipe: Recipe, tokenizer: PreTrainedTokenizerBase, problems: Problems) -> TextBeside:
     """The text of a recipe of `isogloss train`, of all languages that it has."""
-    texts = read_recipe_texts(recipe, problems)
+    texts = read_recipe_texts(recipe, problems, limit=recipe.limit)
     return TextBeside(texts, {language: encode(own, tokenizer) for language, own in texts.sentences.items()}, tokenizer)
 
 
