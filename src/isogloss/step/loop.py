@@ -113,11 +113,9 @@ class Training:
             "progress": self.progress,
             "optimizer": self.optimizer,
             "schedule": self.schedule,
-            "sampler": self.sampler,
             "weighting": self.weighting,
             "unfreezing": self.unfreezing,
             **{f"objective of {name}": source.objective for name, source in self.sources.items()},
-            **{f"stream of {name}": source.stream for name, source in self.sources.items()},
             **{f"probe {number}": probe for number, probe in enumerate(self.probes)},
         }
         found: dict[str, Stateful] = {}

@@ -1,4 +1,4 @@
-"""What may move."""
+"""What may move in a step. What never may has no place in the optimizer (`isogloss.optim.groups`)."""
 
 from __future__ import annotations
 
