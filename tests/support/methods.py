@@ -38,6 +38,9 @@ BASE: dict[str, Any] = {
 
 XLM_R_MODEL = {"config": XLM_R, "vocabulary_size": 80}
 
+LAYERED = {"config": {**XLM_R, "num_hidden_layers": 3}, "vocabulary_size": 80}
+"""A model with layers to open: with an event at step 4, where a checkpoint is, and others before and after it."""
+
 SLOW = {"optimizer": {"lookahead": {"inner_steps": 3, "outer_learning_rate": 0.5}}}
 SEQUENTIAL = {"method": "sequential_reptile", **SLOW}
 
@@ -68,6 +71,12 @@ METHOD_SETTINGS: dict[str, dict[str, Any]] = {
     "recadam": {"method": "recadam", **RECALL},
     "l2_sp": {"method": "l2_sp", "model": "{world}/encoder"},
     "checkpoint_averaging": {"method": "checkpoint_averaging", "average_from": 0.2},
+    "gradual_unfreezing": {"method": "gradual_unfreezing", "model": LAYERED, "unfreezing": {"every": 2}},
+    "fun": {"method": "fun", "model": LAYERED, "unfreezing": {"every": 3, "batches": 2}},
+    "lpft": {"method": "lpft", "model": LAYERED, "unfreezing": {"every": 4}},
+    "random_unfreezing": {"method": "random_unfreezing", "model": LAYERED, "unfreezing": {"every": 2}},
+    "reverse_unfreezing": {"method": "reverse_unfreezing", "model": LAYERED, "unfreezing": {"every": 3}},
+    "ulmfit": {"method": "ulmfit", "model": LAYERED, "batch_size": 20},
 }
 """Every preset, under its name."""
 
@@ -90,6 +99,23 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "selection_target_dev": {"selection": "target-dev"},
     "accumulation": {"gradient_accumulation_steps": 2},
     "frozen_embeddings": {"unfreezing": {"kind": "all_but_embeddings"}},
+    "fun_of_slow_weights": merged(
+        SEQUENTIAL,
+        {
+            "model": LAYERED,
+            "unfreezing": {"kind": "fun", "every": 2, "batches": 2, "labels": "argmax", "timeline": "released_fun"},
+        },
+    ),
+    "unfreezing_of_averaged_workers": {
+        **merged(SEQUENTIAL, {"optimizer": {"lookahead": {"workers": "averaged"}}}),
+        "model": LAYERED,
+        "unfreezing": {"kind": "fun", "every": 2, "batches": 2, "estimator": "per_example", "norm": "per_parameter"},
+    },
+    "unfreezing_under_pcgrad": {
+        "method": "pcgrad",
+        "model": LAYERED,
+        "unfreezing": {"kind": "gradual", "every": 2, "order": [2, 1, 3], "top_first": False, "embeddings": True},
+    },
     "choice": {},
     "averaged_tokens": {"aggregation": "average"},
     "words_apart": {"spacing": "words"},

@@ -44,6 +44,11 @@ def parts_of(model: PreTrainedModel) -> Parts:
     return parts
 
 
+def layer_groups(model: PreTrainedModel) -> Parts:
+    """The groups that schedules of unfreezing open: ``head``, each layer, and what else there is, as in `parts_of`."""
+    return parts_of(model)
+
+
 def last_layer(model: PreTrainedModel) -> list[nn.Parameter]:
     """The parameters of the encoder's last layer."""
     parts = parts_of(model)

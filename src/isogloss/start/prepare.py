@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -44,6 +45,7 @@ from isogloss.start.check import new_tokenizer, read_corpus
 from isogloss.start.opening import require_same_recipe
 from isogloss.start.text import TextBeside, read_text_beside
 from isogloss.store.cache import cache_of_environment
+from isogloss.streams.bucketed import BucketedStream, Examples
 from isogloss.tasks.encoding import Encoding, tokenizer_digest
 from isogloss.tasks.task import Task
 
@@ -165,8 +167,10 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
         loaded, head = with_masked_head(loaded, recipe.model, recipe, recipe.seeds[0], "masked_head")
     # Pieces, as the streams count: with the same temperature mixed and single-language batches have the same mix.
     sizes = {language: len(found) for language, found in learned.features.items()}
-    opened = open_site(recipe, loaded, budget, sizes, pass_length(recipe.sampling))
-    site, collate = opened.site, partial(task.collate, tokenizer=loaded.tokenizer)
+    collate = partial(task.collate, tokenizer=loaded.tokenizer)
+    batches = partial(_batches, learned.features, collate, budget, recipe.seeds[0])
+    opened = open_site(recipe, loaded, budget, sizes, pass_length(recipe.sampling), batches)
+    site = opened.site
     weighting = build_weighting(recipe.weighting, site)
     probes, files = build_probes(recipe.probes, _seen(recipe, learned, collate, weighting), site, corpus.problems)
     objective = build_objective(recipe.objective, recipe.penalties, site)
@@ -196,6 +200,16 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
         rows=build_rows(recipe.weighting, recipe.gradients, site.model, opened.table),
         probes=probes,
     )
+
+
+def _batches(
+    features: Mapping[str, Sequence[Feature]], collate: Collate, budget: Budget, seed: int, batch_size: int | None
+) -> BucketedStream:
+    """Whole training batches mixed from all sources, for those who look at the model; in an order of their own."""
+    size, at_once = batch_size or budget.batch_size, math.ceil(budget.batch_size / budget.accumulation)
+    groups = list(features.values())
+    examples = Examples([len(group) for group in groups], seed=seed, name="looking")
+    return BucketedStream(groups, examples, batch_size=size, collate=collate, accumulation=math.ceil(size / at_once))
 
 
 def _seen(recipe: Recipe, learned: Learned, collate: Collate, weighting: Observed | None) -> Seen:

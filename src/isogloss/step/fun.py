@@ -75,10 +75,11 @@ class Fun:
 
     def _choose(self, model: nn.Module) -> None:
         closed = [layer for layer in self.layers if layer not in self.order]
+        scores: dict[Hashable, float] = {}
         if not self.order and self.first is not None:
-            scores, chosen = {}, self.first
+            chosen = self.first
         elif len(closed) == 1:
-            scores, chosen = {}, closed[0]
+            chosen = closed[0]
         else:
             scores = dict(self._score(model, closed))
             chosen = max(reversed(closed), key=lambda layer: scores[layer])

@@ -17,6 +17,7 @@ from isogloss.recipe.spec.probes import Probe
 from isogloss.recipe.spec.run import Run
 from isogloss.recipe.spec.sampling import Blocks, Joint, Mixed, Sampling
 from isogloss.recipe.spec.task import Task
+from isogloss.recipe.spec.unfreezing import Everything, Schedule
 from isogloss.recipe.spec.weighting import Gradients, Sum, Weighting
 
 
@@ -57,6 +58,7 @@ class Recipe(Run, Task, Rate):
     gradients: Gradients = Field(
         default_factory=Gradients, description="how those of a step's languages are kept until they meet"
     )
+    unfreezing: Schedule = Field(default_factory=Everything, description="what may move?")  # type: ignore[assignment]
     optimizer: Optimizer = Field(AdamW(), description="how does it move?")
 
     steps: int | None = Field(None, ge=1, description="optimizer steps; or give epochs")
