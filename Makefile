@@ -5,15 +5,23 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Written last, so an interrupted installation is taken up again.
 STAMP := $(VENV)/.installed
+# How many processes run the tests. A file stays in one of them, where its tests share what is dear to make.
+PROCESSES ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help test demo lint format bench clean
+.PHONY: help test quick demo lint format bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test: lint ## Install into .venv what is missing, then lint, type-check and run the tests
-	$(BIN)/python -m pytest
+	$(PYTEST)
+
+quick: $(STAMP) ## Check style and layout, and run the tests that are not marked slow: for every change
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(PYTEST) -m "not slow"
 
 demo: $(STAMP) ## Train two methods on a small world in minutes and show how they transfer
 	$(BIN)/isogloss demo

@@ -36,6 +36,14 @@ def own_world(world: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def text_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Text to pre-train on, and an encoder to go on with; as with `world`, who changes it makes one of their own."""
+    from tests.support.pretraining import write_text_world
+
+    return write_text_world(tmp_path_factory.mktemp("text"))
+
+
+@pytest.fixture(scope="session")
 def straight(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The run of an entry of `tests.support.methods` that nothing disturbed: trained once, and everyone's to read."""
     import isogloss

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +41,7 @@ from isogloss.data import ConllU
 from isogloss.examples import TaggedSentence
 from isogloss.gradients import PCGrad
 from isogloss.step.loop import weigh_gradients
+from tests.support.forking import Run, forking
 
 # In the script of the language: the reader wants to know about text that cannot be in it.
 STEMS = {"en": "word", "fr": "mot", "ru": "слово", "tr": "kelime"}
@@ -51,6 +53,18 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def forked() -> Iterator[Run]:
+    with forking("benchmarks.__main__", "isogloss.calls.evaluate") as run:
+        yield run
+
+
+@pytest.fixture
+def cheap_processes(forked: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The processes of a benchmark share their imports, which take longer than all that they measure here."""
+    monkeypatch.setattr(subprocess, "run", forked)
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +114,7 @@ def _check(result: dict[str, Any], folder: Path) -> None:
             assert ratio["what"] in report
 
 
+@pytest.mark.slow
 def test_step(workload: Workload, tmp_path: Path):
     result = step.run(workload, 1)
     _check(result, tmp_path)
@@ -110,6 +125,7 @@ def test_step(workload: Workload, tmp_path: Path):
             assert len({one["cells"] for one in rounds}) == 1, "and with the same padding"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
 def test_both_sides_do_the_same_work(precision: str, dtype: torch.dtype, workload: Workload):
     """A peer that computed in another precision, or did not move, would make a fine ratio."""
@@ -140,18 +156,25 @@ def _vector(model: nn.Module) -> torch.Tensor:
     return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
 
 
+@pytest.mark.slow
 def test_slow_weights(workload: Workload, tmp_path: Path):
     _check(slow_weights.run(workload, 1), tmp_path)
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("cheap_processes")
 def test_memory(workload: Workload, tmp_path: Path):
     _check(memory.run(workload, 1, [memory.MULTITASK]), tmp_path)
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("cheap_processes")
 def test_start(workload: Workload, tmp_path: Path):
     _check(start.run(workload, 1), tmp_path)
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("cheap_processes")
 def test_evaluation(workload: Workload, tmp_path: Path):
     _check(evaluation.run(workload, 1), tmp_path)
 
@@ -198,10 +221,14 @@ def test_ways_of_training_the_table_agree():
     assert losses[FROZEN][2] != losses[KEPT][2]
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("cheap_processes")
 def test_table(workload: Workload, tmp_path: Path):
     _check(table.run(workload, 1), tmp_path)
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("cheap_processes")
 def test_gradients(tmp_path: Path):
     _check(gradients.run_shape(shapes.TOY, 1, [PCGRAD]), tmp_path)
 
@@ -234,6 +261,7 @@ def test_the_report_shows_bounds_and_arms_without_figures(tmp_path: Path, monkey
     assert sum(LOOP in line and gradients.NO_MEMORY in line for line in lines) == 2
 
 
+@pytest.mark.slow
 def test_why_a_process_has_no_figures(monkeypatch: pytest.MonkeyPatch):
     """Only a lack of memory counts as one: a broken arm must not pass for a hungry one."""
     assert gradients.reason(-9, "") == gradients.NO_MEMORY

@@ -19,6 +19,8 @@ from tests.support.methods import BASE, recipe
 from tests.support.stopping import stopped_after
 from tests.support.world import outcome
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def world(own_world: Path) -> Path:

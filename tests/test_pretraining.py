@@ -19,23 +19,12 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 import isogloss
 from isogloss import IsoglossError
-from isogloss.models.open import new_model
-from isogloss.models.stored import write_model
-from isogloss.models.tokenizer import train_tokenizer
 from isogloss.recipe.resolve import resolve_pretraining, scales_of, shipped_pretraining
-from tests.support.launching import launch
-from tests.support.pretraining import BASE, CRASH, SETTINGS, STEPS, WORDS, recipe, write_text
+from tests.support.pretraining import BASE, CRASH, SETTINGS, STEPS, recipe, write_text
 from tests.support.stopping import stopped_after
-from tests.support.world import XLM_R, merged, names_of_checkpoints, outcome
+from tests.support.world import merged, names_of_checkpoints, outcome
 
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = write_text(tmp_path_factory.mktemp("text"))
-    tokenizer = train_tokenizer([" ".join(words) for words in WORDS.values()], 90)
-    loaded = new_model(XLM_R, tokenizer, AutoModelForMaskedLM, None, seed=3)
-    write_model(folder / "encoder", loaded.model, loaded.tokenizer)
-    return folder
+pytestmark = pytest.mark.slow
 
 
 # What torch says of itself while it compiles.
@@ -45,9 +34,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("name", "stop"), [(name, stop) for name in SETTINGS for stop in (2, CRASH) if (name, stop) != ("compiled", 2)]
 )
-def test_resume_is_exact_to_the_last_bit(name: str, stop: int, world: Path, tmp_path: Path):
+def test_resume_is_exact_to_the_last_bit(name: str, stop: int, text_world: Path, tmp_path: Path):
     # The vocabulary differs between trainings of it, so the run to compare with starts from the stopped one's.
-    whole = recipe(name, world)
+    whole = recipe(name, text_world)
     with stopped_after(stop):
         isogloss.pretrain(whole, output=tmp_path / "run")
     assert names_of_checkpoints(tmp_path / "run") == ([4] if stop == CRASH else [])
@@ -65,21 +54,23 @@ def test_resume_is_exact_to_the_last_bit(name: str, stop: int, world: Path, tmp_
     assert expected["state"]["global_step"] == STEPS
 
 
-def test_the_settings_differ_in_what_they_learn(world: Path, tmp_path: Path):
+def test_the_settings_differ_in_what_they_learn(text_world: Path, tmp_path: Path):
     weights = {}
     # Compiled or eager, a step is the same but for rounding; aligned embeddings are of new encoders.
     compared = [name for name in SETTINGS if name not in ("aligned", "eager", "compiled")]
     for name in compared:
         # From one encoder, so that what differs is the walk; new ones differ by their vocabularies.
-        one = recipe(name, world, model=str(world / "encoder"), tokenizer=None)
+        one = recipe(name, text_world, model=str(text_world / "encoder"), tokenizer=None)
         isogloss.pretrain(one, output=tmp_path / name)
         weights[name] = outcome(tmp_path / name)["weights"]
     assert len(set(weights.values())) == len(compared)
 
 
-def test_the_model_is_a_plain_folder_and_has_learned(world: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+def test_the_model_is_a_plain_folder_and_has_learned(
+    text_world: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
     changes = {"steps": 150, "evaluation_steps": 75, "stages": [{"length": 40, "batch_size": 8, "share": 1.0}]}
-    rows = isogloss.pretrain(recipe("aligned", world, **changes), output=tmp_path / "run")
+    rows = isogloss.pretrain(recipe("aligned", text_world, **changes), output=tmp_path / "run")
 
     losses = {row["language"]: row["value"] for row in rows if row["metric"] == "masked_loss"}
     assert set(losses) == {"de", "en", "fr", "ru"}
@@ -97,9 +88,9 @@ def test_the_model_is_a_plain_folder_and_has_learned(world: Path, tmp_path: Path
     assert "masked accuracy %" in said.out
 
 
-def test_frozen_embeddings_stay_and_outputs_begin_with_frequencies(world: Path, tmp_path: Path):
+def test_frozen_embeddings_stay_and_outputs_begin_with_frequencies(text_world: Path, tmp_path: Path):
     changes = merged(SETTINGS["aligned"], SETTINGS["frozen_embeddings"])
-    isogloss.pretrain(recipe("both", world, **merged({"model": BASE["model"]}, changes)), output=tmp_path / "run")
+    isogloss.pretrain(recipe("both", text_world, **merged({"model": BASE["model"]}, changes)), output=tmp_path / "run")
     before, after = (load_file(tmp_path / "run" / name / "model.safetensors") for name in ("starting_weights", "model"))
     embeddings = "model.embeddings.tok_embeddings.weight"
     assert torch.equal(after[embeddings], before[embeddings])
@@ -107,8 +98,8 @@ def test_frozen_embeddings_stay_and_outputs_begin_with_frequencies(world: Path, 
     assert {"model.layers.0.mlp.Wi.weight", "model.layers.0.attn.Wqkv.weight", "decoder.bias"} <= set(moved)
 
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "run" / "model")
-    files = [gzip.decompress(path.read_bytes()).decode() for path in (world / "text").iterdir()]
-    files.append((world / "plain" / "de.txt").read_text(encoding="utf-8"))
+    files = [gzip.decompress(path.read_bytes()).decode() for path in (text_world / "text").iterdir()]
+    files.append((text_world / "plain" / "de.txt").read_text(encoding="utf-8"))
     texts = [line.split("\t")[-1] for file in files for line in file.splitlines()]
     counts = np.bincount([piece for text in texts for piece in tokenizer(text).input_ids[1:-1]], minlength=76)
     # The held-out sentences are not counted, so only the order of clearly different ones is sure.
@@ -116,60 +107,41 @@ def test_frozen_embeddings_stay_and_outputs_begin_with_frequencies(world: Path, 
     assert bias[counts > 100].min() > bias[counts < 30].max()
 
 
-def test_a_run_without_task_is_not_evaluated(world: Path, tmp_path: Path):
-    isogloss.pretrain(recipe("mlm", world), output=tmp_path / "run")
+def test_a_run_without_task_is_not_evaluated(text_world: Path, tmp_path: Path):
+    isogloss.pretrain(recipe("mlm", text_world), output=tmp_path / "run")
     with pytest.raises(IsoglossError, match=r"run is a run of `isogloss pretrain`, which has no task; .*run/model"):
         isogloss.evaluate(tmp_path / "run")
     with pytest.raises(IsoglossError, match="run is a run of `isogloss pretrain`: there are no methods in it"):
         isogloss.compare([tmp_path], baseline="multitask")
 
 
-def test_a_vocabulary_smaller_than_the_vectors_is_an_error(world: Path, tmp_path: Path):
+def test_a_vocabulary_smaller_than_the_vectors_is_an_error(text_world: Path, tmp_path: Path):
     model = merged({"model": {**BASE["model"], "embeddings": "parallel"}}, {"model": {"config": {"hidden_size": 80}}})
     with pytest.raises(IsoglossError, match=r"needs at least hidden_size = 80 sub-words .* found 76 and 57"):
-        isogloss.pretrain(recipe("both", world, **model), output=tmp_path / "run")
+        isogloss.pretrain(recipe("both", text_world, **model), output=tmp_path / "run")
 
 
-def test_an_encoder_is_gone_on_with(world: Path, tmp_path: Path):
-    before = load_file(world / "encoder" / "model.safetensors")
+def test_an_encoder_is_gone_on_with(text_world: Path, tmp_path: Path):
+    before = load_file(text_world / "encoder" / "model.safetensors")
     name = "roberta.embeddings.word_embeddings.weight"
-    isogloss.pretrain(recipe("both", world, model=str(world / "encoder"), tokenizer=None), output=tmp_path / "run")
+    isogloss.pretrain(
+        recipe("both", text_world, model=str(text_world / "encoder"), tokenizer=None), output=tmp_path / "run"
+    )
     after = load_file(tmp_path / "run" / "model" / "model.safetensors")
     assert after.keys() == before.keys()
     assert not torch.equal(after[name], before[name])
     assert not (tmp_path / "run" / "starting_weights").exists()
 
 
-def test_two_ranks_hold_equal_weights_and_compute_what_one_computes(world: Path, tmp_path: Path):
-    # Five rows give the ranks three and two.
-    stages = [{"length": 24, "batch_size": 5, "share": 0.6}, {"length": 40, "batch_size": 4, "share": 0.4}]
-    given = recipe("accumulation", world, model=str(world / "encoder"), tokenizer=None, dropout=0.0, stages=stages)
-    plan = {"given": given, "new": recipe("aligned", world)}
-    entries = [{"output": str(tmp_path / name), "recipe": whole} for name, whole in plan.items()]
-    (tmp_path / "plan.json").write_text(json.dumps(entries), encoding="utf-8")
-    arguments = ("--standalone", "--nproc_per_node", "2", "-m", "tests.support.walk_in_ranks", "plan.json")
-    launch("torch.distributed.run", *arguments, root=tmp_path)
-    for name in plan:
-        first, second = (json.loads((tmp_path / f"{name}.rank-{rank}.json").read_text()) for rank in range(2))
-        assert first == second
-        assert [row["step"] for row in first["trace"]] == list(range(1, STEPS + 1))
-
-    isogloss.pretrain(given, output=tmp_path / "one")
-    expected = load_file(tmp_path / "one" / "model" / "model.safetensors")
-    found = load_file(tmp_path / "given" / "model" / "model.safetensors")
-    for parameter in expected:
-        torch.testing.assert_close(found[parameter], expected[parameter], rtol=1e-4, atol=1e-5, msg=parameter)
-
-
-def test_a_finished_run_is_left_as_it_is(world: Path, tmp_path: Path):
-    whole = recipe("both", world)
+def test_a_finished_run_is_left_as_it_is(text_world: Path, tmp_path: Path):
+    whole = recipe("both", text_world)
     rows = isogloss.pretrain(whole, output=tmp_path / "run")
     before = outcome(tmp_path / "run")
     assert isogloss.pretrain(whole, output=tmp_path / "run", resume=True) == rows
     assert outcome(tmp_path / "run") == before
 
 
-def test_a_changed_recipe_or_text_is_refused(world: Path, tmp_path: Path):
+def test_a_changed_recipe_or_text_is_refused(text_world: Path, tmp_path: Path):
     own = write_text(tmp_path / "own")
     isogloss.pretrain(recipe("both", own), output=tmp_path / "run")
     with pytest.raises(IsoglossError, match=r"weight_decay was 0.01, is 0.3"):
@@ -235,10 +207,12 @@ def test_bad_input_is_one_clear_error_before_anything_is_written(
     assert not (tmp_path / "run").exists()
 
 
-def test_excluded_sentences_are_left_out(world: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
-    first = (world / "plain" / "de.txt").read_text(encoding="utf-8").splitlines()[0]
+def test_excluded_sentences_are_left_out(text_world: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    first = (text_world / "plain" / "de.txt").read_text(encoding="utf-8").splitlines()[0]
     (tmp_path / "test.tsv").write_text("".join(f"{word}\tNOUN\n" for word in first.upper().split()) + "\nx\tX\n")
-    isogloss.pretrain(recipe("both", world, exclude=[str(tmp_path / "test.tsv")], steps=1), output=tmp_path / "run")
+    isogloss.pretrain(
+        recipe("both", text_world, exclude=[str(tmp_path / "test.tsv")], steps=1), output=tmp_path / "run"
+    )
     assert " 1 sentences left out as excluded" in capfd.readouterr().err
 
 

@@ -16,6 +16,8 @@ from tests.support.methods import CRASH, METHOD_SETTINGS, SETTINGS, STEPS, VARIA
 from tests.support.stopping import stopped_after
 from tests.support.world import names_of_checkpoints, outcome, runs_in
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_method_is_in_the_table():
     assert METHOD_SETTINGS.keys() == METHODS.keys()

@@ -12,12 +12,13 @@ import torch
 from safetensors.torch import load_file
 
 import isogloss
-import isogloss.step.loop
 from isogloss import IsoglossError
 from isogloss.common.writing import read_lines
 from tests.support.methods import recipe
 from tests.support.runs import contents
 from tests.support.world import outcome
+
+pytestmark = pytest.mark.slow
 
 
 def test_frozen_embeddings_are_those_of_the_checkpoint(world: Path, tmp_path: Path):

@@ -12,11 +12,12 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 import isogloss
-import isogloss.step.loop
 from isogloss import IsoglossError
 from isogloss.run.folder import RunFolder
 from tests.support.methods import STEPS, recipe
 from tests.support.runs import contents
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

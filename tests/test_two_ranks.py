@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 import isogloss
 from isogloss import IsoglossError
 from isogloss.common.writing import read_lines
+from tests.support import pretraining
 from tests.support.launching import launch
 from tests.support.methods import CRASH, SETTINGS, STEPS, recipe
 from tests.support.world import (
@@ -21,6 +22,8 @@ from tests.support.world import (
     outcome,
     runs_in,
 )
+
+pytestmark = pytest.mark.slow
 
 SHARED = [name for name in SETTINGS if not name.endswith("averaged_workers")]
 EXACT = {
@@ -44,8 +47,19 @@ def settings(name: str, world: Path) -> dict[str, Any]:
     return recipe(name, world, **{**EXACT.get(name, {}), "optimizer": optimizer})
 
 
+def pretrained(text_world: Path) -> dict[str, dict[str, Any]]:
+    """Pre-training that goes on with an encoder, and that of a new one."""
+    # Five rows give the ranks three and two.
+    stages = [{"length": 24, "batch_size": 5, "share": 0.6}, {"length": 40, "batch_size": 4, "share": 0.4}]
+    given = {"model": str(text_world / "encoder"), "tokenizer": None, "dropout": 0.0, "stages": stages}
+    return {
+        "pretrained-given": pretraining.recipe("accumulation", text_world, **given),
+        "pretrained-new": pretraining.recipe("aligned", text_world),
+    }
+
+
 @pytest.fixture(scope="module")
-def launched(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def launched(world: Path, text_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every entry of the table trained by two processes, all in one launch."""
     root = tmp_path_factory.mktemp("two")
     plan = [{"output": str(root / name), "recipe": settings(name, world)} for name in SETTINGS]
@@ -54,6 +68,7 @@ def launched(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         plan += [{**stopped, "stop": CRASH}, {**stopped, "resume": True}]
     alone = {**settings(PROBED, world), "probes": []}
     plan.append({"output": str(root / "without-probes"), "recipe": alone})
+    plan += [{"output": str(root / name), "recipe": whole} for name, whole in pretrained(text_world).items()]
     (root / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
     arguments = ("--standalone", "--nproc_per_node", "2", "-m", "tests.support.walk_in_ranks", "plan.json")
     launch("torch.distributed.run", *arguments, root=root)
@@ -127,6 +142,21 @@ def test_shared_batches_resume_with_another_number_of_processes(launched: Path, 
     shutil.rmtree(run / "model")
     isogloss.train(settings(name, world), output=run, resume=True)
     assert (run / "model" / "model.safetensors").read_bytes() == outcome(launched / name)["weights"]
+
+
+@pytest.mark.parametrize("name", ["pretrained-given", "pretrained-new"])
+def test_both_ranks_hold_equal_weights_in_pretraining(name: str, launched: Path):
+    first, second = trace(launched, name, 0), trace(launched, name, 1)
+    assert [row["step"] for row in first] == list(range(1, pretraining.STEPS + 1))
+    assert first == second
+
+
+def test_two_ranks_pretrain_what_one_pretrains(launched: Path, text_world: Path, tmp_path: Path):
+    isogloss.pretrain(pretrained(text_world)["pretrained-given"], output=tmp_path / "one")
+    expected = load_file(tmp_path / "one" / "model" / "model.safetensors")
+    found = load_file(launched / "pretrained-given" / "model" / "model.safetensors")
+    for parameter in expected:
+        torch.testing.assert_close(found[parameter], expected[parameter], rtol=1e-4, atol=1e-5, msg=parameter)
 
 
 def test_accelerate_launches_the_command_line(world: Path, tmp_path: Path):

@@ -16,6 +16,7 @@ from tests.support.runs import rows_of, short
 from tests.support.world import SIZES, runs_in
 
 
+@pytest.mark.slow
 def test_sentences_as_they_are_written_from_training_to_comparison(
     world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

@@ -13,9 +13,10 @@ from isogloss.models.shipped import located, shipped_models
 from tests.support.world import runs_in
 
 
+@pytest.mark.slow
 def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(isogloss.calls.demo, "SENTENCES", {"train": 24, "dev": 10, "test": 10})
-    said = demo(tmp_path / "demo", seeds=(0, 1), steps=20)
+    said = demo(tmp_path / "demo", seeds=(0, 1), steps=10)
     assert "de (source)" in said
     assert "sequential_reptile − multitask" in said
     assert {path.parent.name for path in runs_in(tmp_path / "demo")} == {"multitask", "sequential_reptile"}
@@ -26,7 +27,7 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert Path(commands[1][2]).is_file()
 
     before = {path: path.read_bytes() for path in (tmp_path / "demo").rglob("results.jsonl")}
-    assert demo(tmp_path / "demo", seeds=(0, 1), steps=20) == said
+    assert demo(tmp_path / "demo", seeds=(0, 1), steps=10) == said
     assert {path: path.read_bytes() for path in (tmp_path / "demo").rglob("results.jsonl")} == before
 
 

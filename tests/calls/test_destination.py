@@ -22,6 +22,7 @@ def source_of(world: Path, task: str, language: str) -> Path:
     return next((world / task / language).glob("dev.*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", WRITERS)
 def test_packed_in_packed_out(task: str, trained: Callable[[str], Path], world: Path, tmp_path: Path):
     source = source_of(world, task, "de")

@@ -14,6 +14,7 @@ from tests.support.runs import predictions, rows_of, short
 from tests.support.world import entry
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cached", [False, True])
 def test_rows_without_gold_label_change_nothing_and_are_predicted(
     cached: bool, world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -39,6 +40,7 @@ def test_rows_without_gold_label_change_nothing_and_are_predicted(
     assert {row["label"] for row in found} <= {"sport", "law"}
 
 
+@pytest.mark.slow
 def test_single_gives_every_model_the_labels_of_all_languages(world: Path, tmp_path: Path):
     pos = Path(shutil.copytree(world / "pos", tmp_path / "pos"))
     train = pos / "fr" / "train.conllu"
@@ -55,6 +57,7 @@ def test_single_gives_every_model_the_labels_of_all_languages(world: Path, tmp_p
         isogloss.train(alone, output=tmp_path / "fr")
 
 
+@pytest.mark.slow
 def test_rows_of_a_head_are_kept_by_label_and_said(
     world: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

@@ -53,6 +53,7 @@ def test_a_language_that_is_left_out_is_not_shot(world: Path, tmp_path: Path):
         isogloss.train(short("pos", world, few_shot=3, leave_one_out=True), output=tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_one_language_is_left_out_of_each_run(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     for method in ("multitask", "temperature_sampling"):
         whole = short("pos", world, method=method, leave_one_out=True, steps=1)

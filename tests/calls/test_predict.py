@@ -102,6 +102,7 @@ def test_predict_labels_of_json_lines_without_labels(trained: Callable[[str], Pa
     assert found == [{**record, "label": label} for record, label in zip(bare, labels, strict=True)]
 
 
+@pytest.mark.slow
 def test_predict_without_the_column_of_labels_that_the_recipe_names(world: Path, tmp_path: Path):
     label = {"label": "label"}
     columns = {"nli": {"text": "premise", "pair": "hypothesis", **label}, "topic": {"text": "text", **label}}

@@ -101,6 +101,7 @@ print(json.dumps({"logits": model(**inputs).logits.tolist(), "labels": model.con
 """
 
 
+@pytest.mark.slow
 def test_the_final_model_is_plain_transformers(trained: Callable[[str], Path]):
     text, folder = "talo wiker .", trained("pos") / "model"
     done = subprocess.run([sys.executable, "-c", PLAIN, str(folder), text], capture_output=True, text=True, check=True)

@@ -112,6 +112,7 @@ def test_a_file_that_does_not_name_its_labels_has_the_order_of_the_catalogue(hub
     assert [json.loads(line)["label"] for line in lines] == INFERENCE
 
 
+@pytest.mark.slow
 def test_the_command_asks_the_hub_of_the_environment(hub: Hub, tmp_path: Path):
     environment = {**os.environ, "HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "home")}
     command = [sys.executable, "-m", "isogloss", "data", "get", "xnli", "--languages", "en,sw", "--splits", "dev"]

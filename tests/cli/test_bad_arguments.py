@@ -70,9 +70,10 @@ def test_output_that_is_a_file_or_below_one(train: Command, world: Path):
     assert (world / "file").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_an_error_in_a_process_of_its_own(tmp_path: Path):
     done = subprocess.run(
-        [sys.executable, "-m", "isogloss", "train", "nothing.yaml"], cwd=tmp_path, capture_output=True, text=True
+        [sys.executable, "-m", "isogloss", "show", "nothing.yaml"], cwd=tmp_path, capture_output=True, text=True
     )
     require_error(Result(done.returncode, done.stdout, done.stderr), "no recipe 'nothing.yaml'")
     assert not list(tmp_path.iterdir())

@@ -57,6 +57,7 @@ SHOWN = [
 ]
 
 
+@pytest.mark.slow
 def test_what_is_only_shown_imports_no_torch_no_transformers_and_no_pyarrow():
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], input=json.dumps([SLOW, SHOWN]), capture_output=True, text=True, check=True
@@ -64,6 +65,7 @@ def test_what_is_only_shown_imports_no_torch_no_transformers_and_no_pyarrow():
     assert json.loads(done.stderr) == {command: [0, []] for command in SHOWN}
 
 
+@pytest.mark.slow
 def test_an_unknown_recipe_is_told_without_them_too():
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], input=json.dumps([SLOW, ["show ud-poss"]]), capture_output=True, text=True

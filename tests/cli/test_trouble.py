@@ -57,6 +57,7 @@ def test_long_sentences_of_dev_and_test_and_files_are_counted(train: Command, co
     assert warned(command("predict", world / "run", world / "pos/de/dev.conllu", "--language", "de"), "dev")
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_the_last_checkpoint(train: Command, world: Path, monkeypatch: pytest.MonkeyPatch):
     take_step, limits = isogloss.step.loop.take_step, resource.getrlimit(resource.RLIMIT_FSIZE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,16 @@ from tests.support.world import entry
 def test_a_key_inside_data_that_are_one_mapping(train: Command, world: Path):
     one = {**entry("pos", world / "pos"), "path": "nowhere/{language}/{split}.conllu"}
     assert train("multitask", "--set", f"data.0.path={entry('pos', world / 'pos')['path']}", data=one).status == 0
+
+
+def test_validate_prints_json_for_other_programs(command: Command, world: Path):
+    template = f"{world}/pos/{{language}}/train.conllu"
+    good = command("data", "validate", template, "--task", "pos", "--format", "conllu", "--json")
+    assert (good.status, good.err) == (0, "")
+    assert [file["language"] for file in json.loads(good.out)["files"]] == ["en", "fr", "ru"]
+    bad = command("data", "validate", template, "--task", "pos", "--format", "conll", "--json")
+    assert (bad.status, bad.err) == (1, "")
+    assert {problem["severity"] for problem in json.loads(bad.out)["problems"]} == {"error"}
 
 
 def test_validate_takes_columns_separators_and_stars(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

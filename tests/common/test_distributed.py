@@ -21,6 +21,8 @@ from isogloss.optim import Lookahead
 from isogloss.step.sampling import Joint, Temperature
 from tests.laws.small import LANGUAGES, Tagger, adamw, assert_close, assert_same, training, walk, weights
 
+pytestmark = pytest.mark.slow
+
 SHAPES = [(3,), (2, 5), (), (7, 1), (40,), (0, 3), (1, 1, 2)]
 DTYPES = [torch.float32, torch.float32, torch.float64, torch.float64, torch.bfloat16, torch.float32, torch.int64]
 PERIOD = 5

@@ -93,6 +93,7 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
     return root, dict(line.split(" ", 1) for line in done.stdout.splitlines()), done.stderr
 
 
+@pytest.mark.slow
 def test_of_many_processes_one_at_a_time_has_the_lock(processes: tuple[Path, dict[str, str], str]):
     root, said, errors = processes
     assert (said["count"], said["again"]) == ("0 0 0 0", "0 0 0 0")
@@ -101,6 +102,7 @@ def test_of_many_processes_one_at_a_time_has_the_lock(processes: tuple[Path, dic
     assert list((root / "shared").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_sigterm_gives_the_lock_back_and_sigkill_leaves_it(
     processes: tuple[Path, dict[str, str], str], capsys: pytest.CaptureFixture[str]
 ):

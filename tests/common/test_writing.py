@@ -77,6 +77,7 @@ for write, content in ((write_text, "x" * 20_000), (append_lines, [{"text": "y" 
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no resource limits")
 def test_a_full_disk(tmp_path: Path):
     (tmp_path / "write_text").write_text("old")

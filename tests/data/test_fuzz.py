@@ -64,6 +64,7 @@ def damaged(seed: bytes, cuts: Sequence[tuple[int, int, bytes]]) -> bytes:
 DAMAGE = some.lists(some.tuples(some.integers(0, 10_000), some.integers(0, 12), some.binary(max_size=8)), max_size=6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 def test_bytes_are_read_or_refused(name: str, tmp_path: Path):
     path, reader = tmp_path / "file", READERS[name]

@@ -21,6 +21,7 @@ QUICK = settings(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_cut_short_is_an_error(kind: str, tmp_path: Path):
     @QUICK
@@ -49,6 +50,7 @@ def with_field_more(line: str, separator: str) -> str:
     return f"{line}{separator}x"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [with_field_less, with_field_more])
 @pytest.mark.parametrize("kind", ["conllu", "conll", "tsv"])
 def test_a_line_with_other_columns_is_one_error(kind: str, change: Any, tmp_path: Path):

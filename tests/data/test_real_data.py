@@ -9,6 +9,8 @@ import pytest
 
 from isogloss.data import ConllU, Format, Problems, Squad, Table, TokenTag, check_collection_language
 
+pytestmark = pytest.mark.slow
+
 FORMATS = {
     "ud": (ConllU(), 37),
     "pud": (ConllU(), 11),

@@ -56,6 +56,7 @@ def check_labelled(file: Valid, path: Path) -> None:
     destination.unlink()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_valid_file_is_read_as_it_was_meant_and_labelled_in_place(kind: str, tmp_path: Path):
     @settings(max_examples=35, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -108,6 +108,7 @@ def test_every_method_has_a_card():
     assert set(re.findall(r"^\| `(\w+)` \|", index, re.M)) == set(METHODS)
 
 
+@pytest.mark.slow
 def test_the_quick_start_runs(
     shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

@@ -17,6 +17,7 @@ from tests.laws.small import LANGUAGES, Tagger, TwoTerms, adamw, assert_close, a
 SAMPLERS = [Joint(LANGUAGES), RoundRobin(LANGUAGES)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", SAMPLERS, ids=["joint", "round-robin"])
 @pytest.mark.parametrize("accumulation", [1, 4])
 @pytest.mark.parametrize("limit", [None, 0.05])

@@ -72,6 +72,7 @@ def test_everything_open_is_no_unfreezing(build: Callable):
         assert_same(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", OPTIMIZERS)
 @pytest.mark.parametrize("closes", [0, 1, 4, 6, 11, 12, 13])
 def test_a_closed_group_does_not_move(closes: int, build: Callable):

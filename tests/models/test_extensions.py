@@ -152,7 +152,7 @@ def test_a_masked_head_is_saved_without_what_it_shares(folders: dict[str, Path],
     again = open_model(tmp_path / "model", TAGGING.auto_class, TAGGING.labels, seed=5, complete=True)
     assert not extensions_of(again.model)
     assert again.notes == (
-        f"model {str(tmp_path / 'model')!r}: its extension 'masked_head' (masked_head) is not needed here",
+        f"model {str(tmp_path / 'model')!r}: its extension 'masked_head' (masked_head) changes no output of it",
     )
     assert torch.equal(logits(again.model), logits(loaded.model))
 
@@ -184,6 +184,14 @@ def test_what_checkpoints_are_known_to_hold_is_expected(name: str, folders: dict
     assert name in loaded.unused or name.endswith("position_ids")
 
 
+@pytest.mark.parametrize("entry", ["{}", '"shift"', '{"kind": "shift"}'])
+def test_a_damaged_description_is_an_error(entry: str, folders: dict[str, Path], tmp_path: Path) -> None:
+    folder = copy_of(folders["bert"], tmp_path / "model")
+    (folder / "extensions.json").write_text(f'{{"shift": {entry}}}', encoding="utf-8")
+    with pytest.raises(IsoglossError, match=r"extensions\.json: damaged: extension 'shift' needs kind"):
+        open_model(folder, TAGGING.auto_class, TAGGING.labels, seed=0)
+
+
 def test_a_finished_model_must_have_its_head(folders: dict[str, Path], tmp_path: Path) -> None:
     loaded = open_model(folders["bert"], TAGGING.auto_class, TAGGING.labels, seed=0)
     write_model(tmp_path / "model", loaded.model, loaded.tokenizer)
@@ -192,5 +200,8 @@ def test_a_finished_model_must_have_its_head(folders: dict[str, Path], tmp_path:
     tensors = {name: tensor for name, tensor in load_file(path).items() if name != "classifier.bias"}
     save_file(tensors, path, metadata={"format": "pt"})
     with pytest.raises(IsoglossError, match=r"its weights lack 1 parameters, 'classifier\.bias' among them"):
+        open_model(tmp_path / "model", TAGGING.auto_class, TAGGING.labels, seed=0, complete=True)
+    save_file({**tensors, "classifier.bias": torch.zeros(3), "adapters.up": torch.zeros(3)}, path, {"format": "pt"})
+    with pytest.raises(IsoglossError, match=r"'adapters\.up' among them, that the model has no place for"):
         open_model(tmp_path / "model", TAGGING.auto_class, TAGGING.labels, seed=0, complete=True)
     assert json.loads((tmp_path / "model" / "config.json").read_text())["model_type"] == "bert"

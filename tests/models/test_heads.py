@@ -59,6 +59,7 @@ OUTPUT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [part_of_speech, partial(Classification, "nli")], ids=["pos", "nli"])
 @pytest.mark.parametrize("model_type", TYPES)
 def test_rows_of_a_fine_tuned_head_are_kept_by_label(

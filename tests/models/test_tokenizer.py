@@ -56,6 +56,7 @@ def test_a_vocabulary_beyond_the_texts_is_smaller() -> None:
     assert len(train_tokenizer(["ab ab"], 1000)) < 20
 
 
+@pytest.mark.slow
 def test_same_ids_in_any_process() -> None:
     code = f"""
 import sys

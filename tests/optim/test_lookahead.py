@@ -53,6 +53,7 @@ def restore(parts: Training, state: Any) -> None:
     parts.progress.load_state_dict(progress)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("period", "restarts", "reset", "unfreezes"),
     [

@@ -51,6 +51,7 @@ def test_what_a_file_may_leave_open():
     assert complaints(TRAINING, recipe) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [[], ["--pretraining"]])
 def test_the_command_prints_it(arguments: list[str]):
     command = [sys.executable, "-m", "isogloss", "schema", *arguments]

@@ -259,3 +259,8 @@ def test_what_is_no_label_map_is_refused(tmp_path: Path, label_map: str):
     path.write_text(f"model: m\nsteps: 1\ndata: {{task: nli, format: tsv, path: x, label_map: {label_map}}}\n")
     with pytest.raises(IsoglossError, match=r"data\.0\.label_map"):
         resolve(path)
+
+
+def test_a_penalty_comes_once():
+    with pytest.raises(IsoglossError, match="penalties: one of each kind, found the kinds l2_sp, l2_sp"):
+        resolve({**MINIMAL, "penalties": [{"kind": "l2_sp"}, {"kind": "l2_sp", "strength": 0.5}]})

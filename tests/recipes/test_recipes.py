@@ -27,6 +27,7 @@ def test_scales(name: str):
     assert len(first) > 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize("scale", [None, *SCALES])
 def test_what_is_shown_is_the_recipe(name: str, scale: str | None, tmp_path: Path):
@@ -52,12 +53,14 @@ def test_every_method_has_a_recipe():
     assert {resolve(name).method for name in RECIPES} == set(METHODS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in RECIPES if name not in ON_THE_WORLD])
 def test_smoke(name: str, shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(Path(__file__).parents[2])
     smoke(name, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ON_THE_WORLD)
 def test_smoke_on_the_small_world(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
@@ -66,9 +69,10 @@ def test_smoke_on_the_small_world(name: str, tmp_path: Path, monkeypatch: pytest
 
 
 def smoke(name: str, tmp_path: Path):
-    # One recipe is run as it is; the others, to save time, on fewer sentences and languages.
+    # One recipe is run as it is; the others, to save time, on fewer sentences and languages and for fewer steps.
     sources = resolve(name, scale="smoke").train_languages
-    fewer = [] if name == "ud-pos" else ["limit=16", f"evaluate_languages={list(sources) if sources else 'null'}"]
+    fewer = ["limit=16", "steps=16", f"evaluate_languages={list(sources) if sources else 'null'}"]
+    fewer = [] if name == "ud-pos" else fewer
     rows = isogloss.train(name, scale="smoke", overrides=fewer, output=tmp_path / "run")
     assert rows
     assert {row["split"] for row in rows} <= {"dev", "test"}

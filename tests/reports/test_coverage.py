@@ -19,6 +19,8 @@ from isogloss.reports.resampling import Counted, resample
 from isogloss.reports.statistics import Interval, crossed_interval, paired_interval
 from isogloss.tasks import entity_scores, token_scores
 
+pytestmark = pytest.mark.slow
+
 EXPERIMENTS = 300
 
 

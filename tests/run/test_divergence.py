@@ -53,6 +53,7 @@ def test_a_score_must_be_above_the_best_constant_answer(accuracy: float, warned:
 DIVERGED: dict[str, Any] = {"learning_rate": 50.0, "warmup_steps": 10, "schedule": "constant_with_warmup"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["pos", "ner", "nli", "topic"])
 def test_a_run_that_diverges_says_so(task: str, world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     ending = {"pos": "conllu", "ner": "conll", "nli": "tsv", "topic": "jsonl"}[task]
@@ -94,6 +95,7 @@ def test_a_run_that_has_collapsed_says_so(world: Path, tmp_path: Path, capsys: p
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["pos", "qa", "choice"])
 def test_a_run_that_learns_says_nothing(task: str, world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     name = {"pos": "multitask", "qa": "questions", "choice": "choice"}[task]
@@ -104,6 +106,7 @@ def test_a_run_that_learns_says_nothing(task: str, world: Path, tmp_path: Path, 
         assert "not above" not in errors
 
 
+@pytest.mark.slow
 def test_pretraining_that_diverges_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     text = pretraining.write_text(tmp_path)
     isogloss.pretrain(pretraining.recipe("mlm", text, **DIVERGED | {"learning_rate": 2.0}), output=tmp_path / "bad")

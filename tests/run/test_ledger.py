@@ -132,6 +132,7 @@ def test_a_probe_says_what_it_takes(capsys: pytest.CaptureFixture[str]):
     assert capsys.readouterr().err.startswith("step 2: probe sleepy took 0.0")
 
 
+@pytest.mark.slow
 def test_the_cost_of_a_run_survives_a_stop(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     whole = recipe("sequential_reptile", world)
     isogloss.train(whole, output=tmp_path / "straight")

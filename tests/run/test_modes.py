@@ -32,6 +32,7 @@ def usual(folder: Path, umask: int) -> dict[str, str]:
     return {str(path.relative_to(folder)): oct(mode & ~umask) for path, mode in full.items()}
 
 
+@pytest.mark.slow
 def test_every_file_of_a_run_and_of_the_cache(umask: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ISOGLOSS_CACHE", str(tmp_path / "cache"))
     write_pos(tmp_path)

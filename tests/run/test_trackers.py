@@ -20,6 +20,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(f"WANDB_{name}", value)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("offline")
 @pytest.mark.filterwarnings("ignore")  # wandb's own
 def test_the_history_goes_to_wandb_and_a_resume_to_the_same_run(tmp_path: Path):

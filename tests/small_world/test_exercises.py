@@ -41,6 +41,7 @@ def roles(clause: Clause) -> tuple[Any, ...]:
     return (clause.type, clause.verb, clause.roles)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWS)
 def test_splits_share_no_text_in_any_language(name: str, drawn: dict[tuple[str, str], list[Any]]):
     for language in language_codes():
@@ -147,6 +148,7 @@ def test_stories_have_as_many_questions_as_are_asked_for():
     assert {question.role for story in stories for question in story.questions} == {"agent", "patient"}
 
 
+@pytest.mark.slow
 def test_nothing_is_told_without_reading():
     assert set(choice_baselines("en", 200).values()) == {0.5}
     assert set(paraphrase_baselines("ru", 200).values()) == {0.5}

@@ -75,6 +75,7 @@ def test_all_kinds_of_reasons_come(pairs: list[Inference]):
     assert {pair.hypothesis.clauses[0].negative for pair in pairs} == {False, True}
 
 
+@pytest.mark.slow
 def test_neither_text_tells_the_label():
     found = inference_baselines("en", 960)
     assert found["majority"] == pytest.approx(1 / 3)

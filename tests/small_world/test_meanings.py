@@ -25,6 +25,7 @@ def sentences() -> Drawn:
     }
 
 
+@pytest.mark.slow
 def test_no_meaning_is_shared_between_splits_in_any_language(sentences: Drawn):
     keys = {
         split: {s.meaning.key for (_, of), found in sentences.items() if of == split for s in found} for split in SPLITS

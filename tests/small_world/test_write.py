@@ -33,6 +33,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+@pytest.mark.slow
 def test_another_process_writes_the_same_bytes(folder: Path, tmp_path: Path):
     code = "import sys, pathlib; from isogloss.world import write_world as w; "
     code += f"w(pathlib.Path(sys.argv[1]), seed=2, sentences={SIZES}, text=25)"

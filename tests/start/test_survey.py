@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -68,20 +66,6 @@ def test_a_dev_file_without_a_gold_label_is_an_error_of_its_own(tmp_path: Path):
     (tmp_path / "recipe.json").write_text(json.dumps({**BASE, "data": data}), encoding="utf-8")
     (error,) = isogloss.validate(tmp_path / "recipe.json").problems.errors
     assert str(error).startswith(f"{tmp_path}/dev.tsv:2: error: none of the 1 examples has a gold label to score")
-
-
-def test_json_for_other_programs(world: Path):
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "isogloss", "data", "validate", *arguments, "--json"]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-
-    good = run(f"{world}/pos/{{language}}/train.conllu", "--task", "pos", "--format", "conllu")
-    assert good.returncode == 0
-    found = json.loads(good.stdout)
-    assert [file["language"] for file in found["files"]] == ["en", "fr", "ru"]
-    bad = run(f"{world}/pos/{{language}}/train.conllu", "--task", "pos", "--format", "conll")
-    assert bad.returncode == 1
-    assert {problem["severity"] for problem in json.loads(bad.stdout)["problems"]} == {"error"}
 
 
 def test_without_files_there_is_one_message(tmp_path: Path):

@@ -124,8 +124,9 @@ def _build_slowly(folder: str, barrier: Any, results: Any) -> None:
     results.put(Cache(Path(folder)).get("kind", {}, slowly, read))
 
 
+@pytest.mark.slow
 def test_two_processes_build_the_same_entry_at_once(tmp_path: Path):
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("spawn")  # this process may have threads, which no fork takes along
     barrier, results = context.Barrier(2), context.Queue()
     workers = [context.Process(target=_build_slowly, args=(str(tmp_path), barrier, results)) for _ in range(2)]
     for worker in workers:

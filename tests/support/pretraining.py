@@ -6,11 +6,16 @@ import random
 from pathlib import Path
 from typing import Any
 
+from transformers import AutoModelForMaskedLM
+
 from isogloss.common.packing import packed
 from isogloss.data import Table
 from isogloss.data.plain import Lines
 from isogloss.examples import LabelledText
-from tests.support.world import merged
+from isogloss.models.open import new_model
+from isogloss.models.stored import write_model
+from isogloss.models.tokenizer import train_tokenizer
+from tests.support.world import XLM_R, merged
 
 WORDS = {
     "en": ("king", "water", "house", "said", "gave", "bread", "old", "saw", "the", "river"),
@@ -71,6 +76,15 @@ def write_text(folder: Path) -> Path:
     plain = (" ".join(draw.choices(WORDS["de"], k=6)) for _ in range(NUMBER))
     lines = [LabelledText(str(n), "de", text, None, None) for n, text in enumerate(plain, start=1)]
     (folder / "plain" / "de.txt").write_bytes(Lines().dump(lines))
+    return folder
+
+
+def write_text_world(folder: Path) -> Path:
+    """The text, and ``folder/encoder``: a model to go on with, whose vocabulary is that of the text."""
+    write_text(folder)
+    tokenizer = train_tokenizer([" ".join(words) for words in WORDS.values()], 90)
+    loaded = new_model(XLM_R, tokenizer, AutoModelForMaskedLM, None, seed=3)
+    write_model(folder / "encoder", loaded.model, loaded.tokenizer)
     return folder
 
 

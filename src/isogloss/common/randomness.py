@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
-import torch
 
 
 def derive(*parts: int | str) -> int:
@@ -25,6 +24,8 @@ def generator(*parts: int | str) -> np.random.Generator:
 
 def seed_torch(*parts: int | str) -> None:
     """Seed torch's global generators (all devices) by ``parts``: what dropout draws from in a step."""
+    import torch  # not at the top: `isogloss world` draws much, and needs nothing of it
+
     seed = derive(*parts)
     if torch.accelerator.is_available():
         torch.manual_seed(seed)

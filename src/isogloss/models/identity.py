@@ -13,6 +13,8 @@ from isogloss.models.shipped import located, shipped_models
 
 # In the order in which transformers looks for them.
 _WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
+# Beside them, see `isogloss.models.extensions`.
+_EXTENSIONS = "extensions.safetensors"
 
 
 def identify(source: str | Path, *, weights: bool) -> dict[str, Any]:
@@ -49,7 +51,8 @@ def _hashes(folder: Path) -> dict[str, str]:
     """The SHA-256 of the files that the weights are read from, by name: safetensors where there are any."""
     for pattern in _WEIGHTS:
         hashes = {}
-        for path in sorted(folder.glob(pattern)):
+        found = sorted(folder.glob(pattern))
+        for path in [*found, *(folder.glob(_EXTENSIONS) if found else ())]:
             with path.open("rb") as file:
                 hashes[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
         if hashes:

@@ -78,7 +78,8 @@ def open_model(
     Raises:
         IsoglossError: The folder lacks files, the hub cannot be reached, the model is no encoder or does not fit its
             own checkpoint or tokenizer, it has no fast tokenizer or padding token, ``dropout`` cannot be set, weights
-            are missing from a checkpoint that must be complete, or it holds weights or an extension that are no one's.
+            are missing from a checkpoint that must be complete or too many, or it holds weights or an extension that
+            are no one's.
     """
     loaded = _load(
         source,
@@ -93,6 +94,11 @@ def open_model(
         raise IsoglossError(
             f"model {str(source)!r}: its weights lack {len(loaded.fresh)} parameters, {min(loaded.fresh)!r} among "
             "them, which would be random; a finished run has them all, so its files are damaged"
+        )
+    if complete and loaded.unused:
+        raise IsoglossError(
+            f"model {str(source)!r}: its weights hold {len(loaded.unused)} parameters, {min(loaded.unused)!r} among "
+            "them, that the model has no place for; a finished run has none, so its files are those of another model"
         )
     folder = Path(located(source))
     extra = attach_stored(folder, loaded.model, kinds or {}) if folder.is_dir() and not random_weights else []

@@ -113,7 +113,7 @@ def _without_load_report() -> Iterator[None]:
     """Hide what transformers says of newly initialised heads, which `Loaded.fresh` says; any other message stays."""
 
     def keep(record: logging.LogRecord) -> bool:
-        return "LOAD REPORT" not in record.getMessage()
+        return not any(said in record.getMessage() for said in ("LOAD REPORT", "The tied weights mapping"))
 
     logger = logging.getLogger("transformers.modeling_utils")
     shown = transformers_logging.is_progress_bar_enabled()

@@ -50,23 +50,39 @@ def _l2_sp(raw: Raw) -> Raw:
     kept = {key: value for key, value in raw.items() if key != "objective"}
     if objective:
         kept["objective"] = objective
-    return kept if strength is None else {**kept, "penalties": [{"kind": "l2_sp", "strength": strength}]}
+    # An explicit null takes away the penalty of a preset or a base.
+    return {**kept, "penalties": [] if strength is None else [{"kind": "l2_sp", "strength": strength}]}
 
 
 def _translation_share(raw: Raw) -> Raw:
     share = raw.pop("translation_share")
     if not isinstance(share, int | float):
         return {**raw, "sources": [{"kind": "tlm", "share": share}]}  # which says what is wrong with it
+    # What a base says of its sources stays, as it did where it was said of both.
+    known = {source.get("kind"): source for source in _sources(raw) if isinstance(source, Mapping)}
+    other = next(iter(known.values()), {})
     shares = {"mlm": round(1 - share, 6), "tlm": share}
-    return {**raw, "sources": [{"kind": kind, "share": own} for kind, own in shares.items() if own]}
+    return {
+        **raw,
+        "sources": [{**known.get(kind, other), "kind": kind, "share": own} for kind, own in shares.items() if own],
+    }
 
 
 def _of_all_sources(key: str) -> Callable[[Raw], Raw]:
     def change(raw: Raw) -> Raw:
         value = raw.pop(key)
-        return {**raw, "sources": [{**source, key: value} for source in raw.get("sources", PRETRAINED_SOURCES)]}
+        return {
+            **raw,
+            "sources": [{**own, key: value} if isinstance(own, Mapping) else own for own in _sources(raw)],
+        }
 
     return change
+
+
+def _sources(raw: Raw) -> list[Any]:
+    """The sources of a recipe, which nobody has checked yet."""
+    sources = raw.get("sources", PRETRAINED_SOURCES)
+    return list(sources) if isinstance(sources, list | tuple) else [sources]
 
 
 TRAINING: dict[str, Callable[[Raw], Raw]] = {"objective.l2_sp": _l2_sp}

@@ -82,8 +82,16 @@ def _layers(
     """The keys of a recipe with base, scale and overrides in it, former keys changed, and where it comes from."""
     if isinstance(recipe, BaseModel):
         recipe = recipe.model_dump(mode="json")
+
+    def today(raw: dict[str, Any], origin: str) -> dict[str, Any]:
+        # Layer by layer: a former key must not win over today's key in a layer above it.
+        raw, hints = former.modern(raw, changes)
+        for hint in hints:
+            print(f"{origin}: {hint}", file=sys.stderr)
+        return raw
+
     raw, origin = _read(recipe, shipped)
-    raw = _on_base(raw, origin)
+    raw = _on_base(raw, origin, today)
     for key in ("data", "text", "sources", "penalties"):
         if isinstance(raw.get(key), Mapping):
             raw[key] = [raw[key]]
@@ -91,12 +99,9 @@ def _layers(
     if scale is not None:
         if scale not in scales:
             raise IsoglossError(f"{origin}: no scale {scale!r}{nearest(scale, scales)}")
-        raw = merge(_without_other_budget(raw, scales[scale]), scales[scale])
+        raw = today(merge(_without_other_budget(raw, scales[scale]), scales[scale]), origin)
     for override in overrides:
-        raw = _set(raw, override)
-    raw, hints = former.modern(raw, changes)
-    for hint in hints:
-        print(f"{origin}: {hint}", file=sys.stderr)
+        raw = today(_set(raw, override), origin)
     return raw, origin
 
 
@@ -167,18 +172,27 @@ def _scales(value: Any, origin: str) -> dict[str, dict[str, Any]]:  # noqa: ANN4
     return {str(name): changes or {} for name, changes in scales.items()}
 
 
-def _on_base(raw: dict[str, Any], origin: str, above: tuple[str, ...] = ()) -> dict[str, Any]:
-    """A recipe on top of the one that its ``base`` names, if any."""
+def _as_it_is(raw: dict[str, Any], origin: str) -> dict[str, Any]:
+    return raw
+
+
+def _on_base(
+    raw: dict[str, Any],
+    origin: str,
+    today: Callable[[dict[str, Any], str], dict[str, Any]] = _as_it_is,
+    above: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """A recipe on top of the one that its ``base`` names, if any; ``today`` writes each of them in today's keys."""
     name = raw.pop("base", None)
     if name is None:
-        return raw
+        return today(raw, origin)
     try:
         if str(name) in above:
             raise IsoglossError(f"{' is on '.join((*above, str(name)))}: a recipe cannot stand on itself")
-        below = _on_base(*_read(str(name)), (*above, str(name)))
+        below = _on_base(*_read(str(name)), today, (*above, str(name)))
     except IsoglossError as error:
         raise IsoglossError(f"{origin}: base: {error}") from None
-    return merge(_without_other_budget(below, raw), raw)
+    return today(merge(_without_other_budget(below, raw), raw), origin)
 
 
 def _set(raw: dict[str, Any], override: str) -> dict[str, Any]:

@@ -139,7 +139,8 @@ def _encode(corpus: Corpus, task: Task, loaded: Loaded, max_length: int) -> dict
 def budget_of(recipe: Recipe, named: NamedTask, sizes: Sequence[int]) -> Budget:
     """The numbers of the run, as far as they depend on the data and their task."""
     batch_size = recipe.batch_size or named.batch_size
-    per_step = batch_size * (len(sizes) if isinstance(recipe.sampling, Joint) else 1)
+    labelled = 1 - sum(source.share for source in recipe.sources)  # share of the steps that see labelled data
+    per_step = batch_size * (len(sizes) if isinstance(recipe.sampling, Joint) else 1) * labelled
     # One of the two is given, or the recipe would not have been accepted.
     steps = recipe.steps or steps_of(recipe.epochs or 1.0, sizes, per_step)
     return build_budget(recipe, steps=steps, batch_size=batch_size)

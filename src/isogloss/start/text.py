@@ -57,7 +57,7 @@ class TextBeside:
 
 def read_text_beside(recipe: Recipe, tokenizer: PreTrainedTokenizerBase, problems: Problems) -> TextBeside:
     """The text of a recipe of `isogloss train`, of all languages that it has."""
-    texts = read_recipe_texts(recipe, problems)
+    texts = read_recipe_texts(recipe, problems, limit=recipe.limit)
     return TextBeside(texts, {language: encode(own, tokenizer) for language, own in texts.sentences.items()}, tokenizer)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from isogloss.models.extensions.attaching import Extension, attach, extensions_of, plain
 from isogloss.models.extensions.masked_head import MaskedHead
-from isogloss.models.extensions.stored import Kind, attach_stored, load_extensions, save_extensions
+from isogloss.models.extensions.stored import Kind, attach_stored, fill_stored, load_extensions, save_extensions
 
 __all__ = [
     "Extension",
@@ -13,6 +13,7 @@ __all__ = [
     "attach",
     "attach_stored",
     "extensions_of",
+    "fill_stored",
     "load_extensions",
     "plain",
     "save_extensions",

@@ -48,7 +48,7 @@ def load_extensions(folder: Path, model: PreTrainedModel) -> None:
     Raises:
         IsoglossError: The folder's extensions are not those of the model, or damaged.
     """
-    stored = read_json(folder / DESCRIPTION) if (folder / DESCRIPTION).exists() else {}
+    stored = _description(folder)
     if stored.keys() != extensions_of(model).keys():
         raise IsoglossError(
             f"{folder}: has the extensions {_listed(stored)}, but the model has {_listed(extensions_of(model))}"
@@ -71,11 +71,11 @@ def attach_stored(folder: Path, model: PreTrainedModel, kinds: Mapping[str, Kind
     Raises:
         IsoglossError: An extension is of an unknown kind or damaged.
     """
-    stored = read_json(folder / DESCRIPTION) if (folder / DESCRIPTION).exists() else {}
+    stored = _description(folder)
     notes = []
     for name, entry in stored.items():
         if not entry["changes_outputs"]:
-            notes.append(f"model {str(folder)!r}: its extension {name!r} ({entry['kind']}) is not needed here")
+            notes.append(f"model {str(folder)!r}: its extension {name!r} ({entry['kind']}) changes no output of it")
             continue
         if entry["kind"] not in kinds:
             raise IsoglossError(
@@ -86,6 +86,38 @@ def attach_stored(folder: Path, model: PreTrainedModel, kinds: Mapping[str, Kind
     if extensions_of(model):
         _fill(folder / WEIGHTS, _tensors(model), others=set(stored) - set(extensions_of(model)))
     return notes
+
+
+def fill_stored(folder: Path, model: PreTrainedModel, name: str) -> bool:
+    """Give an extension that a model has the weights that a folder holds for one of its name and kind.
+
+    Args:
+        folder: A model's folder.
+        model: A model.
+        name: Name of the extension.
+
+    Returns:
+        Whether the folder holds one.
+
+    Raises:
+        IsoglossError: It is damaged, or was saved from another model.
+    """
+    stored = _description(folder)
+    if name not in stored or stored[name]["kind"] != extensions_of(model)[name].kind:
+        return False
+    own = {full: tensor for full, tensor in _tensors(model).items() if full.partition(".")[0] == name}
+    _fill(folder / WEIGHTS, own, others=set(stored) - {name})
+    return True
+
+
+def _description(folder: Path) -> dict[str, dict[str, Any]]:
+    """What the folder says of its extensions; nothing where it has none."""
+    path = folder / DESCRIPTION
+    stored: dict[str, dict[str, Any]] = read_json(path) if path.exists() else {}
+    for name, entry in stored.items():
+        if not isinstance(entry, dict) or not {"kind", "changes_outputs", "settings"} <= entry.keys():
+            raise IsoglossError(f"{path}: damaged: extension {name!r} needs kind, changes_outputs and settings")
+    return stored
 
 
 def _tensors(model: PreTrainedModel) -> dict[str, Tensor]:

@@ -23,6 +23,6 @@ def build_budget(asked: spec.Budget, *, steps: int, batch_size: int) -> Budget:
     )
 
 
-def steps_of(epochs: float, sizes: Sequence[int], per_step: int) -> int:
-    """Steps in which as many examples are seen as ``epochs`` passes over all sources have."""
+def steps_of(epochs: float, sizes: Sequence[int], per_step: float) -> int:
+    """Steps in which as many examples are seen as ``epochs`` passes over all sources have, ``per_step`` on average."""
     return max(1, math.ceil(epochs * sum(sizes) / per_step))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase
 
 from isogloss.common.distributed import device
-from isogloss.models.extensions import MaskedHead, attach
+from isogloss.models.extensions import MaskedHead, attach, fill_stored
 from isogloss.models.open import Loaded, new_model, open_model
+from isogloss.models.shipped import located
 from isogloss.recipe.spec import model as spec
 
 Source = str | spec.RandomModel | spec.NewEncoder
@@ -55,12 +57,18 @@ def build_model(
 def with_masked_head(
     loaded: Loaded, source: Source, how: spec.Model, seed: int, name: str
 ) -> tuple[Loaded, MaskedHead]:
-    """A model with a masked-LM head beside its own: that of the checkpoint, or a fresh one that trains along."""
+    """A model with a masked-LM head beside its own: the checkpoint's, in its weights or beside them, or a fresh one."""
     masked = build_model(source, how, AutoModelForMaskedLM, None, loaded.tokenizer, seed)
     fresh = {f"parts.{own}" for own in masked.fresh}
     head = MaskedHead(masked.model, loaded.model.base_model)
     attach(loaded.model, name, head)
     own = {inner: f"extensions.{name}.{inner}" for inner, _ in head.named_parameters()}
     lacking = frozenset(full for inner, full in own.items() if inner in fresh)
-    notes = [f"sources: {source!r} has no masked-LM head, so a fresh one trains along"] if lacking else []
+    notes = []
+    if lacking and isinstance(source, str) and not how.random_weights:
+        # A run with text beside its task leaves the head beside the model.
+        if fill_stored(Path(located(source)), loaded.model, name):
+            lacking, notes = frozenset(), [f"model {source!r}: its extension {name!r} trains on"]
+        else:
+            notes = [f"model {source!r} has no masked-LM head, so a fresh one trains along"]
     return replace(loaded, fresh=loaded.fresh | lacking, notes=(*loaded.notes, *notes)), head

@@ -101,12 +101,12 @@ class Recipe(Run, Task, Rate):
             raise ValueError("a list without repetition and with at least one entry")
         return value
 
-    @field_validator("probes")
+    @field_validator("probes", "penalties")
     @classmethod
-    def _each_kind_once(cls, value: tuple[Probe, ...]) -> tuple[Probe, ...]:
-        kinds = [probe.kind for probe in value]
+    def _each_kind_once(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
+        kinds = [one.kind for one in value]
         if len(set(kinds)) < len(kinds):
-            raise ValueError(f"one probe of each kind, found the kinds {', '.join(kinds)}")
+            raise ValueError(f"one of each kind, found the kinds {', '.join(kinds)}")
         return value
 
     @model_validator(mode="after")

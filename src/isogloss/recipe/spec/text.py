@@ -93,6 +93,6 @@ class Text(Spec):
     def _translations_for_tlm(self) -> Text:
         if any(isinstance(source, TLM) for source in self.sources) and not any(entry.parallel for entry in self.text):
             raise ValueError(
-                "sources: tlm needs an entry of text with `parallel`; sources: [{kind: mlm, share: 1.0}] is without it"
+                "sources: tlm needs an entry of text with `parallel`; sources of kind mlm alone do without it"
             )
         return self
