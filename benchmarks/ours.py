@@ -6,14 +6,12 @@ import time
 from collections import Counter
 from typing import Any
 
-import torch
-
 from benchmarks.timing import Measurement
 from benchmarks.workload import SEED, Workload
 from isogloss.common.distributed import ALONE
 from isogloss.protocols import Batch, DataSource, Progress, Stream
-from isogloss.recipe.build import parts as build
 from isogloss.recipe.build.optimizer import build_optimizer
+from isogloss.recipe.build.sampling import build_sampler
 from isogloss.step.loop import Training, train_until
 
 
@@ -55,19 +53,19 @@ class Ours:
     def __init__(self, workload: Workload, method: str, precision: str, **answers: object) -> None:
         recipe = workload.recipe(method, precision, **answers)
         self.size, model = workload.size, workload.new_model()
-        fresh = frozenset(name for name, _ in model.named_parameters())
-        sources = build.build_sources(recipe, workload.features, workload.task, workload.tokenizer, SEED, ALONE)
+        site = workload.site(recipe, model)
+        sources = workload.sources(recipe, site)
         self.streams = {name: Counted(source.stream) for name, source in sources.items()}
-        optimizer, schedule = build_optimizer(recipe, model, fresh, len(workload.sizes), ALONE)
+        optimizer, schedule = build_optimizer(recipe.optimizer, recipe, site)
         self.training = Training(
             model=model,
             sources={name: DataSource(name, self.streams[name], source.objective) for name, source in sources.items()},
-            sampler=build.build_sampler(recipe, workload.sizes, SEED),
+            sampler=build_sampler(recipe.sampling, site),
             optimizer=optimizer,
             schedule=schedule,
             seed=SEED,
             max_grad_norm=recipe.max_grad_norm,
-            autocast=build.build_autocast(recipe, torch.device("cpu")),
+            autocast=site.autocast,
         )
 
     def __call__(self, number: int) -> Measurement:

@@ -16,11 +16,10 @@ from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from benchmarks.timing import Measurement
 from benchmarks.workload import SEED, Workload
-from isogloss.common.distributed import ALONE
 from isogloss.common.randomness import generator
 from isogloss.protocols import Feature
-from isogloss.recipe.build import parts as build
 from isogloss.recipe.build.optimizer import build_optimizer
+from isogloss.recipe.build.sampling import MIXED
 from isogloss.streams.bucketed import BucketedStream
 from isogloss.tasks.task import IGNORED
 
@@ -80,12 +79,12 @@ class Peer:
         recipe = workload.recipe("multitask", precision)
         self.workload, self.size, self.order, self.width = workload, workload.size, order, width
         self.features = workload.everything()
-        sources = build.build_sources(recipe, workload.features, workload.task, workload.tokenizer, SEED, ALONE)
-        stream = sources[build.MIXED].stream
+        self.model = workload.new_model()
+        site = workload.site(recipe, self.model)
+        stream = workload.sources(recipe, site)[MIXED].stream
         assert isinstance(stream, BucketedStream)
-        self.stream, self.model = stream, workload.new_model()
-        fresh = frozenset(name for name, _ in self.model.named_parameters())
-        ours = build_optimizer(recipe, self.model, fresh, len(workload.sizes), ALONE)[0]
+        self.stream = stream
+        ours = build_optimizer(recipe.optimizer, recipe, site)[0]
         self.optimizer = None if own_optimizer else ours
         self.arguments: dict[str, Any] = {
             "per_device_train_batch_size": self.size.batch_size,

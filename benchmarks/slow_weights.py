@@ -18,7 +18,6 @@ from benchmarks.ours import Ours
 from benchmarks.results import claim, machine, workload_entry
 from benchmarks.timing import Arm, Measurement, describe, interleave, per_cell, per_sentence, per_step, slowdown, spread
 from benchmarks.workload import Workload
-from isogloss.common.distributed import ALONE
 from isogloss.recipe.build.optimizer import build_optimizer
 
 PERIODS = (10, 1000)
@@ -108,9 +107,8 @@ def _optimizers(workload: Workload) -> dict[str, Arm]:
 
 def _optimizer_alone(workload: Workload, method: str, **answers: object) -> Arm:
     model = workload.new_model()
-    fresh = frozenset(name for name, _ in model.named_parameters())
     recipe = workload.recipe(method, "fp32", **answers)
-    optimizer, _ = build_optimizer(recipe, model, fresh, len(workload.sizes), ALONE)
+    optimizer, _ = build_optimizer(recipe.optimizer, recipe, workload.site(recipe, model))
     for parameter in model.parameters():
         parameter.grad = torch.full_like(parameter, 1e-3)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,18 @@ from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
 from isogloss.data.conllu import ConllU
 from isogloss.examples import TaggedSentence
-from isogloss.models.open import new_model
+from isogloss.models.open import Loaded, new_model
 from isogloss.models.tokenizer import train_tokenizer
-from isogloss.protocols import Feature
+from isogloss.objectives.supervised import Supervised
+from isogloss.protocols import DataSource, Feature
+from isogloss.recipe.build.sampling import build_sources, pass_length
+from isogloss.recipe.build.site import Site
+from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
+from isogloss.start.assemble import open_site
 from isogloss.start.corpus import load_corpus
+from isogloss.start.prepare import budget_of
 from isogloss.tasks.tagging import Tagging, part_of_speech
 
 LANGUAGES = ("en", "fr", "ru", "tr")
@@ -99,6 +106,18 @@ class Workload:
     def new_model(self) -> PreTrainedModel:
         """The model every arm starts from: each call gives the same weights."""
         return new_model(self.config(), self.tokenizer, self.task.auto_class, self.task.labels, seed=SEED).model
+
+    def site(self, recipe: Recipe, model: PreTrainedModel) -> Site:
+        """The model in its place in a run of the recipe."""
+        fresh = frozenset(name for name, _ in model.named_parameters())
+        loaded = Loaded(model, self.tokenizer, fresh, frozenset(), {})
+        budget = budget_of(recipe, TASKS["pos"], list(self.sizes.values()))
+        return open_site(recipe, loaded, budget, self.sizes, pass_length(recipe.sampling)).site
+
+    def sources(self, recipe: Recipe, site: Site) -> dict[str, DataSource]:
+        """The sources that the recipe draws from."""
+        collate = partial(self.task.collate, tokenizer=self.tokenizer)
+        return build_sources(recipe.sampling, self.features, collate, Supervised(), site)
 
     def recipe(self, method: str, precision: str, **answers: object) -> Recipe:
         """The recipe of a method on this workload, everything that the benchmark does not set at its default."""

@@ -111,7 +111,7 @@ def test_what_they_cost_is_said(world: Path, tmp_path: Path, capsys: pytest.Capt
     [
         (lambda world: {"model": str(world / "encoder")}, "encoder' has no masked-LM head, so it cannot be said"),
         (lambda world: {"model": str(world / "masked"), "random_weights": True}, "starts from random weights"),
-        (lambda world: {"probes": [PROBES[0], PROBES[0]]}, "probes: one of each kind, found the kinds conflicts, conf"),
+        (lambda world: {"probes": [PROBES[0], PROBES[0]]}, r"probes: one probe of each kind, found \[{'kind': 'conf"),
         (lambda world: {"probes": [{"kind": "conflict"}]}, "no kind 'conflict'.*conflicts"),
         (lambda world: {"probes": [{"kind": "conflicts", "batches": 3}]}, "multiple of 2, found 3"),
         (

@@ -17,6 +17,8 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
+from isogloss.common.errors import IsoglossError
+
 
 @dataclass(frozen=True, slots=True)
 class Feature:
@@ -92,7 +94,10 @@ class Batch:
 
 @runtime_checkable
 class Stateful(Protocol):
-    """Something that remembers. Every answer to the five questions may, a `Sampler` and a `Stream` excepted."""
+    """Something that remembers. Every answer to the five questions may, a `Sampler` and a `Stream` excepted.
+
+    Processes that share every batch must remember alike: a checkpoint holds what the first of them does.
+    """
 
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to go on: tensors and plain values."""
@@ -101,15 +106,34 @@ class Stateful(Protocol):
         """Go on from ``state``."""
 
 
+def stateful(part: object) -> Stateful | None:
+    """The part, if it remembers something.
+
+    Raises:
+        IsoglossError: It has one of the two methods only (the other's name misspelt, say), so that what it remembers
+            would be lost without a word.
+    """
+    if isinstance(part, Stateful):
+        return part
+    half = [name for name in ("state_dict", "load_state_dict") if name in dir(part)]
+    if half:
+        raise IsoglossError(
+            f"{type(part).__name__}: what remembers needs state_dict and load_state_dict, found {half[0]} alone"
+        )
+    return None
+
+
 def memory_of(part: object) -> dict[str, Any]:
     """What a part remembers, for parts that wrap another; empty if it remembers nothing."""
-    return part.state_dict() if isinstance(part, Stateful) else {}
+    own = stateful(part)
+    return {} if own is None else own.state_dict()
 
 
 def recall(part: object, state: Mapping[str, Any]) -> None:
     """Give a part what `memory_of` said of it."""
-    if isinstance(part, Stateful):
-        part.load_state_dict(state)
+    own = stateful(part)
+    if own is not None:
+        own.load_state_dict(state)
 
 
 class Sampler(Protocol):

@@ -128,3 +128,9 @@ def test_broken_json_to_exclude_is_named(tmp_path: Path):
     write(tmp_path / "x.jsonl", '{"a": 1}\n{"a":\n')
     with pytest.raises(IsoglossError, match=r"x\.jsonl:2: error: not JSON"):
         held_out([str(tmp_path / "x.jsonl")])
+
+
+def test_a_parallel_text_of_one_language_is_said_to_be_that(tmp_path: Path):
+    write(tmp_path / "de.txt", "eins\nzwei\n")
+    with pytest.raises(IsoglossError, match=r"de\.txt: parallel: p, but de is the only language that has text of"):
+        read([TextSet(collection(tmp_path, "p", Lines(), "{language}.txt"), parallel="p")])

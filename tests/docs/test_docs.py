@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 import typer
 import yaml
+from jsonschema import Draft202012Validator
 from typer.core import TyperGroup
 
 from isogloss.cli import app
+from isogloss.recipe.json_schema import pretraining_schema, training_schema
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import resolve, resolve_pretraining, scales_of, shipped_pretraining, shipped_recipes
 from isogloss.recipe.spec.pretraining import Pretraining
@@ -63,7 +65,10 @@ def test_every_key_is_in_a_table_and_means_something():
 @pytest.mark.parametrize(("where", "text"), [pytest.param(*block, id=block[0]) for block in blocks("yaml")])
 def test_recipes_resolve(where: str, text: str):
     recipe = yaml.safe_load(text)
-    if "text" in recipe and "method" not in recipe:
+    pretrains = "text" in recipe and "method" not in recipe
+    schema = pretraining_schema() if pretrains else training_schema()
+    assert [error.json_path for error in Draft202012Validator(schema).iter_errors(recipe)] == []
+    if pretrains:
         resolve_pretraining(recipe)
         return
     budget = {} if "steps" in recipe or "epochs" in recipe else {"steps": 2000}

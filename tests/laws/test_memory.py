@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 
 from isogloss.common.distributed import ALONE
 from isogloss.common.errors import IsoglossError
+from isogloss.gradients import Observed
 from isogloss.models.extensions import Extension, attach
 from isogloss.models.tokenizer import train_tokenizer
 from isogloss.objectives.supervised import Supervised
@@ -203,13 +204,32 @@ def test_all_that_remembers_is_in_the_memory(name: str):
     parts = MAKERS[name]()
     memory = parts.memory()
     known = list(memory.values())
-    held = [value for key, value in vars(parts).items() if key not in ("model", "sources", "probes")]
-    held += [part for source in parts.sources.values() for part in (source.objective, source.stream)]
+    # A sampler and a stream are functions of their number, by their protocols.
+    held = [value for key, value in vars(parts).items() if key not in ("model", "sources", "probes", "sampler")]
+    held += [source.objective for source in parts.sources.values()]
     held += list(parts.probes)
     for part in held:
         if isinstance(part, Stateful):
             assert any(part is own for own in known), part
     assert len({id(part) for part in known}) == len(known)
+
+
+def test_a_half_of_a_memory_is_an_error():
+    class Half:
+        def __call__(self, *arguments: Any) -> Tensor:
+            return torch.ones(1, 3)
+
+        def state_dict(self) -> dict[str, Any]:
+            return {}
+
+        def load_state_dicts(self, state: Mapping[str, Any]) -> None:
+            """A misspelt name."""
+
+    message = "Half: what remembers needs state_dict and load_state_dict, found state_dict alone"
+    with pytest.raises(IsoglossError, match=message):
+        parts_of_run(fresh_model(), Joint(LANGUAGES), weighting=Half()).memory()
+    with pytest.raises(IsoglossError, match=message):
+        Observed(Half(), ["model"]).state_dict()
 
 
 def test_what_a_run_does_not_know_is_no_checkpoint_of_it(tmp_path: Path):

@@ -51,6 +51,14 @@ def test_what_a_file_may_leave_open():
     assert complaints(TRAINING, recipe) == []
 
 
+def test_one_entry_needs_no_list():
+    text = {"format": "lines", "path": "x/{language}.txt"}
+    own = {"text": text, "sources": {"kind": "mlm", "share": 0.3}}
+    assert complaints(TRAINING, {**own, "penalties": {"kind": "l2_sp"}, "probes": {"kind": "conflicts"}}) == []
+    assert complaints(PRETRAINING, own) == []
+    assert complaints(TRAINING, {**own, "sources": {"kind": "mml", "share": 0.3}}) == ["$.sources"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("arguments", [[], ["--pretraining"]])
 def test_the_command_prints_it(arguments: list[str]):

@@ -20,6 +20,9 @@ MINIMAL: dict[str, Any] = {
     "data": [{"task": "pos", "format": "conllu", "path": "x/{language}/{split}"}],
     "steps": 10,
 }
+TEXT = {"format": "lines", "path": "x/{language}.txt"}
+MLM = {"kind": "mlm", "share": 0.3}
+L2_SP = {"kind": "l2_sp"}
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -178,7 +181,26 @@ def test_resolving_leaves_its_input_alone():
         ),
         ({"data": {"task": "pos", "format": "x", "path": "y", "label_mop": {}}}, r"; did you mean 'label_map'"),
         ({"data": {"name": "xnly"}}, r"data\.0: .*no data set 'xnly' in the catalogue; did you mean 'xnli'"),
-        ({"data": {"task": "pos"}}, r"data\.0\.format: Field required\n.*data\.0\.path: Field required"),
+        ({"data": {"task": "pos"}}, r"data\.0\.format: is missing\n.*data\.0\.path: is missing"),
+        ({"text": TEXT, "sources": "mlm"}, r"sources: must be a list, found 'mlm'"),
+        ({"text": "x/{language}.txt", "sources": MLM}, r"text: must be a list, found 'x/"),
+        (
+            {"text": TEXT, "sources": {"share": 0.3}},
+            r"sources\.0\.kind: is missing \(valid: mlm, tlm\), found {'share'",
+        ),
+        ({"text": TEXT, "sources": ["mlm"]}, r"sources\.0: .*found 'mlm'"),
+        ({"text": TEXT, "sources": [MLM, MLM]}, r"sources: one source of each kind, found \[{'kind': 'mlm'"),
+        ({"text": TEXT, "sources": {"kind": "tlm", "share": 0.3}}, r"sources: tlm needs an entry of text with `para"),
+        (
+            {"text": TEXT, "sources": {**MLM, "share": 1.0}},
+            r"sources: their shares must add up to less than 1.*\[1\.0\]",
+        ),
+        ({"text": TEXT}, r"text and sources go together.*found text alone"),
+        ({"exclude": ["x/*.txt"]}, r"exclude: .*there is no text; found \['x/\*\.txt'\]"),
+        (
+            {"penalties": [L2_SP, {**L2_SP, "strength": 0.1}]},
+            r"penalties: one penalty of each kind, found \[{'kind': 'l2",
+        ),
         ({"sampling": {"kind": "joined"}}, r"sampling\.kind: no kind 'joined'; did you mean 'joint'"),
         ({"method": "multi_task"}, r"no method 'multi_task'; did you mean 'multitask'"),
         ({"selection": "best"}, r"selection: .*'source-dev'.*found 'best'"),
@@ -262,5 +284,5 @@ def test_what_is_no_label_map_is_refused(tmp_path: Path, label_map: str):
 
 
 def test_a_penalty_comes_once():
-    with pytest.raises(IsoglossError, match="penalties: one of each kind, found the kinds l2_sp, l2_sp"):
+    with pytest.raises(IsoglossError, match=r"penalties: one penalty of each kind, found \[\{'kind': 'l2_sp'\}"):
         resolve({**MINIMAL, "penalties": [{"kind": "l2_sp"}, {"kind": "l2_sp", "strength": 0.5}]})

@@ -33,6 +33,12 @@ def losses(*values: float) -> list[dict[str, float]]:
         (losses(1.0, 3.0, *[0.0] * 16, 4.1, 0.0), "2.000 to 2.050"),
         (losses(1.0, 3.0, *[9.0] * 17, 0.0), "2.000 to 4.500"),
         (losses(1.0, 3.0, *[9.0] * 16, 3.9, 0.0), None),
+        # Terms that not every step has: neither of them rose, though the last step has the larger one.
+        ([{"loss": 1.0, "term/task": 1.0}, {"loss": 9.0, "term/mlm": 9.0}] * 2, None),
+        (
+            [{"loss": 9.0, "term/mlm": 9.0}, {"loss": 1.0, "term/task": 1.0}, {"loss": 2.0, "term/task": 2.0}],
+            "1.000 to",
+        ),
         ([{"eval_loss": 1.0}, *losses(2.0), {"loss/en": 9.0}, *losses(3.0), {"eval_loss": 0.0}], "2.000 to 3.000"),
     ],
 )

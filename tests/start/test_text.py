@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForTokenClassification
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+from transformers import AutoModelForTokenClassification, PreTrainedTokenizerFast
 
 from isogloss.data.problems import Problems
 from isogloss.models.extensions import MaskedHead
@@ -20,7 +23,7 @@ from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.start.prepare import budget_of
-from isogloss.start.text import read_text_beside
+from isogloss.start.text import TextBeside, read_text_beside
 from tests.support.methods import recipe
 
 
@@ -68,3 +71,27 @@ def test_a_fresh_head_is_told_where_one_could_have_been_there(
     assert any(name.startswith("extensions.masked_head") for name in loaded.fresh)
     assert sum("has no masked-LM head, so a fresh one trains along" in note for note in loaded.notes) == told
     assert "corrupted" not in caplog.text  # as transformers has it of a checkpoint without a head
+
+
+def announced(folder: Path, **changes: object) -> tuple[TextBeside, str]:
+    for language in ("de", "fr"):
+        (folder / f"{language}.txt").write_text("a b\n" * 5, encoding="utf-8")
+    recipe = resolve(
+        {
+            "model": "some/model",
+            "data": {"task": "pos", "format": "conllu", "path": "x/{language}/{split}"},
+            "steps": 10,
+            "text": {"format": "lines", "path": f"{folder}/{{language}}.txt"},
+            "sources": {"kind": "mlm", "share": 0.3},
+            **changes,
+        }
+    )
+    words = Tokenizer(WordLevel({"a": 0, "b": 1}))
+    words.pre_tokenizer = Whitespace()
+    read = read_text_beside(recipe, PreTrainedTokenizerFast(tokenizer_object=words), Problems())
+    return read, read.announcement(recipe)
+
+
+def test_the_run_says_what_text_it_learns_from(tmp_path: Path):
+    _, line = announced(tmp_path)
+    assert line == "beside the task: mlm in 30% of the steps; sub-words of text: de 10, fr 10"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from functools import cache
 
@@ -28,9 +29,9 @@ def small_bert() -> PreTrainedModel:
 
 
 def site_of(recipe: Recipe, sizes: Mapping[str, int], loaded: Loaded | None = None) -> Site:
-    """The site of a recipe whose sources have so many pieces; by default around `small_bert`, all of it fresh."""
+    """The site of a recipe whose sources have so many pieces; by default around a copy of `small_bert`, all fresh."""
     if loaded is None:
-        model, tokenizer = small_bert(), PreTrainedTokenizerBase()
+        model, tokenizer = copy.deepcopy(small_bert()), PreTrainedTokenizerBase()  # a site may close parameters
         loaded = Loaded(model, tokenizer, frozenset(n for n, _ in model.named_parameters()), frozenset(), {})
     budget = budget_of(recipe, TASKS[recipe.data[0].task], list(sizes.values()))
     return open_site(recipe, loaded, budget, sizes, pass_length(recipe.sampling)).site

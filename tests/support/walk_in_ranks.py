@@ -50,7 +50,7 @@ def main(plan: Path) -> None:
         isogloss.step.loop.take_step = traced
         error = None
         try:
-            verb = isogloss.pretrain if "text" in entry["recipe"] else isogloss.train
+            verb = isogloss.train if "data" in entry["recipe"] else isogloss.pretrain
             verb(entry["recipe"], output=entry["output"], resume=entry.get("resume", False))
         except Stopped:
             error = "stopped"

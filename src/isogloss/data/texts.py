@@ -149,6 +149,11 @@ def _require_joined(
         name = sets[number].parallel
         if name is None or (name, language) in joined:
             continue
+        languages = {language for number, language in read if sets[number].parallel == name}
+        if len(languages) == 1:
+            raise IsoglossError(
+                f"{path}: parallel: {name}, but {language} is the only language that has text of this name"
+            )
         first = examples[0].id if examples else "none"
         others = {key for group, key in units if group == name and language not in units[group, key]}
         raise IsoglossError(

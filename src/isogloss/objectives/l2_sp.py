@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -40,6 +41,12 @@ class L2SP:
     def __init__(self, objective: Objective, model: nn.Module, *, strength: float, free: Collection[str] = ()) -> None:
         self.objective, self.strength = objective, strength
         self._starting = {name: p.detach().clone() for name, p in model.named_parameters() if name not in free}
+
+    def around(self, objective: Objective) -> L2SP:
+        """The same penalty beside another objective, with the same copy of θ*."""
+        other = copy.copy(self)
+        other.objective = objective
+        return other
 
     def counts(self, batch: Batch) -> dict[str, Tensor]:
         """Those of the task, and one item per example ``[b]``, whose mean the penalty then is."""

@@ -1,4 +1,4 @@
-"""Parameter groups: what decays, and what has options of its own."""
+"""Parameter groups: what decays, what has options of its own, and what never moves and so is left out."""
 
 from __future__ import annotations
 

@@ -25,7 +25,8 @@ def training_schema() -> Schema:
     names = entry["splits"]["anyOf"][0]["propertyNames"]["enum"]
     listed = {"items": {"enum": names, "type": "string"}, "type": "array"}
     entry["splits"]["anyOf"] = [listed, {"enum": names, "type": "string"}, *entry["splits"]["anyOf"]]
-    _one_or_several(schema["properties"], "probes")
+    for key in ("probes", "penalties", "text", "sources"):
+        _one_or_several(schema["properties"], key)
     for probe in ("Forgetting", "Representations"):
         _one_or_several(schema["$defs"][probe]["properties"], "text")
     return _of_files(schema, "data")
@@ -35,6 +36,7 @@ def pretraining_schema() -> Schema:
     """The same for the files that `isogloss pretrain` takes."""
     schema = Pretraining.model_json_schema()
     schema["$defs"]["TextEntry"]["properties"]["format"]["enum"] = list(TEXT_FORMATS)
+    _one_or_several(schema["properties"], "sources")
     return _of_files(schema, "text")
 
 

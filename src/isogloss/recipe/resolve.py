@@ -240,6 +240,14 @@ def _number(text: str) -> Any:  # noqa: ANN401 - raw YAML
         return text
 
 
+SAID = {
+    "tuple_type": "must be a list",
+    "model_type": "must be a mapping of keys to values",
+    "model_attributes_type": "must be a mapping of keys to values",
+}
+"""What pydantic says in the words of Python, in those of YAML."""
+
+
 def explain(error: ValidationError, origin: str, spec: type[BaseModel] = Recipe) -> str:
     """What is wrong with a ``spec``, a line each, with the nearest valid names."""
     lines = []
@@ -251,9 +259,14 @@ def explain(error: ValidationError, origin: str, spec: type[BaseModel] = Recipe)
         elif problem["type"] == "union_tag_invalid":
             found, expected = problem["ctx"]["tag"], problem["ctx"]["expected_tags"].replace("'", "").split(", ")
             lines.append(f"{where}.kind: no kind {found!r}{nearest(str(found), expected)}")
+        elif problem["type"] == "union_tag_not_found":
+            kinds = ", ".join(_kinds(_specs_at(problem["loc"], spec)))
+            lines.append(f"{where}.kind: is missing (valid: {kinds}), found {problem['input']!r}")
+        elif problem["type"] == "missing":
+            lines.append(f"{where}: is missing")
         else:
-            found = "" if problem["type"] == "missing" else f", found {problem['input']!r}"
-            message = problem["msg"].removeprefix("Value error, ")
+            found = f", found {problem['input']!r}"
+            message = SAID.get(problem["type"], problem["msg"].removeprefix("Value error, "))
             lines.append(f"{where}: {message}{found}" if where else message)
     return "\n".join(f"{origin}: {line}" for line in lines)
 

@@ -13,7 +13,8 @@ ADVICE = "a lower learning_rate, more warmup_steps or more steps may help"
 def risen_loss(history: Iterable[Mapping[str, Any]]) -> list[str]:
     """A warning if the training loss ends above its beginning.
 
-    Compared are the means of the first and the last tenth of all logged losses, at least one each.
+    Compared are the means of the first and the last tenth of all logged losses, at least one each; where terms are
+    logged, these means of each term, added up, since not every step need have every term.
 
     Args:
         history: The log history of a run, as ``trainer_state.json`` has it.
@@ -25,11 +26,15 @@ may help']
         >>> risen_loss([{"loss": 1.5}, {"eval_accuracy": 0.5}, {"loss": 1.0}])
         []
     """
-    losses = [float(entry["loss"]) for entry in history if "loss" in entry]
-    if len(losses) < 2:
-        return []
-    tenth = max(1, len(losses) // 10)
-    first, last = mean(losses[:tenth]), mean(losses[-tenth:])
+    entries = list(history)
+    terms = sorted({name for entry in entries for name in entry if name.startswith("term/")}) or ["loss"]
+    logged = [[float(entry[term]) for entry in entries if term in entry] for term in terms]
+    ends = [
+        (mean(losses[:tenth]), mean(losses[-tenth:]))
+        for losses in logged
+        if (tenth := max(1, len(losses) // 10)) < len(losses)
+    ]
+    first, last = sum(begun for begun, _ in ends), sum(ended for _, ended in ends)
     return [f"warning: the training loss rose from {first:.3f} to {last:.3f}: {ADVICE}"] if last > first else []
 
 

@@ -1,4 +1,4 @@
-"""How a run is measured: on the data of its task."""
+"""How a run is measured: on the data of its task. A score becomes a row in `isogloss.run.evaluation`."""
 
 from __future__ import annotations
 

@@ -178,7 +178,12 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
     sources = build_sources(recipe.sampling, learned.features, collate, objective, site)
     labelled, sampler = tuple(sources), build_sampler(recipe.sampling, site)
     if learned.text is not None and head is not None:
-        sources |= learned.text.sources(recipe, head, site)
+        added = learned.text.sources(recipe, head, site, objective)
+        if taken := sorted(sources.keys() & added.keys()):
+            raise IsoglossError(
+                f"sources: {taken[0]!r} is the code of a training language too; the run cannot have both"
+            )
+        sources |= added
         files |= learned.text.texts.files
         sampler = beside(sampler, {asked.kind: asked.share for asked in recipe.sources}, site.seed)
     progress, number = Progress(), sum(len(examples) for examples in corpus.train.values())
@@ -270,4 +275,5 @@ def _notes(plan: Plan, recipe: Recipe, learned: Learned) -> list[str]:
     if parts is not None:
         notes += parts.balance(corpus.train[parts.language])
         sizes = {name: parts.of.count(index) for index, name in enumerate(parts.names)}
-    return notes + announcements(recipe, plan.opened.site, sizes)
+    beside_it = [] if learned.text is None else [learned.text.announcement(recipe)]
+    return notes + announcements(recipe, plan.opened.site, sizes) + beside_it

@@ -11,8 +11,8 @@ from isogloss.data.overlap import held_out
 from isogloss.data.problems import Problems
 from isogloss.data.texts import Texts, read_texts
 from isogloss.models.extensions import MaskedHead
-from isogloss.protocols import DataSource
-from isogloss.recipe.build.objective import with_penalties
+from isogloss.objectives.l2_sp import L2SP
+from isogloss.protocols import DataSource, Objective
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.build.text import TextSite, build_text_set, build_text_source
 from isogloss.recipe.spec.recipe import Recipe
@@ -34,7 +34,7 @@ class TextBeside:
     encoded: Mapping[str, EncodedText]
     tokenizer: PreTrainedTokenizerBase
 
-    def sources(self, recipe: Recipe, head: MaskedHead, site: Site) -> dict[str, DataSource]:
+    def sources(self, recipe: Recipe, head: MaskedHead, site: Site, labelled: Objective) -> dict[str, DataSource]:
         """The sources that the recipe asks for: rows of ``max_length``, ``batch_size`` of them a step."""
         at = TextSite(
             encoded=dict(self.encoded),
@@ -50,9 +50,15 @@ class TextBeside:
         found = {}
         for asked in recipe.sources:
             source = build_text_source(asked, asked.kind, at)
-            objective = with_penalties(source.objective, recipe.penalties, site)
-            found[source.name] = DataSource(source.name, source.stream, objective)
+            own = labelled.around(source.objective) if isinstance(labelled, L2SP) else source.objective
+            found[source.name] = DataSource(source.name, source.stream, own)
         return found
+
+    def announcement(self, recipe: Recipe) -> str:
+        """What a user should know of it before the first step, in a line."""
+        sizes = ", ".join(f"{language} {len(text.ids):,}" for language, text in self.encoded.items())
+        shares = ", ".join(f"{asked.kind} in {asked.share:.0%} of the steps" for asked in recipe.sources)
+        return f"beside the task: {shares}; sub-words of text: {sizes}"
 
 
 def read_text_beside(recipe: Recipe, tokenizer: PreTrainedTokenizerBase, problems: Problems) -> TextBeside:

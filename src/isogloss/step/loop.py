@@ -22,7 +22,7 @@ from isogloss.common.randomness import seed_torch
 from isogloss.gradients.rows import GradientRows
 from isogloss.gradients.table import SparseTable
 from isogloss.optim.lookahead import evaluation_weights
-from isogloss.protocols import DataSource, Probe, Progress, Sampler, Stateful, Unfreezing, Weighting
+from isogloss.protocols import DataSource, Probe, Progress, Sampler, Stateful, Unfreezing, Weighting, stateful
 from isogloss.step.meter import Meter
 
 _NOT_FINITE = (
@@ -105,22 +105,24 @@ class Training:
         """Every part that remembers something, by name: with the model's weights, all that a run needs to go on.
 
         An objective that several sources share is there once, under the name of the first.
+
+        Raises:
+            IsoglossError: A part has ``state_dict`` and no ``load_state_dict``, or the other way round.
         """
         parts: dict[str, object] = {
             "progress": self.progress,
             "optimizer": self.optimizer,
             "schedule": self.schedule,
-            "sampler": self.sampler,
             "weighting": self.weighting,
             "unfreezing": self.unfreezing,
             **{f"objective of {name}": source.objective for name, source in self.sources.items()},
-            **{f"stream of {name}": source.stream for name, source in self.sources.items()},
             **{f"probe {number}": probe for number, probe in enumerate(self.probes)},
         }
         found: dict[str, Stateful] = {}
         for name, part in parts.items():
-            if isinstance(part, Stateful) and not any(part is known for known in found.values()):
-                found[name] = part
+            own = stateful(part)
+            if own is not None and not any(own is known for known in found.values()):
+                found[name] = own
         return found
 
 

@@ -1,6 +1,8 @@
 """Which data does this step see? Pure functions from the step to the names of sources.
 
-None of them remembers anything, so a run can stop and go on anywhere, and all ranks agree without talking.
+None of them remembers anything, so a run can stop and go on anywhere, and all ranks agree without talking. What the
+batch of a source then holds, such as which of two translations of a sentence, is its stream's to say
+(`isogloss.streams`).
 """
 
 from __future__ import annotations

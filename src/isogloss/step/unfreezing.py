@@ -1,4 +1,4 @@
-"""What may move? Rules that follow from the step alone: always the same groups, or one stage after the other."""
+"""What may move? The groups of parameters that are open in a step: always the same, or one stage after the other."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Batches of pairs: a sentence and its translation, a mention and what it means.
+"""Batches of pairs, such as a sentence and its translation, and the coin that decides between two second halves.
 
-They are the batches of `isogloss.streams.bucketed`, with a pair in the place of each example: drawn, sorted by length
-and cut in the same way, so that the halves of a pair are never torn apart. A second half may be one of two, say the
-original of a translation or its back-translation. Which of them a step sees is decided by a coin, and what decides
-which data a step sees belongs here: objectives stay free of the step.
+Another pair is a mention and what it means. They are the batches of `isogloss.streams.bucketed`, with a pair in the
+place of each example: drawn, sorted by length and cut in the same way, so that the halves of a pair are never torn
+apart. A second half may be one of two, say the original of a translation or its back-translation. Which of them a
+step sees is decided by a coin, and that is said here: objectives stay free of the step.
 """
 
 from __future__ import annotations

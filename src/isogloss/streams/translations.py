@@ -1,4 +1,7 @@
-"""Rows of a text and its translation, for translation language modelling (TLM)."""
+"""Rows of a text and its translation, for translation language modelling (TLM).
+
+Pairs of labelled examples are in `isogloss.streams.paired`.
+"""
 
 from __future__ import annotations
 

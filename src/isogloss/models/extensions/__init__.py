@@ -1,4 +1,4 @@
-"""Modules that a method puts into a model of transformers or beside it: attached under a name, saved and loaded."""
+"""Modules of a method, such as a head or an adapter, in a model or beside it: attached under a name, saved, loaded."""
 
 from __future__ import annotations
 

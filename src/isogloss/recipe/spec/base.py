@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,6 +12,25 @@ class Spec(BaseModel):
     """A part of a recipe: unknown keys are errors, and nothing changes after it has been checked."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Kind(Protocol):
+    """A part that says which of several it is."""
+
+    @property
+    def kind(self) -> str:
+        """Its name in recipes."""
+
+
+Parts = TypeVar("Parts", bound=Sequence[Kind])
+
+
+def each_kind_once(what: str, parts: Parts) -> Parts:
+    """The parts, of which no two may be of a kind."""
+    kinds = [part.kind for part in parts]
+    if len(set(kinds)) < len(kinds):
+        raise ValueError(f"one {what} of each kind")
+    return parts
 
 
 def codes_as_text(value: Any) -> Any:  # noqa: ANN401 - raw input

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from isogloss.recipe.presets import METHODS
-from isogloss.recipe.spec.base import codes_as_text
+from isogloss.recipe.spec.base import codes_as_text, each_kind_once
 from isogloss.recipe.spec.data import DataEntry
 from isogloss.recipe.spec.model import RandomModel
 from isogloss.recipe.spec.objective import Objective, Penalty, Supervised
@@ -101,13 +101,15 @@ class Recipe(Run, Task, Rate):
             raise ValueError("a list without repetition and with at least one entry")
         return value
 
-    @field_validator("probes", "penalties")
+    @field_validator("probes")
     @classmethod
-    def _each_kind_once(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
-        kinds = [one.kind for one in value]
-        if len(set(kinds)) < len(kinds):
-            raise ValueError(f"one of each kind, found the kinds {', '.join(kinds)}")
-        return value
+    def _each_probe_once(cls, value: tuple[Probe, ...]) -> tuple[Probe, ...]:
+        return each_kind_once("probe", value)
+
+    @field_validator("penalties")
+    @classmethod
+    def _each_penalty_once(cls, value: tuple[Penalty, ...]) -> tuple[Penalty, ...]:
+        return each_kind_once("penalty", value)
 
     @model_validator(mode="after")
     def _steps_or_epochs(self) -> Recipe:
@@ -121,6 +123,11 @@ class Recipe(Run, Task, Rate):
             raise ValueError(
                 "text and sources go together: text says what to read beside the labelled data, sources what is "
                 f"learned from it, such as {{kind: mlm, share: 0.3}}; found {'text' if self.text else 'sources'} alone"
+            )
+        if self.exclude and not self.text:
+            raise ValueError(
+                "exclude: it says which sentences of `text` not to learn from, but there is no text; found "
+                f"{list(self.exclude)}"
             )
         if sum(source.share for source in self.sources) >= 1:
             raise ValueError(

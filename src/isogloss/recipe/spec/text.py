@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from isogloss.recipe.spec.base import Spec, codes_as_text
+from isogloss.recipe.spec.base import Spec, codes_as_text, each_kind_once
 from isogloss.recipe.spec.data import Columns
 
 
@@ -84,15 +84,12 @@ class Text(Spec):
     @field_validator("sources")
     @classmethod
     def _each_source_once(cls, value: tuple[MLM | TLM, ...]) -> tuple[MLM | TLM, ...]:
-        kinds = [source.kind for source in value]
-        if len(set(kinds)) < len(kinds):
-            raise ValueError(f"one source of each kind, found the kinds {', '.join(kinds)}")
-        return value
+        return each_kind_once("source", value)
 
     @model_validator(mode="after")
     def _translations_for_tlm(self) -> Text:
         if any(isinstance(source, TLM) for source in self.sources) and not any(entry.parallel for entry in self.text):
             raise ValueError(
-                "sources: tlm needs an entry of text with `parallel`; sources of kind mlm alone do without it"
+                "sources: tlm needs an entry of text with `parallel`; without one, let `sources` name mlm alone"
             )
         return self
