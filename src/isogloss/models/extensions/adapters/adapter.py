@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import nn
 
@@ -46,9 +48,9 @@ class Adapter(nn.Module):
 
     def at(self, layer: int, block: Block) -> Bottleneck | None:
         """The bottleneck of a block; None where the adapter has none."""
-        if str(layer) not in self.layers or block not in self.layers[str(layer)]:  # type: ignore[operator]
-            return None
-        return self.layers[str(layer)][block]  # type: ignore[index,return-value]
+        key = str(layer)
+        blocks = cast(nn.ModuleDict, self.layers[key]) if key in self.layers else None
+        return cast(Bottleneck, blocks[block]) if blocks is not None and block in blocks else None
 
 
 def _require_fit(configuration: AdapterConfig, base: Base) -> None:
@@ -58,7 +60,8 @@ def _require_fit(configuration: AdapterConfig, base: Base) -> None:
     if not (configuration.mh_adapter or configuration.output_adapter):
         raise IsoglossError("mh_adapter, output_adapter: one of them must be true, or the adapter is nowhere")
     normless = any(place.norm is None for place in base.places)
-    if normless and configuration.mh_adapter and configuration.original_ln_before:
+    reads_norm = configuration.original_ln_before and not configuration.is_parallel
+    if normless and configuration.mh_adapter and reads_norm:
         raise IsoglossError(
             "mh_adapter: this encoder has no norm after the sum of an attention block, as original_ln_before wants; "
             "set mh_adapter or original_ln_before to false"

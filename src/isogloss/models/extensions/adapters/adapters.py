@@ -197,7 +197,7 @@ class Adapters(Extension):
         Raises:
             IsoglossError: The layer reads vectors of another size than the embeddings have.
         """
-        layer = model.get_output_embeddings()
+        layer = model.get_output_embeddings()  # type: ignore[no-untyped-call]
         if layer is None:
             return
         size = getattr(layer, "in_features", self.base.embedding)
@@ -224,7 +224,7 @@ class Adapters(Extension):
     def _change_embeddings(self, module: nn.Module, arguments: object, output: Tensor) -> Tensor | None:
         def change(name: str, rows: Tensor) -> Tensor:
             part = self[name].invertible
-            return rows if part is None else part(rows)  # type: ignore[no-any-return]
+            return rows if part is None else part(rows)
 
         return self._steps[0](change, output) if self._inverts() else None
 
@@ -262,7 +262,7 @@ class _Hooks:
 
         def change(name: str, branch: Tensor, rows: Tensor) -> Tensor:
             bottleneck = self._owner[name].at(place.layer, place.block)
-            return branch if bottleneck is None else bottleneck(branch, rows, place.norm)  # type: ignore[no-any-return]
+            return branch if bottleneck is None else bottleneck(branch, rows, place.norm)
 
         for step in self._owner._steps:
             output = step(change, output, residual)

@@ -33,18 +33,16 @@ class Bottleneck(nn.Module):
     def __init__(self, configuration: AdapterConfig, hidden: int, width: int, generator: torch.Generator) -> None:
         super().__init__()
         self.configuration = configuration
-        self.down = nn.Linear(hidden, width)
-        self.activation = get_activation(ACTIVATIONS[configuration.activation])
-        self.up = nn.Linear(width, hidden)
+        self.down = linear(hidden, width, configuration.init_weights, generator)
+        self.activation = activation(configuration)
+        up = "zero" if configuration.init_weights == "mam_adapter" else configuration.init_weights
+        self.up = linear(width, hidden, up, generator)
         self.dropout = nn.Dropout(configuration.dropout)
         self.scaling: float | nn.Parameter
         if isinstance(configuration.scaling, str):
             self.scaling = nn.Parameter(torch.ones(hidden if configuration.scaling == "channel" else 1))
         else:
             self.scaling = configuration.scaling
-        way = configuration.init_weights
-        draw_linear(self.down, way, generator)
-        draw_linear(self.up, "zero" if way == "mam_adapter" else way, generator)
 
     def forward(self, branch: Tensor, residual: Tensor, norm: nn.Module | None) -> Tensor:
         """The branch with the adapter's change.
@@ -72,15 +70,25 @@ class Bottleneck(nn.Module):
         return base + change  # type: ignore[no-any-return]
 
 
-@torch.no_grad()
-def draw_linear(linear: nn.Linear, way: str, generator: torch.Generator) -> None:
-    """Draw the weights of a linear layer anew, in place, as `AdapterConfig.init_weights` says; ``zero``: not at all."""
-    nn.init.zeros_(linear.bias)
-    if way == "bert":
-        nn.init.normal_(linear.weight, std=0.02, generator=generator)
-    elif way == "houlsby":
-        nn.init.trunc_normal_(linear.weight, std=0.01, a=-0.02, b=0.02, generator=generator)
-    elif way == "mam_adapter":
-        nn.init.kaiming_uniform_(linear.weight, a=math.sqrt(5), generator=generator)
-    else:
-        nn.init.zeros_(linear.weight)
+def activation(configuration: AdapterConfig) -> nn.Module:
+    """The activation of an adapter."""
+    return get_activation(ACTIVATIONS[configuration.activation])  # type: ignore[no-any-return,no-untyped-call]
+
+
+def linear(source: int, target: int, way: str, generator: torch.Generator) -> nn.Linear:
+    """A linear layer whose weights are drawn as `AdapterConfig.init_weights` says, or all zero; the bias is zero.
+
+    The global random state is left alone, which `torch.nn.Linear` by itself draws from.
+    """
+    layer: nn.Linear = nn.utils.skip_init(nn.Linear, source, target)  # type: ignore[no-untyped-call]
+    with torch.no_grad():
+        nn.init.zeros_(layer.bias)
+        if way == "bert":
+            nn.init.normal_(layer.weight, std=0.02, generator=generator)
+        elif way == "houlsby":
+            nn.init.trunc_normal_(layer.weight, std=0.01, a=-0.02, b=0.02, generator=generator)
+        elif way == "mam_adapter":
+            nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
+        else:
+            nn.init.zeros_(layer.weight)
+    return layer

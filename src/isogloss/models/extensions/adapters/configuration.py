@@ -76,7 +76,8 @@ class AdapterConfig:
     init_weights: Literal["bert", "houlsby", "mam_adapter"] = "bert"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "leave_out", tuple(self.leave_out))
+        if isinstance(self.leave_out, list):  # as JSON has it
+            object.__setattr__(self, "leave_out", tuple(self.leave_out))
         if _number(self.scaling):  # AdapterHub's package knows a constant by its having a point
             object.__setattr__(self, "scaling", float(self.scaling))
         if self.activation not in ACTIVATIONS:
@@ -96,6 +97,10 @@ class AdapterConfig:
             ),
             "inv_adapter": (self.inv_adapter in (None, "nice"), "'nice' or none"),
             "inv_adapter_reduction_factor": (not self.inv_adapter or _positive(inverse), "a number > 0"),
+            "leave_out": (
+                isinstance(self.leave_out, tuple) and all(isinstance(number, int) for number in self.leave_out),
+                "numbers of layers",
+            ),
             "init_weights": (self.init_weights in _DRAWN, f"one of {', '.join(map(repr, _DRAWN))}"),
             "dropout": (_number(self.dropout) and 0 <= self.dropout < 1, "a number in [0, 1)"),
         }
@@ -108,7 +113,7 @@ class AdapterConfig:
     @property
     def activation(self) -> str:
         """Name of the activation, in small letters as AdapterHub takes it."""
-        return self.non_linearity.lower()
+        return str(self.non_linearity).lower()
 
     def width(self, hidden: int, layer: int) -> int:
         """Size of the bottleneck in a layer for hidden states of a size, at least 1.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from transformers.activations import get_activation
 
-from isogloss.models.extensions.adapters.bottleneck import draw_linear
-from isogloss.models.extensions.adapters.configuration import ACTIVATIONS, AdapterConfig
+from isogloss.models.extensions.adapters.bottleneck import activation, linear
+from isogloss.models.extensions.adapters.configuration import AdapterConfig
 
 
 class Invertible(nn.Module):
@@ -52,7 +51,5 @@ class Invertible(nn.Module):
 
 def _between(configuration: AdapterConfig, source: int, target: int, generator: torch.Generator) -> nn.Sequential:
     width = max(1, int(source // (configuration.inv_adapter_reduction_factor or 1)))
-    down, up = nn.Linear(source, width), nn.Linear(width, target)
-    for linear in (down, up):
-        draw_linear(linear, "bert", generator)
-    return nn.Sequential(down, get_activation(ACTIVATIONS[configuration.activation]), up)
+    down, up = linear(source, width, "bert", generator), linear(width, target, "bert", generator)
+    return nn.Sequential(down, activation(configuration), up)

@@ -36,7 +36,7 @@ class Everywhere:
     """
 
     def __init__(self, name: str) -> None:
-        self.names = (name,)
+        self.names: tuple[str, ...] = (name,)
 
     def __call__(self, change: Change, *tensors: Tensor, places: bool = False) -> Tensor:
         """All rows changed in one call."""
@@ -59,7 +59,7 @@ class ByExample:
     """
 
     def __init__(self, chosen: Sequence[str], examples: Tensor | None = None) -> None:
-        self.names = tuple(dict.fromkeys(chosen))
+        self.names: tuple[str, ...] = tuple(dict.fromkeys(chosen))
         self._codes = torch.tensor([self.names.index(name) for name in chosen])
         self._examples = examples
         self._known: dict[tuple[int, torch.device, bool], tuple[list[Tensor], Tensor]] = {}
