@@ -166,6 +166,31 @@ VARIANTS |= {
     }.items()
 }
 
+ADAPTERS = {
+    "task": {"reduction": 4},
+    "language": {code: f"{{world}}/adapters/{code}" for code in ("en", "fr", "ru")},
+}
+"""German is measured with the adapter of English."""
+
+VARIANTS |= {
+    "task_adapter": {"model": LAYERED, "adapters": {"task": {"placement": "houlsby", "reduction": 4}}},
+    "task_adapter_in_parallel": {"model": LAYERED, "dropout": 0.1, "adapters": {"task": {"placement": "parallel"}}},
+    "language_adapters": {"model": "{world}/encoder", "adapters": ADAPTERS},
+    "language_adapters_kept": {"model": "{world}/encoder", **SEQUENTIAL, "adapters": {**ADAPTERS, "at_test": "keep"}},
+    "gradual_over_adapters": {
+        "method": "gradual_unfreezing",
+        "model": LAYERED,
+        "adapters": {"task": {"leave_out": [1]}},
+        "unfreezing": {"every": 4},
+    },
+    "fun_over_adapters": {
+        "method": "fun",
+        "model": LAYERED,
+        "adapters": {},
+        "unfreezing": {"every": 3, "batches": 2, "labels": "gold"},
+    },
+}
+
 VARIANTS |= {
     name: {**settings, "model": "{world}/masked", "learning_rate": 0.02, "text": TEXT}
     for name, settings in {
@@ -193,6 +218,6 @@ def recipe(name: str, world: Path, **changes: Any) -> dict[str, Any]:
     model = {**BASE, **SETTINGS[name], **changes}["model"]
     placed: dict[str, Any] = {"model": model.format(world=world) if isinstance(model, str) else model}
     # The template's own {language} stays.
-    for key in ("probes", "text"):
-        placed[key] = json.loads(json.dumps(whole.get(key, [])).replace("{world}", str(world)))
+    for key in {"probes", "text", "adapters"} & whole.keys():
+        placed[key] = json.loads(json.dumps(whole[key]).replace("{world}", str(world)))
     return {**whole, **placed}

@@ -18,6 +18,7 @@ from isogloss.gradients.observed import Observed
 from isogloss.models.extensions import MaskedHead
 from isogloss.models.open import Loaded
 from isogloss.protocols import Feature, Progress
+from isogloss.recipe.build.adapters import around, view_of, with_adapters, without_own
 from isogloss.recipe.build.budget import build_budget, steps_of
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.build.model import build_model, with_masked_head
@@ -114,6 +115,8 @@ def _read(recipe: Recipe, folder: RunFolder, label_languages: Sequence[str]) -> 
     task = build_task(recipe, named, corpus.labels)
     tokenizer = new_tokenizer(recipe, corpus) if isinstance(recipe.model, RandomModel) else None
     loaded = build_model(recipe.model, recipe, task.auto_class, task.labels or None, tokenizer, recipe.seeds[0])
+    if recipe.adapters is not None:
+        loaded = with_adapters(loaded, recipe.adapters, corpus.sources, recipe.seeds[0])
     features: Mapping[str, Sequence[Feature]] = _encode(corpus, task, loaded, recipe.max_length)
     resuming, parts = folder.fingerprint.exists(), None
     if recipe.partition is not None:
@@ -232,6 +235,7 @@ def _seen(recipe: Recipe, learned: Learned, collate: Collate, weighting: Observe
 
 
 def _scoring(recipe: Recipe, folder: RunFolder, learned: Learned, site: Site) -> TaskScoring:
+    keep = recipe.adapters is not None and recipe.adapters.at_test == "keep"
     return TaskScoring(
         folder,
         learned.corpus,
@@ -242,6 +246,8 @@ def _scoring(recipe: Recipe, folder: RunFolder, learned: Learned, site: Site) ->
             batch_size=recipe.evaluation_batch_size,
             autocast=site.autocast,
             group=site.ranks,
+            around=around(keep),
+            adapters=view_of(site.model, keep),
         ),
         trained_as(recipe),
         tests=recipe.test,
@@ -276,4 +282,5 @@ def _notes(plan: Plan, recipe: Recipe, learned: Learned) -> list[str]:
         notes += parts.balance(corpus.train[parts.language])
         sizes = {name: parts.of.count(index) for index, name in enumerate(parts.names)}
     beside_it = [] if learned.text is None else [learned.text.announcement(recipe)]
+    notes += without_own(recipe.adapters, [cell.language for cell in corpus.evaluation])
     return notes + announcements(recipe, plan.opened.site, sizes) + beside_it

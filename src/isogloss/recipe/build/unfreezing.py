@@ -14,6 +14,8 @@ from isogloss.common.distributed import Communicator
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import generator
 from isogloss.gradients.fisher import Fisher, Labels, gold, most_likely, sampled
+from isogloss.models.extensions import extensions_of
+from isogloss.models.extensions.adapters import NAME
 from isogloss.models.parts import layer_groups
 from isogloss.protocols import Batch, Unfreezing
 from isogloss.recipe.spec import unfreezing as spec
@@ -67,6 +69,10 @@ def build_unfreezing(
     Raises:
         IsoglossError: A list of layers is not one of all layers, each once.
     """
+    if isinstance(asked, spec.Everything | spec.AllButEmbeddings) and NAME in extensions_of(model):
+        # With adapters the encoder stays as it is, whatever else moves.
+        own: Groups = {name: parameters for name, parameters in layer_groups(model).items()}
+        return Always(frozenset(own) - {"frozen"}), own
     match asked:
         case spec.Everything():
             return None, {}

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from isogloss.recipe.presets import METHODS
+from isogloss.recipe.spec.adapters import Adapters
 from isogloss.recipe.spec.base import codes_as_text, each_kind_once
 from isogloss.recipe.spec.data import DataEntry
 from isogloss.recipe.spec.model import RandomModel
@@ -57,6 +58,9 @@ class Recipe(Run, Task, Rate):
     weighting: Weighting = Field(default_factory=Sum, description="how do gradients meet?")
     gradients: Gradients = Field(
         default_factory=Gradients, description="how those of a step's languages are kept until they meet"
+    )
+    adapters: Adapters | None = Field(
+        None, description="small modules that are trained in place of the encoder, which stays as it is; null: none"
     )
     unfreezing: Schedule = Field(default_factory=Everything, description="what may move?")  # type: ignore[assignment]
     optimizer: Optimizer = Field(AdamW(), description="how does it move?")

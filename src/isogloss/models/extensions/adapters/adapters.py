@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.randomness import derive
 from isogloss.models.extensions.adapters.adapter import Adapter
+from isogloss.models.extensions.adapters.by_language import Stacks
 from isogloss.models.extensions.adapters.configuration import AdapterConfig
 from isogloss.models.extensions.adapters.places import Place, base_of, embeddings_of
 from isogloss.models.extensions.adapters.rows import ByExample, Everywhere, Step
@@ -36,6 +37,8 @@ class Adapters(Extension):
     Attributes:
         base: The encoder.
         active: The stack that is active where no context says otherwise; it is saved with the model.
+        stacks: What `isogloss.models.extensions.adapters.of_languages` makes active, by language; None: nothing. It is
+            saved too.
 
     Raises:
         IsoglossError: Adapters cannot be put into models of its type.
@@ -65,6 +68,7 @@ class Adapters(Extension):
         super().__init__()
         self.base = base_of(model)
         self.active: tuple[str, ...] = ()
+        self.stacks: Stacks | None = None
         self._steps: tuple[Step, ...] = ()
         for place in self.base.places:
             hooks = _Hooks(self, place)
@@ -79,6 +83,8 @@ class Adapters(Extension):
         for name, values in settings.get("adapters", {}).items():
             self.add(name, AdapterConfig(**values), seed=0)
         self.activate(*settings.get("active", ()))
+        if settings.get("stacks") is not None:
+            self.stacks = Stacks(**{**settings["stacks"], "then": tuple(settings["stacks"]["then"])})
         self.train(model.training)
 
     def settings(self) -> Mapping[str, Any]:
@@ -86,6 +92,7 @@ class Adapters(Extension):
         return {
             "adapters": {name: self[name].configuration.values() for name in self.names},
             "active": list(self.active),
+            "stacks": None if self.stacks is None else self.stacks.values(),
         }
 
     @property
