@@ -327,7 +327,10 @@ def test_albert_means_another_adapter_after_attention(tmp_path: Path) -> None:
 
 
 def test_a_folder_on_this_machine(tmp_path: Path) -> None:
-    assert adapter_folder(FIXTURES / "bert" / "en") == (FIXTURES / "bert" / "en", None)
+    folder, identity = adapter_folder(FIXTURES / "bert" / "en")
+    assert (folder, identity["source"]) == (FIXTURES / "bert" / "en", str(FIXTURES / "bert" / "en"))
+    assert identity["sha256"].keys() == {CONFIG, BIN}
+    assert identity["sha256"] != adapter_folder(FIXTURES / "bert" / "de")[1]["sha256"]
     with pytest.raises(IsoglossError, match=r"adapter folder '.*' has no adapter_config\.json"):
         adapter_folder(tmp_path)
     with pytest.raises(IsoglossError, match="neither a folder nor an id on the hub"):
@@ -351,8 +354,9 @@ def test_an_id_on_the_hub_is_found_in_the_cache(tmp_path: Path, monkeypatch: pyt
     shutil.copytree(FIXTURES / "bert" / "en", repository / "snapshots" / COMMIT)
     (repository / "refs").mkdir()
     (repository / "refs" / "main").write_text(COMMIT)
-    folder, commit = adapter_folder("AdapterHub/bert-en-wiki_pfeiffer")
-    assert (folder, commit) == (repository / "snapshots" / COMMIT, COMMIT)
+    folder, identity = adapter_folder("AdapterHub/bert-en-wiki_pfeiffer")
+    assert folder == repository / "snapshots" / COMMIT
+    assert identity == {"source": "AdapterHub/bert-en-wiki_pfeiffer", "commit": COMMIT}
     _, adapters = model_with("bert")
     assert read_adapter(folder, adapters).name == "en"
     with pytest.raises(IsoglossError, match="adapter 'AdapterHub/none' is neither a local folder nor to be had"):
@@ -373,6 +377,7 @@ def test_an_id_on_the_hub_is_fetched_at_its_newest_commit(tmp_path: Path, monkey
 
     monkeypatch.setattr("isogloss.models.extensions.adapters.hub_ids.HfApi", Hub)
     monkeypatch.setattr("isogloss.models.extensions.adapters.hub_ids.snapshot_download", download)
-    assert adapter_folder("AdapterHub/bert-en-wiki_pfeiffer") == (tmp_path / COMMIT, COMMIT)
+    folder, identity = adapter_folder("AdapterHub/bert-en-wiki_pfeiffer")
+    assert (folder, identity["commit"]) == (tmp_path / COMMIT, COMMIT)
     assert (asked["identifier"], asked["revision"]) == ("AdapterHub/bert-en-wiki_pfeiffer", COMMIT)
     assert BIN in asked["allow_patterns"] and not asked["local_files_only"]
