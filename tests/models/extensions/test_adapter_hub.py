@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import AlbertConfig, AlbertModel
 
 from isogloss.common.errors import IsoglossError
 from isogloss.models.extensions.adapters import (
@@ -275,6 +276,8 @@ def pickled(folder: Path) -> None:
         (described(hidden_size=768), CONFIG, "an adapter for hidden_size 768, but the model has 16"),
         (described(model_type="xlm-roberta"), CONFIG, "for model_type 'xlm-roberta', but the model has 'bert'"),
         (described(config=None), CONFIG, "no 'config', as a file of AdapterHub has it"),
+        (described(config=[8]), CONFIG, "config: must be the name of an architecture or its options"),
+        (described(peft_type="LORA"), CONFIG, r"a file of peft \(LORA\), not of AdapterHub"),
         (described(config="pfeifer"), CONFIG, r"no architecture 'pfeifer'; did you mean 'pfeiffer'"),
         (described(config="compacter"), CONFIG, r"architecture 'compacter' is not computed here \(valid: seq_bn, "),
         (described(config={"architecture": "lora", "r": 8}), CONFIG, "architecture 'lora' is not computed here"),
@@ -321,6 +324,18 @@ def test_albert_means_another_adapter_after_attention(tmp_path: Path) -> None:
     adapters.add("double", HOULSBY, seed=0)
     with pytest.raises(IsoglossError, match="mh_adapter: AdapterHub's package computes it otherwise in ALBERT"):
         write_adapter(tmp_path, adapters, "double")
+
+
+def test_albert_with_several_groups_of_layers(tmp_path: Path) -> None:
+    sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 8, "vocab_size": 20, "embedding_size": 8}
+    groups = {"num_hidden_layers": 4, "num_hidden_groups": 2, "inner_group_num": 2}
+    adapters = Adapters(AlbertModel(AlbertConfig(**sizes, **groups)))
+    adapters.add("en", PFEIFFER, seed=0)
+    write_adapter(tmp_path, adapters, "en")
+    read = read_adapter(tmp_path, adapters, "again")
+    assert list(read.adapter.layers) == ["0", "1", "2", "3"]
+    for ours, theirs in zip(read.adapter.parameters(), adapters["en"].parameters(), strict=True):
+        assert torch.equal(ours, theirs)
 
 
 # Where a folder is
