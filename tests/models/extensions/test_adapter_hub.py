@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import AlbertConfig, AlbertModel
 
 from isogloss.common.errors import IsoglossError
 from isogloss.models.extensions.adapters import (
@@ -275,6 +276,8 @@ def pickled(folder: Path) -> None:
         (described(hidden_size=768), CONFIG, "an adapter for hidden_size 768, but the model has 16"),
         (described(model_type="xlm-roberta"), CONFIG, "for model_type 'xlm-roberta', but the model has 'bert'"),
         (described(config=None), CONFIG, "no 'config', as a file of AdapterHub has it"),
+        (described(config=[8]), CONFIG, "config: must be the name of an architecture or its options"),
+        (described(peft_type="LORA"), CONFIG, r"a file of peft \(LORA\), not of AdapterHub"),
         (described(config="pfeifer"), CONFIG, r"no architecture 'pfeifer'; did you mean 'pfeiffer'"),
         (described(config="compacter"), CONFIG, r"architecture 'compacter' is not computed here \(valid: seq_bn, "),
         (described(config={"architecture": "lora", "r": 8}), CONFIG, "architecture 'lora' is not computed here"),
@@ -323,11 +326,26 @@ def test_albert_means_another_adapter_after_attention(tmp_path: Path) -> None:
         write_adapter(tmp_path, adapters, "double")
 
 
+def test_albert_with_several_groups_of_layers(tmp_path: Path) -> None:
+    sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 8, "vocab_size": 20, "embedding_size": 8}
+    groups = {"num_hidden_layers": 4, "num_hidden_groups": 2, "inner_group_num": 2}
+    adapters = Adapters(AlbertModel(AlbertConfig(**sizes, **groups)))
+    adapters.add("en", PFEIFFER, seed=0)
+    write_adapter(tmp_path, adapters, "en")
+    read = read_adapter(tmp_path, adapters, "again")
+    assert list(read.adapter.layers) == ["0", "1", "2", "3"]
+    for ours, theirs in zip(read.adapter.parameters(), adapters["en"].parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
 # Where a folder is
 
 
 def test_a_folder_on_this_machine(tmp_path: Path) -> None:
-    assert adapter_folder(FIXTURES / "bert" / "en") == (FIXTURES / "bert" / "en", None)
+    folder, identity = adapter_folder(FIXTURES / "bert" / "en")
+    assert (folder, identity["source"]) == (FIXTURES / "bert" / "en", str(FIXTURES / "bert" / "en"))
+    assert identity["sha256"].keys() == {CONFIG, BIN}
+    assert identity["sha256"] != adapter_folder(FIXTURES / "bert" / "de")[1]["sha256"]
     with pytest.raises(IsoglossError, match=r"adapter folder '.*' has no adapter_config\.json"):
         adapter_folder(tmp_path)
     with pytest.raises(IsoglossError, match="neither a folder nor an id on the hub"):
@@ -351,8 +369,9 @@ def test_an_id_on_the_hub_is_found_in_the_cache(tmp_path: Path, monkeypatch: pyt
     shutil.copytree(FIXTURES / "bert" / "en", repository / "snapshots" / COMMIT)
     (repository / "refs").mkdir()
     (repository / "refs" / "main").write_text(COMMIT)
-    folder, commit = adapter_folder("AdapterHub/bert-en-wiki_pfeiffer")
-    assert (folder, commit) == (repository / "snapshots" / COMMIT, COMMIT)
+    folder, identity = adapter_folder("AdapterHub/bert-en-wiki_pfeiffer")
+    assert folder == repository / "snapshots" / COMMIT
+    assert identity == {"source": "AdapterHub/bert-en-wiki_pfeiffer", "commit": COMMIT}
     _, adapters = model_with("bert")
     assert read_adapter(folder, adapters).name == "en"
     with pytest.raises(IsoglossError, match="adapter 'AdapterHub/none' is neither a local folder nor to be had"):
@@ -373,6 +392,7 @@ def test_an_id_on_the_hub_is_fetched_at_its_newest_commit(tmp_path: Path, monkey
 
     monkeypatch.setattr("isogloss.models.extensions.adapters.hub_ids.HfApi", Hub)
     monkeypatch.setattr("isogloss.models.extensions.adapters.hub_ids.snapshot_download", download)
-    assert adapter_folder("AdapterHub/bert-en-wiki_pfeiffer") == (tmp_path / COMMIT, COMMIT)
+    folder, identity = adapter_folder("AdapterHub/bert-en-wiki_pfeiffer")
+    assert (folder, identity["commit"]) == (tmp_path / COMMIT, COMMIT)
     assert (asked["identifier"], asked["revision"]) == ("AdapterHub/bert-en-wiki_pfeiffer", COMMIT)
     assert BIN in asked["allow_patterns"] and not asked["local_files_only"]

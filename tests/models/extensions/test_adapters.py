@@ -312,6 +312,26 @@ def test_a_head_beside_the_model_is_told() -> None:
         torch.testing.assert_close(head(input_ids=IDS, attention_mask=MASK), logits(twin))
 
 
+def test_the_inverse_is_taken_once_however_often_it_is_asked_for() -> None:
+    model, adapters = with_adapters("bert", "en", auto_class=AutoModelForMaskedLM)
+    with adapters.using("en"):
+        before = logits(model)
+        adapters.invert_before_head(model)
+        assert torch.equal(logits(model), before)
+
+
+def test_a_head_that_reads_another_size_allows_no_invertible_part() -> None:
+    config = AutoConfig.for_model("deberta-v2", **encoders.SMALL, embedding_size=8)
+    model = AutoModelForMaskedLM.from_config(config)
+    model.set_output_embeddings(nn.Linear(8, 40))
+    adapters = Adapters(model)
+    adapters.add("ner", PFEIFFER, seed=0)
+    with pytest.raises(
+        IsoglossError, match="inv_adapter: the output layer reads vectors of size 8, but the embeddings"
+    ):
+        adapters.add("en", PFEIFFER_INV, seed=0)
+
+
 # Side by side
 
 

@@ -76,8 +76,8 @@ class Adapters(Extension):
             place.branch.register_forward_hook(hooks.change)
         embeddings = embeddings_of(model)
         embeddings.register_forward_hook(self._change_embeddings)
-        # Not a module of this one: the embeddings are the model's own.
-        self._embeddings = (embeddings,)
+        # Not modules of this one, but the model's own.
+        self._embeddings, self._heads = (embeddings,), list[nn.Module]()
         self.invert_before_head(model)
         settings = settings or {}
         for name, values in settings.get("adapters", {}).items():
@@ -124,6 +124,8 @@ class Adapters(Extension):
             raise IsoglossError(f"adapter {name!r}: a name must be given, and hold no dot")
         if name in self.names:
             raise IsoglossError(f"adapter {name!r}: the model has one of that name already")
+        if configuration.inv_adapter:
+            self._require_undone()
         seed = derive(seed, "adapter", name)
         adapter = Adapter(configuration, self.base, seed)
         adapter.to(next(self._embeddings[0].parameters()).device).train(self.training)
@@ -202,17 +204,14 @@ class Adapters(Extension):
         this call with its ``masked``. A model without such a layer is left alone.
 
         Raises:
-            IsoglossError: The layer reads vectors of another size than the embeddings have.
+            IsoglossError: An adapter has an invertible part, and the layer reads vectors of another size.
         """
         layer = model.get_output_embeddings()  # type: ignore[no-untyped-call]
-        if layer is None:
+        if layer is None or any(layer is known for known in self._heads):
             return
-        size = getattr(layer, "in_features", self.base.embedding)
-        if size != self.base.embedding:
-            raise IsoglossError(
-                f"the output layer reads vectors of size {size}, but the embeddings have {self.base.embedding}, so no "
-                "invertible adapter can be undone before it"
-            )
+        self._heads.append(layer)
+        if any(self[name].invertible is not None for name in self.names):
+            self._require_undone()
         layer.register_forward_pre_hook(self._change_back)
 
     @contextmanager
@@ -227,6 +226,15 @@ class Adapters(Extension):
         for name in names:
             if PREFIX + name not in self._modules:
                 raise IsoglossError(f"no adapter {name!r} in the model{nearest(name, self.names)}")
+
+    def _require_undone(self) -> None:
+        for layer in self._heads:
+            size = getattr(layer, "in_features", self.base.embedding)
+            if size != self.base.embedding:
+                raise IsoglossError(
+                    f"inv_adapter: the output layer reads vectors of size {size}, but the embeddings have "
+                    f"{self.base.embedding}, so an invertible part cannot be undone before it"
+                )
 
     def _change_embeddings(self, module: nn.Module, arguments: object, output: Tensor) -> Tensor | None:
         def change(name: str, rows: Tensor) -> Tensor:

@@ -66,8 +66,10 @@ class Bottleneck(nn.Module):
                 base = added
             elif not configuration.residual_before_ln:
                 base = read
-        change = self.dropout(self.up(self.activation(self.down(read))) * self.scaling)
-        return base + change  # type: ignore[no-any-return]
+        change = self.up(self.activation(self.down(read)))
+        if isinstance(self.scaling, Tensor) or self.scaling != 1:
+            change = change * self.scaling
+        return base + self.dropout(change)  # type: ignore[no-any-return]
 
 
 def activation(configuration: AdapterConfig) -> nn.Module:

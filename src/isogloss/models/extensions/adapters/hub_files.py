@@ -147,6 +147,8 @@ def tensors_of(adapter: Adapter, name: str, base: Base) -> dict[str, Tensor]:
 
 
 def _require_base(path: Path, description: Mapping[str, Any], base: Base) -> None:
+    if "peft_type" in description:
+        raise IsoglossError(f"{path}: a file of peft ({description['peft_type']}), not of AdapterHub")
     for key in ("config", "name"):
         if not description.get(key):
             raise IsoglossError(f"{path}: no {key!r}, as a file of AdapterHub has it")
@@ -200,7 +202,7 @@ def _present(key: str, prefix: str) -> str:
 
 
 def _require_layers(path: Path, stored: Collection[str], configuration: AdapterConfig, base: Base) -> None:
-    numbers = {int(found[1]) for key in stored if (found := re.search(r"layers?\.(\d+)\.", key))}
+    numbers = {int(found[1]) for key in stored if (found := re.search(r"\blayers?\.(\d+)\.", key))}
     needed = {*numbers, *configuration.leave_out}
     if numbers and max(needed) + 1 != base.layers:
         raise IsoglossError(f"{path}: an adapter for {max(needed) + 1} layers, but the model has {base.layers}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import HfApi, snapshot_download
 
@@ -14,14 +16,15 @@ TIMEOUT = 10.0
 """Seconds to wait for the hub's first answer."""
 
 
-def adapter_folder(source: str | Path) -> tuple[Path, str | None]:
+def adapter_folder(source: str | Path) -> tuple[Path, dict[str, Any]]:
     """The folder of an adapter, fetched from the hub where it is not on this machine.
 
     Args:
         source: A folder, or an id on the hub such as ``AdapterHub/xlm-roberta-base-en-wiki_pfeiffer``.
 
     Returns:
-        The folder, and the commit of an id on the hub (the newest, or without a network the one in the cache).
+        The folder, and what identifies the adapter, as plain values for JSON: ``source``, and ``commit`` for an id on
+        the hub (the newest, or without a network the one in the cache) or ``sha256`` by file name for a folder.
 
     Raises:
         IsoglossError: There is no such folder or id, or the hub cannot be reached and its cache does not have it.
@@ -29,7 +32,7 @@ def adapter_folder(source: str | Path) -> tuple[Path, str | None]:
     if Path(source).is_dir():
         if not (Path(source) / DESCRIPTION).is_file():
             raise IsoglossError(f"adapter folder {str(source)!r} has no {DESCRIPTION}")
-        return Path(source), None
+        return Path(source), {"source": str(source), "sha256": _hashes(Path(source))}
     identifier = str(source)
     former = re.fullmatch(r"(?P<task>[^/@]+)/(?P<set>[^/@]+)@(?P<owner>[^/@]+)", identifier)
     if former:
@@ -40,10 +43,16 @@ def adapter_folder(source: str | Path) -> tuple[Path, str | None]:
         )
     if isinstance(source, Path) or not re.fullmatch(r"[\w.-]+/[\w.-]+", identifier):
         raise IsoglossError(f"adapter {identifier!r}: neither a folder nor an id on the hub (OWNER/NAME)")
-    return _fetched(identifier)
+    folder = _fetched(identifier)
+    return folder, {"source": identifier, "commit": folder.name}
 
 
-def _fetched(identifier: str) -> tuple[Path, str]:
+def _hashes(folder: Path) -> dict[str, str]:
+    found = [folder / name for name in FILES if (folder / name).is_file()]
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+
+
+def _fetched(identifier: str) -> Path:
     commit, reason = None, ""
     try:
         # Asked for by itself, with a limit on time, since `snapshot_download` would wait for long.
@@ -61,7 +70,7 @@ def _fetched(identifier: str) -> tuple[Path, str]:
         ) from error
     if not (folder / DESCRIPTION).is_file():
         raise IsoglossError(f"adapter {identifier!r}: the hub has no {DESCRIPTION} under this id")
-    return folder, folder.name
+    return folder
 
 
 def _reason(error: BaseException) -> str:

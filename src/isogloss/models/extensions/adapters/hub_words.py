@@ -78,6 +78,8 @@ def from_hub(words: str | Mapping[str, Any], *, versioned: bool) -> AdapterConfi
     """
     if isinstance(words, str):
         return _architecture(words)
+    if not isinstance(words, Mapping):
+        raise IsoglossError(f"config: must be the name of an architecture or its options, found {words!r}")
     if words.get("architecture"):
         return _architecture(str(words["architecture"]))
     # The first version wrote some names in capitals (``LN_after``), and the invertible part as one option.
@@ -120,7 +122,7 @@ def _invertible(block: Mapping[str, Any] | None, activation: str | None) -> dict
         raise IsoglossError(
             f"invertible_adapter: non_linearity {block['non_linearity']!r} differs from the adapter's, {activation!r}"
         )
-    return {"inv_adapter": block["block_type"], "inv_adapter_reduction_factor": block["reduction_factor"]}
+    return {"inv_adapter": block.get("block_type"), "inv_adapter_reduction_factor": block.get("reduction_factor")}
 
 
 def _json(value: object) -> str:
