@@ -52,13 +52,16 @@ def layer_groups(model: PreTrainedModel) -> Parts:
 
     Without adapters those of `parts_of`. With adapters ``layer_1`` to ``layer_l`` are those of the last adapter of the
     stack, the task's; ``head`` is what is outside the encoder; and ``frozen`` is all else: the encoder, the adapters of
-    languages, an invertible part.
+    languages, an invertible part. Where there is no task's, all adapters are the group ``adapters``.
     """
     parts = parts_of(model)
     adapters = extensions_of(model).get(NAME)
     if not isinstance(adapters, Adapters) or adapters.stacks is None:
         return parts
     inside = {id(parameter) for parameter in adapters.parameters()}
+    if not adapters.stacks.then:  # language adapters are being trained
+        others = [parameter for parameter in model.parameters() if id(parameter) not in inside]
+        return {"adapters": list(adapters.parameters()), "frozen": others}
     task = adapters[adapters.stacks.then[-1]]
     groups = {f"layer_{int(number) + 1}": list(layer.parameters()) for number, layer in task.layers.items()}
     groups["head"] = [parameter for parameter in parts.get("head", []) if id(parameter) not in inside]

@@ -121,7 +121,7 @@ def open_site(
     autocast, ledger = build_autocast(recipe, device()), Ledger(ranks)
     epoch = max(1, math.ceil(sum(sizes.values()) / budget.batch_size))
     moments = None if batches is None else Moments(budget.steps, epoch, seed, batches, autocast, ranks, ledger.aside)
-    unfreezing, groups = build_unfreezing(recipe.unfreezing, loaded.model, moments)
+    unfreezing, groups = build_unfreezing(recipe.unfreezing, loaded.model, moments, loaded.fresh)
     site = Site(
         model=loaded.model,
         fresh=loaded.fresh,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,12 +17,14 @@ from isogloss.models.extensions.adapters import (
     NAME,
     PARALLEL,
     PFEIFFER,
+    PFEIFFER_INV,
     AdapterConfig,
     Adapters,
     Stacks,
     adapter_folder,
     kept,
     read_adapter,
+    write_adapter,
 )
 from isogloss.models.open import Loaded
 from isogloss.recipe.spec import adapters as spec
@@ -53,12 +54,10 @@ def with_adapters(loaded: Loaded, asked: spec.Adapters, trained: Sequence[str], 
     """
     adapters = Adapters(loaded.model)
     attach(loaded.model, NAME, adapters)
-    notes, identity = list(loaded.notes), {}
+    notes, identity = list(loaded.notes), dict[str, Any]()
     for code, source in asked.language.items():
-        folder, commit = adapter_folder(source)
-        read = read_adapter(folder, adapters, code)
-        identity[code] = {"source": source, **({"commit": commit} if commit else {"sha256": _digests(folder)})}
-        notes += read.notes
+        folder, identity[code] = adapter_folder(source)
+        notes += read_adapter(folder, adapters, code).notes
     lacking = [code for code in trained if code not in asked.language]
     if asked.language and lacking:
         raise IsoglossError(
@@ -67,10 +66,39 @@ def with_adapters(loaded: Loaded, asked: spec.Adapters, trained: Sequence[str], 
         )
     adapters.add(TASK, _configuration(asked.task), seed=seed)
     adapters.stacks = Stacks({code: code for code in asked.language}, (TASK,), trained[0] if asked.language else None)
-    task = {id(parameter) for parameter in adapters[TASK].parameters()}
-    fresh = frozenset(name for name, parameter in loaded.model.named_parameters() if id(parameter) in task)
     found: dict[str, Any] = {**loaded.identity, **({"adapters": identity} if identity else {})}
-    return replace(loaded, fresh=loaded.fresh | fresh, identity=found, notes=tuple(notes))
+    return replace(loaded, fresh=loaded.fresh | _names(loaded, adapters[TASK]), identity=found, notes=tuple(notes))
+
+
+def with_language_adapters(loaded: Loaded, asked: spec.LanguageAdapters, languages: Sequence[str], seed: int) -> Loaded:
+    """A masked-LM model with a fresh adapter for each language, through which its rows go; see `with_adapters`."""
+    adapters = Adapters(loaded.model)
+    attach(loaded.model, NAME, adapters)
+    placed = PFEIFFER_INV if asked.invertible else PFEIFFER
+    configuration = replace(placed, reduction_factor=asked.reduction, non_linearity=asked.non_linearity)
+    for code in languages:
+        adapters.add(code, configuration, seed=seed)
+    adapters.stacks = Stacks({code: code for code in languages}, ())
+    notes = loaded.notes
+    if loaded.fresh:
+        notes = (*notes, "the checkpoint has no masked-LM head, so a fresh one trains along with the adapters")
+    return replace(loaded, fresh=loaded.fresh | _names(loaded, adapters), notes=notes)
+
+
+def write_language_adapters(folder: Path, loaded: Loaded, model_name: str) -> list[Path]:
+    """Write each adapter of a model as a folder of AdapterHub's, ``folder/LANGUAGE``; the folders."""
+    adapters = extensions_of(loaded.model).get(NAME)
+    if not isinstance(adapters, Adapters):
+        return []
+    for code in adapters.names:
+        write_adapter(folder / code, adapters, code, model_name=model_name)
+    return [folder / code for code in adapters.names]
+
+
+def _names(loaded: Loaded, module: nn.Module) -> frozenset[str]:
+    """The names that the parameters of a module have in the model."""
+    own = {id(parameter) for parameter in module.parameters()}
+    return frozenset(name for name, parameter in loaded.model.named_parameters() if id(parameter) in own)
 
 
 def view_of(model: nn.Module, keep: bool) -> Callable[[Cell], str | None]:
@@ -104,10 +132,3 @@ def _configuration(asked: spec.TaskAdapter) -> AdapterConfig:
         dropout=asked.dropout,
         leave_out=asked.leave_out,
     )
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    """SHA-256 of the files of an adapter, by name."""
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir()) if path.is_file()
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -62,7 +62,7 @@ class Moments:
 
 
 def build_unfreezing(
-    asked: spec.Schedule, model: PreTrainedModel, moments: Moments | None = None
+    asked: spec.Schedule, model: PreTrainedModel, moments: Moments | None = None, fresh: Collection[str] = ()
 ) -> tuple[Unfreezing | None, Groups]:
     """The answer to: what may move? And the groups of parameters that it names; None: everything, in every step.
 
@@ -72,6 +72,11 @@ def build_unfreezing(
     if isinstance(asked, spec.Everything | spec.AllButEmbeddings) and NAME in extensions_of(model):
         # With adapters the encoder stays as it is, whatever else moves.
         own: Groups = {name: parameters for name, parameters in layer_groups(model).items()}
+        head = {id(parameter) for name, parameter in model.named_parameters() if name in fresh}
+        if "head" not in own and head:  # a masked-LM head trains only where the checkpoint had none
+            known = {id(parameter) for parameter in own["adapters"]}
+            own["head"] = [p for p in own["frozen"] if id(p) in head - known]
+            own["frozen"] = [p for p in own["frozen"] if id(p) not in head]
         return Always(frozenset(own) - {"frozen"}), own
     match asked:
         case spec.Everything():

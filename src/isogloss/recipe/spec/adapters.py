@@ -22,6 +22,14 @@ class TaskAdapter(Spec):
     leave_out: tuple[int, ...] = Field((), description="layers without one, from 0 as AdapterHub numbers them")
 
 
+class LanguageAdapters(Spec):
+    """An adapter for each language of the text; the encoder itself stays as it is."""
+
+    reduction: float = Field(2, gt=0, description="size of the hidden states over that of the bottleneck (MAD-X: 2)")
+    non_linearity: str = Field("relu", description="of the bottleneck and the invertible part (MAD-X: relu)")
+    invertible: bool = Field(True, description="with an invertible part after the embeddings, undone before the head")
+
+
 class Adapters(Spec):
     """A task adapter, on top of the language adapter of each example."""
 
