@@ -79,6 +79,17 @@ def test_predict_takes_the_adapter_of_the_language(swapped: Path, world: Path, t
     assert labels["ru"] != labels["fr"]
 
 
+def test_tables_say_it_too(swapped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    isogloss.evaluate(Path(shutil.copytree(swapped, tmp_path / "run")))
+    assert "language adapters: each one's own (swap), the source's for de" in capsys.readouterr().out
+
+
+def test_retrieval_reads_each_language_through_its_adapter(swapped: Path, tmp_path: Path) -> None:
+    (tmp_path / "ru-en.tsv").write_text("ба жо\tta lo\nми ню\twi ker\n", encoding="utf-8")
+    rows = isogloss.retrieve(swapped, data=f"{tmp_path}/{{language}}-en.tsv")
+    assert [row["n"] for row in rows] == [2]
+
+
 def test_sizes_are_said(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     isogloss.train(recipe("language_adapters", world, steps=1), output=tmp_path / "run")
     said = capsys.readouterr().err

@@ -71,6 +71,7 @@ METHOD_SETTINGS: dict[str, dict[str, Any]] = {
     "recadam": {"method": "recadam", **RECALL},
     "l2_sp": {"method": "l2_sp", "model": "{world}/encoder"},
     "checkpoint_averaging": {"method": "checkpoint_averaging", "average_from": 0.2},
+    "adapters": {"method": "adapters", "model": LAYERED},
     "gradual_unfreezing": {"method": "gradual_unfreezing", "model": LAYERED, "unfreezing": {"every": 2}},
     "fun": {"method": "fun", "model": LAYERED, "unfreezing": {"every": 3, "batches": 2}},
     "lpft": {"method": "lpft", "model": LAYERED, "unfreezing": {"every": 4}},

@@ -77,6 +77,9 @@ METHODS: dict[str, Method] = {
         "control: multi-task training, its distance from the pre-trained weights added to the loss",
         {"sampling": {"kind": "mixed"}, "penalties": [{"kind": "l2_sp", "strength": 0.01}]},
     ),
+    "adapters": Method(
+        "a small adapter in each layer, the encoder as it is", {"sampling": {"kind": "mixed"}, "adapters": {}}
+    ),
     "gradual_unfreezing": Method(
         "the head and the top layer first, then a layer more at a time, downwards", _opening({"kind": "gradual"})
     ),
