@@ -75,8 +75,16 @@ METHOD_SETTINGS: dict[str, dict[str, Any]] = {
     "gradual_unfreezing": {"method": "gradual_unfreezing", "model": LAYERED, "unfreezing": {"every": 2}},
     "fun": {"method": "fun", "model": LAYERED, "unfreezing": {"every": 3, "batches": 2}},
     "lpft": {"method": "lpft", "model": LAYERED, "unfreezing": {"every": 4}},
-    "random_unfreezing": {"method": "random_unfreezing", "model": LAYERED, "unfreezing": {"every": 2}},
-    "reverse_unfreezing": {"method": "reverse_unfreezing", "model": LAYERED, "unfreezing": {"every": 3}},
+    "random_unfreezing": {
+        "method": "random_unfreezing",
+        "model": LAYERED,
+        "unfreezing": {"every": 2, "top_first": False},
+    },
+    "reverse_unfreezing": {
+        "method": "reverse_unfreezing",
+        "model": LAYERED,
+        "unfreezing": {"every": 3, "top_first": False},
+    },
     "ulmfit": {"method": "ulmfit", "model": LAYERED, "batch_size": 20},
 }
 """Every preset, under its name."""

@@ -261,7 +261,7 @@ def outcome(run: Path) -> dict[str, Any]:
     scalars = EventAccumulator(str(run / "events")).Reload()
     return {
         "state": json.loads((run / "trainer_state.json").read_text(encoding="utf-8")),
-        "weights": [path.read_bytes() for path in sorted((run / "model").glob("*.safetensors"))],
+        "weights": b"".join(path.read_bytes() for path in sorted((run / "model").glob("*.safetensors"))),
         "results": [{**row, "run": None} for row in results],
         "predictions": {
             str(path.relative_to(run)): path.read_text(encoding="utf-8")

@@ -23,8 +23,8 @@ class Fun:
         always: Groups that are open from the start, such as the head.
         layers: The layers, from bottom to top.
         starts: The step (from 0) of each event, rising; one per layer.
-        score: Looks at the model and scores closed layers, alike in every process; `isogloss.gradients.fisher` has the
-            paper's, the trace of the Fisher matrix.
+        score: Looks at the model and scores closed layers, alike in every process; `isogloss.diagnostics.fisher` has
+            the paper's, the trace of the Fisher matrix.
         first: The layer that opens at the first event whatever its score, as the top one does in the paper's code;
             None: none is forced.
 

@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 from isogloss.common.distributed import Communicator
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import generator
-from isogloss.gradients.fisher import Fisher, Labels, gold, most_likely, sampled
+from isogloss.diagnostics.fisher import Fisher, Labels, gold, most_likely, sampled
 from isogloss.models.extensions import extensions_of
 from isogloss.models.extensions.adapters import NAME
 from isogloss.models.parts import layer_groups

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from isogloss.common.errors import IsoglossError
-from isogloss.gradients.fisher import Fisher, Traces, gold, most_likely, sampled
+from isogloss.diagnostics.fisher import Fisher, Traces, gold, most_likely, sampled
 from isogloss.protocols import Batch
 
 
