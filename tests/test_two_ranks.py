@@ -30,6 +30,7 @@ EXACT = {
     "dropout": {"dropout": 0.0},
     "probes": {"dropout": 0.0},
     "text_beside": {"dropout": 0.0},
+    "task_adapter_in_parallel": {"dropout": 0.0},
     "bf16": {"precision": "fp32"},
     "gradients_bf16": {"gradients": {"precision": "fp32"}},
 }
@@ -37,7 +38,13 @@ EXACT = {
 
 AVERAGED = "averaged_workers"
 PROBED = "probes_of_averaged_workers"
-APART = (AVERAGED, "weighted_averaged_workers", "text_beside_averaged_workers", PROBED)
+APART = (
+    AVERAGED,
+    "weighted_averaged_workers",
+    "text_beside_averaged_workers",
+    "unfreezing_of_averaged_workers",
+    PROBED,
+)
 
 
 def settings(name: str, world: Path) -> dict[str, Any]:

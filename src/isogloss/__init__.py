@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from isogloss.calls.get import get
     from isogloss.calls.predict import predict
     from isogloss.calls.pretrain import pretrain
+    from isogloss.calls.pretrain_adapter import pretrain_adapter
     from isogloss.calls.retrieve import retrieve
     from isogloss.calls.show import show
     from isogloss.calls.train import train
@@ -25,6 +26,7 @@ __all__ = [
     "get",
     "predict",
     "pretrain",
+    "pretrain_adapter",
     "retrieve",
     "show",
     "train",

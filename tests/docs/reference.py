@@ -40,7 +40,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "objective": ("objective", "penalties"),
     "text": ("text", "sources", "exclude"),
     "weighting": ("weighting", "gradients"),
-    "unfreezing": ("unfreezing",),
+    "unfreezing": ("unfreezing", "adapters"),
     "optimizer": ("optimizer", "learning_rate", "schedule", "warmup_steps", "weight_decay", "max_grad_norm"),
     "length": ("steps", "epochs"),
     "ending": ("selection", "average_from", "evaluation_steps", "evaluation_batch_size", "test"),
@@ -56,8 +56,8 @@ PRETRAINING_KEYS: dict[str, tuple[str, ...]] = {
     "pretraining_text": ("text", "sources", "languages", "exclude", "held_out", "limit"),
     "pretraining_rows": ("stages", "gradient_accumulation_steps"),
     "pretraining_movement": (
-        "unfreezing", "optimizer", "steps", "learning_rate", "schedule", "warmup_steps", "decay_steps", "weight_decay",
-        "max_grad_norm", "precision",
+        "unfreezing", "adapters", "optimizer", "steps", "learning_rate", "schedule", "warmup_steps", "decay_steps",
+        "weight_decay", "max_grad_norm", "precision",
     ),
     "pretraining_records": (
         "selection", "evaluation_steps", "evaluation_batch_size", "logging_steps", "save_steps", "save_total_limit",

@@ -15,7 +15,10 @@ from isogloss.streams.bucketed import BucketedStream
 from isogloss.tasks import part_of_speech
 from tests.support.site import site_of
 
-MIXED = {"multitask", "lookahead", "checkpoint_averaging", "recadam", "l2_sp"}
+MIXED = {
+    "multitask", "lookahead", "checkpoint_averaging", "recadam", "l2_sp", "adapters", "gradual_unfreezing", "fun",
+    "lpft", "random_unfreezing", "reverse_unfreezing", "ulmfit",
+}  # fmt: skip
 DATA = {"task": "pos", "format": "conllu", "path": "{language}/{split}.conllu"}
 
 

@@ -38,6 +38,9 @@ BASE: dict[str, Any] = {
 
 XLM_R_MODEL = {"config": XLM_R, "vocabulary_size": 80}
 
+LAYERED = {"config": {**XLM_R, "num_hidden_layers": 3}, "vocabulary_size": 80}
+"""A model with layers to open: with an event at step 4, where a checkpoint is, and others before and after it."""
+
 SLOW = {"optimizer": {"lookahead": {"inner_steps": 3, "outer_learning_rate": 0.5}}}
 SEQUENTIAL = {"method": "sequential_reptile", **SLOW}
 
@@ -68,6 +71,21 @@ METHOD_SETTINGS: dict[str, dict[str, Any]] = {
     "recadam": {"method": "recadam", **RECALL},
     "l2_sp": {"method": "l2_sp", "model": "{world}/encoder"},
     "checkpoint_averaging": {"method": "checkpoint_averaging", "average_from": 0.2},
+    "adapters": {"method": "adapters", "model": LAYERED},
+    "gradual_unfreezing": {"method": "gradual_unfreezing", "model": LAYERED, "unfreezing": {"every": 2}},
+    "fun": {"method": "fun", "model": LAYERED, "unfreezing": {"every": 3, "batches": 2}},
+    "lpft": {"method": "lpft", "model": LAYERED, "unfreezing": {"every": 4}},
+    "random_unfreezing": {
+        "method": "random_unfreezing",
+        "model": LAYERED,
+        "unfreezing": {"every": 2, "top_first": False},
+    },
+    "reverse_unfreezing": {
+        "method": "reverse_unfreezing",
+        "model": LAYERED,
+        "unfreezing": {"every": 3, "top_first": False},
+    },
+    "ulmfit": {"method": "ulmfit", "model": LAYERED, "batch_size": 20},
 }
 """Every preset, under its name."""
 
@@ -90,6 +108,23 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "selection_target_dev": {"selection": "target-dev"},
     "accumulation": {"gradient_accumulation_steps": 2},
     "frozen_embeddings": {"unfreezing": {"kind": "all_but_embeddings"}},
+    "fun_of_slow_weights": merged(
+        SEQUENTIAL,
+        {
+            "model": LAYERED,
+            "unfreezing": {"kind": "fun", "every": 2, "batches": 2, "labels": "argmax", "timeline": "released_fun"},
+        },
+    ),
+    "unfreezing_of_averaged_workers": {
+        **merged(SEQUENTIAL, {"optimizer": {"lookahead": {"workers": "averaged"}}}),
+        "model": LAYERED,
+        "unfreezing": {"kind": "fun", "every": 2, "batches": 2, "estimator": "per_example", "norm": "per_parameter"},
+    },
+    "unfreezing_under_pcgrad": {
+        "method": "pcgrad",
+        "model": LAYERED,
+        "unfreezing": {"kind": "gradual", "every": 2, "order": [2, 1, 3], "top_first": False, "embeddings": True},
+    },
     "choice": {},
     "averaged_tokens": {"aggregation": "average"},
     "words_apart": {"spacing": "words"},
@@ -140,6 +175,31 @@ VARIANTS |= {
     }.items()
 }
 
+ADAPTERS = {
+    "task": {"reduction": 4},
+    "language": {code: f"{{world}}/adapters/{code}" for code in ("en", "fr", "ru")},
+}
+"""German is measured with the adapter of English."""
+
+VARIANTS |= {
+    "task_adapter": {"model": LAYERED, "adapters": {"task": {"placement": "houlsby", "reduction": 4}}},
+    "task_adapter_in_parallel": {"model": LAYERED, "dropout": 0.1, "adapters": {"task": {"placement": "parallel"}}},
+    "language_adapters": {"model": "{world}/encoder", "adapters": ADAPTERS},
+    "language_adapters_kept": {"model": "{world}/encoder", **SEQUENTIAL, "adapters": {**ADAPTERS, "at_test": "keep"}},
+    "gradual_over_adapters": {
+        "method": "gradual_unfreezing",
+        "model": LAYERED,
+        "adapters": {"task": {"leave_out": [1]}},
+        "unfreezing": {"every": 4},
+    },
+    "fun_over_adapters": {
+        "method": "fun",
+        "model": LAYERED,
+        "adapters": {},
+        "unfreezing": {"every": 3, "batches": 2, "labels": "gold"},
+    },
+}
+
 VARIANTS |= {
     name: {**settings, "model": "{world}/masked", "learning_rate": 0.02, "text": TEXT}
     for name, settings in {
@@ -167,6 +227,6 @@ def recipe(name: str, world: Path, **changes: Any) -> dict[str, Any]:
     model = {**BASE, **SETTINGS[name], **changes}["model"]
     placed: dict[str, Any] = {"model": model.format(world=world) if isinstance(model, str) else model}
     # The template's own {language} stays.
-    for key in ("probes", "text"):
-        placed[key] = json.loads(json.dumps(whole.get(key, [])).replace("{world}", str(world)))
+    for key in {"probes", "text", "adapters"} & whole.keys():
+        placed[key] = json.loads(json.dumps(whole[key]).replace("{world}", str(world)))
     return {**whole, **placed}

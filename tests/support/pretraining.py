@@ -59,6 +59,13 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "cosine": {"schedule": "cosine"},
     "eager": {"attention": "eager"},
     "compiled": {"compile": True},
+    "adapters": {"model": "{folder}/encoder", "tokenizer": None, "adapters": {"reduction": 4}},
+    "adapters_under_a_fresh_head": {
+        "model": "{folder}/headless",
+        "tokenizer": None,
+        "dropout": 0.1,
+        "adapters": {"non_linearity": "gelu", "invertible": False},
+    },
 }
 
 
@@ -80,11 +87,12 @@ def write_text(folder: Path) -> Path:
 
 
 def write_text_world(folder: Path) -> Path:
-    """The text, and ``folder/encoder``: a model to go on with, whose vocabulary is that of the text."""
+    """The text, and ``folder/encoder``: a model to go on with, whose vocabulary is that of the text; ``headless``."""
     write_text(folder)
     tokenizer = train_tokenizer([" ".join(words) for words in WORDS.values()], 90)
     loaded = new_model(XLM_R, tokenizer, AutoModelForMaskedLM, None, seed=3)
     write_model(folder / "encoder", loaded.model, loaded.tokenizer)
+    write_model(folder / "headless", loaded.model.base_model, loaded.tokenizer)
     return folder
 
 
@@ -99,4 +107,6 @@ def recipe(name: str, folder: Path, **changes: Any) -> dict[str, Any]:
         },
         {"format": "lines", "path": f"{folder}/plain/{{language}}.txt"},
     ]
-    return {**merged({**BASE, "text": text}, SETTINGS[name]), **changes}
+    whole = {**merged({**BASE, "text": text}, SETTINGS[name]), **changes}
+    given = SETTINGS[name].get("model", {})
+    return {**whole, "model": given.format(folder=folder)} if isinstance(given, str) else whole

@@ -34,4 +34,4 @@ def site_of(recipe: Recipe, sizes: Mapping[str, int], loaded: Loaded | None = No
         model, tokenizer = copy.deepcopy(small_bert()), PreTrainedTokenizerBase()  # a site may close parameters
         loaded = Loaded(model, tokenizer, frozenset(n for n, _ in model.named_parameters()), frozenset(), {})
     budget = budget_of(recipe, TASKS[recipe.data[0].task], list(sizes.values()))
-    return open_site(recipe, loaded, budget, sizes, pass_length(recipe.sampling)).site
+    return open_site(recipe, loaded, budget, sizes, pass_length(recipe.sampling), lambda size: lambda k: []).site

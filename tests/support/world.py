@@ -6,6 +6,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from transformers import AutoModel, AutoModelForMaskedLM
 from isogloss.data import ChoiceLines, ConllU, JsonLines, Squad, Table
 from isogloss.data.plain import Lines
 from isogloss.examples import Choice, LabelledText, Question, TaggedSentence
+from isogloss.models.extensions.adapters import PFEIFFER_INV, Adapters, write_adapter
 from isogloss.models.open import new_model
 from isogloss.models.stored import write_model
 from isogloss.models.tokenizer import train_tokenizer
@@ -233,9 +235,22 @@ WRITERS: dict[str, Callable[[Path], Path]] = {
 """What writes the data of each task."""
 
 
+def write_adapters(folder: Path) -> Path:
+    """``folder/adapters/LANGUAGE``: invertible language adapters for ``folder/encoder``, for all but German."""
+    model = AutoModel.from_pretrained(folder / "encoder", dtype="float32")
+    adapters = Adapters(model)
+    configuration = replace(PFEIFFER_INV, reduction_factor=2)
+    for code in LANGUAGES:
+        if code != "de":
+            for parameter in adapters.add(code, configuration, seed=5).parameters():
+                parameter.data.mul_(20)  # as fresh ones, they would hardly change a prediction
+            write_adapter(folder / "adapters" / code, adapters, code, model_name="tiny")
+    return folder / "adapters"
+
+
 def write_world(folder: Path) -> Path:
-    """All of it: a folder per task under its name, ``encoder``, ``masked`` and ``parallel``."""
-    for write in (*WRITERS.values(), write_encoder, write_masked_encoder, write_parallel):
+    """All of it: a folder per task under its name, ``encoder``, ``masked``, ``parallel`` and ``adapters``."""
+    for write in (*WRITERS.values(), write_encoder, write_masked_encoder, write_parallel, write_adapters):
         write(folder)
     return folder
 
@@ -246,7 +261,7 @@ def outcome(run: Path) -> dict[str, Any]:
     scalars = EventAccumulator(str(run / "events")).Reload()
     return {
         "state": json.loads((run / "trainer_state.json").read_text(encoding="utf-8")),
-        "weights": (run / "model" / "model.safetensors").read_bytes(),
+        "weights": b"".join(path.read_bytes() for path in sorted((run / "model").glob("*.safetensors"))),
         "results": [{**row, "run": None} for row in results],
         "predictions": {
             str(path.relative_to(run)): path.read_text(encoding="utf-8")

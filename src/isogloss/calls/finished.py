@@ -12,6 +12,7 @@ from isogloss.common.distributed import device, processes
 from isogloss.common.errors import IsoglossError
 from isogloss.data.problems import Problems
 from isogloss.models.open import Loaded, open_model
+from isogloss.recipe.build.adapters import KINDS, around, view_of
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.build.run import build_autocast
 from isogloss.recipe.build.task import build_task, spacing
@@ -50,7 +51,13 @@ def open_run(run: str | Path) -> tuple[RunFolder, Recipe, Task, Loaded]:
     labels = _stored_labels(folder.model)
     task = build_task(recipe, named, labels)
     loaded = open_model(
-        folder.model, task.auto_class, labels, seed=0, trust_remote_code=recipe.trust_remote_code, complete=True
+        folder.model,
+        task.auto_class,
+        labels,
+        seed=0,
+        trust_remote_code=recipe.trust_remote_code,
+        complete=True,
+        kinds=KINDS,
     )
     torch.nn.Module.to(loaded.model, device())
     return folder, recipe, task, loaded
@@ -64,7 +71,17 @@ def _stored_labels(model: Path) -> tuple[str, ...]:
 def build_evaluator(recipe: Recipe, task: Task, loaded: Loaded) -> Evaluator:
     """The evaluator that the run itself had."""
     autocast = build_autocast(recipe, device())
-    return Evaluator(task, loaded.tokenizer, recipe.max_length, recipe.evaluation_batch_size, autocast, processes())
+    keep = recipe.adapters is not None and recipe.adapters.at_test == "keep"
+    return Evaluator(
+        task=task,
+        tokenizer=loaded.tokenizer,
+        max_length=recipe.max_length,
+        batch_size=recipe.evaluation_batch_size,
+        autocast=autocast,
+        group=processes(),
+        around=around(keep),
+        adapters=view_of(loaded.model, keep),
+    )
 
 
 def print_warnings(problems: Problems) -> None:

@@ -12,6 +12,7 @@ from isogloss.common.errors import IsoglossError
 from isogloss.common.packing import with_name_before_ending
 from isogloss.common.writing import write_text
 from isogloss.data.collection import CODE
+from isogloss.data.corpus import Cell
 from isogloss.data.formats import Format
 from isogloss.data.labels import NO_NUMBER
 from isogloss.data.problems import Problems
@@ -86,7 +87,8 @@ def predict(
     evaluator = build_evaluator(recipe, task, loaded)
     features = evaluator.encode(examples, problems)
     print_warnings(problems)
-    predictions = evaluator.predict(loaded.model, examples, features)
+    with evaluator.around(Cell("predict", language, "test"), loaded.model):
+        predictions = evaluator.predict(loaded.model, examples, features)
     if evaluator.group.rank == 0:
         if xtreme:
             write_text(destination, submission.text(examples, predictions))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from isogloss.calls.arguments import as_overrides, print_doubts
 from isogloss.common.distributed import processes
 from isogloss.common.locking import locked
+from isogloss.recipe.build.adapters import write_language_adapters
 from isogloss.recipe.resolve import resolve_pretraining
 from isogloss.recipe.spec.pretraining import Pretraining
 from isogloss.reports.tables import masked_table
@@ -33,7 +35,8 @@ def pretrain(
         overrides: Keys to change, ``"a.b=c"`` each.
         scale: One of the recipe's scales.
         limit: Sentences read per file.
-        output: Run folder; default ``runs/<recipe>-<scale>``. The model is in ``model`` below it.
+        output: Run folder; default ``runs/<recipe>-<scale>``. The model is in ``model`` below it, and language
+            adapters, if the recipe trains these, in ``adapters/LANGUAGE``, folders as AdapterHub has them.
         resume: Go on with an existing run; one that has not been started is started.
         report_to: none, tensorboard or wandb.
 
@@ -51,7 +54,14 @@ def pretrain(
     with locked(path, processes()):
         experiment = prepare_pretraining(resolved, path, resume=resume)
         final = experiment.run()
+        if experiment.ranks.rank == 0 and resolved.adapters is not None:
+            for written in write_language_adapters(path / "adapters", experiment.loaded, str(resolved.model)):
+                print(f"{written}: {_megabytes(written):.1f} MB", file=sys.stderr)
     if experiment.ranks.rank == 0 and final:
         print(masked_table(final))
         print_doubts(experiment, final)
     return final
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.iterdir()) / 1e6

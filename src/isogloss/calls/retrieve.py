@@ -21,7 +21,9 @@ from isogloss.data.problems import Problems
 from isogloss.data.tables import Table
 from isogloss.diagnostics.retrieval import layer_vectors, retrieval_accuracy
 from isogloss.examples import LabelledText
+from isogloss.models.extensions.adapters import of_languages
 from isogloss.models.open import Loaded, open_model
+from isogloss.recipe.build.adapters import KINDS
 from isogloss.run.evaluation import result_rows
 from isogloss.run.folder import RunFolder
 
@@ -95,9 +97,10 @@ def retrieve(
     chosen = _layers(loaded, layers)
     rows: list[dict[str, Any]] = []
     for language, examples in pairs.items():
+        texts = [example.text for example in examples], [example.pair or "" for example in examples]
+        codes = (language, translations)
         sides = [
-            _vectors(loaded, texts, batch_size, special=special)
-            for texts in ([example.text for example in examples], [example.pair or "" for example in examples])
+            _vectors(loaded, code, own, batch_size, special=special) for code, own in zip(codes, texts, strict=True)
         ]
         sought, among = language, translations
         if direction == "backward":
@@ -165,7 +168,8 @@ def _load(model: str | Path, *, trust_remote_code: bool) -> Loaded:
     is_run = folder.fingerprint.exists()
     if is_run and not folder.model.is_dir():
         raise IsoglossError(f"{model} has no final model: its training has not ended")
-    loaded = open_model(folder.model if is_run else model, AutoModel, None, seed=0, trust_remote_code=trust_remote_code)
+    source = folder.model if is_run else model
+    loaded = open_model(source, AutoModel, None, seed=0, trust_remote_code=trust_remote_code, kinds=KINDS)
     torch.nn.Module.to(loaded.model, device())
     return loaded
 
@@ -178,11 +182,12 @@ def _layers(loaded: Loaded, layers: Sequence[int] | None) -> tuple[int, ...]:
     return tuple(dict.fromkeys(layers or (middle_layer(last),)))
 
 
-def _vectors(loaded: Loaded, texts: Sequence[str], batch_size: int, *, special: bool) -> torch.Tensor:
+def _vectors(loaded: Loaded, language: str, texts: Sequence[str], batch_size: int, *, special: bool) -> torch.Tensor:
     longest = min(LONGEST, loaded.tokenizer.model_max_length)
-    return layer_vectors(
-        loaded.model, loaded.tokenizer, texts, max_length=longest, batch_size=batch_size, special=special
-    )
+    with of_languages(loaded.model, [language]):
+        return layer_vectors(
+            loaded.model, loaded.tokenizer, texts, max_length=longest, batch_size=batch_size, special=special
+        )
 
 
 def _metric(layer: int, *, special: bool, centred: bool, csls: int | None) -> str:

@@ -6,7 +6,20 @@ import sys
 
 import typer
 
-from isogloss.cli import compare, data, demo, evaluate, predict, pretrain, retrieve, schema, show, train, world
+from isogloss.cli import (
+    compare,
+    data,
+    demo,
+    evaluate,
+    predict,
+    pretrain,
+    pretrain_adapter,
+    retrieve,
+    schema,
+    show,
+    train,
+    world,
+)
 from isogloss.cli import list as list_
 from isogloss.common.errors import IsoglossError
 
@@ -22,6 +35,7 @@ app = typer.Typer(
 )
 app.command("train")(train.train)
 app.command("pretrain")(pretrain.pretrain)
+app.command("pretrain-adapter")(pretrain_adapter.pretrain_adapter)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("retrieve")(retrieve.retrieve)

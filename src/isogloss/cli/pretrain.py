@@ -13,7 +13,7 @@ import isogloss
 def pretrain(
     recipe: Annotated[str, typer.Argument(help="Path to a YAML recipe, or the name of a shipped one.")],
     overrides: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key, such as masking=0.3.")
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key, such as learning_rate=1e-4.")
     ] = None,
     scale: Annotated[str | None, typer.Option(help="One of the recipe's scales.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Sentences read per file.")] = None,

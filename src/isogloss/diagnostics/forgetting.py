@@ -16,6 +16,7 @@ from torch.nn import functional
 from transformers import AutoModelForMaskedLM, PreTrainedModel
 
 from isogloss.common.errors import IsoglossError
+from isogloss.models.extensions.adapters import of_languages
 from isogloss.models.holding import evaluating
 from isogloss.models.open import open_model
 from isogloss.models.parts import parts_of
@@ -158,7 +159,8 @@ def _sums(
     assert batch.labels is not None
     masked = batch.labels != IGNORED
     with autocast():
-        now = model.base_model(**batch.inputs).last_hidden_state[masked]  # [m, d]
+        with of_languages(model, batch.languages):
+            now = model.base_model(**batch.inputs).last_hidden_state[masked]  # [m, d]
         logits = masked_logits(start, batch.inputs, masked, beside=now)  # [2m, v]
     of_start, of_now = logits.float().log_softmax(dim=-1).chunk(2)
     targets = batch.labels[masked]

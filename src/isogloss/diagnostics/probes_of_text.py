@@ -16,6 +16,7 @@ from isogloss.diagnostics.forgetting import distances, forgetting
 from isogloss.diagnostics.representations import similarities
 from isogloss.diagnostics.retrieval import layer_vectors
 from isogloss.diagnostics.rows import Row, finite, row
+from isogloss.models.extensions.adapters import of_languages
 from isogloss.protocols import Batch, Progress
 
 
@@ -98,12 +99,12 @@ class RepresentationsProbe:
 
     def _look(self, model: nn.Module) -> list[Row]:
         assert isinstance(model, PreTrainedModel)
-        vectors = {
-            language: layer_vectors(
-                model, self.tokenizer, texts, max_length=self.max_length, batch_size=self.batch_size
-            )
-            for language, texts in self.texts.items()
-        }
+        vectors = {}
+        for language, texts in self.texts.items():
+            with of_languages(model, [language]):
+                vectors[language] = layer_vectors(
+                    model, self.tokenizer, texts, max_length=self.max_length, batch_size=self.batch_size
+                )
         n = len(next(iter(self.texts.values())))
         pairs = similarities(vectors)
         rows = []

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from torch import nn
 from transformers import PreTrainedModel
 
+from isogloss.models.extensions import extensions_of
+from isogloss.models.extensions.adapters import NAME, Adapters
+
 Parts = dict[str, list[nn.Parameter]]
 """Names of parts to their parameters."""
 
@@ -42,6 +45,29 @@ def parts_of(model: PreTrainedModel) -> Parts:
                 seen.add(id(parameter))
                 parts.setdefault(name, []).append(parameter)
     return parts
+
+
+def layer_groups(model: PreTrainedModel) -> Parts:
+    """The groups that schedules of unfreezing open.
+
+    Without adapters those of `parts_of`. With adapters ``layer_1`` to ``layer_l`` are those of the last adapter of the
+    stack, the task's; ``head`` is what is outside the encoder; and ``frozen`` is all else: the encoder, the adapters of
+    languages, an invertible part. Where there is no task's, all adapters are the group ``adapters``.
+    """
+    parts = parts_of(model)
+    adapters = extensions_of(model).get(NAME)
+    if not isinstance(adapters, Adapters) or adapters.stacks is None:
+        return parts
+    inside = {id(parameter) for parameter in adapters.parameters()}
+    if not adapters.stacks.then:  # language adapters are being trained
+        others = [parameter for parameter in model.parameters() if id(parameter) not in inside]
+        return {"adapters": list(adapters.parameters()), "frozen": others}
+    task = adapters[adapters.stacks.then[-1]]
+    groups = {f"layer_{int(number) + 1}": list(layer.parameters()) for number, layer in task.layers.items()}
+    groups["head"] = [parameter for parameter in parts.get("head", []) if id(parameter) not in inside]
+    known = {id(parameter) for own in groups.values() for parameter in own}
+    groups["frozen"] = [parameter for parameter in model.parameters() if id(parameter) not in known]
+    return {name: own for name, own in groups.items() if own}
 
 
 def last_layer(model: PreTrainedModel) -> list[nn.Parameter]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 
+from isogloss.models.extensions.adapters import of_languages
 from isogloss.objectives.supervised import IGNORED
 from isogloss.protocols import Batch
 
@@ -55,7 +56,8 @@ class MaskedLM:
         """Loss of each example, summed over its masked places ``[b]``."""
         labels = _labels(batch)
         masked = labels != IGNORED  # [b, s]
-        logits = masked_logits(self._masked or model, batch.inputs, masked)  # [m, v]
+        with of_languages(model, batch.languages, masked):
+            logits = masked_logits(self._masked or model, batch.inputs, masked)  # [m, v]
         losses = functional.cross_entropy(logits.float(), labels[masked], reduction="none")  # [m]
         rows = masked.nonzero()[:, 0]
         return {self.term: losses.new_zeros(len(batch)).index_add(0, rows, losses)}

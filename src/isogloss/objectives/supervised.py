@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from isogloss.models.extensions.adapters import of_languages
 from isogloss.protocols import Batch
 
 IGNORED = -100
@@ -24,7 +25,8 @@ def outputs(model: nn.Module, batch: Batch) -> Tensor:
         ``[b, s, c]`` for tagging, ``[b, 2, s]`` for questions, else ``[b, c]``, with c alternatives in multiple choice;
         in float32.
     """
-    output = model(**batch.inputs)
+    with of_languages(model, batch.languages):
+        output = model(**batch.inputs)
     if hasattr(output, "start_logits"):
         ends = torch.stack([output.start_logits, output.end_logits], dim=1).float()
         return ends.masked_fill(batch.inputs["attention_mask"].unsqueeze(1) == 0, -torch.inf)

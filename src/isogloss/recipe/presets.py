@@ -25,6 +25,10 @@ def _weighted(kind: str) -> dict[str, Any]:
     return {"sampling": {"kind": "joint"}, "weighting": {"kind": kind}}
 
 
+def _opening(unfreezing: dict[str, Any]) -> dict[str, Any]:
+    return {"sampling": {"kind": "mixed"}, "unfreezing": unfreezing}
+
+
 METHODS: dict[str, Method] = {
     "single": Method(
         "one model per training language, each evaluated everywhere",
@@ -72,6 +76,27 @@ METHODS: dict[str, Method] = {
     "l2_sp": Method(
         "control: multi-task training, its distance from the pre-trained weights added to the loss",
         {"sampling": {"kind": "mixed"}, "penalties": [{"kind": "l2_sp", "strength": 0.01}]},
+    ),
+    "adapters": Method(
+        "a small adapter in each layer, the encoder as it is", {"sampling": {"kind": "mixed"}, "adapters": {}}
+    ),
+    "gradual_unfreezing": Method(
+        "the head and the top layer first, then a layer more at a time, downwards", _opening({"kind": "gradual"})
+    ),
+    "fun": Method(
+        "the head and the top layer first, then whichever layer predictions depend on most (Fisher)",
+        _opening({"kind": "fun"}),
+    ),
+    "lpft": Method("the head alone first, then all layers at once", _opening({"kind": "head_first"})),
+    "random_unfreezing": Method(
+        "control: a layer more at a time, in random order", _opening({"kind": "gradual", "order": "random"})
+    ),
+    "reverse_unfreezing": Method(
+        "control: a layer more at a time, upwards", _opening({"kind": "gradual", "order": "bottom_up"})
+    ),
+    "ulmfit": Method(
+        "a layer more every pass over the data, downwards, lower layers at lower rates",
+        _opening({"kind": "gradual", "every": "epoch", "layer_rate_decay": 2.6, "embeddings": True}),
     ),
     "checkpoint_averaging": Method(
         "control: multi-task training, the mean of the weights at its evaluations",

@@ -36,8 +36,17 @@ def told(rows: Sequence[Row]) -> str:
     """Badges and splits of all rows and, for test data, how often each of their runs has scored them."""
     text = "selection: " + " / ".join(sorted({badge(row) for row in rows}))
     text += ", split: " + " / ".join(sorted({str(row["split"]) for row in rows}))
+    text += _adapters(rows)
     counts = sorted({int(row["test_touches"]) for row in rows if row.get("test_touches")})
     if not counts:
         return text
     times = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     return f"{text}, scored {times} time{'s' if counts != [1] else ''} by each run"
+
+
+def _adapters(rows: Sequence[Row]) -> str:
+    """Through which language adapters texts went: each language's own, or the source's; empty where there are none."""
+    kept = sorted({str(row["language"]) for row in rows if row.get("adapters") == "keep"})
+    if not any(row.get("adapters") == "swap" for row in rows):
+        return ", language adapter: the source's for all (keep)" if kept else ""
+    return ", language adapters: each one's own (swap)" + (f", the source's for {', '.join(kept)}" if kept else "")

@@ -29,7 +29,7 @@ from isogloss.tasks.task import Task
 COLUMNS = (
     "run", "method", "task", "data", "train_languages", "language", "context_language", "split", "view", "translated",
     "spacing", "metric", "value", "n", "seed", "step", "selection", "few_shot", "partition", "interpolation",
-    "test_touches",
+    "test_touches", "adapters",
 )  # fmt: skip
 """The flat schema of results.jsonl; null where a column does not apply."""
 
@@ -43,6 +43,11 @@ def as_it_is(cell: Cell, model: nn.Module) -> AbstractContextManager[None]:
     return nullcontext()
 
 
+def without_adapters(cell: Cell) -> str | None:
+    """The model has no language adapters."""
+    return None
+
+
 @dataclass(frozen=True)
 class Evaluator:
     """Predicts with a model and scores what it predicts.
@@ -54,6 +59,8 @@ class Evaluator:
         batch_size: Pieces per forward pass.
         autocast: Makes the context of a forward pass.
         group: Processes that share the work; all of them get all predictions.
+        adapters: Says of a cell through which language adapter its texts go: ``swap``, their own; ``keep``, that of the
+            source language; None: there are none.
         around: Makes a context for a cell in which the model is set up for it (an adapter swapped in, say), and which
             puts it back.
     """
@@ -65,6 +72,7 @@ class Evaluator:
     autocast: Callable[[], AbstractContextManager[Any]]
     group: Communicator
     around: Around = as_it_is
+    adapters: Callable[[Cell], str | None] = without_adapters
 
     def encode(self, examples: Sequence[Example], problems: Problems) -> Sequence[Feature]:
         """The features that `predict` takes; gold labels are not looked at. Overlong examples go to ``problems``."""
@@ -116,7 +124,7 @@ def score_cells(
     for cell, (examples, features) in cells.items():
         with evaluator.around(cell, model):
             predictions = evaluator.predict(model, examples, features)
-        shared = {**columns, "task": evaluator.task.name}
+        shared = {**columns, "task": evaluator.task.name, "adapters": evaluator.adapters(cell)}
         if evaluator.group.rank == 0:
             if cell.split == "test":
                 shared["test_touches"] = folder.touch_test(cell)

@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from isogloss.common.distributed import Communicator
 from isogloss.data.corpus import Cell
+from isogloss.models.extensions.adapters import of_languages
 from isogloss.models.holding import evaluating
 from isogloss.objectives.masked_lm import masked_logits
 from isogloss.objectives.supervised import IGNORED
@@ -123,7 +124,7 @@ class MaskedScoring:
             batch = batch.to(device)
             assert batch.labels is not None
             masked = batch.labels != IGNORED
-            with self.autocast():
+            with self.autocast(), of_languages(model, batch.languages, masked):
                 logits = masked_logits(model, batch.inputs, masked).float()
             targets = batch.labels[masked]
             found += int((logits.argmax(dim=-1) == targets).sum())

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import torch
+from torch import nn
 
 from isogloss.common.errors import IsoglossError
+from isogloss.protocols import Unfreezing
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.spec.optimizer import Lookahead
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.spec.weighting import GradNorm, Weighting
+from isogloss.step.fun import Fun
+from isogloss.step.unfreezing import Staged, never_opened
 
 FORGETS_LITTLE = 0.1
 """Share of initial weights left above which a warning is printed: a fresh head is then a tenth untrained."""
@@ -41,6 +45,44 @@ def announcements(recipe: Recipe, site: Site, sizes: Mapping[str, int]) -> list[
             f"{steps:,} steps, batch {batch} = {world_size} process(es) x {micro} micro-batch(es) x {per_pass:g}"
         )
     return lines + _learning_weights(recipe.weighting, steps) + _outer_steps(recipe.optimizer.lookahead, site)
+
+
+def trainable(site: Site, groups: Mapping[Hashable, Sequence[nn.Parameter]]) -> list[str]:
+    """How many parameters may move in some step, where not all may, by the group that they are in."""
+    sizes = {name: parameter.numel() for name, parameter in site.model.named_parameters()}
+    moving, every = sum(sizes[name] for name in site.moving), sum(sizes.values())
+    if moving == every:
+        return []
+    own = {id(parameter) for name, parameter in site.model.named_parameters() if name in site.moving}
+    of_groups = {
+        str(name): sum(parameter.numel() for parameter in parameters if id(parameter) in own)
+        for name, parameters in groups.items()
+    }
+    listed = ", ".join(f"{name} {size:,}" for name, size in of_groups.items() if size)
+    return [f"{moving:,} of {every:,} parameters may move ({moving / every:.1%}): {listed}"]
+
+
+def schedule_notes(rule: Unfreezing | None, steps: int) -> list[str]:
+    """When groups open, and what the run ends before opening."""
+    if isinstance(rule, Fun):
+        events = ", ".join(f"{start:,}" for start in rule.starts)
+        left = sum(start >= steps for start in rule.starts)
+        lines = [f"unfreezing: a layer at each of the steps {events}"]
+        closed = f"{left} of {len(rule.layers)} layers"
+    elif isinstance(rule, Staged):
+        stages = zip(rule.stages, rule.starts, strict=True)
+        opens = (f"{' and '.join(sorted(map(str, own)))} at {start:,}" for own, start in stages)
+        lines = [f"unfreezing: {'; '.join(opens)}"]
+        never = never_opened(rule.stages, rule.starts, steps)
+        left, closed = len(never), ", ".join(map(str, never))
+    else:
+        return []
+    if left:
+        lines.append(
+            f"warning: the run has {steps:,} steps, so {closed} will never open; give more steps or a smaller "
+            "unfreezing.every"
+        )
+    return lines
 
 
 def precision_notes(precision: str, device: torch.device) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,14 +12,15 @@ from torch import nn
 
 from isogloss.common.distributed import ALONE, Communicator, device, processes
 from isogloss.common.randomness import derive
+from isogloss.diagnostics.opened import OpenedProbe
 from isogloss.gradients.rows import GradientRows
 from isogloss.gradients.table import SparseTable, sparse_table
 from isogloss.models.open import Loaded
-from isogloss.protocols import DataSource, Probe, Progress, Sampler, Unfreezing, Weighting
+from isogloss.protocols import Batch, DataSource, Probe, Progress, Sampler, Unfreezing, Weighting
 from isogloss.recipe.build.optimizer import build_optimizer, build_walk
 from isogloss.recipe.build.run import build_autocast, build_recorder
 from isogloss.recipe.build.site import Site
-from isogloss.recipe.build.unfreezing import build_unfreezing, freeze
+from isogloss.recipe.build.unfreezing import Moments, build_unfreezing, freeze, rates
 from isogloss.recipe.spec.pretraining import Pretraining
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.run.budget import Budget
@@ -27,9 +29,14 @@ from isogloss.run.folder import RunFolder
 from isogloss.run.ledger import Ledger, Timed, counted
 from isogloss.run.scoring import Scoring
 from isogloss.run.selection import Selection
-from isogloss.start.announce import precision_notes
+from isogloss.start.announce import precision_notes, schedule_notes, trainable
 from isogloss.start.opening import open_folder
+from isogloss.step.fun import Fun
 from isogloss.step.loop import Training
+from isogloss.step.unfreezing import Staged
+
+Batches = Callable[[int | None], Callable[[int], Sequence[Batch]]]
+"""From a batch size (None: the run's) to training batches by their number, each as its micro-batches."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class Opened:
         unfreezing: What may move; None: everything.
         groups: The groups of parameters that it names.
         table: The table of sub-words, where its gradient can be kept by rows.
+        ledger: Where what the run costs is noted.
     """
 
     loaded: Loaded
@@ -49,6 +57,7 @@ class Opened:
     unfreezing: Unfreezing | None
     groups: Mapping[Hashable, Sequence[nn.Parameter]]
     table: SparseTable | None
+    ledger: Ledger
 
 
 @dataclass(frozen=True)
@@ -92,6 +101,7 @@ def open_site(
     budget: Budget,
     sizes: Mapping[str, int],
     pass_length: int | None = None,
+    batches: Batches | None = None,
 ) -> Opened:
     """Put a model into its place: what never moves is closed.
 
@@ -101,13 +111,17 @@ def open_site(
         budget: The numbers of the run.
         sizes: Training pieces by source.
         pass_length: Steps in a pass of the sampler, if it goes by passes shorter than all sources.
+        batches: Training batches for schedules that look at the model.
     """
     ranks = processes()
     walk = build_walk(recipe.optimizer, len(sizes), pass_length)
     apart = walk is not None and walk.apart
     seed = recipe.seeds[0]
     group: Communicator = ALONE if apart else ranks
-    unfreezing, groups = build_unfreezing(recipe.unfreezing, loaded.model)
+    autocast, ledger = build_autocast(recipe, device()), Ledger(ranks)
+    epoch = max(1, math.ceil(sum(sizes.values()) / budget.batch_size))
+    moments = None if batches is None else Moments(budget.steps, epoch, seed, batches, autocast, ranks, ledger.aside)
+    unfreezing, groups = build_unfreezing(recipe.unfreezing, loaded.model, moments, loaded.fresh)
     site = Site(
         model=loaded.model,
         fresh=loaded.fresh,
@@ -116,11 +130,17 @@ def open_site(
         seed=derive(seed, "worker", ranks.rank) if apart else seed,
         ranks=ranks,
         group=group,
-        autocast=build_autocast(recipe, device()),
+        autocast=autocast,
         budget=budget,
         walk=walk,
+        rates=rates(recipe.unfreezing, loaded.model),
     )
-    return Opened(loaded, site, unfreezing, groups, sparse_table(loaded.model))
+    return Opened(loaded, site, unfreezing, groups, sparse_table(loaded.model), ledger)
+
+
+def _events(unfreezing: Unfreezing | None) -> list[Probe]:
+    """Notes what a schedule opens."""
+    return [OpenedProbe(unfreezing)] if isinstance(unfreezing, Staged | Fun) else []
 
 
 def assemble(plan: Plan, notes: Sequence[str], *, resuming: bool) -> Experiment:
@@ -133,7 +153,7 @@ def assemble(plan: Plan, notes: Sequence[str], *, resuming: bool) -> Experiment:
     """
     opened, site, recipe = plan.opened, plan.opened.site, plan.recipe
     optimizer, schedule = build_optimizer(recipe.optimizer, recipe, site)
-    ledger = Ledger(site.ranks)
+    ledger = opened.ledger
     training = Training(
         model=site.model,
         sources=counted(plan.sources, ledger),
@@ -149,7 +169,7 @@ def assemble(plan: Plan, notes: Sequence[str], *, resuming: bool) -> Experiment:
         unfreezing=opened.unfreezing,
         parameter_groups=opened.groups,
         autocast=site.autocast,
-        probes=[Timed(probe, name, ledger) for name, probe in plan.probes.items()],
+        probes=[*_events(opened.unfreezing), *(Timed(probe, name, ledger) for name, probe in plan.probes.items())],
         progress=plan.progress,
     )
     experiment = Experiment(
@@ -165,7 +185,8 @@ def assemble(plan: Plan, notes: Sequence[str], *, resuming: bool) -> Experiment:
         epoch=plan.epoch,
         ledger=ledger,
     )
-    said = [*notes, *precision_notes(recipe.precision, device())]
+    said = [*notes, *trainable(site, opened.groups), *schedule_notes(opened.unfreezing, site.budget.steps)]
+    said += precision_notes(recipe.precision, device())
     said += open_folder(experiment, recipe, plan.fingerprint, resuming=resuming)
     if site.ranks.rank == 0:
         print(plan.folder.path, *said, sep="\n", file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +18,7 @@ from isogloss.gradients.observed import Observed
 from isogloss.models.extensions import MaskedHead
 from isogloss.models.open import Loaded
 from isogloss.protocols import Feature, Progress
+from isogloss.recipe.build.adapters import around, view_of, with_adapters, without_own
 from isogloss.recipe.build.budget import build_budget, steps_of
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.build.model import build_model, with_masked_head
@@ -44,6 +46,7 @@ from isogloss.start.check import new_tokenizer, read_corpus
 from isogloss.start.opening import require_same_recipe
 from isogloss.start.text import TextBeside, read_text_beside
 from isogloss.store.cache import cache_of_environment
+from isogloss.streams.bucketed import BucketedStream, Examples
 from isogloss.tasks.encoding import Encoding, tokenizer_digest
 from isogloss.tasks.task import Task
 
@@ -112,6 +115,8 @@ def _read(recipe: Recipe, folder: RunFolder, label_languages: Sequence[str]) -> 
     task = build_task(recipe, named, corpus.labels)
     tokenizer = new_tokenizer(recipe, corpus) if isinstance(recipe.model, RandomModel) else None
     loaded = build_model(recipe.model, recipe, task.auto_class, task.labels or None, tokenizer, recipe.seeds[0])
+    if recipe.adapters is not None:
+        loaded = with_adapters(loaded, recipe.adapters, corpus.sources, recipe.seeds[0])
     features: Mapping[str, Sequence[Feature]] = _encode(corpus, task, loaded, recipe.max_length)
     resuming, parts = folder.fingerprint.exists(), None
     if recipe.partition is not None:
@@ -166,8 +171,10 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
         loaded, head = with_masked_head(loaded, recipe.model, recipe, recipe.seeds[0], "masked_head")
     # Pieces, as the streams count: with the same temperature mixed and single-language batches have the same mix.
     sizes = {language: len(found) for language, found in learned.features.items()}
-    opened = open_site(recipe, loaded, budget, sizes, pass_length(recipe.sampling))
-    site, collate = opened.site, partial(task.collate, tokenizer=loaded.tokenizer)
+    collate = partial(task.collate, tokenizer=loaded.tokenizer)
+    batches = partial(_batches, learned.features, collate, budget, recipe.seeds[0])
+    opened = open_site(recipe, loaded, budget, sizes, pass_length(recipe.sampling), batches)
+    site = opened.site
     weighting = build_weighting(recipe.weighting, site)
     probes, files = build_probes(recipe.probes, _seen(recipe, learned, collate, weighting), site, corpus.problems)
     objective = build_objective(recipe.objective, recipe.penalties, site)
@@ -204,6 +211,16 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
     )
 
 
+def _batches(
+    features: Mapping[str, Sequence[Feature]], collate: Collate, budget: Budget, seed: int, batch_size: int | None
+) -> BucketedStream:
+    """Whole training batches mixed from all sources, for those who look at the model; in an order of their own."""
+    size, at_once = batch_size or budget.batch_size, math.ceil(budget.batch_size / budget.accumulation)
+    groups = list(features.values())
+    examples = Examples([len(group) for group in groups], seed=seed, name="looking")
+    return BucketedStream(groups, examples, batch_size=size, collate=collate, accumulation=math.ceil(size / at_once))
+
+
 def _seen(recipe: Recipe, learned: Learned, collate: Collate, weighting: Observed | None) -> Seen:
     return Seen(
         features=learned.features,
@@ -218,6 +235,7 @@ def _seen(recipe: Recipe, learned: Learned, collate: Collate, weighting: Observe
 
 
 def _scoring(recipe: Recipe, folder: RunFolder, learned: Learned, site: Site) -> TaskScoring:
+    keep = recipe.adapters is not None and recipe.adapters.at_test == "keep"
     return TaskScoring(
         folder,
         learned.corpus,
@@ -228,6 +246,8 @@ def _scoring(recipe: Recipe, folder: RunFolder, learned: Learned, site: Site) ->
             batch_size=recipe.evaluation_batch_size,
             autocast=site.autocast,
             group=site.ranks,
+            around=around(keep),
+            adapters=view_of(site.model, keep),
         ),
         trained_as(recipe),
         tests=recipe.test,
@@ -262,4 +282,5 @@ def _notes(plan: Plan, recipe: Recipe, learned: Learned) -> list[str]:
         notes += parts.balance(corpus.train[parts.language])
         sizes = {name: parts.of.count(index) for index, name in enumerate(parts.names)}
     beside_it = [] if learned.text is None else [learned.text.announcement(recipe)]
+    notes += without_own(recipe.adapters, [cell.language for cell in corpus.evaluation])
     return notes + announcements(recipe, plan.opened.site, sizes) + beside_it

@@ -18,6 +18,7 @@ from isogloss.models.stored import read_weights
 from isogloss.models.tokenizer import load_tokenizer
 from isogloss.models.unigram import train_unigram
 from isogloss.protocols import Progress
+from isogloss.recipe.build.adapters import with_language_adapters
 from isogloss.recipe.build.budget import build_budget
 from isogloss.recipe.build.model import build_model
 from isogloss.recipe.build.text import TextSite, build_masking, build_stages, compile_layers, framed
@@ -69,7 +70,7 @@ def prepare_pretraining(recipe: Pretraining, path: Path, *, resume: bool) -> Exp
     if resuming:
         folder.require_same(plan.fingerprint)
     ranks.wait()
-    notes = [str(problem) for problem in problems.warnings] + _announcements(recipe, texts, encoded, loaded)
+    notes = [*loaded.notes, *map(str, problems.warnings), *_announcements(recipe, texts, encoded, loaded)]
     experiment = assemble(plan, notes, resuming=resuming)
     assert isinstance(plan.scoring, MaskedScoring)
     plan.scoring.start()
@@ -131,6 +132,8 @@ def _load(
             read_weights(folder.starting_weights, loaded.model)
         elif recipe.model.embeddings == "parallel":
             align(loaded, texts.units, encoded, tokenizer, recipe.seed)
+    if recipe.adapters is not None:
+        loaded = with_language_adapters(loaded, recipe.adapters, list(encoded), recipe.seed)
     if recipe.attention is not None:
         loaded.model.set_attn_implementation(recipe.attention)
     return loaded

@@ -60,7 +60,7 @@ def attach(model: PreTrainedModel, name: str, extension: Extension) -> None:
 
 def extensions_of(model: nn.Module) -> dict[str, Extension]:
     """A model's extensions by name."""
-    held = model._modules.get(ATTRIBUTE)
+    held = model._modules.get(ATTRIBUTE) if isinstance(model, nn.Module) else None  # any callable may be looked at
     return dict(cast(Mapping[str, Extension], held)) if isinstance(held, nn.ModuleDict) else {}
 
 

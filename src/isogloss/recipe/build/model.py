@@ -11,7 +11,8 @@ import torch
 from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase
 
 from isogloss.common.distributed import device
-from isogloss.models.extensions import MaskedHead, attach, fill_stored
+from isogloss.models.extensions import MaskedHead, attach, extensions_of, fill_stored
+from isogloss.models.extensions.adapters import NAME, Adapters
 from isogloss.models.open import Loaded, new_model, open_model
 from isogloss.models.shipped import located
 from isogloss.recipe.spec import model as spec
@@ -62,6 +63,9 @@ def with_masked_head(
     fresh = {f"parts.{own}" for own in masked.fresh}
     head = MaskedHead(masked.model, loaded.model.base_model)
     attach(loaded.model, name, head)
+    adapters = extensions_of(loaded.model).get(NAME)
+    if isinstance(adapters, Adapters):
+        adapters.invert_before_head(head.masked)
     own = {inner: f"extensions.{name}.{inner}" for inner, _ in head.named_parameters()}
     lacking = frozenset(full for inner, full in own.items() if inner in fresh)
     notes = []

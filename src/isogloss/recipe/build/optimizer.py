@@ -49,6 +49,8 @@ def build_optimizer(
     """The answer to: how does it move? And its learning-rate schedule."""
     slow, fresh = asked.lookahead, site.fresh & site.moving
     own: dict[str, dict[str, float]] = {name: {} for name in fresh}
+    for name, factor in site.rates.items():
+        own.setdefault(name, {})["lr"] = factor * rate.learning_rate
     if slow is not None and slow.head_outer_learning_rate is not None:
         for name in fresh & head(site.model):
             own[name]["alpha"] = slow.head_outer_learning_rate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from transformers import PreTrainedModel
@@ -43,6 +43,7 @@ class Site:
         autocast: Makes the context of a forward pass.
         budget: How long the run is.
         walk: Its inner loops, if the optimizer has slow weights.
+        rates: By name of a parameter what its learning rate is multiplied by, where that is not 1.
     """
 
     model: PreTrainedModel
@@ -55,6 +56,7 @@ class Site:
     autocast: Callable[[], AbstractContextManager[Any]]
     budget: Budget
     walk: Walk | None
+    rates: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from isogloss.recipe.spec.adapters import LanguageAdapters
 from isogloss.recipe.spec.base import codes_as_text
 from isogloss.recipe.spec.model import NewEncoder, NewTokenizer
 from isogloss.recipe.spec.optimizer import AdamW, StableRate
@@ -34,11 +35,22 @@ class Pretraining(Run, StableRate):
         (Stage(length=128, batch_size=32, share=1.0),), description="lengths, one after the other"
     )
 
+    adapters: LanguageAdapters | None = Field(
+        None, description="train language adapters instead of the encoder, which must be one that there is; null: none"
+    )
     optimizer: AdamW = Field(AdamW(betas=(0.9, 0.98)), description="how it moves")
     steps: int = Field(ge=1, description="optimizer steps")
     seed: int = Field(0, description="seed of everything")
 
     selection: Literal["last"] = Field("last", description="which weights a run ends with")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_language_a_row(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        """Language adapters learn from text of one language a row, if nothing else is asked for."""
+        if isinstance(value, dict) and value.get("adapters") is not None and "sources" not in value:
+            return {**value, "sources": [{"kind": "mlm", "share": 1.0}]}
+        return value
 
     @field_validator("languages", mode="before")
     @classmethod
@@ -53,6 +65,14 @@ class Pretraining(Run, StableRate):
             raise ValueError(f"stages: the shares must add up to 1, found {[stage.share for stage in self.stages]}")
         if abs(sum(source.share for source in self.sources) - 1) > 1e-6:
             raise ValueError(f"sources: the shares must add up to 1, found {[own.share for own in self.sources]}")
+        if self.adapters is not None:
+            if isinstance(self.model, NewEncoder):
+                raise ValueError("adapters: belong to an encoder that there is; model must be a hub id or a folder")
+            if any(isinstance(source, TLM) for source in self.sources):
+                raise ValueError(
+                    "adapters: each row goes through the adapter of its language, and rows of tlm have two; sources: "
+                    "[{kind: mlm, share: 1.0}] has one"
+                )
         aligned = isinstance(self.model, NewEncoder) and self.model.embeddings == "parallel"
         if aligned and not any(entry.parallel for entry in self.text):
             raise ValueError("model.embeddings: parallel needs an entry of text with `parallel`")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from isogloss.recipe.presets import METHODS
+from isogloss.recipe.spec.adapters import Adapters
 from isogloss.recipe.spec.base import codes_as_text, each_kind_once
 from isogloss.recipe.spec.data import DataEntry
 from isogloss.recipe.spec.model import RandomModel
@@ -17,6 +18,7 @@ from isogloss.recipe.spec.probes import Probe
 from isogloss.recipe.spec.run import Run
 from isogloss.recipe.spec.sampling import Blocks, Joint, Mixed, Sampling
 from isogloss.recipe.spec.task import Task
+from isogloss.recipe.spec.unfreezing import Everything, Schedule
 from isogloss.recipe.spec.weighting import Gradients, Sum, Weighting
 
 
@@ -57,6 +59,10 @@ class Recipe(Run, Task, Rate):
     gradients: Gradients = Field(
         default_factory=Gradients, description="how those of a step's languages are kept until they meet"
     )
+    adapters: Adapters | None = Field(
+        None, description="small modules that are trained in place of the encoder, which stays as it is; null: none"
+    )
+    unfreezing: Schedule = Field(default_factory=Everything, description="what may move?")  # type: ignore[assignment]
     optimizer: Optimizer = Field(AdamW(), description="how does it move?")
 
     steps: int | None = Field(None, ge=1, description="optimizer steps; or give epochs")

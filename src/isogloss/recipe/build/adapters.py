@@ -1,0 +1,134 @@
+"""From a recipe to the adapters of a model: those of languages, which stay as they are, and that of the task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from isogloss.common.errors import IsoglossError
+from isogloss.data.corpus import Cell
+from isogloss.models.extensions import attach, extensions_of
+from isogloss.models.extensions.adapters import (
+    HOULSBY,
+    NAME,
+    PARALLEL,
+    PFEIFFER,
+    PFEIFFER_INV,
+    AdapterConfig,
+    Adapters,
+    Stacks,
+    adapter_folder,
+    kept,
+    read_adapter,
+    write_adapter,
+)
+from isogloss.models.open import Loaded
+from isogloss.recipe.spec import adapters as spec
+from isogloss.run.evaluation import Around, without_adapters
+
+KINDS = {Adapters.kind: Adapters}
+"""The extensions that a finished run's model may need."""
+
+TASK = "task"
+"""Name of the task adapter."""
+
+PLACEMENTS: dict[str, AdapterConfig] = {"pfeiffer": PFEIFFER, "houlsby": HOULSBY, "parallel": PARALLEL}
+
+
+def with_adapters(loaded: Loaded, asked: spec.Adapters, trained: Sequence[str], seed: int) -> Loaded:
+    """A model with a fresh task adapter in it, after the adapters of languages.
+
+    Args:
+        loaded: The model.
+        asked: The adapters.
+        trained: The languages that are trained on, the first of which is the source of all that have no adapter.
+        seed: Seed of the task adapter's weights.
+
+    Raises:
+        IsoglossError: An adapter is not there, damaged or for another model, or a training language has none while
+            others have.
+    """
+    adapters = Adapters(loaded.model)
+    attach(loaded.model, NAME, adapters)
+    notes, identity = list(loaded.notes), dict[str, Any]()
+    for code, source in asked.language.items():
+        folder, identity[code] = adapter_folder(source)
+        notes += read_adapter(folder, adapters, code).notes
+    lacking = [code for code in trained if code not in asked.language]
+    if asked.language and lacking:
+        raise IsoglossError(
+            f"adapters.language: none for {lacking[0]!r}, which is trained on; the task adapter must learn on top of a "
+            "language adapter, as it will be used, or of none"
+        )
+    adapters.add(TASK, _configuration(asked.task), seed=seed)
+    adapters.stacks = Stacks({code: code for code in asked.language}, (TASK,), trained[0] if asked.language else None)
+    found: dict[str, Any] = {**loaded.identity, **({"adapters": identity} if identity else {})}
+    return replace(loaded, fresh=loaded.fresh | _names(loaded, adapters[TASK]), identity=found, notes=tuple(notes))
+
+
+def with_language_adapters(loaded: Loaded, asked: spec.LanguageAdapters, languages: Sequence[str], seed: int) -> Loaded:
+    """A masked-LM model with a fresh adapter for each language, through which its rows go; see `with_adapters`."""
+    adapters = Adapters(loaded.model)
+    attach(loaded.model, NAME, adapters)
+    placed = PFEIFFER_INV if asked.invertible else PFEIFFER
+    configuration = replace(placed, reduction_factor=asked.reduction, non_linearity=asked.non_linearity)
+    for code in languages:
+        adapters.add(code, configuration, seed=seed)
+    adapters.stacks = Stacks({code: code for code in languages}, ())
+    notes = loaded.notes
+    if loaded.fresh:
+        notes = (*notes, "the checkpoint has no masked-LM head, so a fresh one trains along with the adapters")
+    return replace(loaded, fresh=loaded.fresh | _names(loaded, adapters), notes=notes)
+
+
+def write_language_adapters(folder: Path, loaded: Loaded, model_name: str) -> list[Path]:
+    """Write each adapter of a model as a folder of AdapterHub's, ``folder/LANGUAGE``; the folders."""
+    adapters = extensions_of(loaded.model).get(NAME)
+    if not isinstance(adapters, Adapters):
+        return []
+    for code in adapters.names:
+        write_adapter(folder / code, adapters, code, model_name=model_name)
+    return [folder / code for code in adapters.names]
+
+
+def _names(loaded: Loaded, module: nn.Module) -> frozenset[str]:
+    """The names that the parameters of a module have in the model."""
+    own = {id(parameter) for parameter in module.parameters()}
+    return frozenset(name for name, parameter in loaded.model.named_parameters() if id(parameter) in own)
+
+
+def view_of(model: nn.Module, keep: bool) -> Callable[[Cell], str | None]:
+    """Says through which language adapter the texts of a cell go; see `isogloss.run.evaluation.Evaluator`."""
+    adapters = extensions_of(model).get(NAME)
+    if not isinstance(adapters, Adapters) or adapters.stacks is None or not adapters.stacks.languages:
+        return without_adapters
+    stacks = replace(adapters.stacks, keep=keep)
+    return lambda cell: "swap" if stacks.own(cell.language) else "keep"
+
+
+def around(keep: bool) -> Around:
+    """The context of a cell in which a language goes through its own adapter, or through the source's."""
+    return lambda cell, model: kept(model, keep)
+
+
+def without_own(asked: spec.Adapters | None, evaluated: Sequence[str]) -> list[str]:
+    """A line on the languages that are measured with the source's adapter for want of one of their own."""
+    if asked is None or not asked.language or asked.at_test == "keep":
+        return []
+    lacking = sorted(set(evaluated) - asked.language.keys())
+    return [f"no language adapter for {', '.join(lacking)} ({len(lacking)}): measured as in keep"] if lacking else []
+
+
+def _configuration(asked: spec.TaskAdapter) -> AdapterConfig:
+    placed = PLACEMENTS[asked.placement]
+    return replace(
+        placed,
+        reduction_factor=asked.reduction,
+        non_linearity=asked.non_linearity or placed.non_linearity,
+        dropout=asked.dropout,
+        leave_out=asked.leave_out,
+    )
