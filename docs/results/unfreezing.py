@@ -175,7 +175,7 @@ ARMS: dict[str, tuple[dict[str, Any], Sequence[float]]] = {
     "lora": _arm("lora", LORA),
     "lora, gradual": _arm("gradual_unfreezing", LORA, **_LORA, unfreezing={"every": EVERY}),
 }
-"""The arms, each with the rates that are tried first. `fewer steps` is `adapters` with as many layer-steps as `gradual`."""
+"""The arms, with the rates that are tried first; `fewer steps`: `adapters` with as many layer-steps as `gradual`."""
 
 COMPARED = {
     "adapters": "full",
@@ -269,7 +269,7 @@ def choose(root: Path, model: str, tasks: Sequence[str], arms: Sequence[str], jo
 
 
 def collect(root: Path, rows: Path, tasks: Sequence[str]) -> None:
-    """The dev scores by rate, the test scores and the differences of finished runs; costs, and the orders of opening."""
+    """What finished runs have found, as rows: dev scores by rate, test scores, differences, and when layers opened."""
     kept = [row for row in read_lines(rows) if row["task"] not in tasks] if rows.exists() else []
     for task in tasks:
         arms = [*ARMS]
@@ -296,12 +296,19 @@ def collect(root: Path, rows: Path, tasks: Sequence[str]) -> None:
                     for line in study.differences(found, arm, other, groups)
                 ]
         for run in runs:
+            seen = run.folder(root) / "run" / "diagnostics.jsonl"
             kept += [
-                {"kind": "opened", "task": task, "arm": run.arm, "seed": run.seed, "step": row["step"],
-                 "part": row["part"]}
-                for row in read_lines(run.folder(root) / "run" / "diagnostics.jsonl")
+                {
+                    "kind": "opened",
+                    "task": task,
+                    "arm": run.arm,
+                    "seed": run.seed,
+                    "step": row["step"],
+                    "part": row["part"],
+                }
+                for row in (read_lines(seen) if seen.exists() else [])
                 if row["probe"] == "unfreezing" and row["metric"] == "opened"
-            ] if (run.folder(root) / "run" / "diagnostics.jsonl").exists() else []  # fmt: skip
+            ]
     rows.unlink(missing_ok=True)
     append_lines(rows, kept)
 
@@ -328,9 +335,8 @@ def tables(rows: Path) -> str:
             if row["kind"] == "difference" and row["task"] == task and row["line"] == "mean of targets"
         ]  # fmt: skip
         headers = ["mean of targets", "seeds", "arm", "other", "difference", "over seeds", "over seeds and sentences"]
-        parts.append(
-            f"{task}, {own.metric} in %\n\n{table}\n\n{tabulate(body, headers, tablefmt='github', disable_numparse=True)}"
-        )
+        compared = tabulate(body, headers, tablefmt="github", disable_numparse=True)
+        parts.append(f"{task}, {own.metric} in %\n\n{table}\n\n{compared}")
     return "\n\n".join(parts)
 
 
