@@ -1,0 +1,107 @@
+"""A layer in which the first text of each pair is mixed with what it attends to in the second one (X-Mixup)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from isogloss.models.extensions.attaching import Extension, extensions_of
+from isogloss.models.extensions.mixing.attention import attended, attention_of
+from isogloss.models.extensions.mixing.ratio import RATIOS, Ratio
+
+NAME = "mixing"
+"""The name under which it is attached to a model."""
+
+
+class Mixing(Extension):
+    """At one layer, z = LN(λ · c + (1 − λ) · u): u is what the layer's attention leaves of the target text, c what the
+    target finds when it attends to the source text with the same weights.
+
+    With W of the layer's own attention, u_t and u_s what it leaves of both texts (residual and norm included):
+
+        S = (W_q u_t) (W_k u_s)ᵀ / √d,    c = W_o · softmax(S) W_v u_s,    λ = ratio(S),
+
+    each head apart, with the source's padding left out. The source text goes its own way. A model without norm after
+    the residual (ModernBERT) has z = λ · c + (1 − λ) · u. Outside `pairs` the model computes what it computes without
+    this module, to the last bit. The only weights of its own are those of the ratio.
+
+    Args:
+        model: A model of transformers, with or without a head.
+        layer: The layer, from 1 for the lowest.
+        ratio: Makes λ.
+        renormalise: Whether the layer's norm is applied to the mixture too. Without it λ = 0 is the plain encoder.
+
+    Attributes:
+        ratios: λ of each pair of the last forward pass ``[b]``, without gradient; None before the first.
+
+    Raises:
+        IsoglossError: The model has no such layer, or its attention cannot be read.
+
+    Reference:
+        Yang, Chen, Zhou, Li, *Enhancing Cross-lingual Transfer by Manifold Mixup*, ICLR 2022, arXiv 2205.04182.
+    """
+
+    kind: ClassVar[str] = "mixing"
+    changes_outputs: ClassVar[bool] = True
+
+    def __init__(self, model: PreTrainedModel, layer: int, ratio: Ratio, *, renormalise: bool = True) -> None:
+        super().__init__()
+        self.layer, self.ratio, self.renormalise = layer, ratio, renormalise
+        self.ratios: Tensor | None = None
+        self._attention = attention_of(model, layer)
+        self._attention.watch(self._mixed)
+        self._real: Tensor | None = None
+        self.train(model.training)
+
+    @classmethod
+    def restored(cls, model: PreTrainedModel, settings: Mapping[str, Any]) -> Mixing:
+        """The same module for another model, from what `settings` returned; its weights are the ratio's first ones."""
+        ratio = RATIOS[settings["ratio"]](**settings["ratio_settings"])
+        return cls(model, settings["layer"], ratio, renormalise=settings["renormalise"])
+
+    def settings(self) -> Mapping[str, Any]:
+        """Layer and ratio."""
+        return {
+            "layer": self.layer,
+            "ratio": self.ratio.kind,
+            "ratio_settings": dict(self.ratio.settings()),
+            "renormalise": self.renormalise,
+        }
+
+    @contextmanager
+    def pairs(self, real: Tensor) -> Iterator[None]:
+        """Inside, the model is given 2b texts, of which text i is mixed with text b + i.
+
+        Args:
+            real: Which places are no padding ``[2b, s]``.
+        """
+        self._real = real.bool()
+        try:
+            yield
+        finally:
+            self._real = None
+
+    def _mixed(self, left: Tensor) -> Tensor | None:
+        if self._real is None:
+            return None
+        (target, source), (here, there) = left.chunk(2), self._real.chunk(2)
+        own = self._attention
+        scores = own.queries(target) @ own.keys(source).transpose(2, 3) * own.scale
+        share = self.ratio(scores, here, there)
+        self.ratios = share.detach()
+        weights = torch.softmax(scores.float().masked_fill(~there[:, None, None, :], -torch.inf), dim=-1)
+        found = attended(own, weights, own.values(source), training=self.training)
+        share = share[:, None, None].to(target.dtype)
+        mixed = share * found + (1 - share) * target
+        return own.norm(mixed) if self.renormalise else mixed
+
+
+def mixing_of(model: torch.nn.Module) -> Mixing | None:
+    """The mixing of a model, if it has one."""
+    found = extensions_of(model).get(NAME)
+    return found if isinstance(found, Mixing) else None

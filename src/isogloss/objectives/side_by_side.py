@@ -1,0 +1,132 @@
+"""A batch of pairs as one batch of texts, and what a model makes of both halves.
+
+Shapes: b pairs, s sub-words, d units of the encoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import PreTrainedModel
+
+from isogloss.models.extensions.mixing import Mixing
+from isogloss.objectives.supervised import IGNORED, outputs
+from isogloss.protocols import Batch
+
+States = Callable[[Tensor, Tensor], Tensor]
+"""From last hidden states ``[n, s, d]`` and which places are no padding ``[n, s]`` to a vector for each text ``[n, d]``."""
+
+
+@dataclass(frozen=True)
+class Halves:
+    """What a model makes of pairs, mixed or not.
+
+    Attributes:
+        logits: Of the first halves, as `isogloss.objectives.supervised.outputs` gives them, float32.
+        beside: Of the second halves, of the same shape.
+        states: A vector for each first half ``[n, d]``; n is b, or b · c where an example has c alternatives.
+        states_beside: A vector for each second half ``[n, d]``.
+    """
+
+    logits: Tensor
+    beside: Tensor
+    states: Tensor
+    states_beside: Tensor
+
+
+def first_place(states: Tensor, real: Tensor) -> Tensor:
+    """The state of the first place, which stands for a text in classification."""
+    return states[:, 0]
+
+
+def mean_of_places(states: Tensor, real: Tensor) -> Tensor:
+    """The mean of the states of a text's sub-words, without its first and last (special) one."""
+    inner = real.clone()
+    inner[:, 0] = False
+    last = real.shape[1] - 1 - real.int().flip(1).argmax(dim=1)
+    inner[torch.arange(len(real), device=real.device), last] = False
+    inner = torch.where(inner.any(dim=1, keepdim=True), inner, real)  # of an empty text all that it has
+    weights = inner.to(states.dtype)
+    return (weights.unsqueeze(1) @ states).squeeze(1) / weights.sum(dim=1, keepdim=True)
+
+
+def released_mean(states: Tensor, real: Tensor) -> Tensor:
+    """The released code's mean: divided by all places, padding included, so that short texts have short vectors."""
+    inner = real[:, 2:].to(states.dtype)
+    return (inner.unsqueeze(1) @ states[:, 1:-1]).squeeze(1) / max(1, states.shape[1] - 2)
+
+
+def side_by_side(batch: Batch, padding: int) -> Batch:
+    """The first halves of b pairs and then the second ones, 2b examples padded to one length.
+
+    Args:
+        batch: Pairs.
+        padding: Id of the padding sub-word.
+
+    Raises:
+        ValueError: The batch holds no pairs.
+
+    Example:
+        >>> source = Batch({"input_ids": torch.tensor([[5, 6, 7]])}, None, ("en",))
+        >>> target = Batch({"input_ids": torch.tensor([[8, 9]])}, None, ("de",), beside=source)
+        >>> side_by_side(target, padding=1).inputs["input_ids"].tolist()
+        [[8, 9, 1], [5, 6, 7]]
+    """
+    other = batch.beside
+    if other is None:
+        raise ValueError("needs a batch of pairs")
+    fill = {"input_ids": padding}
+    inputs = {name: _stacked(batch.inputs[name], other.inputs[name], fill.get(name, 0)) for name in batch.inputs}
+    labels = None
+    if batch.labels is not None and other.labels is not None:
+        labels = _stacked(batch.labels, other.labels, IGNORED)
+    extras = {name: _stacked(batch.extras[name], other.extras[name], 0) for name in batch.extras}
+    return Batch(inputs, labels, (*batch.languages, *other.languages), extras)
+
+
+def halves(model: PreTrainedModel, mixing: Mixing | None, both: Batch, states: States) -> Halves:
+    """Both halves of b pairs in one forward pass.
+
+    Args:
+        model: The model.
+        mixing: Mixes the first halves with the second ones; None: each goes its own way.
+        both: The pairs, `side_by_side`.
+        states: Makes a vector of a text's last hidden states.
+    """
+    real = both.inputs["attention_mask"].bool().flatten(0, -2)
+    with _seen(model.base_model) as seen, mixing.pairs(real) if mixing else nullcontext():
+        logits, logits_beside = outputs(model, both).chunk(2)
+    vectors, vectors_beside = states(seen[0].float(), real).chunk(2)
+    return Halves(logits, logits_beside, vectors, vectors_beside)
+
+
+def padding_of(model: nn.Module) -> int:
+    """Id of the padding sub-word of a model; 0 where it has none, which attention masks out all the same."""
+    return int(getattr(getattr(model, "config", None), "pad_token_id", None) or 0)
+
+
+@contextmanager
+def _seen(encoder: nn.Module) -> Iterator[list[Tensor]]:
+    """The last hidden states of each forward pass inside."""
+    seen: list[Tensor] = []
+    handle = encoder.register_forward_hook(lambda module, arguments, output: seen.append(output[0]))
+    try:
+        yield seen
+    finally:
+        handle.remove()
+
+
+def _stacked(first: Tensor, second: Tensor, fill: int) -> Tensor:
+    """Rows of both, each dimension but the first padded at its end to the longer of the two."""
+    sizes = [max(pair) for pair in zip(first.shape[1:], second.shape[1:], strict=True)]
+
+    def padded(tensor: Tensor) -> Tensor:
+        missing = [wanted - found for wanted, found in zip(sizes, tensor.shape[1:], strict=True)]
+        return functional.pad(tensor, [part for size in reversed(missing) for part in (0, size)], value=fill)
+
+    return torch.cat([padded(first), padded(second)])

@@ -1,0 +1,180 @@
+"""The loss of X-Mixup, and pairs of texts side by side in one batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from transformers import (
+    AutoConfig,
+    AutoModelForMultipleChoice,
+    AutoModelForQuestionAnswering,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+)
+
+from isogloss.models.extensions import attach
+from isogloss.models.extensions.mixing import NAME, ConstantRatio, EntropyRatio, Mixing
+from isogloss.objectives import Supervised
+from isogloss.objectives.side_by_side import first_place, mean_of_places, released_mean, side_by_side
+from isogloss.objectives.x_mixup import XMixup
+from isogloss.protocols import Batch
+
+SIZES: dict[str, Any] = {
+    "vocab_size": 30, "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2,
+    "pad_token_id": 1, "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0,
+}  # fmt: skip
+CLASSES = {
+    "classes": AutoModelForSequenceClassification,
+    "tags": AutoModelForTokenClassification,
+    "answers": AutoModelForQuestionAnswering,
+    "choices": AutoModelForMultipleChoice,
+}
+
+
+def _model(kind: str) -> Any:
+    torch.manual_seed(3)
+    model = CLASSES[kind].from_config(AutoConfig.for_model("bert", **SIZES, num_labels=2 if kind == "answers" else 3))
+    for parameter in model.parameters():
+        parameter.data.add_(torch.randn_like(parameter) * 0.2)
+    return model
+
+
+def _batch(kind: str, lengths: tuple[int, ...], seed: int, language: str) -> Batch:
+    generator = torch.Generator().manual_seed(seed)
+    b, s = len(lengths), max(lengths)
+    real = torch.arange(s)[None] < torch.tensor(lengths)[:, None]
+    ids = torch.randint(3, 30, (b, s), generator=generator).masked_fill(~real, 1)
+    inputs, labels, extras = {"input_ids": ids, "attention_mask": real.long()}, torch.tensor([0, 2]), {}
+    if kind == "tags":
+        labels = torch.randint(0, 3, (b, s), generator=generator).masked_fill(~real, -100)
+        labels[:, 0] = -100
+    if kind == "answers":
+        labels = torch.tensor([[1, 2], [0, 1]])
+    if kind == "choices":
+        inputs = {name: torch.stack([own, own.roll(1, 0)], dim=1) for name, own in inputs.items()}
+        labels, extras = torch.tensor([1, 0]), {"alternatives": torch.tensor([[True, True], [True, False]])}
+    return Batch(inputs, labels, (language,) * b, extras)
+
+
+def _pairs(kind: str) -> Batch:
+    target, source = _batch(kind, (5, 3), 0, "de"), _batch(kind, (4, 6), 1, "en")
+    return Batch(target.inputs, target.labels, target.languages, target.extras, beside=source)
+
+
+def _loss(objective: Any, model: Any, batch: Batch) -> Tensor:
+    counts = {name: own.sum().clamp(min=1) for name, own in objective.counts(batch).items()}
+    return sum((own.sum() / counts[name] for name, own in objective(model, batch).items()), torch.zeros(()))
+
+
+def _gradients(model: Any, loss: Tensor) -> dict[str, Tensor]:
+    model.zero_grad()
+    loss.backward()
+    return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_without_mixing_and_consistency_it_trains_on_both_texts(kind: str):
+    """λ = 0, no second norm, no consistency: translate-train-all, bit for bit in what is computed, up to padding."""
+    model, pairs = _model(kind), _pairs(kind)
+    attach(model, NAME, mixing := Mixing(model, 1, ConstantRatio(0.0), renormalise=False))
+    objective = XMixup(mixing, source_weight=0.3, kl=0, mse=0, states=mean_of_places)
+    assert pairs.beside is not None
+    found = _gradients(model, _loss(objective, model, pairs))
+    both = 0.7 * _loss(Supervised(), model, pairs) + 0.3 * _loss(Supervised(), model, pairs.beside)
+    plain = _gradients(model, both)
+    assert found.keys() == plain.keys()
+    for name, gradient in plain.items():
+        torch.testing.assert_close(found[name], gradient, atol=1e-5, rtol=1e-4)
+
+
+def test_loss_and_gradients_are_those_of_the_equations():
+    """A literal transcription for classification, a pair at a time without padding."""
+    model, pairs = _model("classes"), _pairs("classes")
+    attach(model, NAME, mixing := Mixing(model, 2, EntropyRatio()))
+    objective = XMixup(mixing, source_weight=0.4, kl=1.0, mse=1.0, states=first_place)
+    found = _gradients(model, loss := _loss(objective, model, pairs))
+    assert pairs.beside is not None
+    assert pairs.labels is not None
+    expected = torch.zeros(())
+    for row in range(2):
+        logits, firsts = [], []
+        own = [
+            side.inputs["input_ids"][row][side.inputs["attention_mask"][row].bool()] for side in (pairs, pairs.beside)
+        ]
+        layers, (u_t, u_s) = model.bert.encoder.layer, [model.bert.embeddings(input_ids=ids[None]) for ids in own]
+        u_t, u_s = (layers[1].attention(layers[0](u))[0] for u in (u_t, u_s))
+        attention, output = layers[1].attention.self, layers[1].attention.output
+        q, k, v = (part(u)[0].view(-1, 2, 8).transpose(0, 1) for part, u in
+                   ((attention.query, u_t), (attention.key, u_s), (attention.value, u_s)))  # fmt: skip
+        s = q @ k.transpose(1, 2) / 8**0.5
+        entropies = [-(p * p.log()).sum(-1).mean() for p in (s.softmax(-1), s.transpose(1, 2).softmax(-1))]
+        share = 0.5 * torch.sigmoid(mixing.ratio.weight * sum(entropies) + mixing.ratio.bias)
+        c = output.dense((s.softmax(-1) @ v).transpose(0, 1).reshape(1, -1, 16))
+        z = output.LayerNorm(share * c + (1 - share) * u_t)
+        for u in (z, u_s):
+            hidden = layers[1].output(layers[1].intermediate(u), u)
+            firsts.append(hidden[0, 0])
+            logits.append(model.classifier(model.bert.pooler(hidden))[0])
+        (t, s_), y = (logit.log_softmax(-1) for logit in logits), pairs.labels[row]
+        y_s = pairs.beside.labels[row]  # type: ignore[index]
+        expected = expected + (-0.6 * t[y] - 0.4 * s_[y_s] + (s_.exp() * (s_ - t)).sum()
+                               + (firsts[0] - firsts[1]).square().mean()) / 2  # fmt: skip
+    torch.testing.assert_close(loss, expected)
+    for name, gradient in _gradients(model, expected).items():
+        torch.testing.assert_close(found[name], gradient, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_task_has_finite_terms(kind: str):
+    model, pairs = _model(kind), _pairs(kind)
+    attach(model, NAME, mixing := Mixing(model, 1, EntropyRatio()))
+    objective = XMixup(mixing, source_weight=0.4, kl=1.0, mse=1.0, states=mean_of_places)
+    terms, counts = objective(model, pairs), objective.counts(pairs)
+    assert terms.keys() == counts.keys()
+    assert ("kl" in terms) == (kind in ("classes", "choices"))
+    for own in terms.values():
+        assert own.shape == (2,)
+        assert torch.isfinite(own).all()
+    gradients = _gradients(model, _loss(objective, model, pairs))
+    assert all(torch.isfinite(own).all() for own in gradients.values())
+    assert f"extensions.{NAME}.ratio.weight" in gradients
+
+
+def test_a_source_without_labels_loses_nothing():
+    model, pairs = _model("tags"), _pairs("tags")
+    assert pairs.beside is not None
+    assert pairs.beside.labels is not None
+    pairs.beside.labels.fill_(-100)
+    objective = XMixup(None, source_weight=0.8, kl=0, mse=0, states=mean_of_places)
+    assert objective.counts(pairs)["source"].tolist() == [0, 0]
+    assert objective(model, pairs)["source"].tolist() == [0, 0]
+
+
+def test_a_detached_source_is_not_pulled():
+    model, pairs = _model("classes"), _pairs("classes")
+    assert pairs.beside is not None
+    words = pairs.beside.inputs["input_ids"]
+    for detach in (True, False):
+        objective = XMixup(None, source_weight=0.0, kl=1.0, mse=1.0, states=first_place, detach_source=detach)
+        terms = objective(model, pairs)
+        table = _gradients(model, terms["kl"].sum() + terms["mse"].sum())["bert.embeddings.word_embeddings.weight"]
+        only = [int(word) for word in words.flatten() if word not in pairs.inputs["input_ids"] and word != 1]
+        assert (table[only].abs().sum() > 0) != detach
+
+
+def test_vectors_of_texts():
+    states, real = torch.arange(10.0).view(1, 5, 2), torch.tensor([[True, True, True, True, False]])
+    assert first_place(states, real).tolist() == [[0, 1]]
+    assert mean_of_places(states, real).tolist() == [[3, 4]]  # places 1 and 2 of four
+    assert released_mean(states, real).tolist() == [[2, pytest.approx(8 / 3)]]  # the same two, over three places
+    assert mean_of_places(states, torch.tensor([[True, True, False, False, False]])).tolist() == [[1, 2]]
+
+
+def test_a_batch_without_pairs_is_refused():
+    with pytest.raises(ValueError, match="pairs"):
+        side_by_side(_batch("tags", (3, 2), 0, "de"), 1)
+    with pytest.raises(ValueError, match="pairs"):
+        XMixup(None, source_weight=0.5, kl=0, mse=0, states=first_place).counts(_batch("tags", (3, 2), 0, "de"))
