@@ -19,7 +19,7 @@ from isogloss.objectives.supervised import IGNORED, outputs
 from isogloss.protocols import Batch
 
 States = Callable[[Tensor, Tensor], Tensor]
-"""From last hidden states ``[n, s, d]`` and which places are no padding ``[n, s]`` to a vector for each text ``[n, d]``."""
+"""From last hidden states ``[n, s, d]`` and which places are real ``[n, s]`` to a vector for each text ``[n, d]``."""
 
 
 @dataclass(frozen=True)

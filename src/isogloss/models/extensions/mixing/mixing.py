@@ -19,15 +19,15 @@ NAME = "mixing"
 
 
 class Mixing(Extension):
-    """At one layer, z = LN(λ · c + (1 − λ) · u): u is what the layer's attention leaves of the target text, c what the
-    target finds when it attends to the source text with the same weights.
+    """Mixes each target text, at one layer, with what it finds when it attends to its source text.
 
-    With W of the layer's own attention, u_t and u_s what it leaves of both texts (residual and norm included):
+    With the weights W of the layer's own attention, and u_t and u_s what this leaves of both texts, residual and norm
+    included, the target goes on with z in the place of u_t:
 
-        S = (W_q u_t) (W_k u_s)ᵀ / √d,    c = W_o · softmax(S) W_v u_s,    λ = ratio(S),
+        S = (W_q u_t) (W_k u_s)ᵀ / √d,    c = W_o · softmax(S) W_v u_s,    λ = ratio(S),    z = LN(λ · c + (1 − λ) · u_t),
 
     each head apart, with the source's padding left out. The source text goes its own way. A model without norm after
-    the residual (ModernBERT) has z = λ · c + (1 − λ) · u. Outside `pairs` the model computes what it computes without
+    the residual (ModernBERT) has z = λ · c + (1 − λ) · u_t. Outside `pairs` the model computes what it computes without
     this module, to the last bit. The only weights of its own are those of the ratio.
 
     Args:
