@@ -24,7 +24,7 @@ class Mixing(Extension):
     With the weights W of the layer's own attention, and u_t and u_s what this leaves of both texts, residual and norm
     included, the target goes on with z in the place of u_t:
 
-        S = (W_q u_t) (W_k u_s)ᵀ / √d,    c = W_o · softmax(S) W_v u_s,    λ = ratio(S),    z = LN(λ · c + (1 − λ) · u_t),
+        S = (W_q u_t) (W_k u_s)ᵀ / √d,  c = W_o · softmax(S) W_v u_s,  λ = ratio(S),  z = LN(λ · c + (1 − λ) · u_t),
 
     each head apart, with the source's padding left out. The source text goes its own way. A model without norm after
     the residual (ModernBERT) has z = λ · c + (1 − λ) · u_t. Outside `pairs` the model computes what it computes without
