@@ -17,7 +17,7 @@ from pathlib import Path
 from isogloss.common.errors import IsoglossError
 from isogloss.data.formats import Format
 from isogloss.data.problems import Problems
-from isogloss.examples import Example, LabelledText
+from isogloss.examples import Choice, Example, LabelledText
 
 UNTRANSLATED = 0.5
 """Share of translations that equal their original above which a warning is given."""
@@ -40,10 +40,10 @@ class TranslationFile:
     label_map: Mapping[str, str] = field(default_factory=dict)
 
 
-def translate(
-    originals: Sequence[Example], file: TranslationFile, language: str, problems: Problems
-) -> list[LabelledText]:
-    """The translation of each original, in its place: same id and gold label, text and second text translated.
+def translate(originals: Sequence[Example], file: TranslationFile, language: str, problems: Problems) -> list[Example]:
+    """The translation of each original, in its place: with its id and, where the whole has one, its gold label.
+
+    A tagged sentence, a question or a choice is that of the file, with the file's own labels, if it has any.
 
     Joined by id where the file has no untranslated texts, else by these: white space and Unicode's forms of the same
     character do not count, and of originals that are equal the k-th gets the k-th translation. Of
@@ -69,13 +69,13 @@ def translate(
         before = {example.line: example for example in sources}
         translations = [example for example in translations if example.line in before]
         keys = [_text_key(before[example.line]) for example in translations]
-        wanted = [_text_key(_labelled(example)) for example in originals]
-    waiting: defaultdict[tuple[str, ...], list[LabelledText]] = defaultdict(list)
+        wanted = [_text_key(example) for example in originals]
+    waiting: defaultdict[tuple[str, ...], list[Example]] = defaultdict(list)
     for key, found in zip(reversed(keys), reversed(translations), strict=True):
         waiting[key].append(found)
-    joined, missing = [], []
-    for key, example in zip(wanted, originals, strict=True):
-        original = _labelled(example)
+    joined: list[Example] = []
+    missing: list[Example] = []
+    for key, original in zip(wanted, originals, strict=True):
         if waiting[key]:
             joined.append(_joined(original, waiting[key].pop(), file.path, language))
         else:
@@ -94,20 +94,20 @@ def translate(
     return joined
 
 
-def _read(
-    path: Path, reader: Format, language: str, problems: Problems, label_map: Mapping[str, str]
-) -> list[LabelledText]:
+def _read(path: Path, reader: Format, language: str, problems: Problems, label_map: Mapping[str, str]) -> list[Example]:
     examples = reader.read(path, language, problems, label_map)
     if problems.spoils(path):
         problems.raise_errors()
-    return [_labelled(example) for example in examples]
+    return list(examples)
 
 
-def _refuse_numbers(originals: Sequence[Example], translations: Sequence[LabelledText], path: Path) -> None:
+def _refuse_numbers(originals: Sequence[Example], translations: Sequence[Example], path: Path) -> None:
     """Stop where ids are the numbers of rows, which readers give where there are none, and no label confirms them."""
     for side in (originals, translations):
         numbered = all(one.id.isdigit() and one.line - int(one.id) in (0, 1) for one in side)
-        if numbered and not any(example.label for example in translations):
+        if numbered and not any(
+            isinstance(one, LabelledText | Choice) and one.label is not None for one in translations
+        ):
             place = side[0].path if side else path
             raise IsoglossError(
                 f"{path}: the ids of {place} are the numbers of its rows, and rows are not joined by number; name "
@@ -115,13 +115,13 @@ def _refuse_numbers(originals: Sequence[Example], translations: Sequence[Labelle
             )
 
 
-def _labelled(example: Example) -> LabelledText:
-    if isinstance(example, LabelledText):
-        return example
-    raise IsoglossError(f"{example.path}:{example.line}: only labelled texts have translations")
-
-
-def _joined(original: LabelledText, found: LabelledText, path: Path, language: str) -> LabelledText:
+def _joined(original: Example, found: Example, path: Path, language: str) -> Example:
+    if type(found) is not type(original):
+        raise IsoglossError(
+            f"{path}:{found.line}: not of the kind of {original.path}:{original.line}, which it is to be a translation of"
+        )
+    if not isinstance(original, LabelledText) or not isinstance(found, LabelledText):
+        return dataclasses.replace(found, id=original.id, language=language)
     if found.label is not None and original.label is not None and found.label != original.label:
         raise IsoglossError(
             f"{path}:{found.line}: label {found.label!r}, but {original.label!r} in {original.path}:{original.line}: "
@@ -135,9 +135,9 @@ def _joined(original: LabelledText, found: LabelledText, path: Path, language: s
     return dataclasses.replace(original, language=language, text=found.text, pair=found.pair)
 
 
-def _text_key(example: LabelledText) -> tuple[str, ...]:
+def _text_key(example: Example) -> tuple[str, ...]:
     return tuple(" ".join(unicodedata.normalize("NFC", text).split()) for text in example.content)
 
 
-def _shown(example: LabelledText) -> str:
+def _shown(example: Example) -> str:
     return " / ".join(repr(text if len(text) <= 60 else text[:57] + "...") for text in example.content)

@@ -21,17 +21,19 @@ from isogloss.protocols import Feature, Progress
 from isogloss.recipe.build.adapters import around, view_of, with_adapters, without_own
 from isogloss.recipe.build.budget import build_budget, steps_of
 from isogloss.recipe.build.data import build_collections
+from isogloss.recipe.build.mixing import share_of_originals, with_mixing
 from isogloss.recipe.build.model import build_model, with_masked_head
 from isogloss.recipe.build.objective import build_objective
 from isogloss.recipe.build.probes import Collate, Seen, build_probes
 from isogloss.recipe.build.run import build_selection
-from isogloss.recipe.build.sampling import beside, build_sampler, build_sources, pass_length
+from isogloss.recipe.build.sampling import Beside, beside, build_sampler, build_sources, pass_length
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.build.task import build_task, spacing
 from isogloss.recipe.build.weighting import build_rows, build_weighting
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.model import RandomModel
+from isogloss.recipe.spec.objective import XMixup
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.spec.sampling import Joint
 from isogloss.run.budget import Budget
@@ -44,6 +46,7 @@ from isogloss.start.announce import announcements
 from isogloss.start.assemble import Plan, assemble, open_site
 from isogloss.start.check import new_tokenizer, read_corpus
 from isogloss.start.opening import require_same_recipe
+from isogloss.start.pairs import Pairs, pair
 from isogloss.start.text import TextBeside, read_text_beside
 from isogloss.store.cache import cache_of_environment
 from isogloss.streams.bucketed import BucketedStream, Examples
@@ -95,6 +98,7 @@ class Learned:
         features: Training features by source.
         loaded: The model.
         parts: How the data of one language are parted, if they are.
+        pairs: What stands beside the training texts, if the loss is of pairs.
         text: Text beside the task, if there is any.
         resuming: Whether the run has been started before.
     """
@@ -105,6 +109,7 @@ class Learned:
     features: Mapping[str, Sequence[Feature]]
     loaded: Loaded
     parts: parted.Parted | None
+    pairs: Pairs | None
     text: TextBeside | None
     resuming: bool
 
@@ -117,13 +122,19 @@ def _read(recipe: Recipe, folder: RunFolder, label_languages: Sequence[str]) -> 
     loaded = build_model(recipe.model, recipe, task.auto_class, task.labels or None, tokenizer, recipe.seeds[0])
     if recipe.adapters is not None:
         loaded = with_adapters(loaded, recipe.adapters, corpus.sources, recipe.seeds[0])
+    paired = recipe.objective if isinstance(recipe.objective, XMixup) else None
+    if paired is not None:
+        loaded = with_mixing(loaded, paired, task)
     features: Mapping[str, Sequence[Feature]] = _encode(corpus, task, loaded, recipe.max_length)
     resuming, parts = folder.fingerprint.exists(), None
     if recipe.partition is not None:
         parts = parted.parted(recipe, folder, corpus, features, task, loaded, processes(), resuming=resuming)
         features = parts.split(features[parts.language])
+    pairs = None
+    if paired is not None:
+        pairs = pair(corpus, features, recipe.data, collections, Encoding(task, loaded.tokenizer, recipe.max_length))
     text = read_text_beside(recipe, loaded.tokenizer, corpus.problems) if recipe.sources else None
-    return Learned(named, task, corpus, features, loaded, parts, text, resuming)
+    return Learned(named, task, corpus, features, loaded, parts, pairs, text, resuming)
 
 
 def _encode(corpus: Corpus, task: Task, loaded: Loaded, max_length: int) -> dict[str, Sequence[Feature]]:
@@ -177,8 +188,13 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
     site = opened.site
     weighting = build_weighting(recipe.weighting, site)
     probes, files = build_probes(recipe.probes, _seen(recipe, learned, collate, weighting), site, corpus.problems)
-    objective = build_objective(recipe.objective, recipe.penalties, site)
-    sources = build_sources(recipe.sampling, learned.features, collate, objective, site)
+    objective = build_objective(recipe.objective, recipe.penalties, task, site)
+    beside_it = None
+    if learned.pairs is not None and isinstance(recipe.objective, XMixup):
+        share = share_of_originals(recipe.objective, task, budget.steps)
+        beside_it = Beside(learned.pairs.beside, learned.pairs.instead, share)
+        files |= learned.pairs.files
+    sources = build_sources(recipe.sampling, learned.features, collate, objective, site, beside_it)
     labelled, sampler = tuple(sources), build_sampler(recipe.sampling, site)
     if learned.text is not None and head is not None:
         added = learned.text.sources(recipe, head, site, objective)
@@ -277,6 +293,7 @@ def _notes(plan: Plan, recipe: Recipe, learned: Learned) -> list[str]:
     """What the user should know before the first step."""
     corpus, parts = learned.corpus, learned.parts
     notes = [*plan.opened.loaded.notes, *(str(problem) for problem in corpus.problems.warnings)]
+    notes += learned.pairs.notes if learned.pairs is not None else ()
     sizes = {language: len(examples) for language, examples in corpus.train.items()}
     if parts is not None:
         notes += parts.balance(corpus.train[parts.language])

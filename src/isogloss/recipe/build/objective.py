@@ -8,15 +8,19 @@ from isogloss.common.errors import IsoglossError
 from isogloss.objectives.l2_sp import L2SP
 from isogloss.objectives.supervised import Supervised
 from isogloss.protocols import Objective
+from isogloss.recipe.build.mixing import build_x_mixup
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.spec import objective as spec
+from isogloss.tasks.task import Task
 
 
-def build_objective(asked: spec.Objective, penalties: Sequence[spec.Penalty], site: Site) -> Objective:
+def build_objective(asked: spec.Objective, penalties: Sequence[spec.Penalty], task: Task, site: Site) -> Objective:
     """The answer to: what is the loss of labelled data?"""
     match asked:
         case spec.Supervised():
             return with_penalties(Supervised(), penalties, site)
+        case spec.XMixup():
+            return with_penalties(build_x_mixup(asked, task, site), penalties, site)
 
 
 def with_penalties(objective: Objective, penalties: Sequence[spec.Penalty], site: Site) -> Objective:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import derive
-from isogloss.protocols import Batch, DataSource, Feature, Objective, Sampler
+from isogloss.protocols import Batch, DataSource, Feature, Objective, Sampler, Stream
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.spec import sampling as spec
 from isogloss.step import sampling
 from isogloss.streams.bucketed import BucketedStream, Examples
+from isogloss.streams.paired import PairedStream
 
 MIXED = "all"
 """Name of the one source of mixed batches."""
@@ -50,27 +53,57 @@ def beside(sampler: Sampler, shares: Mapping[str, float], seed: int) -> Sampler:
     return sampling.Drawn(samplers, (*shares.values(), 1 - sum(shares.values())), derive(seed, "beside the task"))
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside the training texts of a run on pairs.
+
+    Attributes:
+        features: The second half of each training feature, by language.
+        instead: What may come in its place, row by row as there; None: nothing.
+        share: Share of the k-th batch of a source that has ``features``.
+    """
+
+    features: Mapping[str, Sequence[Feature]]
+    instead: Mapping[str, Sequence[Feature]] | None
+    share: Callable[[int], float]
+
+
 def build_sources(
     asked: spec.Sampling,
     features: Mapping[str, Sequence[Feature]],
     collate: Callable[[Sequence[Feature]], Batch],
     objective: Objective,
     site: Site,
+    pairs: Beside | None = None,
 ) -> dict[str, DataSource]:
-    """One source per language, or one over all of them for mixed batches."""
+    """One source per language, or one over all of them for mixed batches; of pairs, where something stands beside."""
     temperature = asked.temperature if isinstance(asked, spec.Mixed) else 1.0
-    mixed = {MIXED: list(features.values())}
-    groups = mixed if isinstance(asked, spec.Mixed) else {language: [own] for language, own in features.items()}
+    groups = (
+        {MIXED: list(features)} if isinstance(asked, spec.Mixed) else {language: [language] for language in features}
+    )
+    shared: dict[str, Any] = {
+        "batch_size": site.budget.batch_size,
+        "collate": collate,
+        "rank": site.group.rank,
+        "world_size": site.group.world_size,
+        "accumulation": site.budget.accumulation,
+    }
     sources = {}
-    for name, parts in groups.items():
-        stream = BucketedStream(
-            parts,
-            Examples([len(part) for part in parts], temperature=temperature, seed=site.seed, name=name),
-            batch_size=site.budget.batch_size,
-            collate=collate,
-            rank=site.group.rank,
-            world_size=site.group.world_size,
-            accumulation=site.budget.accumulation,
-        )
+    for name, languages in groups.items():
+        parts = [features[language] for language in languages]
+        examples = Examples([len(part) for part in parts], temperature=temperature, seed=site.seed, name=name)
+        stream: Stream
+        if pairs is None:
+            stream = BucketedStream(parts, examples, **shared)
+        else:
+            stream = PairedStream(
+                parts,
+                [pairs.features[language] for language in languages],
+                examples,
+                collate_beside=collate,
+                instead=None if pairs.instead is None else [pairs.instead[language] for language in languages],
+                share=pairs.share,
+                **shared,
+            )
         sources[name] = DataSource(name, stream, objective)
     return sources

@@ -66,6 +66,11 @@ class Translations(Spec):
     train: Translation | None = Field(
         None, description="the training texts of the source language, translated into {language} (translate-train)"
     )
+    back: Translation | None = Field(
+        None,
+        description="the training texts of the source language, translated into {language} and back (X-Mixup); with "
+        "labels of the whole only",
+    )
     test: Translation | None = Field(
         None,
         description="the dev or test texts of {language}, translated into the source language (translate-test); "

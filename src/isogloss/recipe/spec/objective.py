@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,8 +15,66 @@ class Supervised(Spec):
     kind: Literal["supervised"] = "supervised"
 
 
-Objective = Supervised
-"""A union by ``kind``, of one member so far."""
+class EntropyRatio(Spec):
+    """λ = λ₀ · σ(w · H + b), with H the entropy of attention between the two texts."""
+
+    kind: Literal["entropy"] = "entropy"
+    ceiling: float = Field(0.5, gt=0, le=1, description="λ₀ (released code: 0.5)")
+    learned: bool = Field(True, description="whether w and b are learned; in the released code they stay at 1 and 0")
+    released: bool = Field(False, description="the entropy as the released code computes it, padding included")
+
+
+class ConstantRatio(Spec):
+    """The same λ for all pairs."""
+
+    kind: Literal["constant"] = "constant"
+    value: float = Field(ge=0, le=1, description="λ")
+
+
+Ratio = Annotated[EntropyRatio | ConstantRatio, Field(discriminator="kind")]
+
+
+class XMixup(Spec):
+    """The task on a text and on its translation into the source language, mixed inside the encoder, which must agree.
+
+    What is null has the value of the released code for the task.
+    """
+
+    kind: Literal["x_mixup"] = "x_mixup"
+    mix: bool = Field(True, description="whether texts are mixed at all; false: what is left is consistency")
+    layer: float | None = Field(
+        None,
+        gt=0,
+        description="where: a number from 1, or below 1 a share of the layers; null: 1 of 24 (classification), 4 of 24 "
+        "(tagging), 16 of 24 (questions)",
+    )
+    ratio: Ratio = Field(default_factory=EntropyRatio, description="how much of the source a target takes")
+    renormalise: bool = Field(
+        True, description="whether the layer's norm is applied to the mixture too (released: yes)"
+    )
+    source_weight: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="α, weight of the loss on the source text; null: 0.4 (classification), 0.8 (tagging), 0.2 (questions)",
+    )
+    kl: float = Field(1.0, ge=0, description="weight of the divergence of both predictions, where a text has one")
+    mse: float = Field(1.0, ge=0, description="weight of the distance of both vectors")
+    detach_source: bool = Field(False, description="whether consistency pulls the target alone")
+    halving: float | None = Field(
+        None,
+        gt=0,
+        description="k of the share k / (k + exp(t / k)) of steps t that see the original source and not its "
+        "back-translation, where there is one; below 1 the share of all steps in which half of them do; null: 1000, "
+        "for questions 2000",
+    )
+    compat: Literal["released"] | None = Field(
+        None, description="released: entropy, vectors and untrained ratio as in the released code; null: as corrected"
+    )
+
+
+Objective = Annotated[Supervised | XMixup, Field(discriminator="kind")]
+"""A union by ``kind``."""
 
 
 class L2SP(Spec):

@@ -1,0 +1,54 @@
+"""Which example of one language says the same as one of another: the same id in the same data set, the same label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from isogloss.common.errors import IsoglossError
+from isogloss.examples import Choice, Example, LabelledText, TaggedSentence
+
+ALONE = -1
+"""Place of a partner that is not there."""
+
+
+def partners(examples: Sequence[Example], others: Sequence[Example], sets: Mapping[str, str]) -> np.ndarray:
+    """Where the partner of each example lies among others ``[n]``; `ALONE` where it has none.
+
+    Args:
+        examples: The examples.
+        others: Those of another language that may be partners.
+        sets: The name of the data set of each file, by its path; ids mean the same in the files of one set only.
+
+    Raises:
+        IsoglossError: Two partners have different labels, or tagged sentences have no ids but their numbers; the
+            message names file and line of both.
+    """
+    places: dict[tuple[str, str], int] = {}
+    for place, other in enumerate(others):
+        places.setdefault((sets.get(other.path, ""), other.id), place)
+    found = np.full(len(examples), ALONE)
+    for index, example in enumerate(examples):
+        place = places.get((sets.get(example.path, ""), example.id), ALONE)
+        if place != ALONE:
+            _require_alike(example, others[place])
+        found[index] = place
+    return found
+
+
+def _require_alike(example: Example, other: Example) -> None:
+    places = f"{example.path}:{example.line}", f"{other.path}:{other.line}"
+    if isinstance(example, TaggedSentence):
+        if example.id.isdigit():
+            raise IsoglossError(
+                f"{places[0]}: the sentence has no id but its number, and sentences are not paired by number (here "
+                f"with {places[1]}); give both files ids that are the same in every language, such as `# sent_id` in CoNLL-U"
+            )
+        return
+    labels = [one.label for one in (example, other) if isinstance(one, LabelledText | Choice)]
+    if None not in labels and len(set(labels)) > 1:
+        raise IsoglossError(
+            f"{places[0]}: label {labels[0]!r}, but {labels[1]!r} in {places[1]}, which has the same id {example.id!r}: "
+            "they are no translations of each other; were rows added, left out or sorted in one of the files?"
+        )

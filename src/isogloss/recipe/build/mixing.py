@@ -1,0 +1,109 @@
+"""From a recipe to the mixing of a model, and to the loss on pairs of texts; what a recipe leaves open is the task's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from scipy.special import lambertw
+
+from isogloss.common.errors import IsoglossError
+from isogloss.models.extensions import attach
+from isogloss.models.extensions.mixing import NAME, ConstantRatio, EntropyRatio, Mixing, Ratio, mixing_of
+from isogloss.models.open import Loaded
+from isogloss.objectives.side_by_side import States, first_place, mean_of_places, released_mean
+from isogloss.objectives.x_mixup import XMixup
+from isogloss.recipe.build.site import Site
+from isogloss.recipe.spec import objective as spec
+from isogloss.tasks.spans import Spans
+from isogloss.tasks.tagging import Tagging
+from isogloss.tasks.task import Task
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What the released code of X-Mixup has for a kind of task.
+
+    Attributes:
+        layer: The mixing layer, as a share of the depth; there of 24 layers.
+        source_weight: α.
+        halving: k of the share of original sources.
+        states: Makes the vectors that must agree.
+        released: Makes them as the released code does.
+    """
+
+    layer: float
+    source_weight: float
+    halving: float
+    states: States
+    released: States
+
+
+CLASSES = Usual(1 / 24, 0.4, 1000, first_place, first_place)
+TAGS = Usual(4 / 24, 0.8, 1000, mean_of_places, released_mean)
+ANSWERS = Usual(16 / 24, 0.2, 2000, mean_of_places, released_mean)
+
+
+def usual(task: Task) -> Usual:
+    """What the released code has for a task; multiple choice, which it does not have, is taken for classification."""
+    return TAGS if isinstance(task, Tagging) else ANSWERS if isinstance(task, Spans) else CLASSES
+
+
+def with_mixing(loaded: Loaded, asked: spec.XMixup, task: Task) -> Loaded:
+    """A model that mixes at a layer, if it is to.
+
+    Raises:
+        IsoglossError: Its attention cannot be read, or it has no such layer.
+    """
+    if not asked.mix:
+        return loaded
+    layers = int(loaded.model.config.num_hidden_layers)
+    wanted = usual(task).layer if asked.layer is None else asked.layer
+    if wanted >= 1 and wanted != int(wanted):
+        raise IsoglossError(f"objective.layer: a whole number from 1, or a share below 1, found {wanted:g}")
+    layer = int(wanted) if wanted >= 1 else max(1, round(wanted * layers))
+    module = Mixing(loaded.model, layer, _ratio(asked), renormalise=asked.renormalise)
+    attach(loaded.model, NAME, module)
+    fresh = {f"extensions.{NAME}.{name}" for name, _ in module.named_parameters()}
+    note = f"targets are mixed with their sources in layer {layer} of {layers}"
+    return replace(loaded, fresh=loaded.fresh | fresh, notes=(*loaded.notes, note))
+
+
+def build_x_mixup(asked: spec.XMixup, task: Task, site: Site) -> XMixup:
+    """The loss on pairs."""
+    own = usual(task)
+    return XMixup(
+        mixing_of(site.model),
+        source_weight=own.source_weight if asked.source_weight is None else asked.source_weight,
+        kl=asked.kl,
+        mse=asked.mse,
+        states=own.states if asked.compat is None else own.released,
+        detach_source=asked.detach_source,
+    )
+
+
+def share_of_originals(asked: spec.XMixup, task: Task, steps: int) -> Callable[[int], float]:
+    """The share k / (k + exp(t / k)) of the t-th batch that sees the original source and not its back-translation.
+
+    Example:
+        At k = 1000 half of them do after 1000 · ln 1000 = 6,908 batches:
+
+        >>> from isogloss.tasks.classification import Classification
+        >>> share = share_of_originals(spec.XMixup(halving=1000), Classification("nli", ()), 10_000)
+        >>> round(share(0), 3), round(share(6908), 3)
+        (0.999, 0.5)
+    """
+    given = usual(task).halving if asked.halving is None else asked.halving
+    k = math.exp(float(lambertw(given * steps).real)) if given < 1 else given
+    # k / (k + exp(t / k)) without overflow
+    return lambda t: 1 / (1 + math.exp(min(t / k - math.log(k), 700)))
+
+
+def _ratio(asked: spec.XMixup) -> Ratio:
+    released = asked.compat is not None
+    match asked.ratio:
+        case spec.EntropyRatio(ceiling=ceiling, learned=learned, released=own):
+            return EntropyRatio(ceiling, learned and not released, own or released)
+        case spec.ConstantRatio(value=value):
+            return ConstantRatio(value)
