@@ -43,12 +43,12 @@ def _require_alike(example: Example, other: Example) -> None:
         if example.id.isdigit():
             raise IsoglossError(
                 f"{places[0]}: the sentence has no id but its number, and sentences are not paired by number (here "
-                f"with {places[1]}); give both files ids that are the same in every language, such as `# sent_id` in CoNLL-U"
+                f"with {places[1]}); give both files ids that are the same in every language (`# sent_id` in CoNLL-U)"
             )
         return
     labels = [one.label for one in (example, other) if isinstance(one, LabelledText | Choice)]
     if None not in labels and len(set(labels)) > 1:
         raise IsoglossError(
-            f"{places[0]}: label {labels[0]!r}, but {labels[1]!r} in {places[1]}, which has the same id {example.id!r}: "
-            "they are no translations of each other; were rows added, left out or sorted in one of the files?"
+            f"{places[0]}: label {labels[0]!r}, but {labels[1]!r} in {places[1]}, which has the same id "
+            f"{example.id!r}: they are no translations of each other; were rows added, left out or sorted in one of the files?"
         )

@@ -88,7 +88,7 @@ def translate(originals: Sequence[Example], file: TranslationFile, language: str
             f"{first.path}:{first.line}, id {first.id!r}, {_shown(first)}"
         )
     pairs = zip(originals, joined, strict=True)
-    same = sum(_text_key(_labelled(example)) == _text_key(found) for example, found in pairs)
+    same = sum(_text_key(example) == _text_key(found) for example, found in pairs)
     if joined and same / len(joined) > UNTRANSLATED:
         problems.warning(file.path, None, f"{same} of {len(joined)} translations equal the original text")
     return joined
@@ -118,7 +118,7 @@ def _refuse_numbers(originals: Sequence[Example], translations: Sequence[Example
 def _joined(original: Example, found: Example, path: Path, language: str) -> Example:
     if type(found) is not type(original):
         raise IsoglossError(
-            f"{path}:{found.line}: not of the kind of {original.path}:{original.line}, which it is to be a translation of"
+            f"{path}:{found.line}: not of the kind of {original.path}:{original.line}, so no translation of it"
         )
     if not isinstance(original, LabelledText) or not isinstance(found, LabelledText):
         return dataclasses.replace(found, id=original.id, language=language)

@@ -1,4 +1,4 @@
-"""Training texts beside their originals: the second halves of pairs, found by id, with back-translations in their place."""
+"""Training texts beside their originals, found by id, or beside back-translations of these: the halves of pairs."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def pair(
 def _beside(
     own: Sequence[Feature], others: Sequence[Feature], places: np.ndarray, else_: Sequence[Feature] | None = None
 ) -> Sequence[Feature]:
-    """The partner of each feature: the piece of the same number of the partner's, or the last one where it has fewer."""
+    """The partner of each feature: its partner's piece of the same number, or the last one where there are fewer."""
     pieces: dict[int, list[int]] = {}
     for row, example in enumerate(example_indices(others).tolist()):
         pieces.setdefault(example, []).append(row)

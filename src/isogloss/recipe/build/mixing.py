@@ -1,4 +1,4 @@
-"""From a recipe to the mixing of a model, and to the loss on pairs of texts; what a recipe leaves open is the task's."""
+"""From a recipe to the mixing of a model and the loss on pairs of texts; what a recipe leaves open is the task's."""
 
 from __future__ import annotations
 

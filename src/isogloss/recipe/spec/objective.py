@@ -56,7 +56,7 @@ class XMixup(Spec):
         None,
         ge=0,
         le=1,
-        description="α, weight of the loss on the source text; null: 0.4 (classification), 0.8 (tagging), 0.2 (questions)",
+        description="α, weight of the source text's loss; null: 0.4 (classification), 0.8 (tagging), 0.2 (questions)",
     )
     kl: float = Field(1.0, ge=0, description="weight of the divergence of both predictions, where a text has one")
     mse: float = Field(1.0, ge=0, description="weight of the distance of both vectors")

@@ -6,7 +6,7 @@ Shapes: n texts, s places, h heads of d units.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -176,13 +176,14 @@ class PreNorm:
             self._rotation = None
             if first is None:
                 return None
-            return torch.cat([first - residual[: len(first)], added[len(first) :]]), *output[1:]  # type: ignore[return-value]
+            return torch.cat([first - residual[: len(first)], added[len(first) :]]), output[1]
 
         self._layer.register_forward_pre_hook(keep, with_kwargs=True)
         self._attention.register_forward_hook(hook)
 
     def _projected(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        parts = self._attention.Wqkv(self._before(states)).unflatten(-1, (3, -1, self._size)).unbind(dim=-3)  # type: ignore[operator]
+        projected: Tensor = self._attention.Wqkv(self._before(states))  # type: ignore[operator]
+        parts = projected.view(*projected.shape[:-1], 3, -1, self._size).unbind(dim=-3)
         query, key, value = (part.transpose(1, 2) for part in parts)
         return query, key, value
 
@@ -195,7 +196,7 @@ class PreNorm:
 
 
 def _split(projected: Tensor, heads: int) -> Tensor:
-    return projected.unflatten(-1, (heads, -1)).transpose(1, 2)
+    return projected.view(*projected.shape[:-1], heads, -1).transpose(1, 2)
 
 
 _BERT = _Names(
@@ -253,7 +254,7 @@ def attention_of(model: PreTrainedModel, layer: int) -> Attention:
             f"mixing: the attention of a {model_type!r} model cannot be read{nearest(model_type, FAMILIES)}"
         )
     path, read = _FAMILIES[model_type]
-    layers: Sequence[nn.Module] = list(model.base_model.get_submodule(path))  # type: ignore[arg-type]
+    layers = list(model.base_model.get_submodule(path).children())
     if not 1 <= layer <= len(layers):
         raise IsoglossError(f"mixing: layer must be from 1 to {len(layers)}, the layers of the model, found {layer}")
     return read(layers[layer - 1], model.config)
