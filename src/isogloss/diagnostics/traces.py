@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import nn
@@ -28,7 +28,7 @@ class FisherProbe:
     """
 
     fisher: Fisher
-    layers: Callable[[nn.Module], Mapping[str, Sequence[nn.Parameter]]]
+    layers: Callable[[nn.Module], Mapping[Hashable, Sequence[nn.Parameter]]]
     stream: Stream
     batches: int
     every: Callable[[int], bool]
@@ -48,7 +48,7 @@ class FisherProbe:
         is_open = {name: any(parameter.requires_grad for parameter in own) for name, own in layers.items()}
         batches = [self.stream(k) for k in range(self.batches)]
         traces = self.fisher(model, layers, batches, progress.step)
-        rows = [row("fisher", "open", value, part=name) for name, value in is_open.items()]
+        rows = [row("fisher", "open", value, part=str(name)) for name, value in is_open.items()]
         rows += trace_rows(traces)
         opened = [name for name, value in is_open.items() if value]
         return rows + (trace_rows(traces.average(opened, MEAN_OPEN)) if opened else [])
