@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.calls.scored import metric_of, of_one_task, results_of, run_folders
-from isogloss.common.errors import IsoglossError
+from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.writing import read_lines, write_text
 from isogloss.figures import features_figure, layers_figure, opened_figure, traces_figure
 from isogloss.figures.drawing import require_matplotlib
@@ -75,6 +75,8 @@ def unfreezing(
             tasks, lengths, protocols or test data, two runs of a schedule with one seed, or figures are asked for
             without matplotlib.
     """
+    if split not in ("dev", "test"):
+        raise IsoglossError(f"split: {split!r} is unknown{nearest(split, ('dev', 'test'))}")
     if output is not None:
         require_matplotlib()
         if Path(output).is_file():

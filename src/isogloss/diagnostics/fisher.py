@@ -60,6 +60,8 @@ class Traces:
     @property
     def errors(self) -> dict[Hashable, float]:
         """Its standard error over batches; NaN for a single one."""
+        if len(self.values) == 1:  # of which torch would warn
+            return dict.fromkeys(self.groups, float("nan"))
         spread = self.values.std(dim=0) / len(self.values) ** 0.5
         return dict(zip(self.groups, spread.tolist(), strict=True))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sized
 from importlib.util import find_spec
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -73,13 +73,28 @@ def looks(names: Iterable[str]) -> dict[str, dict[str, Any]]:
     }
 
 
-def panels(figure: Figure, number: int, **shared: Any) -> list[Axes]:  # noqa: ANN401 - options of matplotlib
-    """So many panels, row after row."""
+def panels(figure: Figure, number: int, *, x: str, y: str, sharex: bool = True) -> list[Axes]:
+    """So many panels, row after row, of one vertical axis; labels at the left and below the lowest of each column."""
     rows, columns = grid(number)
-    made = figure.subplots(rows, columns, squeeze=False, **shared).ravel().tolist()
-    for spare in made[number:]:
-        spare.set_visible(False)
-    return list(made[:number])
+    made: list[Axes] = figure.subplots(rows, columns, squeeze=False, sharex=sharex, sharey=True).ravel().tolist()
+    for place, own in enumerate(made):
+        own.set_visible(place < number)
+        if place % columns == 0:
+            own.set_ylabel(y)
+        if place + columns >= number:
+            own.set_xlabel(x)
+            own.tick_params(labelbottom=True)
+    return made[:number]
+
+
+def counted(runs: Sized) -> str:
+    """How many runs there are.
+
+    Example:
+        >>> counted([1]), counted([1, 2])
+        ('1 run', '2 runs')
+    """
+    return f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
 
 
 def grid(number: int) -> tuple[int, int]:

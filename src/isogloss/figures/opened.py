@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from statistics import mean
 from typing import TYPE_CHECKING
 
-from isogloss.figures.drawing import COLOURS, drawn, panels, size
+from isogloss.figures.drawing import COLOURS, counted, drawn, panels, size
 from isogloss.reports.openings import Openings
 from isogloss.reports.unfreezing import agreements
 from isogloss.reports.watched import WatchedRun, by_schedule
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def opened_figure(runs: Sequence[WatchedRun]) -> str:
-    """The layer that opened at each event: every run as a thin line, their mean as a thick one; dashed is top-down.
+    """The layer that opened at each event: every run thin, their mean thick; dashed is top-down.
 
     Args:
         runs: The runs; those without a schedule are left out.
@@ -32,15 +32,13 @@ def opened_figure(runs: Sequence[WatchedRun]) -> str:
     found = agreements(runs)
 
     def draw(figure: Figure) -> None:
-        axes = panels(figure, len(schedules), sharex=True, sharey=True)
-        for place, (own, (schedule, members)) in enumerate(zip(axes, schedules.items(), strict=True)):
+        axes = panels(figure, len(schedules), x="event", y="layer that opens")
+        for own, (schedule, members) in zip(axes, schedules.items(), strict=True):
             _panel(own, [run.openings for run in members if run.openings is not None])
             estimate = found.get(schedule)
             tau = "" if estimate is None or estimate.value is None else f", τ = {estimate.value:+.2f}"
-            own.set_title(f"{schedule}\n{len(members)} run(s){tau}")
-            own.set_xlabel("event")
-            if place % len(axes) == 0:
-                own.set_ylabel("layer that opens")
+            own.set_title(f"{schedule}\n{counted(members)}{tau}")
+        axes[0].legend(loc="lower left", fontsize="small")
 
     return drawn(draw, *size(len(schedules)))
 
@@ -48,7 +46,7 @@ def opened_figure(runs: Sequence[WatchedRun]) -> str:
 def _panel(own: Axes, openings: Sequence[Openings]) -> None:
     orders = [_order(each) for each in openings]
     top = max(layer for order in orders for _, layer in order)
-    own.plot([0, top - 1], [top, 1], color="0.6", linestyle="--", linewidth=1)
+    own.plot([0, top - 1], [top, 1], color="0.6", linestyle="--", linewidth=1, label="top-down")
     for order in orders if len(orders) > 1 else []:
         own.plot(*zip(*order, strict=True), color=COLOURS[0], linewidth=0.7, alpha=0.4)
     # Runs that end early have opened fewer layers: the mean is over those that have come so far.

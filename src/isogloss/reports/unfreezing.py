@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from fractions import Fraction
 from statistics import mean
 
 from tabulate import tabulate
@@ -30,15 +32,40 @@ def agreements(runs: Sequence[WatchedRun]) -> dict[str, Estimate]:
     return {schedule: mean_over_runs(own) for schedule, own in values.items() if own}
 
 
-def associations(runs: Sequence[WatchedRun]) -> dict[str, Estimate]:
+def associations(runs: Sequence[WatchedRun], *, within_seeds: bool = False) -> dict[str, Estimate]:
     """By feature of the curve of tr(F) its rank correlation with the mean score of target languages, over runs.
 
     Runs without a curve of at least two looks, or without a score, are left out; see `rank_correlation`.
+
+    Args:
+        runs: The runs, of several schedules and seeds.
+        within_seeds: Whether to take from feature and score the mean over the runs of the same seed first: what the
+            seed does to all schedules alike is then gone. Seeds of a single run are left out.
     """
-    pairs = [(run.features, run.score) for run in runs]
-    known = [(features, score) for features, score in pairs if features is not None and score is not None]
-    scores = [score for _, score in known]
-    return {name: rank_correlation([getattr(own, name) for own, _ in known], scores) for name in FEATURES}
+    known = [run for run in runs if run.features is not None and run.score is not None]
+    if within_seeds:
+        times = Counter(run.seed for run in known)
+        known = [run for run in known if times[run.seed] > 1]
+    seeds = [run.seed for run in known]
+
+    def column(values: Sequence[float]) -> Sequence[float]:
+        return centred(values, seeds) if within_seeds else values
+
+    scores = column([run.score for run in known if run.score is not None])
+    return {name: rank_correlation(column([getattr(run.features, name) for run in known]), scores) for name in FEATURES}
+
+
+def centred(values: Sequence[float], groups: Sequence[Hashable]) -> list[float]:
+    """Each value minus the mean of its group; rounded once, so that equal differences stay equal ranks.
+
+    Example:
+        >>> centred([1.0, 3.0, 5.0], ["a", "a", "b"])
+        [-1.0, 1.0, 0.0]
+    """
+    own: dict[Hashable, list[Fraction]] = {}
+    for value, group in zip(values, groups, strict=True):
+        own.setdefault(group, []).append(Fraction(value))
+    return [float(Fraction(value) - mean(own[group])) for value, group in zip(values, groups, strict=True)]
 
 
 def unfreezing_tables(runs: Sequence[WatchedRun], *, metric: str, split: str) -> str:
@@ -83,12 +110,14 @@ def _features(runs: Sequence[WatchedRun], score: str) -> str:
 
 
 def _correlations(runs: Sequence[WatchedRun], score: str) -> str:
-    body = [
-        [NAMES[name], MISSING if own.value is None else f"{own.value:+.2f}", interval(own), str(own.n)]
-        for name, own in associations(runs).items()
-    ]
-    headers = ["tr(F) per open layer", score, "95 % interval over runs", "runs"]
+    over, within = associations(runs), associations(runs, within_seeds=True)
+    body = [[NAMES[name], *(cell for own in (over[name], within[name]) for cell in _cells(own))] for name in FEATURES]
+    headers = ["tr(F) per open layer", score, "95 % interval over runs", "ρ within seeds", "95 % interval over runs"]
     return tabulate(body, headers, tablefmt="github", disable_numparse=True)
+
+
+def _cells(rho: Estimate) -> list[str]:
+    return [MISSING if rho.value is None else f"{rho.value:+.2f}", interval(rho)]
 
 
 def interval(estimate: Estimate | None) -> str:
@@ -108,9 +137,10 @@ def _notes(runs: Sequence[WatchedRun], scored: Sequence[WatchedRun], split: str)
     if scored:
         schedules = len({run.schedule for run in scored})
         notes.append(
-            f"- ρ: Spearman's, over {len(scored)} run(s) of {schedules} schedule(s). Intervals are of runs drawn with "
-            f"replacement; runs of one schedule are alike, so they are rather too narrow. {len(FEATURES)} "
-            "correlations, each by itself, without correction for their number; a correlation is no intervention."
+            f"- ρ: Spearman's, over {len(scored)} run(s) of {schedules} schedule(s); within seeds: of differences to "
+            "the mean of the runs of the same seed. Intervals are of runs drawn with replacement; runs of one schedule "
+            f"are alike, so they are rather too narrow. {2 * len(FEATURES)} correlations, each by itself, without "
+            "correction for their number; a correlation is no intervention."
         )
     without = [run.name for run in runs if run.features is None]
     if without:

@@ -10,7 +10,7 @@ from typing import Any
 from isogloss.common.errors import IsoglossError
 from isogloss.reports.cells import is_of_sources
 from isogloss.reports.curves import Curve, Features, features_of
-from isogloss.reports.openings import Openings, is_layer, number_of, openings_of
+from isogloss.reports.openings import Openings, number_of, openings_of
 
 Row = Mapping[str, Any]
 
@@ -25,6 +25,7 @@ class WatchedRun:
         seed: Its seed.
         openings: When its layers opened; None: no schedule opened any.
         traces: tr(F) of each layer, by its number from the lowest, 1; empty without the probe.
+        errors: The standard error of each of these, over batches; empty with a single batch.
         mean: The mean of tr(F) over the layers that were open; None without the probe.
         open_from: By layer the first look at which it was open.
         dev: The mean dev score of the source languages; None without evaluations on the way.
@@ -36,6 +37,7 @@ class WatchedRun:
     seed: int
     openings: Openings | None
     traces: Mapping[int, Curve]
+    errors: Mapping[int, Curve]
     mean: Curve | None
     open_from: Mapping[int, int]
     dev: Curve | None
@@ -74,27 +76,34 @@ def watched_run(
             figures have one, of a width that it does not say.
     """
     rows = list(diagnostics)
-    fisher = [row for row in rows if row["probe"] == "fisher"]
-    curves: dict[str, dict[int, float]] = {}
+    traces, errors = _curves(rows, "trace"), _curves(rows, "error")
+    mean_open = traces.pop("mean_open", None)
+    errors.pop("mean_open", None)
     open_from: dict[int, int] = {}
-    for row in fisher:
-        if row["metric"] == "trace":
-            curves.setdefault(row["part"], {})[row["step"]] = row["value"]
-        elif row["metric"] == "open" and row["value"]:
+    for row in rows:
+        if (row["probe"], row["metric"]) == ("fisher", "open") and row["value"]:
             open_from.setdefault(number_of(row["part"]), row["step"])
-    found = {part: Curve(tuple(values), tuple(values.values())) for part, values in curves.items()}
-    mean_open = found.get("mean_open")
     return WatchedRun(
         name=name,
         schedule=schedule,
         seed=seed,
         openings=openings_of(rows, top_first=top_first),
-        traces={number_of(part): curve for part, curve in found.items() if is_layer(part)},
+        traces={number_of(part): curve for part, curve in traces.items()},
+        errors={number_of(part): curve for part, curve in errors.items()},
         mean=None if mean_open is None else mean_open.smoothed(smooth),
         open_from=open_from,
         dev=_dev(results, metric),
         score=_score(final_scores(results, metric, split)),
     )
+
+
+def _curves(rows: Iterable[Row], metric: str) -> dict[str, Curve]:
+    """What probe ``fisher`` saw of each part."""
+    seen: dict[str, dict[int, float]] = {}
+    for row in rows:
+        if (row["probe"], row["metric"]) == ("fisher", metric):
+            seen.setdefault(row["part"], {})[row["step"]] = row["value"]
+    return {part: Curve(tuple(values), tuple(values.values())) for part, values in seen.items()}
 
 
 def final_scores(results: Iterable[Row], metric: str, split: str) -> list[Row]:

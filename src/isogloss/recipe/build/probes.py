@@ -100,7 +100,8 @@ def build_probes(
                 )
             case spec.Fisher():
                 stream, number = _mixed(own, seen, site)
-                fisher = build_fisher(own, site.seed, site.autocast, site.ranks)
+                # Labels are drawn alike in all runs, as the batches are: so runs differ in their models alone.
+                fisher = build_fisher(own, 0, site.autocast, site.ranks)
                 if fisher.exact:
                     require_one_item(stream(0))
                 probes[own.kind] = FisherProbe(fisher, layers, stream, number, every)
