@@ -63,7 +63,9 @@ class Fisher(Spec):
 
     kind: Literal["fisher"] = "fisher"
     every: int | None = Field(None, ge=1, description=_EVERY)
-    batches: int = Field(8, ge=1, description="n: fixed training batches, mixed from all languages; fewer if there are")
+    batches: int = Field(
+        8, ge=1, description="n: fixed training batches, mixed from all languages; fewer where there are fewer"
+    )
     batch_size: int | None = Field(None, ge=1, description=_BATCH_SIZE)
     labels: TraceLabels = Field("sampled", description=TRACE_LABELS)
     estimator: Estimator = Field("batch_trick", description=ESTIMATOR)
