@@ -28,7 +28,7 @@ FIGURES: dict[str, tuple[Draw, set[str]]] = {
     "layers": (layers_figure, {"step", "tr(F) of a layer (dotted: closed)", "layer", "seed 0", "multitask"}),
     "features": (
         lambda runs: features_figure(runs, metric="accuracy", split="test"),
-        {"peak", "area", "width at half maximum", "target test accuracy %", "ρ +1.00 [+1.00, +1.00]"},
+        {"peak", "area", "width at half maximum", "target test accuracy %", "ρ +1.00 none: all draws agree"},
     ),
 }
 

@@ -15,6 +15,9 @@ from isogloss.reports.resampling import DRAWS
 FEWEST = 5
 """Runs below which there is no interval: so few runs drawn anew are mostly copies of each other (five: our choice)."""
 
+_ROUNDING = 1e-9
+"""Draws that differ by less agree; an interval without width would claim that nothing is uncertain."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -43,7 +46,7 @@ def mean_over_runs(values: Sequence[float], *, draws: int = DRAWS, seed: int = 0
         confidence: Share of the draws between the ends of the interval, in (0, 1); 0.95 by the custom of the field.
 
     Returns:
-        The mean; without an interval where there are fewer than `FEWEST` runs.
+        The mean; without an interval where there are fewer than `FEWEST` runs, or all are equal.
 
     Raises:
         IsoglossError: There is no value.
@@ -79,7 +82,8 @@ def rank_correlation(
         confidence: Share of the draws between the ends of the interval, in (0, 1); 0.95 by the custom of the field.
 
     Returns:
-        ρ, None where one of the two does not vary; without an interval where there are fewer than `FEWEST` runs.
+        ρ, None where one of the two does not vary; without an interval where there are fewer than `FEWEST` runs, or ρ
+        is ±1, as it then is in every draw.
 
     Raises:
         IsoglossError: There are other numbers of left than of right values.
@@ -108,7 +112,10 @@ def _estimate(
     if n < FEWEST:
         return Estimate(value, None, None, n)
     drawn = number(runs[generator("drawn runs", seed).integers(n, size=(draws, n))])
-    ends = np.quantile(drawn[np.isfinite(drawn)], [(1 - confidence) / 2, (1 + confidence) / 2])
+    drawn = drawn[np.isfinite(drawn)]
+    if np.ptp(drawn) < _ROUNDING:
+        return Estimate(value, None, None, n)
+    ends = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Estimate(value, float(ends[0]), float(ends[1]), n)
 
 

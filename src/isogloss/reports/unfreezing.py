@@ -125,7 +125,7 @@ def interval(estimate: Estimate | None) -> str:
     if estimate is None or estimate.value is None:
         return MISSING
     if estimate.low is None or estimate.high is None:
-        return f"none: fewer than {FEWEST} runs"
+        return f"none: fewer than {FEWEST} runs" if estimate.n < FEWEST else "none: all draws agree"
     return f"[{estimate.low:+.2f}, {estimate.high:+.2f}]"
 
 
