@@ -70,6 +70,11 @@ def layer_groups(model: PreTrainedModel) -> Parts:
     return {name: own for name, own in groups.items() if own}
 
 
+def layers_of(model: PreTrainedModel) -> Parts:
+    """Of `layer_groups` the layers, from bottom to top."""
+    return {name: own for name, own in layer_groups(model).items() if name.startswith("layer_")}
+
+
 def last_layer(model: PreTrainedModel) -> list[nn.Parameter]:
     """The parameters of the encoder's last layer."""
     parts = parts_of(model)

@@ -18,6 +18,7 @@ from isogloss.models.extensions import extensions_of
 from isogloss.models.extensions.adapters import NAME
 from isogloss.models.parts import layer_groups
 from isogloss.protocols import Batch, Unfreezing
+from isogloss.recipe.spec import probes
 from isogloss.recipe.spec import unfreezing as spec
 from isogloss.step.fun import Fun
 from isogloss.step.unfreezing import (
@@ -128,15 +129,7 @@ def _ordered(order: str | tuple[int, ...], layers: list[str], seed: int) -> list
 
 
 def _fun(asked: spec.Fun, layers: list[str], groups: Groups, moments: Moments) -> Fun:
-    fisher = Fisher(
-        LABELS[asked.labels],
-        per_example=asked.estimator == "per_example",
-        exact=asked.labels == "exact",
-        per_parameter=asked.norm == "per_parameter",
-        seed=moments.seed,
-        autocast=moments.autocast,
-        ranks=moments.ranks,
-    )
+    fisher = build_fisher(asked, moments.seed, moments.autocast, moments.ranks)
     batch = moments.batches(asked.batch_size)
 
     def score(model: nn.Module, closed: Sequence[Hashable]) -> Mapping[Hashable, float]:
@@ -148,6 +141,24 @@ def _fun(asked: spec.Fun, layers: list[str], groups: Groups, moments: Moments) -
     starts = TIMELINES[asked.timeline](_steps(asked.every, moments), len(layers))
     always = frozenset({"head", "rest"} & groups.keys())
     return Fun(always, layers, starts, score, first=layers[-1] if asked.top_first else None)
+
+
+def build_fisher(
+    asked: spec.Fun | probes.Fisher,
+    seed: int,
+    autocast: Callable[[], AbstractContextManager[Any]],
+    ranks: Communicator,
+) -> Fisher:
+    """The estimator of traces that a schedule or a probe asks for."""
+    return Fisher(
+        LABELS[asked.labels],
+        per_example=asked.estimator == "per_example",
+        exact=asked.labels == "exact",
+        per_parameter=asked.norm == "per_parameter",
+        seed=seed,
+        autocast=autocast,
+        ranks=ranks,
+    )
 
 
 def _steps(every: float | str, moments: Moments) -> int:
