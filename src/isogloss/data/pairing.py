@@ -50,5 +50,5 @@ def _require_alike(example: Example, other: Example) -> None:
     if None not in labels and len(set(labels)) > 1:
         raise IsoglossError(
             f"{places[0]}: label {labels[0]!r}, but {labels[1]!r} in {places[1]}, which has the same id "
-            f"{example.id!r}: they are no translations of each other; were rows added, left out or sorted in one of the files?"
+            f"{example.id!r}: they are no translations of each other; were rows added or sorted in one of the files?"
         )
