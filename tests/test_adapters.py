@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,31 +53,111 @@ def test_each_row_says_which_adapter_its_language_went_through(swapped: Path) ->
 
 def test_swapped_and_kept_differ_for_other_languages_alone(swapped: Path, world: Path, tmp_path: Path) -> None:
     """The same weights, measured the other way: the source language and one without an adapter score as before."""
-    other = Path(shutil.copytree(swapped, tmp_path / "run"))
-    path = other / "recipe.yaml"
-    path.write_text(path.read_text().replace("at_test: swap", "at_test: keep"))
-    kept = isogloss.evaluate(other, split="test")
-    before = isogloss.evaluate(Path(shutil.copytree(swapped, tmp_path / "same")), split="test")
-    assert set(adapter_of(kept).values()) == {"keep"}
+    run = Path(shutil.copytree(swapped, tmp_path / "run"))
+    final = [row for row in read_lines(run / "results.jsonl") if row["selection"] and row["split"] == "test"]
+    kept = isogloss.evaluate(run, split="test", adapters="keep")
+    assert set(adapter_of(kept).values()) == {"keep"} == {row["at_test"] for row in kept}
+    assert {row["at_test"] for row in final} == {"swap"}
 
-    def predicted(run: Path, language: str) -> list[Any]:
-        (file,) = run.glob(f"predictions/source-dev/pos.{language}.test.jsonl")
+    def predicted(mode: str, language: str) -> list[Any]:
+        (file,) = run.glob(f"predictions/{mode}/pos.{language}.test.jsonl")
         return [line["predicted"] for line in read_lines(file)]
 
     for language in ("en", "de"):
-        assert predicted(other, language) == predicted(tmp_path / "same", language)
-    assert any(predicted(other, code) != predicted(tmp_path / "same", code) for code in ("fr", "ru"))
-    final = [row for row in read_lines(swapped / "results.jsonl") if row["selection"] and row["split"] == "test"]
-    assert [row["value"] for row in before] == [row["value"] for row in final]
+        assert predicted("source-dev", language) == predicted("source-dev.keep", language)
+    assert any(predicted("source-dev", code) != predicted("source-dev.keep", code) for code in ("fr", "ru"))
+    again = isogloss.evaluate(run, split="test", adapters="swap")
+    assert [row["value"] for row in again] == [row["value"] for row in final]
+
+
+def test_a_run_scored_both_ways_is_compared_with_itself(swapped: Path, tmp_path: Path) -> None:
+    def three_seeds(run: Path, root: Path, **changes: Any) -> Path:
+        rows = read_lines(run / "results.jsonl")
+        for seed in range(3):
+            copy = Path(shutil.copytree(run, root / str(seed)))
+            copied = "".join(json.dumps({**row, **changes, "seed": seed}) + "\n" for row in rows)
+            (copy / "results.jsonl").write_text(copied, encoding="utf-8")
+        return root
+
+    # Scored in one mode the method is called as ever.
+    assert "| multitask " in isogloss.compare([three_seeds(swapped, tmp_path / "one")], baseline="multitask")
+    run = Path(shutil.copytree(swapped, tmp_path / "run"))
+    isogloss.evaluate(run, split="test", adapters="keep")
+    both = three_seeds(run, tmp_path / "both")
+    table = isogloss.compare([both], baseline="multitask (keep)", split="test")
+    assert "multitask (swap) − multitask (keep), new sentences too" in table.splitlines()[0]
+    lines = [line.split("|") for line in table.splitlines() if line.startswith("| pos")]
+    cells = {line[2].strip(): [cell.strip() for cell in line[3:-1]] for line in lines}
+    assert all("n = 3" in cell for own in cells.values() for cell in own[:3])
+    assert cells["de"][2] == cells["en"][2] == "+0.0 [+0.0, +0.0; n = 3]" != cells["fr"][2]
+    assert "each one's own (swap), the source's for de; the source's for all (keep)" in table
+    with pytest.raises(IsoglossError, match=r"baseline 'multitask'; did you mean 'multitask \((swap|keep)\)'"):
+        isogloss.compare([both], baseline="multitask", split="test")
+    alone = three_seeds(run, tmp_path / "alone", method="single", train_languages=["fr"])
+    harm = isogloss.compare([both, alone], split="test", negative_transfer=True)
+    assert [line.count("multitask − single") for line in harm.splitlines() if "language  " in line] == [2, 2]
+
+
+def test_one_run_measures_both_ways(swapped: Path, world: Path, tmp_path: Path, capsys: Any) -> None:
+    asked = recipe("language_adapters", world, test=True)
+    rows = isogloss.train({**asked, "adapters": {**asked["adapters"], "at_test": "both"}}, output=tmp_path / "run")
+    printed = capsys.readouterr().out
+    assert all(f"\n{title}\n" in printed for title in ("dev (swap)", "dev (keep)", "test (swap)", "test (keep)"))
+    assert {(row["split"], row["at_test"]) for row in rows} == {
+        (split, mode) for split in ("dev", "test") for mode in ("swap", "keep")
+    }
+    one = [row for row in read_lines(swapped / "results.jsonl") if row["selection"] and row["split"] == "test"]
+    swap = [row for row in rows if (row["split"], row["at_test"]) == ("test", "swap")]
+    assert [(row["value"], row["step"]) for row in swap] == [(row["value"], row["step"]) for row in one]
+    on_the_way = [row for row in read_lines(tmp_path / "run" / "results.jsonl") if row["selection"] is None]
+    assert {row["at_test"] for row in on_the_way} == {"swap"}
+    again = isogloss.train(
+        {**asked, "adapters": {**asked["adapters"], "at_test": "both"}}, output=tmp_path / "run", resume=True
+    )
+    assert sorted(map(str, again)) == sorted(map(str, rows))
+    assert {row["at_test"] for row in isogloss.evaluate(tmp_path / "run")} == {"swap", "keep"}
+
+
+def test_kept_rows_survive_a_resume(world: Path, tmp_path: Path) -> None:
+    """Predictions on the way lie under names of their own, which a resume must know for those of a step."""
+    run = tmp_path / "run"
+    isogloss.train(recipe("language_adapters_kept", world), output=run)
+    kept = sorted(path.name for path in (run / "predictions").glob("step-*"))
+    assert kept and all(name.endswith(".keep") for name in kept)
+    shutil.rmtree(run / "model")
+    isogloss.train(recipe("language_adapters_kept", world), output=run, resume=True)
+    assert sorted(path.name for path in (run / "predictions").glob("step-*")) == kept
+
+
+@pytest.mark.parametrize(
+    ("mode", "message"), [("keep", "has no language adapters to keep"), ("kept", "did you mean 'keep'")]
+)
+def test_a_run_without_language_adapters_cannot_be_asked_for_them(
+    mode: str, message: str, straight: Callable[[str], Path], world: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(straight("adapters"), tmp_path / "run"))
+    with pytest.raises(IsoglossError, match=message):
+        isogloss.evaluate(run, adapters=mode)
+    with pytest.raises(IsoglossError, match=message):
+        isogloss.predict(run, world / "pos" / "ru" / "test.conllu", language="ru", adapters=mode)
+
+
+def test_texts_translated_into_the_source_language_go_through_its_adapter(swapped: Path, tmp_path: Path) -> None:
+    with pytest.raises(IsoglossError, match=r"view translate-test .*through its adapter \(keep\), found 'swap'"):
+        isogloss.evaluate(swapped, view="translate-test", adapters="swap")
 
 
 def test_predict_takes_the_adapter_of_the_language(swapped: Path, world: Path, tmp_path: Path) -> None:
     file = world / "pos" / "ru" / "test.conllu"
     labels = {}
-    for language in ("ru", "fr"):
-        isogloss.predict(swapped, file, language=language, output=tmp_path / language)
-        labels[language] = (tmp_path / language).read_text(encoding="utf-8")
-    assert labels["ru"] != labels["fr"]
+    for language, mode in (("ru", None), ("fr", None), ("en", "swap"), ("ru", "keep")):
+        path = tmp_path / f"{language}-{mode}"
+        isogloss.predict(swapped, file, language=language, output=path, adapters=mode)
+        labels[language, mode] = path.read_text(encoding="utf-8")
+    assert labels["ru", None] != labels["fr", None]
+    assert labels["ru", "keep"] == labels["en", "swap"] != labels["ru", None]
+    with pytest.raises(IsoglossError, match="labelled once"):
+        isogloss.predict(swapped, file, language="ru", adapters="both")
 
 
 def test_tables_say_it_too(swapped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,12 +78,13 @@ def train(
 
 def _print_left_out(rows: Sequence[Mapping[str, Any]]) -> None:
     metric = TASKS[rows[0]["task"]].build(()).metrics[0]
-    for seed, split in sorted({(row["seed"], row["split"]) for row in rows}):
-        of_one = [row for row in rows if row["seed"] == seed and row["split"] == split]
+    for seed, split, mode in dict.fromkeys((row["seed"], row["split"], row["at_test"]) for row in rows):
+        of_one = [row for row in rows if (row["seed"], row["split"], row["at_test"]) == (seed, split, mode)]
         every = {language for row in rows for language in row["train_languages"]}
         if not any(row["language"] in every - set(row["train_languages"]) for row in of_one):
             continue  # this split has none of the languages that were left out
-        print(f"\none language left out, seed {seed}, {split}\n{left_out_table(of_one, metric)}")
+        title = split if mode is None else f"{split} ({mode})"
+        print(f"\none language left out, seed {seed}, {title}\n{left_out_table(of_one, metric)}")
 
 
 def _runs(recipe: Recipe, root: Path) -> list[tuple[Path, Recipe]]:

@@ -113,17 +113,18 @@ class RunFolder:
         """Whether the run has come to its end: final scores and a final model are there."""
         return self.model.is_dir() and any(row["selection"] is not None for row in read_lines(self.results))
 
-    def final_rows(self, cells: Collection[Cell]) -> list[dict[str, Any]]:
-        """The last final scores of the cells."""
+    def final_rows(self, cells: Collection[Cell], modes: Collection[str | None] = (None,)) -> list[dict[str, Any]]:
+        """The last final scores of the cells, in some of the modes of `isogloss.run.evaluation.Mode`."""
         rows = [
             row
             for row in read_lines(self.results)
             if row["selection"] is not None
             and row["view"] == "original"
             and row.get("interpolation") is None
+            and row.get("at_test") in modes
             and cell_of(row) in cells
         ]
-        return list({(cell_of(row), row["metric"]): row for row in rows}.values())
+        return list({(cell_of(row), row["metric"], row.get("at_test")): row for row in rows}.values())
 
     def require_same(self, fingerprint: Mapping[str, Any]) -> None:
         """Stop if the run to resume was started on something else.
@@ -147,7 +148,7 @@ class RunFolder:
         if any(row["step"] > step for row in looked):
             _write_lines(self.diagnostics, [row for row in looked if row["step"] <= step])
         for folder in self.predictions.glob("*"):
-            number = folder.name.removeprefix("step-")
+            number = folder.name.removeprefix("step-").partition(".")[0]
             if not number.isdigit() or int(number) > step:
                 shutil.rmtree(folder)
         for partial in self.path.glob(".*.partial"):
@@ -176,6 +177,8 @@ class RunFolder:
             folder += f".{columns['view']}"
         if columns.get("interpolation") is not None:
             folder += f".interpolated-{columns['interpolation']:g}"
+        if columns.get("at_test") == "keep":
+            folder += ".keep"
         return self.predictions / folder / f"{cell.data}.{cell.language}.{cell.split}.jsonl".replace("/", "-")
 
     def add_results(self, rows: list[dict[str, Any]]) -> None:

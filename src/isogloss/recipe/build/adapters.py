@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 from torch import nn
 
 from isogloss.common.errors import IsoglossError
-from isogloss.data.corpus import Cell
 from isogloss.models.extensions import attach, extensions_of
 from isogloss.models.extensions.adapters import (
     HOULSBY,
@@ -28,7 +27,7 @@ from isogloss.models.extensions.adapters import (
 )
 from isogloss.models.open import Loaded
 from isogloss.recipe.spec import adapters as spec
-from isogloss.run.evaluation import Around, without_adapters
+from isogloss.run.evaluation import PLAIN, Mode
 
 KINDS = {Adapters.kind: Adapters}
 """The extensions that a finished run's model may need."""
@@ -101,18 +100,24 @@ def _names(loaded: Loaded, module: nn.Module) -> frozenset[str]:
     return frozenset(name for name, parameter in loaded.model.named_parameters() if id(parameter) in own)
 
 
-def view_of(model: nn.Module, keep: bool) -> Callable[[Cell], str | None]:
-    """Says through which language adapter the texts of a cell go; see `isogloss.run.evaluation.Evaluator`."""
+def modes_of(model: nn.Module, asked: spec.AtTest) -> tuple[Mode, ...]:
+    """The modes that a model is scored in: one, or with ``both`` swap and then keep.
+
+    A model without adapters of languages has one mode, whatever is asked.
+    """
     adapters = extensions_of(model).get(NAME)
     if not isinstance(adapters, Adapters) or adapters.stacks is None or not adapters.stacks.languages:
-        return without_adapters
-    stacks = replace(adapters.stacks, keep=keep)
-    return lambda cell: "swap" if stacks.own(cell.language) else "keep"
+        return (PLAIN,)
+    return tuple(_mode(adapters.stacks, name) for name in (("swap", "keep") if asked == "both" else (asked,)))
 
 
-def around(keep: bool) -> Around:
-    """The context of a cell in which a language goes through its own adapter, or through the source's."""
-    return lambda cell, model: kept(model, keep)
+def _mode(stacks: Stacks, name: str) -> Mode:
+    own = replace(stacks, keep=name == "keep")
+    return Mode(
+        name,
+        around=lambda cell, model: kept(model, own.keep),
+        adapters=lambda cell: "swap" if own.own(cell.language) else "keep",
+    )
 
 
 def without_own(asked: spec.Adapters | None, evaluated: Sequence[str]) -> list[str]:

@@ -8,6 +8,8 @@ from pydantic import Field, field_validator
 
 from isogloss.recipe.spec.base import Spec
 
+AtTest = Literal["swap", "keep", "both"]
+
 
 class TaskAdapter(Spec):
     """A bottleneck in each layer, learned for the task; the encoder itself stays as it is."""
@@ -39,10 +41,10 @@ class Adapters(Spec):
         description="language adapters by language code, each a folder of AdapterHub's or an id on the hub; they stay "
         "as they are. One for each training language, or none at all",
     )
-    at_test: Literal["swap", "keep"] = Field(
+    at_test: AtTest = Field(
         "swap",
         description="swap: a language is measured with its own adapter, or, where it has none, as in keep; keep: with "
-        "that of the first training language",
+        "that of the first training language; both: on the way as in swap, and the final model in both ways",
     )
 
     @field_validator("language", mode="before")
