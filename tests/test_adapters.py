@@ -14,7 +14,10 @@ from safetensors.torch import load_file
 
 import isogloss
 from isogloss import IsoglossError
+from isogloss.calls.finished import open_run
 from isogloss.common.writing import read_lines
+from isogloss.models.extensions import extensions_of
+from isogloss.models.extensions.adapters import Adapters, read_adapter
 from tests.support.methods import recipe
 
 pytestmark = pytest.mark.slow
@@ -171,10 +174,53 @@ def test_retrieval_reads_each_language_through_its_adapter(swapped: Path, tmp_pa
     assert [row["n"] for row in rows] == [2]
 
 
+def test_the_task_adapter_is_written_by_itself(swapped: Path) -> None:
+    """Read back over the encoder and the language adapters, it makes the model that the run ended with."""
+    _, _, _, loaded = open_run(swapped)
+    adapters = extensions_of(loaded.model)["adapters"]
+    assert isinstance(adapters, Adapters)
+    read = read_adapter(swapped / "adapters" / "task", adapters, "again")
+    assert read.trained_for is not None and read.trained_for.endswith("encoder") and not read.notes
+    ids = torch.tensor([[1, 5, 7, 2]])
+    with torch.no_grad(), adapters.using("ru", "task"):
+        own = loaded.model.eval()(ids).logits
+    with torch.no_grad(), adapters.using("ru", "again"):
+        assert torch.equal(loaded.model(ids).logits, own)
+    adapters.stacks = None
+    with torch.no_grad(), adapters.using("ru"):
+        assert not torch.equal(loaded.model(ids).logits, own)
+
+
+def test_with_slow_weights_it_is_the_adapter_of_the_model(straight: Callable[[str], Path]) -> None:
+    run = straight("language_adapters_kept")
+    stored = torch.load(run / "adapters" / "task" / "pytorch_adapter.bin", weights_only=True)
+    shipped = load_file(run / "model" / "extensions.safetensors")
+    down = shipped["adapters.adapter_task.layers.0.output.down.weight"]
+    assert any(torch.equal(down, tensor) for tensor in stored.values())
+
+
+def test_an_adapter_that_others_would_compute_otherwise_is_not_written_by_itself(
+    world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = {"embedding_size": 8, "hidden_size": 16, "intermediate_size": 16, "num_attention_heads": 2}
+    model = {"config": {"model_type": "albert", "num_hidden_layers": 2, **sizes}, "vocabulary_size": 80}
+    asked = recipe("adapters", world, model=model, steps=1, adapters={"task": {"placement": "houlsby"}})
+    isogloss.train(asked, output=tmp_path / "run")
+    said = capsys.readouterr().err
+    assert "warning: adapter task is not written by itself; mh_adapter: AdapterHub's package computes it other" in said
+    assert (tmp_path / "run" / "model").is_dir() and not (tmp_path / "run" / "adapters").exists()
+
+
 def test_sizes_are_said(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     isogloss.train(recipe("language_adapters", world, steps=1), output=tmp_path / "run")
     said = capsys.readouterr().err
     assert "parameters may move (" in said and "layer_1 " in said and "head " in said
+    written = torch.load(tmp_path / "run" / "adapters" / "task" / "pytorch_adapter.bin", weights_only=True)
+    whole = load_file(tmp_path / "run" / "model" / "model.safetensors")
+    encoder = sum(tensor.numel() for name, tensor in whole.items() if name.startswith("roberta."))
+    own = sum(tensor.numel() for tensor in written.values())
+    assert f"adapter task: {own:,} parameters, {own / encoder:.2%} of the encoder's {encoder:,}; " in said
+    assert f"{tmp_path}/run/adapters/task: adapter 'task' as AdapterHub has them" in said
     assert "no language adapter for de (1): measured as in keep" in said
 
 

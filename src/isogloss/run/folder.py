@@ -37,8 +37,8 @@ class RunFolder:
     ``recipe.yaml`` the resolved recipe; ``environment.json`` versions and hardware; ``fingerprint.json`` data,
     tokenizer and starting weights; ``partition.json`` the part of each training example (partitions only);
     ``checkpoint-N/``; ``results.jsonl``; ``predictions/``; ``trainer_state.json``; ``diagnostics.jsonl`` what probes
-    saw; ``cost.json``; ``events/`` (TensorBoard); ``starting_weights/`` (random weights only); ``model/`` the final
-    model, a plain Hugging Face folder.
+    saw; ``cost.json``; ``events/`` (TensorBoard); ``starting_weights/`` (random weights only); ``adapters/`` the
+    adapters that were trained, as AdapterHub has them; ``model/`` the final model, a plain Hugging Face folder.
 
     Args:
         path: The folder.
@@ -53,6 +53,7 @@ class RunFolder:
         self.diagnostics = path / "diagnostics.jsonl"
         self.cost = path / "cost.json"
         self.events = path / "events"
+        self.adapters = path / "adapters"
         self.model = path / "model"
         self.starting_weights = path / "starting_weights"
         self.trainer_state = path / "trainer_state.json"
@@ -153,7 +154,8 @@ class RunFolder:
                 shutil.rmtree(folder)
         for partial in self.path.glob(".*.partial"):
             shutil.rmtree(partial) if partial.is_dir() else partial.unlink()
-        shutil.rmtree(self.model, ignore_errors=True)
+        for ended in (self.model, self.adapters):
+            shutil.rmtree(ended, ignore_errors=True)
 
     def last_checkpoint(self) -> tuple[int, Path] | None:
         """Step and path of the newest complete checkpoint."""

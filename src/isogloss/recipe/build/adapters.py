@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from torch import nn
@@ -23,7 +22,6 @@ from isogloss.models.extensions.adapters import (
     adapter_folder,
     kept,
     read_adapter,
-    write_adapter,
 )
 from isogloss.models.open import Loaded
 from isogloss.recipe.spec import adapters as spec
@@ -82,16 +80,6 @@ def with_language_adapters(loaded: Loaded, asked: spec.LanguageAdapters, languag
     if loaded.fresh:
         notes = (*notes, "the checkpoint has no masked-LM head, so a fresh one trains along with the adapters")
     return replace(loaded, fresh=loaded.fresh | _names(loaded, adapters), notes=notes)
-
-
-def write_language_adapters(folder: Path, loaded: Loaded, model_name: str) -> list[Path]:
-    """Write each adapter of a model as a folder of AdapterHub's, ``folder/LANGUAGE``; the folders."""
-    adapters = extensions_of(loaded.model).get(NAME)
-    if not isinstance(adapters, Adapters):
-        return []
-    for code in adapters.names:
-        write_adapter(folder / code, adapters, code, model_name=model_name)
-    return [folder / code for code in adapters.names]
 
 
 def _names(loaded: Loaded, module: nn.Module) -> frozenset[str]:
