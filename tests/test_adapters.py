@@ -191,6 +191,27 @@ def test_the_task_adapter_is_written_by_itself(swapped: Path) -> None:
         assert not torch.equal(loaded.model(ids).logits, own)
 
 
+def test_a_run_goes_on_from_the_task_adapter_of_another(swapped: Path, world: Path, tmp_path: Path) -> None:
+    asked = recipe("language_adapters", world, steps=1, learning_rate=1e-9, selection="last")
+    further = {**asked["adapters"], "task": {"start": str(swapped / "adapters" / "task")}}
+    isogloss.train({**asked, "adapters": further}, output=tmp_path / "run")
+    begun, ended = (
+        torch.load(run / "adapters" / "task" / "pytorch_adapter.bin", weights_only=True)
+        for run in (swapped, tmp_path / "run")
+    )
+    assert begun.keys() == ended.keys()
+    for name in begun:
+        torch.testing.assert_close(begun[name], ended[name], atol=1e-6, rtol=0)
+    assert "task" in json.loads((tmp_path / "run" / "fingerprint.json").read_text())["starting_weights"]["adapters"]
+
+
+def test_a_model_with_adapters_is_not_a_base(swapped: Path, world: Path, tmp_path: Path) -> None:
+    asked = recipe("language_adapters", world, model=str(swapped / "model"))
+    for method in ({}, {"adapters": None}):
+        with pytest.raises(IsoglossError, match=r"holds adapters, .*\(en, fr, ru\).*task\.start: .*run/adapters/task$"):
+            isogloss.train({**asked, **method}, output=tmp_path / "run")
+
+
 def test_with_slow_weights_it_is_the_adapter_of_the_model(straight: Callable[[str], Path]) -> None:
     run = straight("language_adapters_kept")
     stored = torch.load(run / "adapters" / "task" / "pytorch_adapter.bin", weights_only=True)
@@ -230,6 +251,8 @@ def test_sizes_are_said(world: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
         ({"language": {"fr": "{world}/adapters/fr"}}, "adapters.language: none for 'en', which is trained on"),
         ({"language": {"en": "{world}/nowhere"}}, "adapter '.*nowhere': neither a folder nor an id on the hub"),
         ({"language": {"en": "{world}/pos"}}, "adapter folder '.*pos' has no adapter_config.json"),
+        ({"task": {"start": "{world}/pos"}}, "adapter folder '.*pos' has no adapter_config.json"),
+        ({"task": {"start": "{world}/adapters/fr", "reduction": 4}}, "brings its own reduction; leave reduction out"),
         ({"task": {"leave_out": [7]}}, "leave_out: there is no layer 7"),
         ({"task": {"non_linearity": "relo"}}, "no activation 'relo'; did you mean 'relu'"),
     ],

@@ -37,13 +37,13 @@ PLACEMENTS: dict[str, AdapterConfig] = {"pfeiffer": PFEIFFER, "houlsby": HOULSBY
 
 
 def with_adapters(loaded: Loaded, asked: spec.Adapters, trained: Sequence[str], seed: int) -> Loaded:
-    """A model with a fresh task adapter in it, after the adapters of languages.
+    """A model with a task adapter in it, fresh or to go on from, after the adapters of languages.
 
     Args:
         loaded: The model.
         asked: The adapters.
         trained: The languages that are trained on, the first of which is the source of all that have no adapter.
-        seed: Seed of the task adapter's weights.
+        seed: Seed of a fresh task adapter's weights.
 
     Raises:
         IsoglossError: An adapter is not there, damaged or for another model, or a training language has none while
@@ -61,10 +61,15 @@ def with_adapters(loaded: Loaded, asked: spec.Adapters, trained: Sequence[str], 
             f"adapters.language: none for {lacking[0]!r}, which is trained on; the task adapter must learn on top of a "
             "language adapter, as it will be used, or of none"
         )
-    adapters.add(TASK, _configuration(asked.task), seed=seed)
+    if asked.task.start is None:
+        adapters.add(TASK, _configuration(asked.task), seed=seed)
+    else:
+        folder, identity[TASK] = adapter_folder(asked.task.start)
+        notes += read_adapter(folder, adapters, TASK).notes
     adapters.stacks = Stacks({code: code for code in asked.language}, (TASK,), trained[0] if asked.language else None)
     found: dict[str, Any] = {**loaded.identity, **({"adapters": identity} if identity else {})}
-    return replace(loaded, fresh=loaded.fresh | _names(loaded, adapters[TASK]), identity=found, notes=tuple(notes))
+    drawn = _names(loaded, adapters[TASK]) if asked.task.start is None else frozenset[str]()
+    return replace(loaded, fresh=loaded.fresh | drawn, identity=found, notes=tuple(notes))
 
 
 def with_language_adapters(loaded: Loaded, asked: spec.LanguageAdapters, languages: Sequence[str], seed: int) -> Loaded:

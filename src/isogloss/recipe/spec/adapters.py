@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from isogloss.recipe.spec.base import Spec
 
@@ -22,6 +22,18 @@ class TaskAdapter(Spec):
     non_linearity: str | None = Field(None, description="default: relu; houlsby: swish, as AdapterHub has it")
     dropout: float = Field(0.0, ge=0, lt=1, description="on what the bottleneck gives")
     leave_out: tuple[int, ...] = Field((), description="layers without one, from 0 as AdapterHub numbers them")
+    start: str | None = Field(
+        None,
+        description="adapter to go on from, a folder of AdapterHub's such as RUN/adapters/task or an id on the hub; it "
+        "brings its shape, so the other keys are left out. null: a fresh one",
+    )
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> TaskAdapter:
+        others = sorted(self.model_fields_set - {"start"})
+        if self.start is not None and others:
+            raise ValueError(f"start: the adapter to go on from brings its own {others[0]}; leave {others[0]} out")
+        return self
 
 
 class LanguageAdapters(Spec):
