@@ -133,7 +133,7 @@ def test_kept_rows_survive_a_resume(world: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "message"), [("keep", "has no language adapters to keep"), ("kept", "did you mean 'keep'")]
+    ("mode", "message"), [("keep", "nothing to swap or keep, found 'keep'"), ("kept", "did you mean 'keep'")]
 )
 def test_a_run_without_language_adapters_cannot_be_asked_for_them(
     mode: str, message: str, straight: Callable[[str], Path], world: Path, tmp_path: Path

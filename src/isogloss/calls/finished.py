@@ -101,7 +101,8 @@ def modes_asked(path: Path, recipe: Recipe, loaded: Loaded, asked: str | None) -
     modes = modes_of(loaded.model, cast(AtTest, asked) or (recipe.adapters.at_test if recipe.adapters else "swap"))
     if asked is not None and modes == (PLAIN,):
         raise IsoglossError(
-            f"adapters: {path} has no language adapters to {asked}; its recipe names none in adapters.language"
+            f"adapters: {path} has no language adapters (its recipe names none in adapters.language), so there is "
+            f"nothing to swap or keep, found {asked!r}"
         )
     return modes
 

@@ -99,7 +99,7 @@ def _groups(model: PreTrainedModel, fresh: Collection[str]) -> Groups:
 
     A pooler that was never trained, say, or a masked-LM head. An encoder of random weights stays as it is.
     """
-    groups: Groups = dict(layer_groups(model))
+    groups: Groups = {name: own for name, own in layer_groups(model).items()}
     drawn = {id(parameter) for name, parameter in model.named_parameters() if name in fresh}
     table = model.get_input_embeddings().get_parameter("weight")
     if "frozen" not in groups or id(table) in drawn:
