@@ -14,9 +14,7 @@ from isogloss.common.distributed import Communicator
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import generator
 from isogloss.diagnostics.fisher import Fisher, Labels, gold, most_likely, sampled
-from isogloss.models.extensions import extensions_of
-from isogloss.models.extensions.adapters import NAME
-from isogloss.models.parts import layer_groups
+from isogloss.models.parts import layer_groups, trains_in_place
 from isogloss.protocols import Batch, Unfreezing
 from isogloss.recipe.spec import unfreezing as spec
 from isogloss.step.fun import Fun
@@ -69,13 +67,12 @@ def build_unfreezing(
     Raises:
         IsoglossError: A list of layers is not one of all layers, each once.
     """
-    if isinstance(asked, spec.Everything | spec.AllButEmbeddings) and NAME in extensions_of(model):
-        # With adapters the encoder stays as it is, whatever else moves.
+    if isinstance(asked, spec.Everything | spec.AllButEmbeddings) and trains_in_place(model):
+        # The encoder stays as it is, whatever else moves.
         own: Groups = {name: parameters for name, parameters in layer_groups(model).items()}
         head = {id(parameter) for name, parameter in model.named_parameters() if name in fresh}
         if "head" not in own and head:  # a masked-LM head trains only where the checkpoint had none
-            known = {id(parameter) for parameter in own["adapters"]}
-            own["head"] = [p for p in own["frozen"] if id(p) in head - known]
+            own["head"] = [p for p in own["frozen"] if id(p) in head]
             own["frozen"] = [p for p in own["frozen"] if id(p) not in head]
         return Always(frozenset(own) - {"frozen"}), own
     match asked:
