@@ -83,21 +83,22 @@ def trains_in_place(model: PreTrainedModel) -> bool:
 
 
 def last_layer(model: PreTrainedModel) -> list[nn.Parameter]:
-    """The parameters of the encoder's last layer."""
-    parts = parts_of(model)
+    """The parameters of the encoder's last layer, or of what trains in its place."""
+    parts = layer_groups(model)
     return parts[[name for name in parts if name.startswith("layer")][-1]]
 
 
 def whole_and_parts(model: PreTrainedModel, *, per_layer: bool) -> Parts:
     """The groups of parameters that gradients are compared over; only parameters that require a gradient.
 
-    ``model``, all of them; ``encoder``, without the head; with ``per_layer`` also each of `parts_of`.
+    ``model``, all of them; ``encoder``, without the head; with ``per_layer`` also each of `layer_groups`.
 
     Args:
         model: A model of transformers.
         per_layer: Whether to look at each part too.
     """
-    parts = {name: [parameter for parameter in own if parameter.requires_grad] for name, own in parts_of(model).items()}
+    every = layer_groups(model)
+    parts = {name: [parameter for parameter in own if parameter.requires_grad] for name, own in every.items()}
     groups = {
         "model": [parameter for own in parts.values() for parameter in own],
         "encoder": [parameter for name, own in parts.items() if name != "head" for parameter in own],

@@ -26,7 +26,8 @@ class Lora(Extension):
 
     W and b are the model's own and stay as they are. A is ``[r, in]``, drawn as `torch.nn.Linear` draws its weights, B
     is ``[out, r]`` and starts at zero, so that a fresh one changes nothing, to the last bit. Outputs are those of
-    peft's ``get_peft_model`` with the same weights, and parameters have the names that they have there.
+    peft's ``get_peft_model`` with the same weights, and parameters have the names in the encoder that they have
+    there, whatever head is on it.
 
     Args:
         model: A model of transformers, with or without a head.
@@ -96,13 +97,15 @@ class Lora(Extension):
         """Rank, α, targets and dropout."""
         return {"rank": self.rank, "alpha": self.alpha, "targets": list(self.targets), "dropout": self.dropout}
 
-    def tensors(self) -> dict[str, Tensor]:
-        """A and B of each module by the names that they have in the model, were they inside the module."""
-        return dict(self.beside.named_parameters())
+    def changes(self) -> dict[nn.Parameter, Tensor]:
+        """What it amounts to: by the weight of each module what is added to it, (α / r) · B A ``[out, in]``."""
+        return dict(pair.change() for pair in self.modules() if isinstance(pair, Pair))
 
     def write_beside(self, folder: Path, model: PreTrainedModel) -> str:
         """Write it as peft has it into ``folder/lora``, and say how it is read."""
-        write(folder / FOLDER, self.tensors(), rank=self.rank, alpha=self.alpha, dropout=self.dropout)
+        at = "" if model.base_model is model else f"{model.base_model_prefix}."
+        tensors = {f"{at}{name}": tensor for name, tensor in self.beside.named_parameters()}
+        write(folder / FOLDER, tensors, rank=self.rank, alpha=self.alpha, dropout=self.dropout)
         return card(type(model).__name__)
 
     def _put(self, name: str, module: nn.Linear, generator: torch.Generator) -> Pair:
@@ -134,6 +137,8 @@ class Pair(nn.Module):
     ) -> None:
         super().__init__()
         self.dropout, self.scaling = nn.Dropout(dropout), scaling
+        # Not a module of this one, but the model's own.
+        self._module = (module,)
         self.lora_A = _without_bias(module.in_features, rank)
         self.lora_B = _without_bias(rank, module.out_features)
         nn.init.kaiming_uniform_(self.lora_A.weight, a=math.sqrt(5), generator=generator)
@@ -144,6 +149,11 @@ class Pair(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         """What is added to the module's output ``[..., out]`` for its inputs ``[..., in]``."""
         return self.lora_B(self.lora_A(self.dropout(inputs))) * self.scaling  # type: ignore[no-any-return]
+
+    @torch.no_grad()
+    def change(self) -> tuple[nn.Parameter, Tensor]:
+        """The module's weight, and what is added to it ``[out, in]``."""
+        return self._module[0].weight, self.lora_B.weight @ self.lora_A.weight * self.scaling
 
     def _change(self, module: nn.Module, arguments: tuple[Tensor, ...], output: Tensor) -> Tensor:
         return output + self(arguments[0])  # type: ignore[no-any-return]

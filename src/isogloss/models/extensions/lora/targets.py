@@ -39,7 +39,7 @@ _FAMILIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 
 def targets_of(model: PreTrainedModel, targets: Iterable[str]) -> dict[int, dict[str, nn.Linear]]:
-    """The linear modules that targets name, by number of their layer, from 1, and their full name in the model.
+    """The linear modules that targets name, by number of their layer, from 1, and their name in the encoder.
 
     Args:
         model: A model of transformers, with or without a head.
@@ -86,8 +86,8 @@ def told(model: PreTrainedModel, targets: Iterable[str]) -> list[str]:
 
 
 def _linear(model: PreTrainedModel) -> dict[int, dict[str, nn.Linear]]:
-    """The linear modules of each layer, by number of the layer, from 1, and full name."""
-    names = {module: name for name, module in model.named_modules()}
+    """The linear modules of each layer, by number of the layer, from 1, and name in the encoder."""
+    names = {module: name for name, module in model.base_model.named_modules()}
     return {
         number: {names[module]: module for module in layer.modules() if isinstance(module, nn.Linear)}
         for number, layer in enumerate(layers_of(model), start=1)
