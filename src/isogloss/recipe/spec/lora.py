@@ -16,6 +16,6 @@ class Lora(Spec):
         ("query", "value"),
         min_length=1,
         description="linear modules: query, key, value, output (of attention), whatever the encoder calls them, or "
-        "names of modules as in peft, such as intermediate.dense (paper: query, value)",
+        "names of modules as in peft, such as intermediate.dense (FUN: query, value)",
     )
     dropout: float = Field(0.0, ge=0, lt=1, description="on what the first matrix reads (ours: 0)")

@@ -31,10 +31,10 @@ class Lora(Extension):
 
     Args:
         model: A model of transformers, with or without a head.
-        rank: r, ≥ 1 (paper: 8 where it compares with other methods).
-        alpha: α, > 0 (FUN: r).
-        targets: The modules that are changed, in all layers, see `isogloss.models.extensions.lora.WORDS` (paper: query
-            and value).
+        rank: r, ≥ 1 (FUN: 8).
+        alpha: α, > 0 (FUN: 8).
+        targets: The modules that are changed, in all layers, see `isogloss.models.extensions.lora.WORDS` (FUN: query and
+            value).
         dropout: Probability in [0, 1) of dropout on what A reads.
         seed: Seed of A; the global random state is left alone.
 
