@@ -33,8 +33,8 @@ class Lora(Extension):
         model: A model of transformers, with or without a head.
         rank: r, ≥ 1 (FUN: 8).
         alpha: α, > 0 (FUN: 8).
-        targets: The modules that are changed, in all layers, see `isogloss.models.extensions.lora.WORDS` (FUN: query and
-            value).
+        targets: The modules that are changed, in all layers, see `isogloss.models.extensions.lora.WORDS` (FUN: query
+            and value).
         dropout: Probability in [0, 1) of dropout on what A reads.
         seed: Seed of A; the global random state is left alone.
 
@@ -97,7 +97,7 @@ class Lora(Extension):
         """Rank, α, targets and dropout."""
         return {"rank": self.rank, "alpha": self.alpha, "targets": list(self.targets), "dropout": self.dropout}
 
-    def changes(self) -> dict[nn.Parameter, Tensor]:
+    def changes(self) -> dict[Tensor, Tensor]:
         """What it amounts to: by the weight of each module what is added to it, (α / r) · B A ``[out, in]``."""
         return dict(pair.change() for pair in self.modules() if isinstance(pair, Pair))
 
@@ -151,7 +151,7 @@ class Pair(nn.Module):
         return self.lora_B(self.lora_A(self.dropout(inputs))) * self.scaling  # type: ignore[no-any-return]
 
     @torch.no_grad()
-    def change(self) -> tuple[nn.Parameter, Tensor]:
+    def change(self) -> tuple[Tensor, Tensor]:
         """The module's weight, and what is added to it ``[out, in]``."""
         return self._module[0].weight, self.lora_B.weight @ self.lora_A.weight * self.scaling
 
