@@ -29,8 +29,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 KEYS: dict[str, tuple[str, ...]] = {
     "run": ("name", "method", "seed"),
     "model": (
-        "model", "random_weights", "trust_remote_code", "dropout", "max_length", "aggregation", "spacing",
-        "doc_stride", "max_answer_length", "precision",
+        "model", "random_weights", "trust_remote_code", "dropout", "attention", "max_length", "aggregation",
+        "spacing", "doc_stride", "max_answer_length", "precision",
     ),
     "data": (
         "data", "train_languages", "evaluate_languages", "few_shot", "translate_train", "partition", "leave_one_out",

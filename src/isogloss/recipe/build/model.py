@@ -51,6 +51,8 @@ def build_model(
     else:
         assert tokenizer is not None
         loaded = new_model(source.config, tokenizer, auto_class, labels, seed=seed, dropout=how.dropout)
+    if how.attention is not None:
+        loaded.model.set_attn_implementation(how.attention)
     torch.nn.Module.to(loaded.model, device())
     return loaded
 
