@@ -12,8 +12,9 @@ from transformers import AutoConfig
 from isogloss.common.distributed import device, processes
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.data.problems import Problems
+from isogloss.models.kinds import KINDS
 from isogloss.models.open import Loaded, open_model
-from isogloss.recipe.build.adapters import KINDS, modes_of
+from isogloss.recipe.build.adapters import modes_of
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.build.run import build_autocast
 from isogloss.recipe.build.task import build_task, spacing

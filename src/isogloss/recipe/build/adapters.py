@@ -23,12 +23,9 @@ from isogloss.models.extensions.adapters import (
     kept,
     read_adapter,
 )
-from isogloss.models.open import Loaded
+from isogloss.models.open import Loaded, names_of
 from isogloss.recipe.spec import adapters as spec
 from isogloss.run.evaluation import PLAIN, Mode
-
-KINDS = {Adapters.kind: Adapters}
-"""The extensions that a finished run's model may need."""
 
 TASK = "task"
 """Name of the task adapter."""
@@ -37,7 +34,7 @@ PLACEMENTS: dict[str, AdapterConfig] = {"pfeiffer": PFEIFFER, "houlsby": HOULSBY
 
 
 def with_adapters(loaded: Loaded, asked: spec.Adapters, trained: Sequence[str], seed: int) -> Loaded:
-    """A model with a task adapter in it, fresh or to go on from, after the adapters of languages.
+    """A model with a task adapter in it, if one is asked for, fresh or to go on from, after the adapters of languages.
 
     Args:
         loaded: The model.
@@ -58,18 +55,20 @@ def with_adapters(loaded: Loaded, asked: spec.Adapters, trained: Sequence[str], 
     lacking = [code for code in trained if code not in asked.language]
     if asked.language and lacking:
         raise IsoglossError(
-            f"adapters.language: none for {lacking[0]!r}, which is trained on; the task adapter must learn on top of a "
-            "language adapter, as it will be used, or of none"
+            f"adapters.language: none for {lacking[0]!r}, which is trained on; the task must be learned on top of "
+            "a language adapter, as it will be used, or of none"
         )
-    if asked.task.start is None:
-        adapters.add(TASK, _configuration(asked.task), seed=seed)
-    else:
+    then = () if asked.task is None else (TASK,)
+    if asked.task is not None and asked.task.start is not None:
         folder, identity[TASK] = adapter_folder(asked.task.start)
         notes += read_adapter(folder, adapters, TASK).notes
-    adapters.stacks = Stacks({code: code for code in asked.language}, (TASK,), trained[0] if asked.language else None)
+    elif asked.task is not None:
+        adapters.add(TASK, _configuration(asked.task), seed=seed)
+    adapters.stacks = Stacks({code: code for code in asked.language}, then, trained[0] if asked.language else None)
     found: dict[str, Any] = {**loaded.identity, **({"adapters": identity} if identity else {})}
-    drawn = _names(loaded, adapters[TASK]) if asked.task.start is None else frozenset[str]()
-    return replace(loaded, fresh=loaded.fresh | drawn, identity=found, notes=tuple(notes))
+    drawn: tuple[str, ...] = () if TASK in identity else then
+    fresh = loaded.fresh.union(*(names_of(loaded.model, adapters[name]) for name in drawn))
+    return replace(loaded, fresh=fresh, identity=found, notes=tuple(notes))
 
 
 def with_language_adapters(loaded: Loaded, asked: spec.LanguageAdapters, languages: Sequence[str], seed: int) -> Loaded:
@@ -84,13 +83,7 @@ def with_language_adapters(loaded: Loaded, asked: spec.LanguageAdapters, languag
     notes = loaded.notes
     if loaded.fresh:
         notes = (*notes, "the checkpoint has no masked-LM head, so a fresh one trains along with the adapters")
-    return replace(loaded, fresh=loaded.fresh | _names(loaded, adapters), notes=notes)
-
-
-def _names(loaded: Loaded, module: nn.Module) -> frozenset[str]:
-    """The names that the parameters of a module have in the model."""
-    own = {id(parameter) for parameter in module.parameters()}
-    return frozenset(name for name, parameter in loaded.model.named_parameters() if id(parameter) in own)
+    return replace(loaded, fresh=loaded.fresh | names_of(loaded.model, adapters), notes=notes)
 
 
 def modes_of(model: nn.Module, asked: spec.AtTest) -> tuple[Mode, ...]:

@@ -14,9 +14,7 @@ from isogloss.common.distributed import Communicator
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import generator
 from isogloss.diagnostics.fisher import Fisher, Labels, gold, most_likely, sampled
-from isogloss.models.extensions import extensions_of
-from isogloss.models.extensions.adapters import NAME
-from isogloss.models.parts import layer_groups
+from isogloss.models.parts import layer_groups, trains_in_place
 from isogloss.protocols import Batch, Unfreezing
 from isogloss.recipe.spec import probes
 from isogloss.recipe.spec import unfreezing as spec
@@ -70,8 +68,8 @@ def build_unfreezing(
     Raises:
         IsoglossError: A list of layers is not one of all layers, each once.
     """
-    if isinstance(asked, spec.Everything | spec.AllButEmbeddings) and NAME in extensions_of(model):
-        # With adapters the encoder stays as it is, whatever else moves.
+    if isinstance(asked, spec.Everything | spec.AllButEmbeddings) and trains_in_place(model):
+        # The encoder stays as it is, whatever else moves.
         own = _groups(model, fresh)
         return Always(frozenset(own) - {"frozen"}), own
     match asked:

@@ -45,9 +45,12 @@ class LanguageAdapters(Spec):
 
 
 class Adapters(Spec):
-    """A task adapter, on top of the language adapter of each example."""
+    """A task adapter, on top of the language adapter of each example; or, beside LoRA, language adapters alone."""
 
-    task: TaskAdapter = Field(default_factory=TaskAdapter, description="the adapter that is trained, with the head")
+    task: TaskAdapter | None = Field(
+        default_factory=TaskAdapter,
+        description="the adapter that is trained, with the head; null, always so beside lora: none",
+    )
     language: dict[str, str] = Field(
         default_factory=dict,
         description="language adapters by language code, each a folder of AdapterHub's or an id on the hub; they stay "
