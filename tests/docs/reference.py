@@ -40,7 +40,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "objective": ("objective", "penalties"),
     "text": ("text", "sources", "exclude"),
     "weighting": ("weighting", "gradients"),
-    "unfreezing": ("unfreezing", "adapters"),
+    "unfreezing": ("unfreezing", "adapters", "lora"),
     "optimizer": ("optimizer", "learning_rate", "schedule", "warmup_steps", "weight_decay", "max_grad_norm"),
     "length": ("steps", "epochs"),
     "ending": ("selection", "average_from", "evaluation_steps", "evaluation_batch_size", "test"),

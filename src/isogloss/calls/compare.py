@@ -11,6 +11,7 @@ from isogloss.calls.scored import metric_of, of_one_task, results_of, run_folder
 from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import read_json
 from isogloss.recipe.presets import METHODS
+from isogloss.reports.cells import scoring_of
 from isogloss.reports.costs import cost_table
 from isogloss.reports.left_out import left_out_rows
 from isogloss.reports.negative_transfer import negative_transfer_table
@@ -31,6 +32,9 @@ def compare(
     cost: bool = False,
 ) -> str:
     """Methods side by side: mean and range over seeds per language, differences to a baseline paired over seeds.
+
+    Runs with language adapters that were scored both with each language's own and with the source's count as two
+    methods, called ``adapters (swap)`` and ``adapters (keep)``, so that the one is compared with the other too.
 
     Each difference has two intervals, of new seeds and of new seeds and test sentences; the second one is taken from
     the predictions that the run folders keep, see `isogloss.reports.statistics.crossed_interval`.
@@ -71,20 +75,27 @@ def compare(
         )
     primary = metric_of(rows, metric)
     latest = {
-        (row["run"], row["data"], row["language"], row["context_language"], row.get("interpolation")): row
+        scoring_of(row): row
         for row in rows
         if row["metric"] == primary and not (left_out and row.get("interpolation") is not None)
     }
     if primary == "macro_f1":
         _require_same_labels(sorted({row["run"] for row in latest.values()}))
     redrawn = redraw(list(latest.values())) if baseline is not None or negative_transfer else {}
+    modes = [mode for mode in dict.fromkeys(row.get("at_test") for row in latest.values()) if mode is not None]
     tables = []
     if baseline is not None:
-        shown = left_out_rows(list(latest.values())) if left_out else [_named(row) for row in latest.values()]
+        compared: Sequence[Mapping[str, Any]]
+        compared = left_out_rows(list(latest.values())) if left_out else [_named(row) for row in latest.values()]
+        shown = [_told_by_mode(row) for row in compared] if len(modes) > 1 else compared
         tables.append(comparison_table(shown, baseline, mixed=allow_mixed, redrawn=redrawn))
-    if negative_transfer:
-        # The models of one language each, as they were trained, are one method here.
-        trained = [_varied(row) if row.get("interpolation") is None else _named(row) for row in latest.values()]
+    # Models of one language each, as they were trained, are one method, in the same mode as what is compared with them.
+    for mode in (modes or [None]) if negative_transfer else []:
+        trained = [
+            _varied(row) if row.get("interpolation") is None else _named(row)
+            for row in latest.values()
+            if row.get("at_test") in (mode, None)
+        ]
         tables.append(negative_transfer_table(trained, redrawn=redrawn))
     if cost:
         tables.append(_costs(list(latest.values())))
@@ -128,3 +139,9 @@ def _varied(row: Mapping[str, Any]) -> Mapping[str, Any]:
     if row.get("interpolation") is not None:
         parts.append(f"e={row['interpolation']:g}")
     return {**row, "method": " ".join(parts)}
+
+
+def _told_by_mode(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Scores with each language's own adapter and with the source's are of two methods."""
+    mode = row.get("at_test")
+    return row if mode is None else {**row, "method": f"{row['method']} ({mode})"}

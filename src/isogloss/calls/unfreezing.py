@@ -130,7 +130,11 @@ def schedule_names(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
 
 def _settings(recipe: Recipe) -> dict[str, Any]:
     """What tells schedules of a method apart."""
-    return {**recipe.unfreezing.model_dump(mode="json"), "adapters": recipe.adapters is not None}
+    return {
+        **recipe.unfreezing.model_dump(mode="json"),
+        "adapters": recipe.adapters is not None,
+        "lora": recipe.lora is not None,
+    }
 
 
 def _short(value: object) -> str:

@@ -20,7 +20,7 @@ from isogloss.diagnostics.probes import ConflictsProbe, Every, FlatnessProbe, Ob
 from isogloss.diagnostics.probes_of_text import ForgettingProbe, RepresentationsProbe
 from isogloss.diagnostics.traces import FisherProbe
 from isogloss.gradients import Observed
-from isogloss.models.parts import layers_of, whole_and_parts
+from isogloss.models.parts import groups_of_layers, whole_and_parts
 from isogloss.objectives.supervised import Supervised
 from isogloss.protocols import Batch, DataSource, Feature, Probe, Stream
 from isogloss.recipe.build.site import Site
@@ -80,7 +80,7 @@ def build_probes(
     files: dict[str, str] = {}
     read = read_probe_texts(asked, problems)
     checkpoints = Every(site.budget.save_steps, site.budget.steps)
-    layers: Any = layers_of  # a run's model is one of transformers
+    layers: Any = groups_of_layers  # a run's model is one of transformers
     for place, own in enumerate(asked):
         every = Every(own.every or site.budget.save_steps, site.budget.steps)
         files |= read[place].files if place in read else {}
