@@ -18,6 +18,7 @@ from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.locking import locked
 from isogloss.common.writing import read_lines
 from isogloss.data.corpus import Cell
+from isogloss.data.problems import Problems
 from isogloss.examples import Example
 from isogloss.models.open import Loaded
 from isogloss.recipe.build import data as build_data
@@ -28,15 +29,16 @@ from isogloss.recipe.resolve import explain
 from isogloss.recipe.spec.data import DataEntry
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.reports.tables import closing_tables
-from isogloss.run.evaluation import PLAIN, score_cells
+from isogloss.run.evaluation import PLAIN, Evaluator, Shown, score_cells
 from isogloss.run.folder import RunFolder
 from isogloss.start.corpus import load_corpus
 from isogloss.start.prepare import trained_as
-from isogloss.start.translated import translated_cells
+from isogloss.start.translated import gold_cells, translated_cells
 from isogloss.store.cache import cache_of_environment
+from isogloss.streams.paired import partners_by_example
 from isogloss.tasks.task import Task
 
-VIEWS = ("original", "translate-test")
+VIEWS = ("original", "translate-test", "with-translate-test", "with-gold-source")
 """How the text of an example can reach the model."""
 
 
@@ -58,8 +60,11 @@ def evaluate(
             the recipe by default.
         languages: Languages; all that have the split by default.
         split: dev or test.
-        view: How the text reaches the model: ``original``, as it stands in the file, or ``translate-test``, translated
-            into the source language by the files that the data entry's ``translations.test`` names.
+        view: How the text reaches the model: ``original``, as it stands in the file; ``translate-test``, translated
+            into the source language by the files that the data entry's ``translations.test`` names;
+            ``with-translate-test``, as it stands in the file with that translation beside it, as X-Mixup has it;
+            ``with-gold-source``, with what the data set has in the source language under the same id beside it: a
+            human's sentence, which no one has where a text must be labelled.
         interpolate: Shares e in [0, 1], each of which is scored: with the weights (1 − e) θ* + e θ between the
             pre-trained θ* and the run's own θ, where a parameter has both (WiSE-FT). None: with θ, as 1.0 is too.
         adapters: Through which language adapters texts go: ``swap``, each language through its own, or where it has
@@ -106,12 +111,16 @@ def _score(
     entries = _entries(recipe, data)
     collections = [build_data.build_collection(entry, "--data") for entry in entries]
     wanted = tuple(languages) or (None if data else recipe.evaluate_languages)
+    columns = _columns(folder, recipe, view)
+    source = (recipe.train_languages or columns["train_languages"])[0]
+    # What stands beside texts must be read, whether it is scored or not.
+    read = (*wanted, *({source} - {*wanted})) if wanted and view == "with-gold-source" else wanted
     corpus = load_corpus(
         collections,
         lambda _: task.labels,
         TASKS[task.name].complaint,
         train_languages=(),
-        evaluate_languages=wanted,
+        evaluate_languages=read,
         splits=(split,),
         cache=cache_of_environment(),
     )
@@ -119,11 +128,16 @@ def _score(
         places = ", ".join(entry.path for entry in entries)
         raise IsoglossError(f"no {split} data for {', '.join(wanted or ()) or 'any language'} in {places}")
     evaluator = build_evaluator(recipe, task, loaded, modes[0])
-    columns = _columns(folder, recipe, view)
     shown: Mapping[Cell, Sequence[Example]] = {cell: corpus.evaluation[cell] for cell in corpus.cells(split)}
+    beside: Mapping[Cell, Sequence[Example]] = {}
     if view == "translate-test":
         shown = translated_cells(entries, shown, columns["train_languages"], corpus.problems)
-    encoded = {cell: (examples, evaluator.encode(examples, corpus.problems)) for cell, examples in shown.items()}
+    elif view == "with-translate-test":
+        beside = translated_cells(entries, shown, [source], corpus.problems)
+    elif view == "with-gold-source":
+        beside = gold_cells(shown, source, collections)
+        shown = {cell: own for cell, own in shown.items() if not wanted or cell.language in wanted}
+    encoded = {cell: _shown(evaluator, own, beside.get(cell), corpus.problems) for cell, own in shown.items()}
     print_warnings(corpus.problems)
     starting = starting_weights(folder, recipe, task) if interpolate else {}
     rows = []
@@ -142,10 +156,23 @@ def _score(
     return rows
 
 
+def _shown(
+    evaluator: Evaluator, examples: Sequence[Example], beside: Sequence[Example] | None, problems: Problems
+) -> Shown:
+    """What a model is shown of a cell, with the partner of each example beside it if there are any."""
+    features = evaluator.encode(examples, problems)
+    if beside is None:
+        return Shown(examples, features)
+    return Shown(examples, features, partners_by_example(features, evaluator.encode(beside, problems), "evaluation"))
+
+
 def _columns(folder: RunFolder, recipe: Recipe, view: str) -> dict[str, Any]:
     """The columns of rows that do not depend on the data: what the run was, and how its texts are seen."""
     final = next((row for row in reversed(read_lines(folder.results)) if row["selection"] is not None), {"step": None})
-    translated = [*(["train"] if recipe.translate_train else []), *(["test"] if view == "translate-test" else [])]
+    translated = [
+        *(["train"] if recipe.translate_train else []),
+        *(["test"] if view in ("translate-test", "with-translate-test") else []),
+    ]
     return {
         **trained_as(recipe),
         "run": str(folder.path),

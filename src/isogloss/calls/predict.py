@@ -21,6 +21,7 @@ from isogloss.examples import Example
 from isogloss.recipe.build import data as build_data
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.spec.data import DataEntry
+from isogloss.run.evaluation import Shown
 
 
 def predict(
@@ -94,7 +95,7 @@ def predict(
     features = evaluator.encode(examples, problems)
     print_warnings(problems)
     with mode.around(Cell("predict", language, "test"), loaded.model):
-        predictions = evaluator.predict(loaded.model, examples, features)
+        predictions = evaluator.predict(loaded.model, Shown(examples, features))
     if evaluator.group.rank == 0:
         if xtreme:
             write_text(destination, submission.text(examples, predictions))

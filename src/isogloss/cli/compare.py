@@ -19,7 +19,9 @@ def compare(
         list[str] | None,
         typer.Option(help="Let runs differ in selection, train_languages, view, few_shot, translated or spacing."),
     ] = None,
-    view: Annotated[str, typer.Option(help="original or translate-test.")] = "original",
+    view: Annotated[
+        str, typer.Option(help="original, translate-test, with-translate-test or with-gold-source.")
+    ] = "original",
     left_out: Annotated[
         bool, typer.Option("--left-out", help="Runs of leave_one_out: each on the language that it did not see.")
     ] = False,

@@ -22,7 +22,12 @@ def evaluate(
         list[str] | None, typer.Option(help="Languages, separated by commas or given one by one; default all.")
     ] = None,
     split: Annotated[str, typer.Option(help="dev or test; each scoring of test is counted.")] = "dev",
-    view: Annotated[str, typer.Option(help="How the text reaches the model: original or translate-test.")] = "original",
+    view: Annotated[
+        str,
+        typer.Option(
+            help="How the text reaches the model: original, translate-test, with-translate-test or with-gold-source."
+        ),
+    ] = "original",
     interpolate: Annotated[
         list[float] | None,
         typer.Option(

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 
-from isogloss.models.extensions.mixing import Mixing
+from isogloss.models.extensions.mixing import Mixing, mixing_of
 from isogloss.objectives.supervised import IGNORED, outputs
 from isogloss.protocols import Batch
 
@@ -103,6 +103,21 @@ def halves(model: PreTrainedModel, mixing: Mixing | None, both: Batch, states: S
         logits, logits_beside = outputs(model, both).chunk(2)
     vectors, vectors_beside = states(seen[0].float(), real).chunk(2)
     return Halves(logits, logits_beside, vectors, vectors_beside)
+
+
+def predicted(model: nn.Module, batch: Batch) -> Tensor:
+    """What a model predicts for texts or, as the released code of X-Mixup has it, for the first halves of pairs.
+
+    Of pairs, where a text has one distribution (classification, multiple choice), the mean of the logits of both
+    halves; else, for tags and answers, the logits of the first halves, mixed or not.
+
+    Returns:
+        Logits as `isogloss.objectives.supervised.outputs` gives them, padded to the longer half.
+    """
+    if batch.beside is None:
+        return outputs(model, batch)
+    found = halves(model, mixing_of(model), side_by_side(batch, padding_of(model)), first_place)  # type: ignore[arg-type]
+    return (found.logits + found.beside) / 2 if found.logits.dim() == 2 else found.logits
 
 
 def padding_of(model: nn.Module) -> int:

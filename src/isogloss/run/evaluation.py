@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from isogloss.data.corpus import Cell
 from isogloss.data.problems import Problems
 from isogloss.examples import Example, Prediction
 from isogloss.models.holding import evaluating
-from isogloss.objectives.supervised import outputs
+from isogloss.objectives.side_by_side import predicted
 from isogloss.protocols import Feature
 from isogloss.run.folder import RunFolder
 from isogloss.store.features import lengths
@@ -69,6 +69,20 @@ PLAIN = Mode()
 """The mode of a model that needs no setting up."""
 
 
+class Shown(NamedTuple):
+    """What a model is shown of a cell.
+
+    Attributes:
+        examples: The examples, with their gold labels, which it is not shown.
+        features: The features that `Evaluator.encode` has made of them.
+        beside: What stands beside each feature, where texts go through the model in pairs; None: they go alone.
+    """
+
+    examples: Sequence[Example]
+    features: Sequence[Feature]
+    beside: Sequence[Feature] | None = None
+
+
 @dataclass(frozen=True)
 class Evaluator:
     """Predicts with a model and scores what it predicts.
@@ -96,8 +110,9 @@ class Evaluator:
         return Encoding(self.task, self.tokenizer, self.max_length).encode(examples, problems, labelled=False)
 
     @torch.no_grad()
-    def predict(self, model: nn.Module, examples: Sequence[Example], features: Sequence[Feature]) -> list[Prediction]:
+    def predict(self, model: nn.Module, shown: Shown) -> list[Prediction]:
         """One prediction per example, in order, from their features. The model's mode is left as it was."""
+        examples, features, beside = shown
         by_length = np.argsort(lengths(features), kind="stable").tolist()
         batches = [by_length[start : start + self.batch_size] for start in range(0, len(by_length), self.batch_size)]
         device = next(model.parameters()).device
@@ -105,9 +120,11 @@ class Evaluator:
         with evaluating(model):
             for indices in batches[self.group.rank :: self.group.world_size]:
                 chosen = [features[index] for index in indices]
-                batch = self.task.collate(chosen, self.tokenizer).to(device)
+                batch = self.task.collate(chosen, self.tokenizer)
+                if beside is not None:
+                    batch = replace(batch, beside=self.task.collate([beside[i] for i in indices], self.tokenizer))
                 with self.autocast():
-                    logits = outputs(model, batch)
+                    logits = predicted(model, batch.to(device))
                 decoded.extend(zip(indices, self.task.decode(logits.cpu(), chosen), strict=True))
         in_order = [value for _, value in sorted(self.group.gather(decoded), key=lambda pair: pair[0])]
         return self.task.assemble(examples, features, in_order)
@@ -121,7 +138,7 @@ class Evaluator:
 def score_cells(
     evaluator: Evaluator,
     model: nn.Module,
-    cells: Mapping[Cell, tuple[Sequence[Example], Sequence[Feature]]],
+    cells: Mapping[Cell, Shown],
     folder: RunFolder,
     columns: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
@@ -130,7 +147,7 @@ def score_cells(
     Args:
         evaluator: Predicts and scores.
         model: The model.
-        cells: The cells to evaluate on, with their examples and the features that the evaluator made of them.
+        cells: The cells to evaluate on, with what the model is shown of them.
         folder: The run's folder; each scoring of a test split is counted there.
         columns: Values of the other columns of the rows, ``step`` and ``selection`` among them.
 
@@ -139,9 +156,10 @@ def score_cells(
     """
     rows: list[dict[str, Any]] = []
     columns = {**columns, "task": evaluator.task.name, "at_test": evaluator.mode.at_test}
-    for cell, (examples, features) in cells.items():
+    for cell, shown in cells.items():
+        examples = shown.examples
         with evaluator.mode.around(cell, model):
-            predictions = evaluator.predict(model, examples, features)
+            predictions = evaluator.predict(model, shown)
         shared = {**columns, "adapters": evaluator.mode.adapters(cell)}
         if evaluator.group.rank == 0:
             if cell.split == "test":

@@ -11,10 +11,8 @@ from torch import nn
 
 from isogloss.data.corpus import Cell, Corpus
 from isogloss.data.problems import Problems
-from isogloss.examples import Example
-from isogloss.protocols import Feature
 from isogloss.run.divergence import constant_answer
-from isogloss.run.evaluation import Evaluator, Mode, score_cells
+from isogloss.run.evaluation import Evaluator, Mode, Shown, score_cells
 from isogloss.run.folder import RunFolder, cell_of
 
 ResultRows = list[dict[str, Any]]
@@ -60,14 +58,14 @@ class TaskScoring:
     tests: bool = False
     others: Sequence[Mode] = ()
     targets_choose: bool = False
-    _encoded: dict[Cell, tuple[Sequence[Example], Sequence[Feature]]] = field(default_factory=dict)
+    _encoded: dict[Cell, Shown] = field(default_factory=dict)
 
     def encode(self, split: str, problems: Problems) -> None:
         """Make the features of a split's examples, once; overlong examples go to ``problems``."""
         for cell in self.corpus.cells(split):
             if cell not in self._encoded:
                 examples = self.corpus.evaluation[cell]
-                self._encoded[cell] = (examples, self.evaluator.encode(examples, problems))
+                self._encoded[cell] = Shown(examples, self.evaluator.encode(examples, problems))
 
     def dev(self, model: nn.Module, step: int | None, selection: str | None) -> ResultRows:
         """Scores on the dev data."""

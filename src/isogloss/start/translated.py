@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
 from isogloss.data.corpus import Cell, Corpus
+from isogloss.data.pairing import ALONE, partners
 from isogloss.data.problems import Problems
 from isogloss.data.translations import translate
 from isogloss.examples import Example
@@ -64,13 +65,43 @@ def translated_cells(
         translation = entry.translations.test
         if translation is None:
             raise IsoglossError(
-                f"view translate-test: data {cell.data!r} has no translations.test; it names the files with the texts "
+                f"translate-test: data {cell.data!r} has no translations.test; it names the files with the texts "
                 "translated into the source language"
             )
         if cell.split != "test" and "{split}" not in translation.path:
             raise IsoglossError(
-                f"view translate-test: {translation.path!r} holds the test split; with {{split}} in it, others too"
+                f"translate-test: {translation.path!r} holds the test split; with {{split}} in it, others too"
             )
         file = build_translation(entry, translation, cell.language, cell.split)
         found[cell] = translate(examples, file, cell.language, problems)
+    return found
+
+
+def gold_cells(
+    cells: Mapping[Cell, Sequence[Example]], source: str, collections: Sequence[Collection]
+) -> dict[Cell, Sequence[Example]]:
+    """For each cell what its data set has in the source language under the same ids, example by example.
+
+    Raises:
+        IsoglossError: A data set has no file of the split in the source language, or an example no partner there.
+    """
+    sets = {str(path): own.name for own in collections for path in own.files().values()}
+    found: dict[Cell, Sequence[Example]] = {}
+    for cell, examples in cells.items():
+        asked = None if cell.question_language is None else source
+        own = dataclasses.replace(cell, language=source, question_language=asked)
+        if own not in cells:
+            raise IsoglossError(
+                f"view with-gold-source: data {cell.data!r} has no {cell.split} file in {source!r}, whose texts would "
+                "stand beside those of other languages"
+            )
+        places = partners(examples, cells[own], sets)
+        alone = [example for example, place in zip(examples, places.tolist(), strict=True) if place == ALONE]
+        if alone:
+            raise IsoglossError(
+                f"view with-gold-source: {len(alone)} of {len(examples)} examples of data {cell.data!r} in "
+                f"{cell.language!r} have no partner of the same id in {source!r}, the first is "
+                f"{alone[0].path}:{alone[0].line}, id {alone[0].id!r}"
+            )
+        found[cell] = [cells[own][place] for place in places.tolist()]
     return found
