@@ -133,6 +133,7 @@ def test_where_query_and_value_are_one_module_it_is_said(
 ) -> None:
     isogloss.train(recipe("lora_of_fused_attention", world, steps=1), output=tmp_path / "run")
     said = capsys.readouterr().err
+    assert "lora: 128 parameters, 4.10% of the encoder's 3,120; 0.000512 MB as a file" in said
     assert said.count("lora.targets: a 'modernbert' model has query, key, value in one module, 'attn.Wqkv'") == 1
 
 
