@@ -162,6 +162,7 @@ PROBES: list[dict[str, Any]] = [
     {"kind": "conflicts", "every": 3, "batches": 2, "per_layer": True},
     {"kind": "forgetting", "every": 5, "text": TEXT},
     {"kind": "flatness", "batches": 2, "draws": 2},
+    {"kind": "fisher", "every": 3, "batches": 2},
     {"kind": "representations", "every": 5, "text": TEXT},
 ]
 """Everyone who looks."""

@@ -77,6 +77,11 @@ def layer_groups(model: PreTrainedModel) -> Parts:
     return {name: own for name, own in groups.items() if own}
 
 
+def groups_of_layers(model: PreTrainedModel) -> Parts:
+    """Of `layer_groups` the layers, from bottom to top."""
+    return {name: own for name, own in layer_groups(model).items() if name.startswith("layer_")}
+
+
 def trains_in_place(model: PreTrainedModel) -> bool:
     """Whether modules train in place of the encoder, which stays as it is."""
     return not extensions_of(model).keys().isdisjoint((LORA, NAME))

@@ -18,7 +18,7 @@ from isogloss.gradients.observed import Observed
 from isogloss.models.extensions import MaskedHead
 from isogloss.models.open import Loaded
 from isogloss.protocols import Feature, Progress
-from isogloss.recipe.build.adapters import around, view_of, with_adapters, without_own
+from isogloss.recipe.build.adapters import modes_of, with_adapters, without_own
 from isogloss.recipe.build.budget import build_budget, steps_of
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.build.lora import with_lora
@@ -238,7 +238,7 @@ def _seen(recipe: Recipe, learned: Learned, collate: Collate, weighting: Observe
 
 
 def _scoring(recipe: Recipe, folder: RunFolder, learned: Learned, site: Site) -> TaskScoring:
-    keep = recipe.adapters is not None and recipe.adapters.at_test == "keep"
+    mode, *others = modes_of(site.model, recipe.adapters.at_test if recipe.adapters else "swap")
     return TaskScoring(
         folder,
         learned.corpus,
@@ -249,11 +249,11 @@ def _scoring(recipe: Recipe, folder: RunFolder, learned: Learned, site: Site) ->
             batch_size=recipe.evaluation_batch_size,
             autocast=site.autocast,
             group=site.ranks,
-            around=around(keep),
-            adapters=view_of(site.model, keep),
+            mode=mode,
         ),
         trained_as(recipe),
         tests=recipe.test,
+        others=others,
         targets_choose=recipe.selection == "target-dev",
     )
 
