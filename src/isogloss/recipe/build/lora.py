@@ -22,13 +22,8 @@ def with_lora(loaded: Loaded, asked: spec.Lora, seed: int) -> Loaded:
         IsoglossError: A target names no linear module of the model's layers.
     """
     notes = told(loaded.model, asked.targets)
-    encoder = sum(parameter.numel() for parameter in loaded.model.base_model.parameters())
     lora = Lora(
         loaded.model, rank=asked.rank, alpha=asked.alpha, targets=asked.targets, dropout=asked.dropout, seed=seed
     )
     attach(loaded.model, NAME, lora)
-    size = sum(parameter.numel() for parameter in lora.parameters())
-    megabytes = sum(parameter.nbytes for parameter in lora.parameters()) / 1e6
-    share = f"{size / encoder:.2%} of the encoder's {encoder:,}"
-    notes.append(f"lora: {size:,} parameters, {share}; {megabytes:.3g} MB as a file")
     return replace(loaded, fresh=loaded.fresh | names_of(loaded.model, lora), notes=(*loaded.notes, *notes))
