@@ -32,7 +32,9 @@ def test_of_two_with_one_id_the_first_is_the_partner():
 
 
 def test_labels_that_differ_are_said_with_file_and_line_of_both():
-    with pytest.raises(IsoglossError, match=r"de\.tsv:7: label 'no', but 'yes' in en\.tsv:3, which has the same id 'a'"):
+    with pytest.raises(
+        IsoglossError, match=r"de\.tsv:7: label 'no', but 'yes' in en\.tsv:3, which has the same id 'a'"
+    ):
         found([text("a", "de", "no", line=7)], [text("a", "en", "yes", line=3)])
     assert found([text("a", "de", None)], [text("a", "en", "yes")]) == [0]
 
@@ -48,7 +50,9 @@ def test_choices_and_questions_are_paired():
 
 def test_sentences_are_not_paired_by_their_number():
     one = TaggedSentence("3", "de", ("Ja",), ("X",), "de.conllu", 9)
-    with pytest.raises(IsoglossError, match=r"de\.conllu:9: the sentence has no id but its number.*en\.conllu:9.*sent_id"):
+    with pytest.raises(
+        IsoglossError, match=r"de\.conllu:9: the sentence has no id but its number.*en\.conllu:9.*sent_id"
+    ):
         found([one], [dataclasses.replace(one, language="en", path="en.conllu")])
     named = dataclasses.replace(one, id="n01001011")
     # Tags are of the words of a language, so they need not agree.

@@ -28,9 +28,7 @@ COLUMNS = {"id": "id", "text": "premise", "pair": "hypothesis", "label": "label"
 
 def rows(language: str, numbers: Sequence[int], *, suffix: str = "") -> str:
     """Pairs of texts, the same ids and labels in every language."""
-    lines = [
-        f"i{n}\t{language}{suffix} premise {n}\t{language} hypothesis {n}\t{LABELS[n % 3]}" for n in numbers
-    ]
+    lines = [f"i{n}\t{language}{suffix} premise {n}\t{language} hypothesis {n}\t{LABELS[n % 3]}" for n in numbers]
     return "\n".join(["\t".join(COLUMNS.values()), *lines]) + "\n"
 
 
@@ -159,7 +157,9 @@ def test_files_that_do_not_fit_are_refused_with_file_and_line(content: str, mess
 def test_labels_that_differ_stop_the_run(parallel: Path):
     path = parallel / "nli" / "de" / "train.tsv"
     path.write_text(path.read_text(encoding="utf-8").replace("i6\t", "i7_\t").replace("i7\t", "i6\t"), encoding="utf-8")
-    with pytest.raises(IsoglossError, match=r"de/train\.tsv:\d+: label 'neutral', but 'entailment' in .*en/train\.tsv:8"):
+    with pytest.raises(
+        IsoglossError, match=r"de/train\.tsv:\d+: label 'neutral', but 'entailment' in .*en/train\.tsv:8"
+    ):
         paired(entry(parallel), Words())
 
 
@@ -220,7 +220,13 @@ def test_questions_see_gold_english_only_when_asked(tmp_path: Path):
             paragraphs = [
                 {
                     "context": f"{language} context {n} is here",
-                    "qas": [{"id": f"{split}-{n}", "question": f"what {n}", "answers": [{"text": f"{n}", "answer_start": 11}]}],
+                    "qas": [
+                        {
+                            "id": f"{split}-{n}",
+                            "question": f"what {n}",
+                            "answers": [{"text": f"{n}", "answer_start": 11}],
+                        }
+                    ],
                 }
                 for n in range(1, 7)
             ]
@@ -265,6 +271,7 @@ def test_more_steps_only_where_the_share_stays(halving: float, refused: bool, pa
 
 def test_translate_train_of_sentences_pairs_them(tmp_path: Path):
     """Translations keep the ids of their originals, whatever file they are in."""
+
     def sentences(language: str, numbers: Sequence[int]) -> str:
         return "".join(
             f"# sent_id = s{n}x\n1\t{language}{n}\t_\tNOUN\t_\t_\t_\t_\t_\t_\n2\tb{n}\t_\tVERB\t_\t_\t_\t_\t_\t_\n\n"

@@ -19,8 +19,8 @@ class XMixup:
     model predicts and r a vector of the last hidden states. Where the target is mixed, p_t and r_t are of the mixture.
     The cross-entropies are the terms ``target`` and ``source``, over the labelled items of each text; ``kl`` and
     ``mse`` are one for each pair. A source text without labels, such as a back-translation of a tagged sentence, has no
-    cross-entropy, and that of its target has weight 1, as in the released code. KL is taken where a text has one distribution (classification, multiple choice), MSE is the mean over
-    the d units. Both in float32.
+    cross-entropy, and that of its target has weight 1, as in the released code. KL is taken where a text has one
+    distribution (classification, multiple choice), MSE is the mean over the d units. Both in float32.
 
     Args:
         mixing: Mixes each target with its source inside the encoder; None: it does not, and what is left is training on

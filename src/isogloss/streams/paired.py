@@ -127,9 +127,7 @@ class PairedStream:
             toss, k = ("coin of an epoch", examples.name, epoch), epoch * self._epoch // self.buckets.batch_size
         share = self.share(k)
         if not 0 <= share <= 1:
-            raise IsoglossError(
-                f"source {examples.name!r}: share must be in [0, 1], found {share} for batch {k}"
-            )
+            raise IsoglossError(f"source {examples.name!r}: share must be in [0, 1], found {share} for batch {k}")
         return bool(generator(examples.seed, *toss).random() < share)
 
 

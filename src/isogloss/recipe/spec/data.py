@@ -48,8 +48,8 @@ class Translation(Spec):
     separator: str | None = Field(None, description="default: that of the data entry, in its format")
     columns: Columns | None = Field(
         None,
-        description="columns of the translation; with id, rows are joined by it; null: by their usual names with an id, "
-        "or XTREME's five (both texts, both translated, label)",
+        description="columns of the translation; with id, rows are joined by it; null: by their usual names with an "
+        "id, or XTREME's five (both texts, both translated, label)",
     )
     source_columns: Columns | None = Field(
         None, description="columns of the same file with the texts before translation, by which rows are joined"
