@@ -274,7 +274,7 @@ def write_adapters(folder: Path) -> Path:
 
 
 def write_world(folder: Path) -> Path:
-    """All of it: a folder per task under its name, ``pairs``, ``encoder``, ``masked``, ``parallel`` and ``adapters``."""
+    """All of it: a folder per task under its name, ``pairs``, and models, text and adapters to start from."""
     for write in (*WRITERS.values(), write_pairs, write_encoder, write_masked_encoder, write_parallel, write_adapters):
         write(folder)
     return folder
