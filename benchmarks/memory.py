@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 
+from benchmarks import x_mixup
 from benchmarks.ours import Ours
 from benchmarks.peer import Peer, as_ours, at_random
 from benchmarks.results import claim, machine, workload_entry
@@ -27,6 +28,7 @@ from benchmarks.workload import Workload
 
 MULTITASK, SAME, FIXED = "isogloss", "Trainer, same batches and optimizer", "Trainer, padded to max_length"
 LOOKAHEAD, REPTILE = "isogloss, lookahead", "isogloss, sequential_reptile"
+PAIRS, MIXED = f"isogloss, {x_mixup.PLAIN}", f"isogloss, {x_mixup.MIXED}"
 
 _TEN = {"lookahead": {"inner_steps": 10}}
 
@@ -36,6 +38,8 @@ ARMS: Mapping[str, Callable[[Workload], Arm]] = {
     FIXED: lambda workload: Peer(workload, "fp32", at_random, width=workload.size.max_length),
     LOOKAHEAD: lambda workload: Ours(workload, "lookahead", "fp32", optimizer=_TEN),
     REPTILE: lambda workload: Ours(workload, "sequential_reptile", "fp32", optimizer=_TEN),
+    PAIRS: x_mixup.plain,
+    MIXED: x_mixup.mixed,
 }
 
 
@@ -69,13 +73,20 @@ def run(workload: Workload, rounds: int, arms: Sequence[str] = tuple(ARMS)) -> d
 
 
 def _ratios(rows: Mapping[str, list[dict[str, float]]]) -> list[Any]:
-    compared = [(MULTITASK, SAME), (MULTITASK, FIXED), (LOOKAHEAD, MULTITASK), (REPTILE, MULTITASK)]
+    compared = {
+        (MULTITASK, SAME): None,
+        (MULTITASK, FIXED): None,
+        (LOOKAHEAD, MULTITASK): None,
+        (REPTILE, MULTITASK): None,
+        (MIXED, PAIRS): x_mixup.AT_MOST,
+    }
     return [
         claim(
             spread([a["training_mb"] / b["training_mb"] for a, b in zip(rows[one], rows[other], strict=True)]),
             f"peak memory of training, {one} / {other}",
+            at_most=bound,
         )
-        for one, other in compared
+        for (one, other), bound in compared.items()
         if one in rows and other in rows
     ]
 

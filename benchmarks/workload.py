@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
@@ -16,16 +17,20 @@ from isogloss.data.conllu import ConllU
 from isogloss.examples import TaggedSentence
 from isogloss.models.open import Loaded, new_model
 from isogloss.models.tokenizer import train_tokenizer
-from isogloss.objectives.supervised import Supervised
 from isogloss.protocols import DataSource, Feature
-from isogloss.recipe.build.sampling import build_sources, pass_length
+from isogloss.recipe.build.mixing import with_mixing
+from isogloss.recipe.build.objective import build_objective
+from isogloss.recipe.build.sampling import Beside, build_sources, pass_length
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import resolve
+from isogloss.recipe.spec.objective import XMixup
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.start.assemble import open_site
 from isogloss.start.corpus import load_corpus
 from isogloss.start.prepare import budget_of
+from isogloss.store.features import lengths
+from isogloss.streams.paired import Partners, always
 from isogloss.tasks.tagging import Tagging, part_of_speech
 
 LANGUAGES = ("en", "fr", "ru", "tr")
@@ -111,13 +116,29 @@ class Workload:
         """The model in its place in a run of the recipe."""
         fresh = frozenset(name for name, _ in model.named_parameters())
         loaded = Loaded(model, self.tokenizer, fresh, frozenset(), {})
+        if isinstance(recipe.objective, XMixup):
+            loaded = with_mixing(loaded, recipe.objective, self.task)
         budget = budget_of(recipe, TASKS["pos"], list(self.sizes.values()))
         return open_site(recipe, loaded, budget, self.sizes, pass_length(recipe.sampling)).site
 
     def sources(self, recipe: Recipe, site: Site) -> dict[str, DataSource]:
         """The sources that the recipe draws from."""
         collate = partial(self.task.collate, tokenizer=self.tokenizer)
-        return build_sources(recipe.sampling, self.features, collate, Supervised(), site)
+        pairs = Beside(self.partners(), None, always) if isinstance(recipe.objective, XMixup) else None
+        objective = build_objective(recipe.objective, recipe.penalties, self.task, site)
+        return build_sources(recipe.sampling, self.features, collate, objective, site, pairs)
+
+    def partners(self) -> dict[str, Partners]:
+        """For each sentence one of the first language that is as long among its own, as a translation would be."""
+        originals = self.features[LANGUAGES[0]]
+        order = np.argsort(lengths(originals), kind="stable")
+        found = {}
+        for language, own in self.features.items():
+            places = np.empty(len(own), dtype=int)
+            ranks = np.arange(len(own)) * len(originals) // len(own)
+            places[np.argsort(lengths(own), kind="stable")] = order[ranks]
+            found[language] = Partners(originals, places)
+        return found
 
     def recipe(self, method: str, precision: str, **answers: object) -> Recipe:
         """The recipe of a method on this workload, everything that the benchmark does not set at its default."""

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import evaluation, gradients, memory, shapes, slow_weights, start, step, surgery, table
+from benchmarks import evaluation, gradients, memory, shapes, slow_weights, start, step, surgery, table, x_mixup
 from benchmarks.__main__ import main
 from benchmarks.gradient_arms import (
     ARMS,
@@ -161,10 +161,31 @@ def test_slow_weights(workload: Workload, tmp_path: Path):
     _check(slow_weights.run(workload, 1), tmp_path)
 
 
+def test_x_mixup(workload: Workload, tmp_path: Path):
+    result = x_mixup.run(workload, 1)
+    _check(result, tmp_path)
+    rounds = [arm["rounds"][0] for arm in result["parts"][0]["arms"].values()]
+    pairs, *others = [(one["sentences"], one["cells"]) for one in rounds]
+    assert others == [pairs, pairs], "all arms see the same pairs"
+
+
+def test_plain_training_on_pairs_is_x_mixup_without_what_it_adds(workload: Workload):
+    arms = x_mixup.plain(workload), Ours(workload, "x_mixup", "fp32", objective={"mix": False, "kl": 0, "mse": 0})
+    losses = []
+    for arm, weights in zip(arms, ({"task": 1.0}, {"target": 1 / 0.2, "source": 1 / 0.8}), strict=True):
+        (source,) = arm.training.sources.values()
+        (batch,) = source.stream(3)
+        with torch.no_grad():
+            found = source.objective(arm.training.model.eval(), batch)
+        losses.append(sum(float(own.sum()) * weights[name] for name, own in found.items()))
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("cheap_processes")
 def test_memory(workload: Workload, tmp_path: Path):
     _check(memory.run(workload, 1, [memory.MULTITASK]), tmp_path)
+    _check(memory.run(workload, 1, [memory.PAIRS, memory.MIXED]), tmp_path)
 
 
 @pytest.mark.slow
