@@ -18,6 +18,8 @@ QUESTIONS = {
     "evaluation": "Many languages in one call of `isogloss evaluate`",
     "start": "From the start of a process to its first step",
     "table": "A trained table of sub-words",
+    "adapters": "Adapters, the whole encoder, and the `adapters` package",
+    "unfreezing": "Scheduled unfreezing of adapters",
     "gradients": "Gradient methods, ours and others'",
     "gradients_base": "Gradient methods at the size of XLM-R base",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,15 +17,16 @@ from isogloss.examples import TaggedSentence
 from isogloss.models.open import Loaded, new_model
 from isogloss.models.tokenizer import train_tokenizer
 from isogloss.objectives.supervised import Supervised
-from isogloss.protocols import DataSource, Feature
+from isogloss.protocols import Batch, DataSource, Feature
+from isogloss.recipe.build.adapters import with_adapters
 from isogloss.recipe.build.sampling import build_sources, pass_length
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
-from isogloss.start.assemble import open_site
+from isogloss.start.assemble import Opened, open_site
 from isogloss.start.corpus import load_corpus
-from isogloss.start.prepare import budget_of
+from isogloss.start.prepare import budget_of, whole_batches
 from isogloss.tasks.tagging import Tagging, part_of_speech
 
 LANGUAGES = ("en", "fr", "ru", "tr")
@@ -109,15 +110,24 @@ class Workload:
 
     def site(self, recipe: Recipe, model: PreTrainedModel) -> Site:
         """The model in its place in a run of the recipe."""
+        return self.opened(recipe, model).site
+
+    def opened(self, recipe: Recipe, model: PreTrainedModel) -> Opened:
+        """The same with what a run has beside it: with adapters where the recipe wants them."""
         fresh = frozenset(name for name, _ in model.named_parameters())
-        loaded = Loaded(model, self.tokenizer, fresh, frozenset(), {})
+        loaded, seed = Loaded(model, self.tokenizer, fresh, frozenset(), {}), recipe.seeds[0]
+        if recipe.adapters is not None:
+            loaded = with_adapters(loaded, recipe.adapters, tuple(self.features), seed)
         budget = budget_of(recipe, TASKS["pos"], list(self.sizes.values()))
-        return open_site(recipe, loaded, budget, self.sizes, pass_length(recipe.sampling)).site
+        batches = partial(whole_batches, self.features, self._collate(), budget, seed)
+        return open_site(recipe, loaded, budget, self.sizes, pass_length(recipe.sampling), batches)
 
     def sources(self, recipe: Recipe, site: Site) -> dict[str, DataSource]:
         """The sources that the recipe draws from."""
-        collate = partial(self.task.collate, tokenizer=self.tokenizer)
-        return build_sources(recipe.sampling, self.features, collate, Supervised(), site)
+        return build_sources(recipe.sampling, self.features, self._collate(), Supervised(), site)
+
+    def _collate(self) -> Callable[[Sequence[Feature]], Batch]:
+        return partial(self.task.collate, tokenizer=self.tokenizer)
 
     def recipe(self, method: str, precision: str, **answers: object) -> Recipe:
         """The recipe of a method on this workload, everything that the benchmark does not set at its default."""
