@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
-from benchmarks import evaluation, gradients, memory, shapes, slow_weights, start, step, surgery, table
+from benchmarks import (
+    adapters,
+    evaluation,
+    gradients,
+    hub,
+    memory,
+    shapes,
+    slow_weights,
+    start,
+    step,
+    surgery,
+    table,
+    unfreezing,
+)
 from benchmarks.__main__ import main
 from benchmarks.gradient_arms import (
     ARMS,
@@ -36,6 +51,7 @@ from benchmarks.peer import Peer, as_ours
 from benchmarks.report import write_report
 from benchmarks.results import save
 from benchmarks.timing import Measurement, interleave, per_step, slowdown, speedup
+from benchmarks.ways import ADAPTERS, FULL, TABLE_FROZEN, WAYS
 from benchmarks.workload import LANGUAGES, TOY, Workload, load
 from isogloss.data import ConllU
 from isogloss.examples import TaggedSentence
@@ -231,6 +247,96 @@ def test_table(workload: Workload, tmp_path: Path):
 @pytest.mark.usefixtures("cheap_processes")
 def test_gradients(tmp_path: Path):
     _check(gradients.run_shape(shapes.TOY, 1, [PCGRAD]), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("way", "moved"), [(FULL, {"table", "encoder"}), (TABLE_FROZEN, {"encoder"}), (ADAPTERS, {"adapters"})]
+)
+def test_ways_of_training_move_what_they_say(way: str, moved: set[str], workload: Workload):
+    model = WAYS[way](workload).training.model
+    kinds = {"word_embeddings": "table", "encoder.layer": "encoder", "extensions.adapters": "adapters"}
+    opened = {
+        kind
+        for part, kind in kinds.items()
+        for name, parameter in model.named_parameters()
+        if part in name and parameter.requires_grad
+    }
+    assert opened == moved
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("cheap_processes")
+def test_adapters(workload: Workload, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("ADAPTERS_PYTHON", raising=False)
+    result = adapters.run(workload, 1)
+    _check(result, tmp_path)
+    assert len(result["skipped"]) == 1
+    assert "ADAPTERS_PYTHON" in (tmp_path / "README.md").read_text(encoding="utf-8")
+    rounds = [arm["rounds"][0] for arm in result["parts"][0]["arms"].values()]
+    assert len({one["subwords"] for one in rounds}) == 1, "all arms see the same sentences"
+
+
+def test_adapters_against_the_package(monkeypatch: pytest.MonkeyPatch):
+    def in_turn(folder: Path, pythons: dict[str, str], stack: tuple[str, ...], rounds: int):
+        assert pythons == {hub.OURS: sys.executable, hub.THEIRS: "theirs"}
+        return {side: [{"seconds": [seconds], "loss": loss}] for side, (seconds, loss) in sides.items()}
+
+    monkeypatch.setattr(hub, "in_turn", in_turn)
+    sides = {hub.OURS: (3.0, 1.0), hub.THEIRS: (2.0, 1.0)}
+    parts = adapters._against(hub.TOY, "theirs", 1)
+    assert [part["ratios"][0]["median"] for part in parts] == [1.5, 1.5]
+    assert not parts[0]["ratios"][0]["kept"]
+    sides[hub.THEIRS] = (2.0, 1.01)
+    with pytest.raises(RuntimeError, match="different losses"):
+        adapters._against(hub.TOY, "theirs", 1)
+
+
+@pytest.mark.parametrize("stack", hub.STACKS.values())
+def test_the_last_adapter_of_a_stack_is_trained(stack: tuple[str, ...], tmp_path: Path):
+    adapters.write(hub.TOY, tmp_path)
+    model = hub.ours(tmp_path, stack)
+    passes = hub.Passes(model, hub.TOY)
+    first, second = passes(), passes()
+    assert first["gradient"] > 0
+    assert {**first, "seconds": 0} == {**second, "seconds": 0}, "nothing moves"
+    opened = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    assert opened
+    assert all(f"adapter_{hub.TASK}." in name for name in opened)
+    assert first["trained"] == hub.TOY.layers * (2 * 16 * 1 + 1 + 16)
+
+
+@pytest.mark.slow
+def test_sides_take_turns_in_processes_of_their_own(tmp_path: Path):
+    adapters.write(hub.TOY, tmp_path)
+    rows = hub.in_turn(tmp_path, {hub.OURS: sys.executable}, (hub.TASK,), 2)[hub.OURS]
+    assert len(rows) == 2
+    assert all(len(row["seconds"]) == hub.TOY.steps for row in rows)
+    with pytest.raises(RuntimeError, match="has ended"):
+        hub.in_turn(tmp_path / "nowhere", {hub.OURS: sys.executable}, (hub.TASK,), 1)
+
+
+def test_unfreezing(workload: Workload, tmp_path: Path):
+    result = unfreezing.run(workload, 1)
+    _check(result, tmp_path)
+    layers = {f"layer_{number}" for number in range(1, unfreezing.TOY.layers + 1)}
+    assert [set(part["orders"][0]) <= layers and len(part["orders"][0]) > 1 for part in result["parts"]] == [True, True]
+    assert all(part["scoring_seconds"][0] > 0 for part in result["parts"])
+
+
+def test_what_scoring_takes_in_a_run_of_any_length():
+    """Per step: 1 s of standard training, 0.9 s of gradual unfreezing, 0.8 s of FUN, and 0.5 s for a scored batch."""
+    plan, fun = unfreezing.Plan(layers=12, steps=100, intervals=(5,)), SimpleNamespace(scoring=[5.0], orders=[[]])
+    seconds = {unfreezing.STANDARD: 100.0, unfreezing.GRADUAL: 90.0, unfreezing.FUN: 85.0}
+    part = unfreezing._part(plan, 5, {name: [Measurement(own, 100)] for name, own in seconds.items()}, fun)
+    assert "60%" in part["part"]
+    found = [ratio["median"] for ratio in part["ratios"]]
+    scoring = 10 * 41 * 0.5
+    expected = [0.9, 0.8, 0.5]
+    for steps in unfreezing.PAPER.values():
+        expected += [0.8 + scoring / steps, scoring / (0.8 * steps + scoring)]
+    enough = found[-1] * 1000
+    assert found[:-1] == pytest.approx(expected)
+    assert scoring / (0.8 * enough + scoring) == pytest.approx(0.02)
 
 
 def test_the_report_shows_bounds_and_arms_without_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
