@@ -35,7 +35,9 @@ def test_a_run_with_all_probes_is_the_run_without(
         assert watched[part] == alone[part], part
     assert set(watched["files"]) - set(alone["files"]) == {"diagnostics.jsonl"}
     seen = [
-        row for row in watched["state"]["log_history"] if not any("/cosine" in key or "/rise" in key for key in row)
+        row
+        for row in watched["state"]["log_history"]
+        if not any("/cosine" in key or "/rise" in key or "/trace" in key for key in row)
     ]
     assert [row for row in alone["state"]["log_history"] if row not in seen] == []
 
@@ -52,6 +54,8 @@ def test_the_table(watched: Path):
     assert steps("conflicts", "within") == {4, 8, STEPS}
     assert steps("forgetting", "rise") == steps("representations", "cka") == {5, STEPS}
     assert steps("flatness", "rise") == {4, 8, STEPS}
+    assert steps("fisher", "trace") == steps("fisher", "error") == {3, 6, 9, STEPS}
+    assert {row["part"] for row in rows if row["probe"] == "fisher"} == {"layer_1", "mean_open"}
     pairs = {(row["language"], row["other"]) for row in rows if row["metric"] == "cosine" and row["other"]}
     assert pairs == {("en", "fr"), ("en", "ru"), ("fr", "ru")}
     parts = {row["part"] for row in rows if row["probe"] == "conflicts"}
@@ -114,6 +118,7 @@ def test_what_they_cost_is_said(world: Path, tmp_path: Path, capsys: pytest.Capt
         (lambda world: {"probes": [PROBES[0], PROBES[0]]}, r"probes: one probe of each kind, found \[{'kind': 'conf"),
         (lambda world: {"probes": [{"kind": "conflict"}]}, "no kind 'conflict'.*conflicts"),
         (lambda world: {"probes": [{"kind": "conflicts", "batches": 3}]}, "multiple of 2, found 3"),
+        (lambda world: {"probes": {"kind": "fisher", "labels": "exact"}}, "exact needs tasks with one item an example"),
         (
             lambda world: {
                 "probes": [

@@ -31,6 +31,7 @@ EXACT = {
     "probes": {"dropout": 0.0},
     "text_beside": {"dropout": 0.0},
     "task_adapter_in_parallel": {"dropout": 0.0},
+    "lora_of_fused_attention": {"dropout": 0.0, "lora": {"dropout": 0.0}},
     "bf16": {"precision": "fp32"},
     "gradients_bf16": {"gradients": {"precision": "fp32"}},
 }

@@ -14,30 +14,22 @@ each takes runs that no other has. A run that was broken off is taken again when
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import study
 from tabulate import tabulate
 
 import isogloss
-from isogloss.calls.predicted import redraw
 from isogloss.common.writing import append_lines, read_lines
-from isogloss.reports.cells import scoring_of
-from isogloss.reports.statistics import crossed_interval, paired_interval
 
 ARMS = ("words", "text")
 SEEDS = (0, 1, 2)
 TASKS = ("pos", "ner")
-KINDS = ("over_seeds", "over_seeds_and_sentences")
 METRIC = {"pos": "accuracy", "ner": "f1"}
 STEPS = {"pos": 200, "ner": 900}
 BASE: dict[str, Any] = {
@@ -114,6 +106,12 @@ class Run:
         arm = self.arm if self.rate is None else f"{self.arm} {self.rate:g}"
         return root / self.task / arm / f"seed-{self.seed}"
 
+    @property
+    def arguments(self) -> list[str]:
+        """What `one` is told."""
+        asked = ["--task", self.task, "--arm", self.arm, "--seed", str(self.seed)]
+        return asked if self.rate is None else [*asked, "--rate", str(self.rate)]
+
 
 def plan() -> Iterator[Run]:
     """All runs, those of a pair one after the other, so that tables can be made at any time."""
@@ -128,52 +126,17 @@ def tuning() -> Iterator[Run]:
 def shorten(root: Path) -> None:
     """Write ``TESTED`` sentences of every test file below ``root``."""
     for path, languages in (test for tests in TESTS.values() for test in tests.values()):
-        for language in languages:
-            place = path.format(language=language)
-            target = root / "data" / place
-            if not target.exists():
-                blocks = [block for block in (SHARED / place).read_text("utf-8").split("\n\n") if block.strip()]
-                number = min(TESTED, len(blocks))
-                chosen = [blocks[index * len(blocks) // number].strip("\n") for index in range(number)]
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text("".join(f"{block}\n\n" for block in chosen), "utf-8")
-
-
-def run_all(root: Path, model: str, jobs: int, runs: Iterable[Run]) -> None:
-    """Take runs that no other process has taken, ``jobs`` at a time."""
-    shorten(root)
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-
-    def take(run: Run) -> None:
-        folder = run.folder(root)
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            return
-        begun = time.perf_counter()
-        asked = ["--task", run.task, "--arm", run.arm, "--seed", str(run.seed), "--model", model, "--runs", str(root)]
-        if run.rate is not None:
-            asked += ["--rate", str(run.rate)]
-        with (folder / "log").open("w") as log:
-            command = [sys.executable, __file__, "one", *asked]
-            done = subprocess.run(command, env=environment, stdout=log, stderr=log, check=False)
-        print(f"{run}: exit {done.returncode}, {time.perf_counter() - begun:.0f} s", flush=True)
-
-    with ThreadPoolExecutor(jobs) as pool:
-        list(pool.map(take, runs))
+        for place in (path.format(language=language) for language in languages):
+            if not (root / "data" / place).exists():
+                study.sentences(SHARED / place, root / "data" / place, TESTED)
 
 
 def collect(root: Path, rows: Path) -> None:
     """The test scores of finished runs, the dev scores of those that chose a learning rate, and the differences."""
-    found = []
-    for run in (*tuning(), *plan()):
-        if (run.folder(root) / "done").exists():
-            found += [
-                {"kind": "score", "task": run.task, "arm": run.arm, "seed": run.seed,
-                 "rate": run.rate or RATE[run.task], **row, "run": str(run.folder(root) / "run")}
-                for row in read_lines(run.folder(root) / "run" / "results.jsonl")
-                if row["selection"] is not None and row["metric"] == METRIC[run.task]
-            ]  # fmt: skip
+    found = [
+        {"kind": "score", "task": run.task, "arm": run.arm, "seed": run.seed, "rate": run.rate or RATE[run.task], **row}
+        for run, row in study.finished((*tuning(), *plan()), root, lambda run: METRIC[run.task])
+    ]
     differences = [line for task in TASKS for line in compared(task, [row for row in found if row["split"] == "test"])]
     kept = ("kind", "task", "arm", "seed", "rate", "data", "language", "split", "metric", "value", "n")
     rows.unlink(missing_ok=True)
@@ -185,27 +148,14 @@ def compared(task: str, found: Sequence[Mapping[str, Any]]) -> Iterator[dict[str
     own = [row for row in found if row["task"] == task]
     if {row["arm"] for row in own} != set(ARMS):
         return  # not yet run
-    drawn = redraw(own)
-    values = {
-        (row["data"], row["language"], row["arm"], row["seed"]): (row["value"], drawn[scoring_of(row)]) for row in own
-    }
     sets = sorted({(row["data"], row["language"]) for row in own})
     targets = [one for one in sets if one[1] != "en"]
     groups = {f"{data} {language}": [(data, language)] for data, language in sets}
     groups |= {"mean of targets": targets, "mean of targets but Chinese": [one for one in targets if one[1] != "zh"]}
-    seeds = [s for s in SEEDS if all((*one, arm, s) in values for one in sets for arm in ARMS)]
-    for label, members in groups.items():
-        mean = {
-            (arm, seed): [np.mean([values[*one, arm, seed][kind] for one in members], axis=0) for kind in (0, 1)]
-            for arm in ARMS
-            for seed in seeds
-        }
-        pairs = [float(mean["text", seed][0] - mean["words", seed][0]) for seed in seeds]
-        redrawn = np.mean([mean["text", seed][1] - mean["words", seed][1] for seed in seeds], axis=0)
-        seen, wide = paired_interval(pairs), crossed_interval(pairs, redrawn)
-        scores = {arm: float(np.mean([mean[arm, seed][0] for seed in seeds])) for arm in ARMS}
-        yield {"kind": "difference", "task": task, "line": label, **scores, "difference": seen.mean, "n": seen.n,
-               "over_seeds": [seen.low, seen.high], "over_seeds_and_sentences": [wide.low, wide.high]}  # fmt: skip
+    for line in study.differences(own, "text", "words", groups):
+        text, words = line.pop("values")
+        del line["arm"], line["other"]
+        yield {"kind": "difference", "task": task, "line": line.pop("line"), "words": words, "text": text, **line}
 
 
 def tables(rows: Path) -> str:
@@ -215,8 +165,7 @@ def tables(rows: Path) -> str:
     parts = []
     for task in TASKS:
         body = [
-            [row["line"], *(f"{100 * row[arm]:.1f}" for arm in ARMS), f"{100 * row['difference']:+.1f}",
-             *(f"[{100 * row[kind][0]:+.1f}, {100 * row[kind][1]:+.1f}]" for kind in KINDS)]
+            [row["line"], *(f"{100 * row[arm]:.1f}" for arm in ARMS), *study.in_points(row)]
             for row in found
             if row["task"] == task
         ]  # fmt: skip
@@ -240,8 +189,9 @@ def main() -> None:
     parser.add_argument("--rate", type=float)
     options = parser.parse_args()
     if options.what in ("run", "rates"):
+        shorten(options.runs)
         chosen = plan() if options.what == "run" else tuning()
-        run_all(options.runs, options.model, options.jobs, chosen)
+        study.take(__file__, chosen, options.runs, options.model, options.jobs)
     elif options.what == "one":
         run = Run(options.task, options.arm, options.seed, options.rate)
         with redirect_stdout(sys.stderr):

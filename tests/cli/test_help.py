@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 from isogloss.cli import app
 from isogloss.recipe.resolve import shipped_pretraining, shipped_recipes
 
-SLOW = ("torch", "transformers", "pyarrow")
+SLOW = ("torch", "transformers", "peft", "pyarrow")
 """Modules that take seconds to import."""
 
 PROGRAM = """
@@ -58,7 +58,7 @@ SHOWN = [
 
 
 @pytest.mark.slow
-def test_what_is_only_shown_imports_no_torch_no_transformers_and_no_pyarrow():
+def test_what_is_only_shown_imports_nothing_slow():
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], input=json.dumps([SLOW, SHOWN]), capture_output=True, text=True, check=True
     )

@@ -29,8 +29,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 KEYS: dict[str, tuple[str, ...]] = {
     "run": ("name", "method", "seed"),
     "model": (
-        "model", "random_weights", "trust_remote_code", "dropout", "max_length", "aggregation", "spacing",
-        "doc_stride", "max_answer_length", "precision",
+        "model", "random_weights", "trust_remote_code", "dropout", "attention", "max_length", "aggregation",
+        "spacing", "doc_stride", "max_answer_length", "precision",
     ),
     "data": (
         "data", "train_languages", "evaluate_languages", "few_shot", "translate_train", "partition", "leave_one_out",
@@ -40,7 +40,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "objective": ("objective", "penalties"),
     "text": ("text", "sources", "exclude"),
     "weighting": ("weighting", "gradients"),
-    "unfreezing": ("unfreezing", "adapters"),
+    "unfreezing": ("unfreezing", "adapters", "lora"),
     "optimizer": ("optimizer", "learning_rate", "schedule", "warmup_steps", "weight_decay", "max_grad_norm"),
     "length": ("steps", "epochs"),
     "ending": ("selection", "average_from", "evaluation_steps", "evaluation_batch_size", "test"),

@@ -16,8 +16,8 @@ from isogloss.tasks import part_of_speech
 from tests.support.site import site_of
 
 MIXED = {
-    "multitask", "lookahead", "checkpoint_averaging", "recadam", "l2_sp", "adapters", "gradual_unfreezing", "fun",
-    "lpft", "random_unfreezing", "reverse_unfreezing", "ulmfit",
+    "multitask", "lookahead", "checkpoint_averaging", "recadam", "l2_sp", "adapters", "lora", "gradual_unfreezing",
+    "fun", "lpft", "random_unfreezing", "reverse_unfreezing", "ulmfit",
 }  # fmt: skip
 DATA = {"task": "pos", "format": "conllu", "path": "{language}/{split}.conllu"}
 

@@ -10,6 +10,7 @@ import isogloss
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import resolve, scales_of, shipped_recipes
+from isogloss.recipe.spec.unfreezing import Fun, Gradual, HeadFirst
 from isogloss.start.announce import announcements
 from isogloss.world import write_world
 from tests.support.site import site_of
@@ -47,6 +48,37 @@ def test_a_recipe_has_a_budget_that_moves_its_weights(name: str, scale: str):
     assert not [line for line in said if line.startswith("warning")]
     assert len({collection.name for collection in collections}) == len(collections)
     assert isinstance(recipe.model, str) == (scale == "paper" or recipe.model == "isogloss-small")
+
+
+@pytest.mark.parametrize(
+    ("name", "learning_rate", "batch_size", "epochs", "schedule", "every"),
+    [
+        ("squad-qa", (2e-4, 5e-4), 32, (15, 15), "linear", 100),
+        ("copa-choice", (1e-4, 1e-5), 64, (500, 5000), "constant", 1000),
+        ("mnli-nli", (5e-4, 5e-4), 128, (15, 15), "linear", 800),
+    ],
+)
+def test_settings_of_fun_are_those_of_its_table(
+    name: str, learning_rate: tuple[float, float], batch_size: int, epochs: tuple[int, int], schedule: str, every: int
+):
+    """Liu et al., table 3, XLM-R: with adapters alone, and with layers that open."""
+    standard, fun = (resolve(f"{name}-{method}", scale="paper") for method in ("adapters", "fun"))
+    for recipe, rate, passes in zip((standard, fun), learning_rate, epochs, strict=True):
+        assert (recipe.learning_rate, recipe.batch_size, recipe.epochs) == (rate, batch_size, passes)
+        assert (recipe.schedule, recipe.max_grad_norm, recipe.weight_decay) == (schedule, 1.0, 0)
+        assert schedule == "constant" or recipe.warmup_steps == 0
+        assert recipe.adapters is not None and "en" in recipe.adapters.language and recipe.adapters.at_test == "both"
+        assert set(recipe.evaluate_languages or recipe.adapters.language) == set(recipe.adapters.language)
+    assert isinstance(fun.unfreezing, Fun) and fun.unfreezing.every == every
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("name", ["squad-qa", "copa-choice", "mnli-nli"])
+@pytest.mark.parametrize("method", ["fun", "gradual_unfreezing", "lpft", "random_unfreezing", "reverse_unfreezing"])
+def test_any_schedule_goes_over_their_adapters(name: str, scale: str, method: str):
+    recipe = resolve(f"{name}-adapters", scale=scale, overrides=[f"method={method}", "unfreezing.every=3"])
+    assert recipe.adapters is not None
+    assert isinstance(recipe.unfreezing, Fun | Gradual | HeadFirst) and recipe.unfreezing.every == 3
 
 
 def test_every_method_has_a_recipe():

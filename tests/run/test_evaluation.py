@@ -15,7 +15,7 @@ from isogloss.data.problems import Problems
 from isogloss.examples import TaggedSentence
 from isogloss.models.holding import holding
 from isogloss.models.open import open_model
-from isogloss.run.evaluation import Evaluator, score_cells
+from isogloss.run.evaluation import Evaluator, Mode, score_cells
 from isogloss.run.folder import RunFolder
 from isogloss.tasks.tagging import part_of_speech
 
@@ -33,7 +33,7 @@ def test_a_cell_is_scored_inside_its_context(world: Path, tmp_path: Path) -> Non
         with holding({bias: torch.tensor([0.0, 99.0] if cell.language == "de" else [99.0, 0.0])}):
             yield
 
-    evaluator = Evaluator(task, loaded.tokenizer, 32, 4, nullcontext, ALONE, around)
+    evaluator = Evaluator(task, loaded.tokenizer, 32, 4, nullcontext, ALONE, Mode(around=around))
     cells = {}
     for language in ("de", "en"):
         examples = [TaggedSentence("1", language, ("ta", "lo"), ("NOUN", "NOUN"), "a", 1)]

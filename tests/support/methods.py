@@ -72,6 +72,7 @@ METHOD_SETTINGS: dict[str, dict[str, Any]] = {
     "l2_sp": {"method": "l2_sp", "model": "{world}/encoder"},
     "checkpoint_averaging": {"method": "checkpoint_averaging", "average_from": 0.2},
     "adapters": {"method": "adapters", "model": LAYERED},
+    "lora": {"method": "lora", "model": LAYERED},
     "gradual_unfreezing": {"method": "gradual_unfreezing", "model": LAYERED, "unfreezing": {"every": 2}},
     "fun": {"method": "fun", "model": LAYERED, "unfreezing": {"every": 3, "batches": 2}},
     "lpft": {"method": "lpft", "model": LAYERED, "unfreezing": {"every": 4}},
@@ -161,6 +162,7 @@ PROBES: list[dict[str, Any]] = [
     {"kind": "conflicts", "every": 3, "batches": 2, "per_layer": True},
     {"kind": "forgetting", "every": 5, "text": TEXT},
     {"kind": "flatness", "batches": 2, "draws": 2},
+    {"kind": "fisher", "every": 3, "batches": 2},
     {"kind": "representations", "every": 5, "text": TEXT},
 ]
 """Everyone who looks."""
@@ -198,6 +200,30 @@ VARIANTS |= {
         "adapters": {},
         "unfreezing": {"every": 3, "batches": 2, "labels": "gold"},
     },
+    "lora_of_fused_attention": {"dropout": 0.1, "lora": {"rank": 2, "alpha": 3, "dropout": 0.3}},
+    "lora_of_slow_weights": {
+        **SEQUENTIAL,
+        "model": LAYERED,
+        "lora": {"rank": 2, "targets": ["key", "output", "intermediate.dense"]},
+    },
+    "lora_on_language_adapters": {
+        "model": "{world}/encoder",
+        "lora": {"rank": 4},
+        "adapters": {"language": ADAPTERS["language"]},
+    },
+    "gradual_over_lora": {
+        "method": "gradual_unfreezing",
+        "model": LAYERED,
+        "lora": {"rank": 4},
+        "unfreezing": {"every": 4},
+    },
+    "fun_over_lora": {
+        "method": "fun",
+        "model": LAYERED,
+        "lora": {},
+        "unfreezing": {"every": 3, "batches": 2, "labels": "gold"},
+    },
+    "head_first_under_lora": {"method": "lpft", "model": LAYERED, "lora": {}, "unfreezing": {"every": 4}},
 }
 
 VARIANTS |= {

@@ -1,4 +1,4 @@
-"""What `train` and `pretrain` share: arguments that are keys of a recipe, and doubts about a run that has ended."""
+"""What `train` and `pretrain` share: arguments that are keys of a recipe, and what is said of a run that has ended."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from isogloss.models.extensions.adapters import trained_adapters
 from isogloss.run.experiment import Experiment
 
 
@@ -19,3 +20,12 @@ def print_doubts(experiment: Experiment, final: list[dict[str, Any]]) -> None:
     """Warn, on one process, where the end of a run says that it has not learned."""
     for doubt in experiment.doubts(final):
         print(doubt, file=sys.stderr)
+
+
+def print_adapters(experiment: Experiment) -> None:
+    """Name the adapters that the run has written, on one process."""
+    for name in trained_adapters(experiment.loaded.model):
+        folder = experiment.folder.adapters / name
+        if folder.is_dir():
+            megabytes = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+            print(f"{folder}: adapter {name!r} as AdapterHub has them, {megabytes:.3g} MB", file=sys.stderr)

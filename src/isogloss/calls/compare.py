@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.calls.predicted import label_set, redraw
-from isogloss.common.errors import IsoglossError, nearest
-from isogloss.common.writing import read_json, read_lines
-from isogloss.recipe.names import TASKS
+from isogloss.calls.scored import metric_of, of_one_task, results_of, run_folders
+from isogloss.common.errors import IsoglossError
+from isogloss.common.writing import read_json
 from isogloss.recipe.presets import METHODS
+from isogloss.reports.cells import scoring_of
 from isogloss.reports.costs import cost_table
 from isogloss.reports.left_out import left_out_rows
 from isogloss.reports.negative_transfer import negative_transfer_table
 from isogloss.reports.tables import comparison_table
 from isogloss.run.folder import RunFolder
-from isogloss.tasks.tagging import Tagging
 
 
 def compare(
@@ -32,6 +32,9 @@ def compare(
     cost: bool = False,
 ) -> str:
     """Methods side by side: mean and range over seeds per language, differences to a baseline paired over seeds.
+
+    Runs with language adapters that were scored both with each language's own and with the source's count as two
+    methods, called ``adapters (swap)`` and ``adapters (keep)``, so that the one is compared with the other too.
 
     Each difference has two intervals, of new seeds and of new seeds and test sentences; the second one is taken from
     the predictions that the run folders keep, see `isogloss.reports.statistics.crossed_interval`.
@@ -60,15 +63,9 @@ def compare(
         raise IsoglossError(
             "baseline: needed, the method that others are compared with, unless negative transfer or cost is asked for"
         )
-    folders = _run_folders(runs)
-    files = [path for folder in folders if (path := RunFolder(folder).results).exists()]
-    # A run is where it lies now: its own column names the folder that it was trained in, maybe on another machine.
-    found = [{**row, "run": str(path.parent)} for path in files for row in read_lines(path)]
-    # Runs of `isogloss pretrain` have no task, and may lie beside others.
-    scored = [_with_spacing(row) for row in found if row["task"] in TASKS]
-    if found and not scored:
-        raise IsoglossError(f"{found[0]['run']} is a run of `isogloss pretrain`: there are no methods in it to compare")
-    _require_one_task(scored)
+    folders = run_folders(runs)
+    found = results_of(folders)
+    scored = of_one_task(found)
     final = [row for row in scored if row["split"] == split and row["selection"] is not None]
     rows = [row for row in final if row["view"] == view]
     kind = split if view == "original" else f"{split} {view}"
@@ -76,25 +73,29 @@ def compare(
         raise IsoglossError(
             f"no final {kind} scores in {', '.join(map(str, runs))}; `isogloss evaluate RUN` makes them"
         )
-    metrics = TASKS[rows[0]["task"]].build(()).metrics
-    primary = metric or metrics[0]
-    if primary not in metrics:
-        raise IsoglossError(f"metric: task {rows[0]['task']!r} has no {primary!r}{nearest(primary, metrics)}")
+    primary = metric_of(rows, metric)
     latest = {
-        (row["run"], row["data"], row["language"], row["context_language"], row.get("interpolation")): row
+        scoring_of(row): row
         for row in rows
         if row["metric"] == primary and not (left_out and row.get("interpolation") is not None)
     }
     if primary == "macro_f1":
         _require_same_labels(sorted({row["run"] for row in latest.values()}))
     redrawn = redraw(list(latest.values())) if baseline is not None or negative_transfer else {}
+    modes = [mode for mode in dict.fromkeys(row.get("at_test") for row in latest.values()) if mode is not None]
     tables = []
     if baseline is not None:
-        shown = left_out_rows(list(latest.values())) if left_out else [_named(row) for row in latest.values()]
+        compared: Sequence[Mapping[str, Any]]
+        compared = left_out_rows(list(latest.values())) if left_out else [_named(row) for row in latest.values()]
+        shown = [_told_by_mode(row) for row in compared] if len(modes) > 1 else compared
         tables.append(comparison_table(shown, baseline, mixed=allow_mixed, redrawn=redrawn))
-    if negative_transfer:
-        # The models of one language each, as they were trained, are one method here.
-        trained = [_varied(row) if row.get("interpolation") is None else _named(row) for row in latest.values()]
+    # Models of one language each, as they were trained, are one method, in the same mode as what is compared with them.
+    for mode in (modes or [None]) if negative_transfer else []:
+        trained = [
+            _varied(row) if row.get("interpolation") is None else _named(row)
+            for row in latest.values()
+            if row.get("at_test") in (mode, None)
+        ]
         tables.append(negative_transfer_table(trained, redrawn=redrawn))
     if cost:
         tables.append(_costs(list(latest.values())))
@@ -103,30 +104,6 @@ def compare(
     if left:
         tables.append(f"- Left out, without a final {kind} score: {', '.join(left)}.")
     return "\n\n".join(tables)
-
-
-def _run_folders(places: Sequence[str | Path]) -> list[Path]:
-    """The run folders at or in the places, scored or not; a place without any is an error, not passed over."""
-    found: set[Path] = set()
-    for place in map(Path, places):
-        if not place.is_dir():
-            names = [path.name for path in place.parent.glob("*") if path.is_dir()]
-            raise IsoglossError(f"runs: no folder {place}{nearest(place.name, names)}")
-        own = {path.parent for name in ("fingerprint.json", "results.jsonl") for path in place.glob(f"**/{name}")}
-        if not own:
-            raise IsoglossError(f"runs: no run folder in {place} (none with a fingerprint.json)")
-        found |= own
-    return sorted(found)
-
-
-def _require_one_task(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Stop if the runs are of several tasks."""
-    runs: dict[str, set[str]] = {}
-    for row in rows:
-        runs.setdefault(row["task"], set()).add(row["run"])
-    if len(runs) > 1:
-        listed = "; ".join(f"{task} in {', '.join(sorted(own))}" for task, own in sorted(runs.items()))
-        raise IsoglossError(f"runs of one task are compared, found {listed}")
 
 
 def _require_same_labels(runs: Sequence[str]) -> None:
@@ -164,8 +141,7 @@ def _varied(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**row, "method": " ".join(parts)}
 
 
-def _with_spacing(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with its spacing: tagging from before there was a choice put a space before every word."""
-    if row.get("spacing") is None and isinstance(TASKS[row["task"]].build(()), Tagging):
-        return {**row, "spacing": "words"}
-    return row
+def _told_by_mode(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Scores with each language's own adapter and with the source's are of two methods."""
+    mode = row.get("at_test")
+    return row if mode is None else {**row, "method": f"{row['method']} ({mode})"}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
-from isogloss.calls.finished import build_evaluator, open_run, print_warnings
+from isogloss.calls.finished import build_evaluator, modes_asked, open_run, print_warnings
 from isogloss.calls.interpolation import interpolated, starting_weights
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError, nearest
@@ -27,7 +28,7 @@ from isogloss.recipe.resolve import explain
 from isogloss.recipe.spec.data import DataEntry
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.reports.tables import closing_tables
-from isogloss.run.evaluation import score_cells
+from isogloss.run.evaluation import PLAIN, score_cells
 from isogloss.run.folder import RunFolder
 from isogloss.start.corpus import load_corpus
 from isogloss.start.prepare import trained_as
@@ -47,6 +48,7 @@ def evaluate(
     split: str = "dev",
     view: str = "original",
     interpolate: Sequence[float] = (),
+    adapters: str | None = None,
 ) -> list[dict[str, Any]]:
     """Score the final model of a run, and add the rows to its results. Each scoring of a test split is counted.
 
@@ -60,13 +62,16 @@ def evaluate(
             into the source language by the files that the data entry's ``translations.test`` names.
         interpolate: Shares e in [0, 1], each of which is scored: with the weights (1 − e) θ* + e θ between the
             pre-trained θ* and the run's own θ, where a parameter has both (WiSE-FT). None: with θ, as 1.0 is too.
+        adapters: Through which language adapters texts go: ``swap``, each language through its own, or where it has
+            none as in ``keep``; ``keep``, all through that of the source language; ``both``, one after the other.
+            Default: as the recipe says; for ``translate-test``, whose texts are in the source language, ``keep``.
 
     Returns:
         The rows.
 
     Raises:
-        IsoglossError: No such run, data, language, split or view, a share outside [0, 1], a run from random weights, or
-            another process is at work in its folder.
+        IsoglossError: No such run, data, language, split or view, a share outside [0, 1], a run from random weights or
+            without the language adapters asked for, or another process is at work in its folder.
     """
     if view not in VIEWS:
         raise IsoglossError(f"view: no view {view!r}{nearest(view, VIEWS)}")
@@ -75,7 +80,7 @@ def evaluate(
     opened = open_run(run)
     # Not while the run goes on, or another evaluation counts its scorings.
     with locked(opened[0].path, processes()):
-        return _score(*opened, data, languages, split, view, interpolate)
+        return _score(*opened, data, languages, split, view, interpolate, adapters)
 
 
 def _score(
@@ -88,7 +93,16 @@ def _score(
     split: str,
     view: str,
     interpolate: Sequence[float],
+    adapters: str | None,
 ) -> list[dict[str, Any]]:
+    modes = modes_asked(folder.path, recipe, loaded, adapters)
+    if view == "translate-test" and modes != (PLAIN,):
+        if adapters not in (None, "keep"):
+            raise IsoglossError(
+                f"adapters: view translate-test has texts in the source language, so they go through its adapter "
+                f"(keep), found {adapters!r}"
+            )
+        modes = modes_asked(folder.path, recipe, loaded, "keep")
     entries = _entries(recipe, data)
     collections = [build_data.build_collection(entry, "--data") for entry in entries]
     wanted = tuple(languages) or (None if data else recipe.evaluate_languages)
@@ -104,7 +118,7 @@ def _score(
     if not corpus.cells(split):
         places = ", ".join(entry.path for entry in entries)
         raise IsoglossError(f"no {split} data for {', '.join(wanted or ()) or 'any language'} in {places}")
-    evaluator = build_evaluator(recipe, task, loaded)
+    evaluator = build_evaluator(recipe, task, loaded, modes[0])
     columns = _columns(folder, recipe, view)
     shown: Mapping[Cell, Sequence[Example]] = {cell: corpus.evaluation[cell] for cell in corpus.cells(split)}
     if view == "translate-test":
@@ -117,8 +131,11 @@ def _score(
         between: AbstractContextManager[None] = (
             nullcontext() if share is None else interpolated(loaded.model, starting, share)
         )
+        found: list[dict[str, Any]] = []
         with between:
-            found = score_cells(evaluator, loaded.model, encoded, folder, {**columns, "interpolation": share})
+            for mode in modes:
+                one = replace(evaluator, mode=mode)
+                found += score_cells(one, loaded.model, encoded, folder, {**columns, "interpolation": share})
         if evaluator.group.rank == 0:
             print(closing_tables(found, task.metrics))
         rows += found

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import cast, get_args
 
 import torch
 from transformers import AutoConfig
 
 from isogloss.common.distributed import device, processes
-from isogloss.common.errors import IsoglossError
+from isogloss.common.errors import IsoglossError, nearest
 from isogloss.data.problems import Problems
+from isogloss.models.kinds import KINDS
 from isogloss.models.open import Loaded, open_model
-from isogloss.recipe.build.adapters import KINDS, around, view_of
+from isogloss.recipe.build.adapters import modes_of
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.build.run import build_autocast
 from isogloss.recipe.build.task import build_task, spacing
 from isogloss.recipe.resolve import is_pretraining, resolve
+from isogloss.recipe.spec.adapters import AtTest
 from isogloss.recipe.spec.recipe import Recipe
-from isogloss.run.evaluation import Evaluator
+from isogloss.run.evaluation import PLAIN, Evaluator, Mode
 from isogloss.run.folder import RunFolder
 from isogloss.tasks.task import Task
 
@@ -68,10 +71,9 @@ def _stored_labels(model: Path) -> tuple[str, ...]:
     return tuple(names[index] for index in sorted(names))
 
 
-def build_evaluator(recipe: Recipe, task: Task, loaded: Loaded) -> Evaluator:
-    """The evaluator that the run itself had."""
+def build_evaluator(recipe: Recipe, task: Task, loaded: Loaded, mode: Mode) -> Evaluator:
+    """The evaluator that the run itself had, in a mode."""
     autocast = build_autocast(recipe, device())
-    keep = recipe.adapters is not None and recipe.adapters.at_test == "keep"
     return Evaluator(
         task=task,
         tokenizer=loaded.tokenizer,
@@ -79,9 +81,31 @@ def build_evaluator(recipe: Recipe, task: Task, loaded: Loaded) -> Evaluator:
         batch_size=recipe.evaluation_batch_size,
         autocast=autocast,
         group=processes(),
-        around=around(keep),
-        adapters=view_of(loaded.model, keep),
+        mode=mode,
     )
+
+
+def modes_asked(path: Path, recipe: Recipe, loaded: Loaded, asked: str | None) -> tuple[Mode, ...]:
+    """The modes that a run's model is to be used in.
+
+    Args:
+        path: The run folder.
+        recipe: Its recipe.
+        loaded: Its model.
+        asked: swap, keep or both; None: as the recipe says.
+
+    Raises:
+        IsoglossError: No such mode, or the model has no adapters of languages.
+    """
+    if asked not in (None, *get_args(AtTest)):
+        raise IsoglossError(f"adapters: {asked!r} is unknown{nearest(str(asked), get_args(AtTest))}")
+    modes = modes_of(loaded.model, cast(AtTest, asked) or (recipe.adapters.at_test if recipe.adapters else "swap"))
+    if asked is not None and modes == (PLAIN,):
+        raise IsoglossError(
+            f"adapters: {path} has no language adapters (its recipe names none in adapters.language), so there is "
+            f"nothing to swap or keep, found {asked!r}"
+        )
+    return modes
 
 
 def print_warnings(problems: Problems) -> None:

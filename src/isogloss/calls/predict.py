@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from isogloss.calls.destination import check_destination, check_replaced
-from isogloss.calls.finished import build_evaluator, open_run, print_warnings
+from isogloss.calls.finished import build_evaluator, modes_asked, open_run, print_warnings
 from isogloss.common.errors import IsoglossError
 from isogloss.common.packing import with_name_before_ending
 from isogloss.common.writing import write_text
@@ -31,6 +31,7 @@ def predict(
     format: str | None = None,
     output: str | Path | None = None,
     xtreme: bool = False,
+    adapters: str | None = None,
 ) -> Path:
     """Label a file with the final model of a run.
 
@@ -44,18 +45,23 @@ def predict(
         xtreme: Write ``test-<language>`` as the scorers of XTREME and XTREME-R read it: labels only, one a line, a
             blank line after each sentence (``.tsv``); positions of alternatives as JSON lines (``.jsonl``); answers
             by id (``.json``). No row is left out, whatever ``skip_empty`` says.
+        adapters: Through which language adapter the texts go: ``swap``, that of their language, or where it has none as
+            in ``keep``; ``keep``, that of the source language. Default: as the recipe says, for ``both`` ``swap``.
 
     Returns:
         The path written.
 
     Raises:
-        IsoglossError: No such run or file, bad content, values where labels are expected that are no labels of the
-            model, predictions that XTREME's scorer would misread, or a place that cannot be written to; all before
-            anything is predicted. Or a failed write.
+        IsoglossError: No such run or file, no language adapters as asked for, bad content, values where labels are
+            expected that are no labels of the model, predictions that XTREME's scorer would misread, or a place that
+            cannot be written to; all before anything is predicted. Or a failed write.
     """
     if not re.fullmatch(CODE, language):
         raise IsoglossError(f"language: {language!r} is no language code such as sw or zh-CN")
-    _, recipe, task, loaded = open_run(run)
+    if adapters == "both":
+        raise IsoglossError("adapters: a file is labelled once, with swap or with keep, found 'both'")
+    folder, recipe, task, loaded = open_run(run)
+    mode = modes_asked(folder.path, recipe, loaded, adapters)[0]
     source = Path(file)
     entry = recipe.data[0] if format is None else build_data.in_format(recipe.data[0], format)
     if entry.columns is not None:
@@ -84,10 +90,10 @@ def predict(
     else:
         destination = with_name_before_ending(source, ".predicted") if output is None else Path(output)
     check_destination(destination, source)
-    evaluator = build_evaluator(recipe, task, loaded)
+    evaluator = build_evaluator(recipe, task, loaded, mode)
     features = evaluator.encode(examples, problems)
     print_warnings(problems)
-    with evaluator.around(Cell("predict", language, "test"), loaded.model):
+    with mode.around(Cell("predict", language, "test"), loaded.model):
         predictions = evaluator.predict(loaded.model, examples, features)
     if evaluator.group.rank == 0:
         if xtreme:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from isogloss.calls.arguments import as_overrides, print_doubts
+from isogloss.calls.arguments import as_overrides, print_adapters, print_doubts
 from isogloss.common.distributed import processes
 from isogloss.common.locking import locked
-from isogloss.recipe.build.adapters import write_language_adapters
 from isogloss.recipe.resolve import resolve_pretraining
 from isogloss.recipe.spec.pretraining import Pretraining
 from isogloss.reports.tables import masked_table
@@ -54,14 +52,8 @@ def pretrain(
     with locked(path, processes()):
         experiment = prepare_pretraining(resolved, path, resume=resume)
         final = experiment.run()
-        if experiment.ranks.rank == 0 and resolved.adapters is not None:
-            for written in write_language_adapters(path / "adapters", experiment.loaded, str(resolved.model)):
-                print(f"{written}: {_megabytes(written):.1f} MB", file=sys.stderr)
     if experiment.ranks.rank == 0 and final:
         print(masked_table(final))
         print_doubts(experiment, final)
+        print_adapters(experiment)
     return final
-
-
-def _megabytes(folder: Path) -> float:
-    return sum(path.stat().st_size for path in folder.iterdir()) / 1e6

@@ -22,8 +22,8 @@ from isogloss.data.tables import Table
 from isogloss.diagnostics.retrieval import layer_vectors, retrieval_accuracy
 from isogloss.examples import LabelledText
 from isogloss.models.extensions.adapters import of_languages
+from isogloss.models.kinds import KINDS
 from isogloss.models.open import Loaded, open_model
-from isogloss.recipe.build.adapters import KINDS
 from isogloss.run.evaluation import result_rows
 from isogloss.run.folder import RunFolder
 

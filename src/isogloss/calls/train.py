@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from isogloss.calls.arguments import as_overrides, print_doubts
+from isogloss.calls.arguments import as_overrides, print_adapters, print_doubts
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
 from isogloss.common.locking import locked
@@ -43,7 +43,8 @@ def train(
         scale: One of the recipe's scales (smoke, small, paper).
         limit: Examples read per language and split.
         output: Run folder; default ``runs/<recipe>-<scale>``. With several seeds, or one run per
-            language, it gets a folder each.
+            language, it gets a folder each. The model is in ``model`` below it, and a task adapter, if the recipe
+            trains one, also in ``adapters/task``, a folder as AdapterHub has them.
         resume: Go on with an existing run; one that has not been started is started.
         report_to: none, tensorboard or wandb.
 
@@ -70,6 +71,7 @@ def train(
             if others is not None:
                 print(f"\nwhat each selection would have taken (dev)\n{others}")
             print_doubts(experiment, final)
+            print_adapters(experiment)
         rows += final
     if resolved.leave_one_out and rows and processes().rank == 0:
         _print_left_out(rows)
@@ -78,12 +80,13 @@ def train(
 
 def _print_left_out(rows: Sequence[Mapping[str, Any]]) -> None:
     metric = TASKS[rows[0]["task"]].build(()).metrics[0]
-    for seed, split in sorted({(row["seed"], row["split"]) for row in rows}):
-        of_one = [row for row in rows if row["seed"] == seed and row["split"] == split]
+    for seed, split, mode in dict.fromkeys((row["seed"], row["split"], row["at_test"]) for row in rows):
+        of_one = [row for row in rows if (row["seed"], row["split"], row["at_test"]) == (seed, split, mode)]
         every = {language for row in rows for language in row["train_languages"]}
         if not any(row["language"] in every - set(row["train_languages"]) for row in of_one):
             continue  # this split has none of the languages that were left out
-        print(f"\none language left out, seed {seed}, {split}\n{left_out_table(of_one, metric)}")
+        title = split if mode is None else f"{split} ({mode})"
+        print(f"\none language left out, seed {seed}, {title}\n{left_out_table(of_one, metric)}")
 
 
 def _runs(recipe: Recipe, root: Path) -> list[tuple[Path, Recipe]]:

@@ -18,6 +18,7 @@ from isogloss.cli import (
     schema,
     show,
     train,
+    unfreezing,
     world,
 )
 from isogloss.cli import list as list_
@@ -42,6 +43,7 @@ app.command("retrieve")(retrieve.retrieve)
 app.command("demo")(demo.demo)
 app.command("world")(world.world)
 app.command("compare")(compare.compare)
+app.command("unfreezing")(unfreezing.unfreezing)
 app.command("show")(show.show)
 app.command("schema")(schema.schema)
 app.add_typer(data.app, name="data")

@@ -30,10 +30,25 @@ def evaluate(
             "be given several times."
         ),
     ] = None,
+    adapters: Annotated[
+        str | None,
+        typer.Option(
+            help="With language adapters: swap (each language's own), keep (the source's for all) or both; default as "
+            "in the run."
+        ),
+    ] = None,
 ) -> None:
     """Score the final model of a run per language, add the rows to its results and print them.
 
     Example: isogloss evaluate runs/first --split test --languages de,fi
     """
     codes = [code for given in languages or () for code in given.split(",") if code]
-    isogloss.evaluate(run, data=data or (), languages=codes, split=split, view=view, interpolate=interpolate or ())
+    isogloss.evaluate(
+        run,
+        data=data or (),
+        languages=codes,
+        split=split,
+        view=view,
+        interpolate=interpolate or (),
+        adapters=adapters,
+    )

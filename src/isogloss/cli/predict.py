@@ -29,9 +29,18 @@ def predict(
             "XTREME-R read it, into the folder --output.",
         ),
     ] = False,
+    adapters: Annotated[
+        str | None,
+        typer.Option(
+            help="With language adapters: swap (the language's own) or keep (the source's); default as in the run."
+        ),
+    ] = None,
 ) -> None:
     """Label a file with the final model of a run, in the format it was read from.
 
     Example: isogloss predict runs/first my.conllu --language de --output labelled.conllu
     """
-    print(isogloss.predict(run, file, language=language, format=format, output=output, xtreme=xtreme))
+    written = isogloss.predict(
+        run, file, language=language, format=format, output=output, xtreme=xtreme, adapters=adapters
+    )
+    print(written)

@@ -125,6 +125,6 @@ def open_as_usual(folder: Path) -> None:
     usual.touch()
     mode = stat.S_IMODE(usual.stat().st_mode)
     usual.unlink()
-    for path in folder.iterdir():
+    for path in folder.rglob("*"):
         if path.is_file():
             path.chmod(mode)

@@ -60,8 +60,21 @@ class Traces:
     @property
     def errors(self) -> dict[Hashable, float]:
         """Its standard error over batches; NaN for a single one."""
+        if len(self.values) == 1:  # of which torch would warn
+            return dict.fromkeys(self.groups, float("nan"))
         spread = self.values.std(dim=0) / len(self.values) ** 0.5
         return dict(zip(self.groups, spread.tolist(), strict=True))
+
+    def average(self, groups: Sequence[Hashable], name: Hashable) -> Traces:
+        """The mean over some of the groups as one group: groups of a batch vary together, which its error needs.
+
+        Example:
+            >>> traces = Traces(("low", "top"), torch.tensor([[1.0, 3.0], [4.0, 2.0]], dtype=torch.float64))
+            >>> traces.average(("low", "top"), "both").values.tolist()
+            [[2.0], [3.0]]
+        """
+        places = [self.groups.index(group) for group in groups]
+        return Traces((name,), self.values[:, places].mean(dim=1, keepdim=True))
 
 
 @dataclass(frozen=True)
@@ -169,14 +182,24 @@ class Fisher:
     def _exact(self, items: _Items) -> Iterator[tuple[Tensor, float]]:
         """Log p of each class of each example, and its probability."""
         if len(items.example) != items.examples:
-            raise IsoglossError(
-                "fisher: labels: exact needs tasks with one item an example (inference, topics, choices); sampled "
-                "serves all tasks"
-            )
+            raise _several_items()
         for row in items.log_probabilities:
             for likelihood in row:
                 if torch.isfinite(likelihood):
                     yield likelihood, float(likelihood.detach().exp())
+
+
+def require_one_item(batches: Sequence[Batch]) -> None:
+    """Stop unless each example has one item, as the expectation over its labels needs: before any step, if asked."""
+    if any(batch.labels is not None and batch.labels.ndim > 1 for batch in batches):
+        raise _several_items()
+
+
+def _several_items() -> IsoglossError:
+    return IsoglossError(
+        "fisher: labels: exact needs tasks with one item an example (inference, topics, choices); sampled serves all "
+        "tasks"
+    )
 
 
 @dataclass(frozen=True)

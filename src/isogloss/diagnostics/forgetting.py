@@ -16,7 +16,9 @@ from torch.nn import functional
 from transformers import AutoModelForMaskedLM, PreTrainedModel
 
 from isogloss.common.errors import IsoglossError
+from isogloss.models.extensions import extensions_of
 from isogloss.models.extensions.adapters import of_languages
+from isogloss.models.extensions.lora import NAME, Lora
 from isogloss.models.holding import evaluating
 from isogloss.models.open import open_model
 from isogloss.models.parts import parts_of
@@ -127,6 +129,7 @@ def distances(model: PreTrainedModel, start: PreTrainedModel) -> dict[str, tuple
 
     Args:
         model: The model now, with whatever head; only parameters of its encoder that the start has too are counted.
+            LoRA counts as what it adds to them.
         start: The model that it started from.
 
     Returns:
@@ -135,6 +138,8 @@ def distances(model: PreTrainedModel, start: PreTrainedModel) -> dict[str, tuple
     """
     before = dict(start.base_model.named_parameters())
     names = {id(parameter): name for name, parameter in model.base_model.named_parameters()}
+    lora = extensions_of(model).get(NAME)
+    added = lora.changes() if isinstance(lora, Lora) else {}
     squares: dict[str, torch.Tensor] = {}
     for part, parameters in parts_of(model).items():
         for parameter in parameters:
@@ -142,6 +147,8 @@ def distances(model: PreTrainedModel, start: PreTrainedModel) -> dict[str, tuple
             if origin is None:
                 continue
             now, then = parameter.detach().double(), origin.to(parameter.device).double()
+            if parameter in added:
+                now = now + added[parameter]
             pair = torch.stack([(now - then).square().sum(), then.square().sum()]).cpu()
             squares[part] = squares.get(part, torch.zeros(2, dtype=torch.float64)) + pair
     every = {"encoder": torch.stack(list(squares.values())).sum(dim=0), **squares}

@@ -182,6 +182,12 @@ def new_model(
     return _loaded(model, copy.deepcopy(tokenizer), _names(model), frozenset(), identity)
 
 
+def names_of(model: nn.Module, part: nn.Module) -> frozenset[str]:
+    """The names that the parameters of a part of a model have in the model."""
+    own = {id(parameter) for parameter in part.parameters()}
+    return frozenset(name for name, parameter in model.named_parameters() if id(parameter) in own)
+
+
 def _loaded(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,

@@ -80,6 +80,9 @@ METHODS: dict[str, Method] = {
     "adapters": Method(
         "a small adapter in each layer, the encoder as it is", {"sampling": {"kind": "mixed"}, "adapters": {}}
     ),
+    "lora": Method(
+        "a change of low rank in each layer, the encoder as it is", {"sampling": {"kind": "mixed"}, "lora": {}}
+    ),
     "gradual_unfreezing": Method(
         "the head and the top layer first, then a layer more at a time, downwards", _opening({"kind": "gradual"})
     ),

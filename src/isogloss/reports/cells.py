@@ -8,12 +8,14 @@ from typing import Any
 Row = Mapping[str, Any]
 
 Scoring = tuple[Any, ...]
-"""What tells the scores of one metric, split and view apart: run, data set, languages and interpolation."""
+"""What tells the scores of one metric, split and view apart: run, data set, languages, interpolation and adapters."""
+
+_SCORING = ("run", "data", "language", "context_language", "interpolation", "at_test")
 
 
 def scoring_of(row: Row) -> Scoring:
     """The scoring that a row is of."""
-    return tuple(row.get(field) for field in ("run", "data", "language", "context_language", "interpolation"))
+    return tuple(row.get(field) for field in _SCORING)
 
 
 def languages_of(row: Row) -> set[str]:

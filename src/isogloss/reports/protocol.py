@@ -46,7 +46,10 @@ def told(rows: Sequence[Row]) -> str:
 
 def _adapters(rows: Sequence[Row]) -> str:
     """Through which language adapters texts went: each language's own, or the source's; empty where there are none."""
-    kept = sorted({str(row["language"]) for row in rows if row.get("adapters") == "keep"})
-    if not any(row.get("adapters") == "swap" for row in rows):
-        return ", language adapter: the source's for all (keep)" if kept else ""
-    return ", language adapters: each one's own (swap)" + (f", the source's for {', '.join(kept)}" if kept else "")
+    parts = []
+    if any(row.get("at_test") == "swap" for row in rows):
+        lacking = {str(row["language"]) for row in rows if row.get("at_test") == "swap" and row["adapters"] == "keep"}
+        parts.append("each one's own (swap)" + (f", the source's for {', '.join(sorted(lacking))}" if lacking else ""))
+    if any(row.get("at_test") == "keep" for row in rows):
+        parts.append("the source's for all (keep)")
+    return f", language adapters: {'; '.join(parts)}" if parts else ""

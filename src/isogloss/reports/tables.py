@@ -24,7 +24,7 @@ from isogloss.reports.values import draws_of, require_equal, require_same_senten
 
 Row = Mapping[str, Any]
 
-_OF_ONE_RUN = ("run", "seed", "step", "split", "interpolation", *BADGE)
+_OF_ONE_RUN = ("run", "seed", "step", "split", "interpolation", "at_test", *BADGE)
 _PROTOCOL = (*BADGE, "split", "metric", "train_languages")
 
 
@@ -36,7 +36,8 @@ def closing_table(rows: Sequence[Row], train_languages: Collection[str], metrics
     first of ``metrics`` that it has. Source languages come first and are marked; the others follow by code.
 
     Args:
-        rows: Result rows of one run, step, selection, split, view and number of few-shot examples.
+        rows: Result rows of one run, step, selection, split, view, mode of language adapters and number of few-shot
+            examples.
         train_languages: Codes of the source languages.
         metrics: Names of the metrics to show, the primary one first; rows of other metrics are left out.
 
@@ -76,7 +77,7 @@ def closing_table(rows: Sequence[Row], train_languages: Collection[str], metrics
 
 
 def closing_tables(rows: Sequence[Row], metrics: Sequence[str]) -> str:
-    """`closing_table` for each split in the rows of one run, headed by the name of the split.
+    """`closing_table` for each split in the rows of one run, and for each mode of language adapters, headed by both.
 
     Args:
         rows: Result rows of one run; its source languages are those in their ``train_languages``.
@@ -85,7 +86,10 @@ def closing_tables(rows: Sequence[Row], metrics: Sequence[str]) -> str:
     tables = []
     for split in sorted({row["split"] for row in rows}):
         of_split = [row for row in rows if row["split"] == split]
-        tables.append(f"\n{split}\n{closing_table(of_split, of_split[0]['train_languages'], metrics)}")
+        for mode in dict.fromkeys(row.get("at_test") for row in of_split):
+            own = [row for row in of_split if row.get("at_test") == mode]
+            title = split if mode is None else f"{split} ({mode})"
+            tables.append(f"\n{title}\n{closing_table(own, own[0]['train_languages'], metrics)}")
     return "\n".join(tables)
 
 

@@ -154,7 +154,7 @@ def _load(path: Path) -> Any:  # noqa: ANN401 - whatever was saved
 
 def _make_durable(folder: Path) -> None:
     """Wait until the files are on the disk: a rename must not overtake what it names."""
-    for path in [*folder.iterdir(), folder]:
+    for path in [*folder.rglob("*"), folder]:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)

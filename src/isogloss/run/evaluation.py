@@ -29,7 +29,7 @@ from isogloss.tasks.task import Task
 COLUMNS = (
     "run", "method", "task", "data", "train_languages", "language", "context_language", "split", "view", "translated",
     "spacing", "metric", "value", "n", "seed", "step", "selection", "few_shot", "partition", "interpolation",
-    "test_touches", "adapters",
+    "test_touches", "at_test", "adapters",
 )  # fmt: skip
 """The flat schema of results.jsonl; null where a column does not apply."""
 
@@ -49,6 +49,27 @@ def without_adapters(cell: Cell) -> str | None:
 
 
 @dataclass(frozen=True)
+class Mode:
+    """How a model is set up for the cells that it is scored on.
+
+    Attributes:
+        at_test: What rows call it: ``swap``, languages go through their own adapters; ``keep``, through that of the
+            source language; None: the model has no adapters of languages.
+        around: Makes a context for a cell in which the model is set up for it, and which puts it back.
+        adapters: Says of a cell through which adapter its texts go, ``swap`` or ``keep``: under ``swap`` a language
+            without an adapter is kept at the source's. None: there are none.
+    """
+
+    at_test: str | None = None
+    around: Around = as_it_is
+    adapters: Callable[[Cell], str | None] = without_adapters
+
+
+PLAIN = Mode()
+"""The mode of a model that needs no setting up."""
+
+
+@dataclass(frozen=True)
 class Evaluator:
     """Predicts with a model and scores what it predicts.
 
@@ -59,10 +80,7 @@ class Evaluator:
         batch_size: Pieces per forward pass.
         autocast: Makes the context of a forward pass.
         group: Processes that share the work; all of them get all predictions.
-        adapters: Says of a cell through which language adapter its texts go: ``swap``, their own; ``keep``, that of the
-            source language; None: there are none.
-        around: Makes a context for a cell in which the model is set up for it (an adapter swapped in, say), and which
-            puts it back.
+        mode: How the model is set up for a cell.
     """
 
     task: Task
@@ -71,8 +89,7 @@ class Evaluator:
     batch_size: int
     autocast: Callable[[], AbstractContextManager[Any]]
     group: Communicator
-    around: Around = as_it_is
-    adapters: Callable[[Cell], str | None] = without_adapters
+    mode: Mode = PLAIN
 
     def encode(self, examples: Sequence[Example], problems: Problems) -> Sequence[Feature]:
         """The features that `predict` takes; gold labels are not looked at. Overlong examples go to ``problems``."""
@@ -121,10 +138,11 @@ def score_cells(
         The rows, on every process.
     """
     rows: list[dict[str, Any]] = []
+    columns = {**columns, "task": evaluator.task.name, "at_test": evaluator.mode.at_test}
     for cell, (examples, features) in cells.items():
-        with evaluator.around(cell, model):
+        with evaluator.mode.around(cell, model):
             predictions = evaluator.predict(model, examples, features)
-        shared = {**columns, "task": evaluator.task.name, "adapters": evaluator.adapters(cell)}
+        shared = {**columns, "adapters": evaluator.mode.adapters(cell)}
         if evaluator.group.rank == 0:
             if cell.split == "test":
                 shared["test_touches"] = folder.touch_test(cell)

@@ -9,6 +9,7 @@ from typing import Any
 from isogloss.common.distributed import Communicator
 from isogloss.common.writing import write_json
 from isogloss.diagnostics.rows import scalars
+from isogloss.models.extensions.adapters import write_trained_adapters
 from isogloss.models.open import Loaded
 from isogloss.models.stored import write_model
 from isogloss.optim.lookahead import evaluation_weights
@@ -68,6 +69,9 @@ class Experiment:
             self.selection.apply(self.training.model)
             rows = self.scoring.final(self.training.model, self.selection.step, self.selected_by)
             if self.ranks.rank == 0:
+                # Before the model, whose folder says that the run has ended.
+                name = self.loaded.identity.get("source")
+                write_trained_adapters(self.folder.adapters, self.training.model, model_name=name)
                 write_model(self.folder.model, self.training.model, self.loaded.tokenizer)
         self.ranks.wait()
         self.recorder.close()

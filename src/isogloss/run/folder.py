@@ -37,8 +37,8 @@ class RunFolder:
     ``recipe.yaml`` the resolved recipe; ``environment.json`` versions and hardware; ``fingerprint.json`` data,
     tokenizer and starting weights; ``partition.json`` the part of each training example (partitions only);
     ``checkpoint-N/``; ``results.jsonl``; ``predictions/``; ``trainer_state.json``; ``diagnostics.jsonl`` what probes
-    saw; ``cost.json``; ``events/`` (TensorBoard); ``starting_weights/`` (random weights only); ``model/`` the final
-    model, a plain Hugging Face folder.
+    saw; ``cost.json``; ``events/`` (TensorBoard); ``starting_weights/`` (random weights only); ``adapters/`` the
+    adapters that were trained, as AdapterHub has them; ``model/`` the final model, a plain Hugging Face folder.
 
     Args:
         path: The folder.
@@ -53,6 +53,7 @@ class RunFolder:
         self.diagnostics = path / "diagnostics.jsonl"
         self.cost = path / "cost.json"
         self.events = path / "events"
+        self.adapters = path / "adapters"
         self.model = path / "model"
         self.starting_weights = path / "starting_weights"
         self.trainer_state = path / "trainer_state.json"
@@ -113,17 +114,18 @@ class RunFolder:
         """Whether the run has come to its end: final scores and a final model are there."""
         return self.model.is_dir() and any(row["selection"] is not None for row in read_lines(self.results))
 
-    def final_rows(self, cells: Collection[Cell]) -> list[dict[str, Any]]:
-        """The last final scores of the cells."""
+    def final_rows(self, cells: Collection[Cell], modes: Collection[str | None] = (None,)) -> list[dict[str, Any]]:
+        """The last final scores of the cells, in some of the modes of `isogloss.run.evaluation.Mode`."""
         rows = [
             row
             for row in read_lines(self.results)
             if row["selection"] is not None
             and row["view"] == "original"
             and row.get("interpolation") is None
+            and row.get("at_test") in modes
             and cell_of(row) in cells
         ]
-        return list({(cell_of(row), row["metric"]): row for row in rows}.values())
+        return list({(cell_of(row), row["metric"], row.get("at_test")): row for row in rows}.values())
 
     def require_same(self, fingerprint: Mapping[str, Any]) -> None:
         """Stop if the run to resume was started on something else.
@@ -147,12 +149,13 @@ class RunFolder:
         if any(row["step"] > step for row in looked):
             _write_lines(self.diagnostics, [row for row in looked if row["step"] <= step])
         for folder in self.predictions.glob("*"):
-            number = folder.name.removeprefix("step-")
+            number = folder.name.removeprefix("step-").partition(".")[0]
             if not number.isdigit() or int(number) > step:
                 shutil.rmtree(folder)
         for partial in self.path.glob(".*.partial"):
             shutil.rmtree(partial) if partial.is_dir() else partial.unlink()
-        shutil.rmtree(self.model, ignore_errors=True)
+        for ended in (self.model, self.adapters):
+            shutil.rmtree(ended, ignore_errors=True)
 
     def last_checkpoint(self) -> tuple[int, Path] | None:
         """Step and path of the newest complete checkpoint."""
@@ -176,6 +179,8 @@ class RunFolder:
             folder += f".{columns['view']}"
         if columns.get("interpolation") is not None:
             folder += f".interpolated-{columns['interpolation']:g}"
+        if columns.get("at_test") == "keep":
+            folder += ".keep"
         return self.predictions / folder / f"{cell.data}.{cell.language}.{cell.split}.jsonl".replace("/", "-")
 
     def add_results(self, rows: list[dict[str, Any]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from torch import nn
@@ -14,7 +14,7 @@ from isogloss.data.problems import Problems
 from isogloss.examples import Example
 from isogloss.protocols import Feature
 from isogloss.run.divergence import constant_answer
-from isogloss.run.evaluation import Evaluator, score_cells
+from isogloss.run.evaluation import Evaluator, Mode, score_cells
 from isogloss.run.folder import RunFolder, cell_of
 
 ResultRows = list[dict[str, Any]]
@@ -49,6 +49,7 @@ class TaskScoring:
         evaluator: Predicts and scores.
         columns: Values of the columns of rows that say how the run was trained.
         tests: Whether the test data are scored at the end.
+        others: Modes beside that of the evaluator, which the final model is scored in too.
         targets_choose: Whether all languages that are evaluated choose the weights, and not the source languages alone.
     """
 
@@ -57,6 +58,7 @@ class TaskScoring:
     evaluator: Evaluator
     columns: Mapping[str, Any]
     tests: bool = False
+    others: Sequence[Mode] = ()
     targets_choose: bool = False
     _encoded: dict[Cell, tuple[Sequence[Example], Sequence[Feature]]] = field(default_factory=dict)
 
@@ -69,23 +71,26 @@ class TaskScoring:
 
     def dev(self, model: nn.Module, step: int | None, selection: str | None) -> ResultRows:
         """Scores on the dev data."""
-        return self._score("dev", model, step, selection)
+        return self._score(self.evaluator, "dev", model, step, selection)
 
     def final(self, model: nn.Module, step: int | None, selection: str) -> ResultRows:
-        """Scores on the dev data and, if that is wanted, on the test data."""
-        rows = self.dev(model, step, selection)
+        """Scores on the dev data and, if that is wanted, on the test data, in all modes."""
         if self.tests:
             problems = Problems()
             self.encode("test", problems)
             if self.evaluator.group.rank == 0 and problems.warnings:
                 print(*problems.warnings, sep="\n", file=sys.stderr)
-            rows += self._score("test", model, step, selection)
+        rows: ResultRows = []
+        for split in ("dev", *(["test"] if self.tests else [])):
+            for mode in (self.evaluator.mode, *self.others):
+                rows += self._score(replace(self.evaluator, mode=mode), split, model, step, selection)
         return rows
 
     def stored(self) -> ResultRows:
         """The last final scores."""
         tested = self.corpus.cells("test") if self.tests else []
-        return self.folder.final_rows([*self.corpus.cells("dev"), *tested])
+        modes = [mode.at_test for mode in (self.evaluator.mode, *self.others)]
+        return self.folder.final_rows([*self.corpus.cells("dev"), *tested], modes)
 
     def choose(self, rows: ResultRows) -> float | None:
         """Mean dev score on the primary metric over the languages that may choose: the sources, or all."""
@@ -103,12 +108,16 @@ class TaskScoring:
         found: list[str] = []
         for row in rows:
             cell, known = cell_of(row), self.corpus.sources
+            if row["at_test"] != self.evaluator.mode.at_test:
+                continue  # said once, however many modes there are
             if row["metric"] == "accuracy" and {row["language"], cell.language} <= set(known):
                 labels = [label for example in self.corpus.evaluation[cell] for label in example.labels or ()]
                 found += constant_answer(f"{row['language']} ({cell.data}, {cell.split})", row["value"], labels)
         return found
 
-    def _score(self, split: str, model: nn.Module, step: int | None, selection: str | None) -> ResultRows:
+    def _score(
+        self, evaluator: Evaluator, split: str, model: nn.Module, step: int | None, selection: str | None
+    ) -> ResultRows:
         columns = {
             **self.columns,
             "run": str(self.folder.path),
@@ -117,4 +126,4 @@ class TaskScoring:
             "selection": selection,
         }
         cells = {cell: self._encoded[cell] for cell in self.corpus.cells(split)}
-        return score_cells(self.evaluator, model, cells, self.folder, columns)
+        return score_cells(evaluator, model, cells, self.folder, columns)

@@ -9,6 +9,8 @@ import torch
 from torch import nn
 
 from isogloss.common.errors import IsoglossError
+from isogloss.models.extensions import extensions_of
+from isogloss.models.extensions.adapters import NAME, Adapters, trained_adapters, unshared
 from isogloss.protocols import Unfreezing
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.spec.optimizer import Lookahead
@@ -16,6 +18,9 @@ from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.spec.weighting import GradNorm, Weighting
 from isogloss.step.fun import Fun
 from isogloss.step.unfreezing import Staged, never_opened
+
+BYTES = 4
+"""Of a weight in a file, which is float32 whatever the precision of the run."""
 
 FORGETS_LITTLE = 0.1
 """Share of initial weights left above which a warning is printed: a fresh head is then a tenth untrained."""
@@ -45,6 +50,24 @@ def announcements(recipe: Recipe, site: Site, sizes: Mapping[str, int]) -> list[
             f"{steps:,} steps, batch {batch} = {world_size} process(es) x {micro} micro-batch(es) x {per_pass:g}"
         )
     return lines + _learning_weights(recipe.weighting, steps) + _outer_steps(recipe.optimizer.lookahead, site)
+
+
+def adapter_notes(site: Site) -> list[str]:
+    """How large the adapters are that are trained, beside the encoder and as files, and whether they can be shared."""
+    adapters = extensions_of(site.model).get(NAME)
+    names = trained_adapters(site.model)
+    if not isinstance(adapters, Adapters) or not names:
+        return []
+    # All of a run have one configuration.
+    adapter = adapters[names[0]]
+    own = sum(parameter.numel() for parameter in adapter.parameters())
+    inside = {id(parameter) for extension in extensions_of(site.model).values() for parameter in extension.parameters()}
+    encoder = sum(p.numel() for p in site.model.base_model.parameters() if id(p) not in inside)
+    title = f"adapter {names[0]}" if len(names) == 1 else f"adapters {', '.join(names)}, each"
+    size = f"{own:,} parameters, {own / encoder:.2%} of the encoder's {encoder:,}; {own * BYTES / 1e6:.3g} MB as a file"
+    reason = unshared(adapter.configuration, adapters.base)
+    left = [] if reason is None else [f"warning: adapter {names[0]} is not written by itself; {reason}"]
+    return [f"{title}: {size}", *left]
 
 
 def trainable(site: Site, groups: Mapping[Hashable, Sequence[nn.Parameter]]) -> list[str]:

@@ -29,7 +29,7 @@ from isogloss.run.folder import RunFolder
 from isogloss.run.ledger import Ledger, Timed, counted
 from isogloss.run.scoring import Scoring
 from isogloss.run.selection import Selection
-from isogloss.start.announce import precision_notes, schedule_notes, trainable
+from isogloss.start.announce import adapter_notes, precision_notes, schedule_notes, trainable
 from isogloss.start.opening import open_folder
 from isogloss.step.fun import Fun
 from isogloss.step.loop import Training
@@ -185,7 +185,8 @@ def assemble(plan: Plan, notes: Sequence[str], *, resuming: bool) -> Experiment:
         epoch=plan.epoch,
         ledger=ledger,
     )
-    said = [*notes, *trainable(site, opened.groups), *schedule_notes(opened.unfreezing, site.budget.steps)]
+    said = [*notes, *trainable(site, opened.groups), *adapter_notes(site)]
+    said += schedule_notes(opened.unfreezing, site.budget.steps)
     said += precision_notes(recipe.precision, device())
     said += open_folder(experiment, recipe, plan.fingerprint, resuming=resuming)
     if site.ranks.rank == 0:

@@ -18,9 +18,10 @@ from isogloss.gradients.observed import Observed
 from isogloss.models.extensions import MaskedHead
 from isogloss.models.open import Loaded
 from isogloss.protocols import Feature, Progress
-from isogloss.recipe.build.adapters import around, view_of, with_adapters, without_own
+from isogloss.recipe.build.adapters import modes_of, with_adapters, without_own
 from isogloss.recipe.build.budget import build_budget, steps_of
 from isogloss.recipe.build.data import build_collections
+from isogloss.recipe.build.lora import with_lora
 from isogloss.recipe.build.model import build_model, with_masked_head
 from isogloss.recipe.build.objective import build_objective
 from isogloss.recipe.build.probes import Collate, Seen, build_probes
@@ -115,6 +116,8 @@ def _read(recipe: Recipe, folder: RunFolder, label_languages: Sequence[str]) -> 
     task = build_task(recipe, named, corpus.labels)
     tokenizer = new_tokenizer(recipe, corpus) if isinstance(recipe.model, RandomModel) else None
     loaded = build_model(recipe.model, recipe, task.auto_class, task.labels or None, tokenizer, recipe.seeds[0])
+    if recipe.lora is not None:
+        loaded = with_lora(loaded, recipe.lora, recipe.seeds[0])
     if recipe.adapters is not None:
         loaded = with_adapters(loaded, recipe.adapters, corpus.sources, recipe.seeds[0])
     features: Mapping[str, Sequence[Feature]] = _encode(corpus, task, loaded, recipe.max_length)
@@ -235,7 +238,7 @@ def _seen(recipe: Recipe, learned: Learned, collate: Collate, weighting: Observe
 
 
 def _scoring(recipe: Recipe, folder: RunFolder, learned: Learned, site: Site) -> TaskScoring:
-    keep = recipe.adapters is not None and recipe.adapters.at_test == "keep"
+    mode, *others = modes_of(site.model, recipe.adapters.at_test if recipe.adapters else "swap")
     return TaskScoring(
         folder,
         learned.corpus,
@@ -246,11 +249,11 @@ def _scoring(recipe: Recipe, folder: RunFolder, learned: Learned, site: Site) ->
             batch_size=recipe.evaluation_batch_size,
             autocast=site.autocast,
             group=site.ranks,
-            around=around(keep),
-            adapters=view_of(site.model, keep),
+            mode=mode,
         ),
         trained_as(recipe),
         tests=recipe.test,
+        others=others,
         targets_choose=recipe.selection == "target-dev",
     )
 

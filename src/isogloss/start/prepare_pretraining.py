@@ -134,8 +134,6 @@ def _load(
             align(loaded, texts.units, encoded, tokenizer, recipe.seed)
     if recipe.adapters is not None:
         loaded = with_language_adapters(loaded, recipe.adapters, list(encoded), recipe.seed)
-    if recipe.attention is not None:
-        loaded.model.set_attn_implementation(recipe.attention)
     return loaded
 
 

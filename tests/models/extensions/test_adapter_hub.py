@@ -283,6 +283,14 @@ def pickled(folder: Path) -> None:
         (described(config={"architecture": "lora", "r": 8}), CONFIG, "architecture 'lora' is not computed here"),
         (configured(phm_layer=True), CONFIG, "phm_layer: is not computed here, must be false"),
         (configured(original_ln_after=False), CONFIG, "original_ln_after: is not computed here, must be true"),
+        (configured(ln_before=True), CONFIG, "ln_before: is not computed here, must be false"),
+        (configured(ln_after=True), CONFIG, "ln_after: is not computed here, must be false"),
+        # The norms of the encoder trained along with the adapter, as Houlsby et al. do.
+        (
+            stored(lambda tensors: {**tensors, "encoder.layer.0.output.LayerNorm.weight": torch.ones(16)}),
+            SAFE,
+            r"1 tensors are no one's, 'encoder\.layer\.0\.output\.LayerNorm\.weight' among them",
+        ),
         (configured(use_gating=True), CONFIG, "use_gating: is not computed here, must be false"),
         (configured(inv_adapter="glow"), CONFIG, "inv_adapter: must be 'nice' or none, found 'glow'"),
         (configured(leaveout=[1]), CONFIG, r"no option 'leaveout' .*did you mean 'leave_out'"),

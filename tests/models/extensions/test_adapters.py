@@ -58,6 +58,10 @@ def stirred(module: nn.Module) -> None:
         parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.3)
 
 
+def layers_of(model: PreTrainedModel) -> nn.ModuleList:
+    return next(m for m in model.base_model.modules() if isinstance(m, nn.ModuleList) and len(m) == 3)
+
+
 @torch.no_grad()
 def logits(model: PreTrainedModel, rows: Sequence[int] = (0, 1, 2, 3)) -> Tensor:
     chosen = list(rows)
@@ -101,6 +105,38 @@ def test_closed_adapters_run_and_backward_ends_at_the_lowest_open_layer(kind: st
     with adapters.using("en"):
         other = model(input_ids=IDS, attention_mask=MASK, output_hidden_states=True).hidden_states
     assert not torch.allclose(states[1], other[1], atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "albert"])
+def test_below_the_lowest_open_layer_nothing_is_kept_and_nothing_runs_backward(kind: str) -> None:
+    """Tensors that autograd saves, and modules that it goes back through, by the layer that runs."""
+    model, adapters = with_adapters(kind, "en", "ner")
+    model.base_model.requires_grad_(False)
+    adapters.requires_grad_(False)
+    adapters["ner"].layers["1"].requires_grad_(True)
+    running, saved, backward = ["embeddings"], list[str](), list[str]()
+
+    def watch(output: Any, number: int) -> None:
+        """A call that autograd makes once it comes to a module's output."""
+        for tensor in output if isinstance(output, tuple) else (output,):
+            if isinstance(tensor, Tensor) and tensor.requires_grad:
+                tensor.register_hook(lambda _: backward.append(f"layer {number}"))
+
+    for number, layer in enumerate(layers_of(model)):
+        layer.register_forward_pre_hook(lambda *_, number=number: running.append(f"layer {number}"))
+        for module in layer.modules():
+            module.register_forward_hook(lambda module, given, output, number=number: watch(output, number))
+
+    def note(tensor: torch.Tensor) -> torch.Tensor:
+        saved.append(running[-1])
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor), adapters.using("en", "ner"):
+        loss = model(input_ids=IDS, attention_mask=MASK).logits.square().sum()
+    loss.backward()
+    assert running[1:] == ["layer 0", "layer 1", "layer 2"]
+    assert set(saved) == set(backward) == {"layer 1", "layer 2"}
+    assert all(p.grad is None for p in adapters["ner"].layers["0"].parameters())
 
 
 @pytest.mark.parametrize("kind", KINDS)

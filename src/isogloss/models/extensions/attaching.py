@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from torch import nn
@@ -28,6 +29,15 @@ class Extension(nn.Module):
     def settings(self) -> Mapping[str, Any]:
         """What it is built from beside the model, as plain values for JSON."""
         return {}
+
+    def write_beside(self, folder: Path, model: PreTrainedModel) -> str:
+        """Write into a model's folder what other libraries read of it, and say how, in Markdown; nothing to write: ''.
+
+        Args:
+            folder: The model's folder.
+            model: The model.
+        """
+        return ""
 
 
 def attach(model: PreTrainedModel, name: str, extension: Extension) -> None:

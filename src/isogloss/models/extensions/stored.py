@@ -39,7 +39,8 @@ def save_extensions(folder: Path, model: PreTrainedModel) -> None:
     }
     write_json(folder / DESCRIPTION, description)
     save_file({name: tensor.detach().cpu().contiguous() for name, tensor in _tensors(model).items()}, folder / WEIGHTS)
-    write_text(folder / CARD, _card(found))
+    hints = {name: own.write_beside(folder, model) for name, own in found.items()}
+    write_text(folder / CARD, _card(found, hints))
 
 
 def load_extensions(folder: Path, model: PreTrainedModel) -> None:
@@ -150,7 +151,7 @@ def _fill(path: Path, tensors: Mapping[str, Tensor], others: set[str] = frozense
             tensor.copy_(stored[name])
 
 
-def _card(found: Mapping[str, Extension]) -> str:
+def _card(found: Mapping[str, Extension], hints: Mapping[str, str]) -> str:
     lines = [
         "# A model with extensions",
         "",
@@ -166,7 +167,7 @@ def _card(found: Mapping[str, Extension]) -> str:
             else "the model's outputs are the same without it, so nothing need be done"
         )
         lines.append(f"- `{name}` ({own.kind}): {effect}.")
-    return "\n".join(lines) + "\n"
+    return "\n\n".join(["\n".join(lines), *(hint.rstrip() for hint in hints.values() if hint)]) + "\n"
 
 
 def _listed(names: object) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from isogloss.common.errors import IsoglossError
-from isogloss.data.corpus import Cell
 from isogloss.models.extensions import attach, extensions_of
 from isogloss.models.extensions.adapters import (
     HOULSBY,
@@ -24,14 +22,10 @@ from isogloss.models.extensions.adapters import (
     adapter_folder,
     kept,
     read_adapter,
-    write_adapter,
 )
-from isogloss.models.open import Loaded
+from isogloss.models.open import Loaded, names_of
 from isogloss.recipe.spec import adapters as spec
-from isogloss.run.evaluation import Around, without_adapters
-
-KINDS = {Adapters.kind: Adapters}
-"""The extensions that a finished run's model may need."""
+from isogloss.run.evaluation import PLAIN, Mode
 
 TASK = "task"
 """Name of the task adapter."""
@@ -40,13 +34,13 @@ PLACEMENTS: dict[str, AdapterConfig] = {"pfeiffer": PFEIFFER, "houlsby": HOULSBY
 
 
 def with_adapters(loaded: Loaded, asked: spec.Adapters, trained: Sequence[str], seed: int) -> Loaded:
-    """A model with a fresh task adapter in it, after the adapters of languages.
+    """A model with a task adapter in it, if one is asked for, fresh or to go on from, after the adapters of languages.
 
     Args:
         loaded: The model.
         asked: The adapters.
         trained: The languages that are trained on, the first of which is the source of all that have no adapter.
-        seed: Seed of the task adapter's weights.
+        seed: Seed of a fresh task adapter's weights.
 
     Raises:
         IsoglossError: An adapter is not there, damaged or for another model, or a training language has none while
@@ -61,13 +55,20 @@ def with_adapters(loaded: Loaded, asked: spec.Adapters, trained: Sequence[str], 
     lacking = [code for code in trained if code not in asked.language]
     if asked.language and lacking:
         raise IsoglossError(
-            f"adapters.language: none for {lacking[0]!r}, which is trained on; the task adapter must learn on top of a "
-            "language adapter, as it will be used, or of none"
+            f"adapters.language: none for {lacking[0]!r}, which is trained on; the task must be learned on top of "
+            "a language adapter, as it will be used, or of none"
         )
-    adapters.add(TASK, _configuration(asked.task), seed=seed)
-    adapters.stacks = Stacks({code: code for code in asked.language}, (TASK,), trained[0] if asked.language else None)
+    then = () if asked.task is None else (TASK,)
+    if asked.task is not None and asked.task.start is not None:
+        folder, identity[TASK] = adapter_folder(asked.task.start)
+        notes += read_adapter(folder, adapters, TASK).notes
+    elif asked.task is not None:
+        adapters.add(TASK, _configuration(asked.task), seed=seed)
+    adapters.stacks = Stacks({code: code for code in asked.language}, then, trained[0] if asked.language else None)
     found: dict[str, Any] = {**loaded.identity, **({"adapters": identity} if identity else {})}
-    return replace(loaded, fresh=loaded.fresh | _names(loaded, adapters[TASK]), identity=found, notes=tuple(notes))
+    drawn: tuple[str, ...] = () if TASK in identity else then
+    fresh = loaded.fresh.union(*(names_of(loaded.model, adapters[name]) for name in drawn))
+    return replace(loaded, fresh=fresh, identity=found, notes=tuple(notes))
 
 
 def with_language_adapters(loaded: Loaded, asked: spec.LanguageAdapters, languages: Sequence[str], seed: int) -> Loaded:
@@ -82,37 +83,27 @@ def with_language_adapters(loaded: Loaded, asked: spec.LanguageAdapters, languag
     notes = loaded.notes
     if loaded.fresh:
         notes = (*notes, "the checkpoint has no masked-LM head, so a fresh one trains along with the adapters")
-    return replace(loaded, fresh=loaded.fresh | _names(loaded, adapters), notes=notes)
+    return replace(loaded, fresh=loaded.fresh | names_of(loaded.model, adapters), notes=notes)
 
 
-def write_language_adapters(folder: Path, loaded: Loaded, model_name: str) -> list[Path]:
-    """Write each adapter of a model as a folder of AdapterHub's, ``folder/LANGUAGE``; the folders."""
-    adapters = extensions_of(loaded.model).get(NAME)
-    if not isinstance(adapters, Adapters):
-        return []
-    for code in adapters.names:
-        write_adapter(folder / code, adapters, code, model_name=model_name)
-    return [folder / code for code in adapters.names]
+def modes_of(model: nn.Module, asked: spec.AtTest) -> tuple[Mode, ...]:
+    """The modes that a model is scored in: one, or with ``both`` swap and then keep.
 
-
-def _names(loaded: Loaded, module: nn.Module) -> frozenset[str]:
-    """The names that the parameters of a module have in the model."""
-    own = {id(parameter) for parameter in module.parameters()}
-    return frozenset(name for name, parameter in loaded.model.named_parameters() if id(parameter) in own)
-
-
-def view_of(model: nn.Module, keep: bool) -> Callable[[Cell], str | None]:
-    """Says through which language adapter the texts of a cell go; see `isogloss.run.evaluation.Evaluator`."""
+    A model without adapters of languages has one mode, whatever is asked.
+    """
     adapters = extensions_of(model).get(NAME)
     if not isinstance(adapters, Adapters) or adapters.stacks is None or not adapters.stacks.languages:
-        return without_adapters
-    stacks = replace(adapters.stacks, keep=keep)
-    return lambda cell: "swap" if stacks.own(cell.language) else "keep"
+        return (PLAIN,)
+    return tuple(_mode(adapters.stacks, name) for name in (("swap", "keep") if asked == "both" else (asked,)))
 
 
-def around(keep: bool) -> Around:
-    """The context of a cell in which a language goes through its own adapter, or through the source's."""
-    return lambda cell, model: kept(model, keep)
+def _mode(stacks: Stacks, name: str) -> Mode:
+    own = replace(stacks, keep=name == "keep")
+    return Mode(
+        name,
+        around=lambda cell, model: kept(model, own.keep),
+        adapters=lambda cell: "swap" if own.own(cell.language) else "keep",
+    )
 
 
 def without_own(asked: spec.Adapters | None, evaluated: Sequence[str]) -> list[str]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase
+from transformers import AutoModelForMaskedLM, PreTrainedModel, PreTrainedTokenizerBase
 
 from isogloss.common.distributed import device
-from isogloss.models.extensions import MaskedHead, attach, extensions_of, fill_stored
+from isogloss.common.errors import IsoglossError
+from isogloss.models.extensions import Extension, MaskedHead, attach, extensions_of, fill_stored
 from isogloss.models.extensions.adapters import NAME, Adapters
 from isogloss.models.open import Loaded, new_model, open_model
 from isogloss.models.shipped import located
@@ -47,12 +49,29 @@ def build_model(
             dropout=how.dropout,
             random_weights=how.random_weights,
             trust_remote_code=how.trust_remote_code,
+            kinds={Adapters.kind: partial(_refuse, source)},
         )
     else:
         assert tokenizer is not None
         loaded = new_model(source.config, tokenizer, auto_class, labels, seed=seed, dropout=how.dropout)
+    if how.attention is not None:
+        loaded.model.set_attn_implementation(how.attention)
     torch.nn.Module.to(loaded.model, device())
     return loaded
+
+
+def _refuse(source: str, model: PreTrainedModel, settings: Mapping[str, Any]) -> Extension:
+    """Adapters are exchanged, not trained through: the encoder beneath them is the one that they were put into."""
+    run, stacks = Path(source).parent, settings.get("stacks") or {}
+    languages = ", ".join(sorted(stacks.get("languages") or ()))
+    advice = [f"start from `model` of {run / 'recipe.yaml'}"]
+    if languages:
+        advice.append(f"with its language adapters ({languages}) in adapters.language")
+    if stacks.get("then"):
+        advice.append(f"and to go on with its task adapter set adapters.task.start: {run / 'adapters' / 'task'}")
+    raise IsoglossError(
+        f"model {source!r} holds adapters, over an encoder that is still what its run began with; {', '.join(advice)}"
+    )
 
 
 def with_masked_head(

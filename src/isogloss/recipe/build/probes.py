@@ -15,14 +15,17 @@ from isogloss.common.distributed import device
 from isogloss.common.errors import IsoglossError
 from isogloss.data.problems import Problems
 from isogloss.data.texts import Texts, read_texts
+from isogloss.diagnostics.fisher import require_one_item
 from isogloss.diagnostics.probes import ConflictsProbe, Every, FlatnessProbe, ObservedConflicts
 from isogloss.diagnostics.probes_of_text import ForgettingProbe, RepresentationsProbe
+from isogloss.diagnostics.traces import FisherProbe
 from isogloss.gradients import Observed
-from isogloss.models.parts import whole_and_parts
+from isogloss.models.parts import groups_of_layers, whole_and_parts
 from isogloss.objectives.supervised import Supervised
-from isogloss.protocols import Batch, DataSource, Feature, Probe
+from isogloss.protocols import Batch, DataSource, Feature, Probe, Stream
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.build.text import build_masking, build_text_set, framed
+from isogloss.recipe.build.unfreezing import build_fisher
 from isogloss.recipe.spec import probes as spec
 from isogloss.streams.bucketed import WINDOW, BucketedStream, Examples
 from isogloss.streams.masked import masked_batches
@@ -77,9 +80,10 @@ def build_probes(
     files: dict[str, str] = {}
     read = read_probe_texts(asked, problems)
     checkpoints = Every(site.budget.save_steps, site.budget.steps)
-    for number, own in enumerate(asked):
+    layers: Any = groups_of_layers  # a run's model is one of transformers
+    for place, own in enumerate(asked):
         every = Every(own.every or site.budget.save_steps, site.budget.steps)
-        files |= read[number].files if number in read else {}
+        files |= read[place].files if place in read else {}
         match own:
             case spec.Conflicts():
                 sources, numbers = _fixed(own, seen, site, even=True)
@@ -94,13 +98,20 @@ def build_probes(
                 probes[own.kind] = FlatnessProbe(
                     sources, numbers, own.radii, own.draws, every, site.autocast, site.ranks
                 )
+            case spec.Fisher():
+                stream, number = _mixed(own, seen, site)
+                # Labels are drawn alike in all runs, as the batches are: so runs differ in their models alone.
+                fisher = build_fisher(own, 0, site.autocast, site.ranks)
+                if fisher.exact:
+                    require_one_item(stream(0))
+                probes[own.kind] = FisherProbe(fisher, layers, stream, number, every)
             case spec.Forgetting():
                 start = seen.start()
                 torch.nn.Module.to(start, device())
-                batches = _masked(read[number], own.masking, seen)
+                batches = _masked(read[place], own.masking, seen)
                 probes[own.kind] = ForgettingProbe(start, batches, every, site.autocast, site.ranks)
             case spec.Representations():
-                parallel = parallel_texts(read[number], f"probes.{number}.text")
+                parallel = parallel_texts(read[place], f"probes.{place}.text")
                 probes[own.kind] = RepresentationsProbe(
                     seen.tokenizer, parallel, seen.max_length, seen.evaluation_batch_size, every, site.ranks
                 )
@@ -110,10 +121,18 @@ def build_probes(
 def _fixed(
     asked: spec.Conflicts | spec.Flatness, seen: Seen, site: Site, *, even: bool
 ) -> tuple[dict[str, DataSource], dict[str, int]]:
-    # A run must not meet its end in a probe whose passes are larger than its own.
-    at_once = math.ceil(site.budget.batch_size / (site.budget.accumulation * site.ranks.world_size))
-    batch_size = asked.batch_size or seen.batch_size
+    batch_size, at_once = asked.batch_size or seen.batch_size, _at_once(site)
     return fixed_sources(seen.features, seen.collate, batch_size, asked.batches, at_once=at_once, even=even)
+
+
+def _mixed(asked: spec.Fisher, seen: Seen, site: Site) -> tuple[Stream, int]:
+    batch_size, groups = asked.batch_size or seen.batch_size, list(seen.features.values())
+    return fixed_stream("mixed", groups, seen.collate, batch_size, asked.batches, at_once=_at_once(site))
+
+
+def _at_once(site: Site) -> int:
+    """Examples in a pass: a run must not meet its end in a probe whose passes are larger than its own."""
+    return math.ceil(site.budget.batch_size / (site.budget.accumulation * site.ranks.world_size))
 
 
 def _masked(texts: Texts, share: float, seen: Seen) -> dict[str, list[Batch]]:
@@ -135,9 +154,7 @@ def fixed_sources(
     at_once: int,
     even: bool,
 ) -> tuple[dict[str, DataSource], dict[str, int]]:
-    """One source per language whose first batches are the same for all runs on the same data, and how many to take.
-
-    No example comes twice in them. A language with less than two batches of examples has smaller ones.
+    """One source per language, see `fixed_stream`, and how many batches to take.
 
     Args:
         features: Training features by language.
@@ -149,20 +166,45 @@ def fixed_sources(
     """
     sources, numbers = {}, {}
     for language, own in features.items():
-        size = max(1, min(batch_size, len(own) // 2))
-        stream = BucketedStream(
-            [own],
-            Examples([len(own)], seed=0, name=language),
-            batch_size=size,
-            collate=collate,
-            accumulation=math.ceil(size / at_once),
-        )
+        stream, found = fixed_stream(language, [own], collate, batch_size, wanted, at_once=at_once)
         sources[language] = DataSource(language, stream, Supervised())
-        whole = len(own) // size
-        # Batches of a window are shuffled, so only windows within the first epoch are free of repetition.
-        found = min(wanted, whole // min(whole, WINDOW) * min(whole, WINDOW))
         numbers[language] = found - found % 2 if even and found > 1 else found
     return sources, numbers
+
+
+def fixed_stream(
+    name: str,
+    groups: Sequence[Sequence[Feature]],
+    collate: Collate,
+    batch_size: int,
+    wanted: int,
+    *,
+    at_once: int,
+) -> tuple[Stream, int]:
+    """Batches the first of which are the same for all runs on the same data, and how many to take.
+
+    No example comes twice in them. Less than two batches of examples make smaller ones.
+
+    Args:
+        name: Name of the order.
+        groups: Training features of the languages.
+        collate: Makes a padded batch from features.
+        batch_size: Examples of a batch.
+        wanted: Batches to take, if there are so many.
+        at_once: Examples that may go through the model at once.
+    """
+    sizes = [len(own) for own in groups]
+    size = max(1, min(batch_size, sum(sizes) // 2))
+    stream = BucketedStream(
+        groups,
+        Examples(sizes, seed=0, name=name),
+        batch_size=size,
+        collate=collate,
+        accumulation=math.ceil(size / at_once),
+    )
+    whole = sum(sizes) // size
+    # Batches of a window are shuffled, so only windows within the first epoch are free of repetition.
+    return stream, min(wanted, whole // min(whole, WINDOW) * min(whole, WINDOW))
 
 
 def read_probe_texts(probes: Sequence[spec.Probe], problems: Problems) -> dict[int, Texts]:

@@ -14,10 +14,9 @@ from isogloss.common.distributed import Communicator
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import generator
 from isogloss.diagnostics.fisher import Fisher, Labels, gold, most_likely, sampled
-from isogloss.models.extensions import extensions_of
-from isogloss.models.extensions.adapters import NAME
-from isogloss.models.parts import layer_groups
+from isogloss.models.parts import layer_groups, trains_in_place
 from isogloss.protocols import Batch, Unfreezing
+from isogloss.recipe.spec import probes
 from isogloss.recipe.spec import unfreezing as spec
 from isogloss.step.fun import Fun
 from isogloss.step.unfreezing import (
@@ -69,14 +68,9 @@ def build_unfreezing(
     Raises:
         IsoglossError: A list of layers is not one of all layers, each once.
     """
-    if isinstance(asked, spec.Everything | spec.AllButEmbeddings) and NAME in extensions_of(model):
-        # With adapters the encoder stays as it is, whatever else moves.
-        own: Groups = {name: parameters for name, parameters in layer_groups(model).items()}
-        head = {id(parameter) for name, parameter in model.named_parameters() if name in fresh}
-        if "head" not in own and head:  # a masked-LM head trains only where the checkpoint had none
-            known = {id(parameter) for parameter in own["adapters"]}
-            own["head"] = [p for p in own["frozen"] if id(p) in head - known]
-            own["frozen"] = [p for p in own["frozen"] if id(p) not in head]
+    if isinstance(asked, spec.Everything | spec.AllButEmbeddings) and trains_in_place(model):
+        # The encoder stays as it is, whatever else moves.
+        own = _groups(model, fresh)
         return Always(frozenset(own) - {"frozen"}), own
     match asked:
         case spec.Everything():
@@ -87,7 +81,7 @@ def build_unfreezing(
             others = [parameter for parameter in model.parameters() if id(parameter) not in known]
             return Always(frozenset({"others"})), {"embeddings": embeddings, "others": others}
     assert moments is not None
-    groups: Groups = {name: own for name, own in layer_groups(model).items()}
+    groups = _groups(model, fresh)
     layers = [str(name) for name in groups if str(name).startswith("layer_")]
     match asked:
         case spec.HeadFirst(every=every):
@@ -97,6 +91,21 @@ def build_unfreezing(
             return _gradual(asked, layers, groups, moments), groups
         case spec.Fun():
             return _fun(asked, layers, groups, moments), groups
+
+
+def _groups(model: PreTrainedModel, fresh: Collection[str]) -> Groups:
+    """The groups of a model; what adapters would freeze though the checkpoint does not have it moves with the head.
+
+    A pooler that was never trained, say, or a masked-LM head. An encoder of random weights stays as it is.
+    """
+    groups: Groups = {name: own for name, own in layer_groups(model).items()}
+    drawn = {id(parameter) for name, parameter in model.named_parameters() if name in fresh}
+    table = model.get_input_embeddings().get_parameter("weight")
+    if "frozen" not in groups or id(table) in drawn:
+        return groups
+    head = [*groups.get("head", []), *(p for p in groups["frozen"] if id(p) in drawn)]
+    groups["frozen"] = [p for p in groups["frozen"] if id(p) not in drawn]
+    return {**groups, **({"head": head} if head else {})}
 
 
 def _gradual(asked: spec.Gradual, layers: list[str], groups: Groups, moments: Moments) -> Staged:
@@ -128,15 +137,7 @@ def _ordered(order: str | tuple[int, ...], layers: list[str], seed: int) -> list
 
 
 def _fun(asked: spec.Fun, layers: list[str], groups: Groups, moments: Moments) -> Fun:
-    fisher = Fisher(
-        LABELS[asked.labels],
-        per_example=asked.estimator == "per_example",
-        exact=asked.labels == "exact",
-        per_parameter=asked.norm == "per_parameter",
-        seed=moments.seed,
-        autocast=moments.autocast,
-        ranks=moments.ranks,
-    )
+    fisher = build_fisher(asked, moments.seed, moments.autocast, moments.ranks)
     batch = moments.batches(asked.batch_size)
 
     def score(model: nn.Module, closed: Sequence[Hashable]) -> Mapping[Hashable, float]:
@@ -148,6 +149,24 @@ def _fun(asked: spec.Fun, layers: list[str], groups: Groups, moments: Moments) -
     starts = TIMELINES[asked.timeline](_steps(asked.every, moments), len(layers))
     always = frozenset({"head", "rest"} & groups.keys())
     return Fun(always, layers, starts, score, first=layers[-1] if asked.top_first else None)
+
+
+def build_fisher(
+    asked: spec.Fun | probes.Fisher,
+    seed: int,
+    autocast: Callable[[], AbstractContextManager[Any]],
+    ranks: Communicator,
+) -> Fisher:
+    """The estimator of traces that a schedule or a probe asks for."""
+    return Fisher(
+        LABELS[asked.labels],
+        per_example=asked.estimator == "per_example",
+        exact=asked.labels == "exact",
+        per_parameter=asked.norm == "per_parameter",
+        seed=seed,
+        autocast=autocast,
+        ranks=ranks,
+    )
 
 
 def _steps(every: float | str, moments: Moments) -> int:

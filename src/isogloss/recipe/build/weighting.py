@@ -13,7 +13,7 @@ from isogloss.gradients.observed import Observed
 from isogloss.gradients.pcgrad import PCGrad
 from isogloss.gradients.rows import GradientRows
 from isogloss.gradients.table import SparseTable
-from isogloss.models.parts import Parts, last_layer, parts_of
+from isogloss.models.parts import Parts, last_layer, layer_groups
 from isogloss.protocols import Weighting
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.spec import weighting as spec
@@ -78,5 +78,5 @@ def _groups(weighting: spec.Weighting, model: PreTrainedModel) -> Parts:
         known = set(map(id, last))
         return {"others": [own for own in model.parameters() if id(own) not in known], "last_layer": last}
     if isinstance(weighting, spec.PCGrad | spec.GradVac) and weighting.granularity == "layers":
-        return parts_of(model)
+        return layer_groups(model)
     return {WHOLE: list(model.parameters())}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from isogloss.recipe.spec.base import Spec
+
+AtTest = Literal["swap", "keep", "both"]
 
 
 class TaskAdapter(Spec):
@@ -20,6 +22,18 @@ class TaskAdapter(Spec):
     non_linearity: str | None = Field(None, description="default: relu; houlsby: swish, as AdapterHub has it")
     dropout: float = Field(0.0, ge=0, lt=1, description="on what the bottleneck gives")
     leave_out: tuple[int, ...] = Field((), description="layers without one, from 0 as AdapterHub numbers them")
+    start: str | None = Field(
+        None,
+        description="adapter to go on from, a folder of AdapterHub's such as RUN/adapters/task or an id on the hub; it "
+        "brings its shape, so the other keys are left out. null: a fresh one",
+    )
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> TaskAdapter:
+        others = sorted(self.model_fields_set - {"start"})
+        if self.start is not None and others:
+            raise ValueError(f"start: the adapter to go on from brings its own {others[0]}; leave {others[0]} out")
+        return self
 
 
 class LanguageAdapters(Spec):
@@ -31,18 +45,21 @@ class LanguageAdapters(Spec):
 
 
 class Adapters(Spec):
-    """A task adapter, on top of the language adapter of each example."""
+    """A task adapter, on top of the language adapter of each example; or, beside LoRA, language adapters alone."""
 
-    task: TaskAdapter = Field(default_factory=TaskAdapter, description="the adapter that is trained, with the head")
+    task: TaskAdapter | None = Field(
+        default_factory=TaskAdapter,
+        description="the adapter that is trained, with the head; null, always so beside lora: none",
+    )
     language: dict[str, str] = Field(
         default_factory=dict,
         description="language adapters by language code, each a folder of AdapterHub's or an id on the hub; they stay "
         "as they are. One for each training language, or none at all",
     )
-    at_test: Literal["swap", "keep"] = Field(
+    at_test: AtTest = Field(
         "swap",
         description="swap: a language is measured with its own adapter, or, where it has none, as in keep; keep: with "
-        "that of the first training language",
+        "that of the first training language; both: on the way as in swap, and the final model in both ways",
     )
 
     @field_validator("language", mode="before")

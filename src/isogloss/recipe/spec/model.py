@@ -14,6 +14,9 @@ class Model(Spec):
 
     trust_remote_code: bool = Field(False, description="run code that comes with the model")
     dropout: float | None = Field(None, ge=0, lt=1, description="default: as the model's config says")
+    attention: Literal["eager", "sdpa"] | None = Field(
+        None, description="implementation of attention; null: as transformers chooses. On CPUs eager may be faster"
+    )
     random_weights: bool = Field(False, description="keep the model's architecture and tokenizer, forget its weights")
 
 

@@ -19,9 +19,6 @@ class Pretraining(Run, StableRate):
 
     model: str | NewEncoder = Field(description="hub id or folder of a masked-LM encoder to go on with, or a new one")
     tokenizer: NewTokenizer | None = Field(None, description="of a new encoder; one to go on with keeps its own")
-    attention: Literal["eager", "sdpa"] | None = Field(
-        None, description="implementation of attention; null: as transformers chooses. On CPUs eager may be faster"
-    )
     compile: bool = Field(False, description="compile the layers with torch.compile, for fixed lengths")
 
     text: tuple[TextEntry, ...] = Field(description="what to read; a single entry needs no list")

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from isogloss.recipe.spec.base import Spec
 from isogloss.recipe.spec.text import TextEntry
+from isogloss.recipe.spec.unfreezing import ESTIMATOR, NORM, TRACE_LABELS, Estimator, Norm, TraceLabels
 
 _EVERY = "steps between looks; null: at every checkpoint (save_steps). The end of the run is always looked at"
 
@@ -57,6 +58,20 @@ class Flatness(Spec):
     draws: int = Field(3, ge=1, description="directions of noise to average over")
 
 
+class Fisher(Spec):
+    """How much the predictions depend on each layer: the trace of its Fisher matrix, open or closed."""
+
+    kind: Literal["fisher"] = "fisher"
+    every: int | None = Field(None, ge=1, description=_EVERY)
+    batches: int = Field(
+        8, ge=1, description="n: fixed training batches, mixed from all languages; fewer where there are fewer"
+    )
+    batch_size: int | None = Field(None, ge=1, description=_BATCH_SIZE)
+    labels: TraceLabels = Field("sampled", description=TRACE_LABELS)
+    estimator: Estimator = Field("batch_trick", description=ESTIMATOR)
+    norm: Norm = Field("sum", description=NORM)
+
+
 class Representations(Spec):
     """How alike languages are represented: linear CKA and retrieval of parallel sentences, per layer."""
 
@@ -73,4 +88,4 @@ class Representations(Spec):
         return [value] if isinstance(value, dict) else value
 
 
-Probe = Annotated[Conflicts | Forgetting | Flatness | Representations, Field(discriminator="kind")]
+Probe = Annotated[Conflicts | Forgetting | Flatness | Fisher | Representations, Field(discriminator="kind")]

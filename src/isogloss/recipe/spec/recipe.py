@@ -10,6 +10,7 @@ from isogloss.recipe.presets import METHODS
 from isogloss.recipe.spec.adapters import Adapters
 from isogloss.recipe.spec.base import codes_as_text, each_kind_once
 from isogloss.recipe.spec.data import DataEntry
+from isogloss.recipe.spec.lora import Lora
 from isogloss.recipe.spec.model import RandomModel
 from isogloss.recipe.spec.objective import Objective, Penalty, Supervised
 from isogloss.recipe.spec.optimizer import AdamW, Optimizer, Rate
@@ -62,6 +63,11 @@ class Recipe(Run, Task, Rate):
     adapters: Adapters | None = Field(
         None, description="small modules that are trained in place of the encoder, which stays as it is; null: none"
     )
+    lora: Lora | None = Field(
+        None,
+        description="changes of low rank that are trained in place of the encoder, which stays as it is, or on top of "
+        "language adapters; null: none",
+    )
     unfreezing: Schedule = Field(default_factory=Everything, description="what may move?")  # type: ignore[assignment]
     optimizer: Optimizer = Field(AdamW(), description="how does it move?")
 
@@ -82,6 +88,14 @@ class Recipe(Run, Task, Rate):
     )
     probes: tuple[Probe, ...] = Field((), description="who looks at the run and changes nothing; one needs no list")
     test: bool = Field(False, description="score the test split at the end; each time is counted")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lora_takes_the_place_of_a_task_adapter(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        adapters = value.get("adapters") if isinstance(value, dict) and value.get("lora") is not None else None
+        if isinstance(adapters, dict) and "task" not in adapters:
+            return {**value, "adapters": {**adapters, "task": None}}
+        return value
 
     @field_validator("train_languages", "evaluate_languages", mode="before")
     @classmethod
@@ -119,6 +133,24 @@ class Recipe(Run, Task, Rate):
     def _steps_or_epochs(self) -> Recipe:
         if (self.steps is None) == (self.epochs is None):
             raise ValueError(f"give either steps or epochs, found steps={self.steps} and epochs={self.epochs}")
+        return self
+
+    @model_validator(mode="after")
+    def _one_thing_learns_the_task(self) -> Recipe:
+        if self.adapters is None:
+            return self
+        if self.lora is not None and self.adapters.task is not None:
+            raise ValueError(
+                "adapters.task: lora learns the task in its place, so only adapters.language goes with it; give one of "
+                f"the two, found {self.adapters.task.placement} adapters and lora of rank {self.lora.rank}"
+            )
+        if self.lora is not None and not self.adapters.language:
+            raise ValueError(
+                "adapters: beside lora there are those of languages alone, but adapters.language has none; leave "
+                "adapters out (method: lora instead of method: adapters), or lora"
+            )
+        if self.lora is None and self.adapters.task is None:
+            raise ValueError("adapters.task: null only beside lora, or nothing but the head would learn the task")
         return self
 
     @model_validator(mode="after")

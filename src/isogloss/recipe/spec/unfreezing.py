@@ -33,6 +33,15 @@ _TIMELINE = (
     "when event e takes place: paper: at step e·k; released_gu, released_fun: as in the released code, whose second "
     "event comes at step 2k − 1 or k − 1"
 )
+TraceLabels = Literal["sampled", "argmax", "gold", "exact"]
+TRACE_LABELS = (
+    "labels of which gradients are taken: drawn from the model (paper), its most likely ones (released code), those of "
+    "the data, or the expectation over all (tasks with one label an example)"
+)
+Estimator = Literal["batch_trick", "per_example"]
+ESTIMATOR = "one gradient a batch, or one an example: dearer, with less noise"
+Norm = Literal["sum", "per_parameter"]
+NORM = "per_parameter: a layer's trace is divided by the number of its parameters"
 _TOP_FIRST = "whether the top layer opens at the first event, whatever the order (the released code: yes)"
 
 
@@ -66,21 +75,13 @@ class Fun(Spec):
     every: Every = Field(0.025, description=f"{_EVERY} (default: ours; paper: 25 to 1000 steps)")
     timeline: Timeline = Field("paper", description=_TIMELINE)
     top_first: bool = Field(True, description=_TOP_FIRST)
-    labels: Literal["sampled", "argmax", "gold", "exact"] = Field(
-        "sampled",
-        description="labels of which gradients are taken: drawn from the model (paper), its most likely ones (released "
-        "code), those of the data, or the expectation over all (tasks with one label an example)",
-    )
-    estimator: Literal["batch_trick", "per_example"] = Field(
-        "batch_trick", description="one gradient a batch, or one an example: dearer, with less noise"
-    )
+    labels: TraceLabels = Field("sampled", description=TRACE_LABELS)
+    estimator: Estimator = Field("batch_trick", description=ESTIMATOR)
     batches: int = Field(
         41, ge=1, description="training batches that layers are scored on, other ones at each event (41)"
     )
     batch_size: int | None = Field(None, ge=1, description="examples of such a batch; null: the run's")
-    norm: Literal["sum", "per_parameter"] = Field(
-        "sum", description="per_parameter: a layer's trace is divided by the number of its parameters"
-    )
+    norm: Norm = Field("sum", description=NORM)
 
 
 Schedule = Annotated[Everything | AllButEmbeddings | HeadFirst | Gradual | Fun, Field(discriminator="kind")]

@@ -14,10 +14,11 @@ from isogloss.models.extensions.adapters.configuration import (
     PFEIFFER_INV,
     AdapterConfig,
 )
-from isogloss.models.extensions.adapters.hub_files import Read, read_adapter, write_adapter
+from isogloss.models.extensions.adapters.hub_files import Read, read_adapter, unshared, write_adapter
 from isogloss.models.extensions.adapters.hub_ids import adapter_folder
 from isogloss.models.extensions.adapters.invertible import Invertible
 from isogloss.models.extensions.adapters.places import FAMILIES, Base, Place, base_of
+from isogloss.models.extensions.adapters.sharing import trained_adapters, write_trained_adapters
 from isogloss.models.extensions.adapters.stacks import NAME, kept, of_languages
 
 __all__ = [
@@ -42,5 +43,8 @@ __all__ = [
     "kept",
     "of_languages",
     "read_adapter",
+    "trained_adapters",
+    "unshared",
     "write_adapter",
+    "write_trained_adapters",
 ]

@@ -158,12 +158,20 @@ def _require_base(path: Path, description: Mapping[str, Any], base: Base) -> Non
             raise IsoglossError(f"{path}: an adapter for {key} {description[key]!r}, but the model has {own!r}")
 
 
-def _require_common(configuration: AdapterConfig, base: Base) -> None:
+def unshared(configuration: AdapterConfig, base: Base) -> str | None:
+    """Why an adapter cannot be exchanged with AdapterHub's package; None: it can be."""
     if base.model_type == "albert" and configuration.mh_adapter and not configuration.original_ln_before:
-        raise IsoglossError(
+        return (
             "mh_adapter: AdapterHub's package computes it otherwise in ALBERT (it reads the residual of the attention "
             "block), so such adapters cannot be exchanged"
         )
+    return None
+
+
+def _require_common(configuration: AdapterConfig, base: Base) -> None:
+    reason = unshared(configuration, base)
+    if reason is not None:
+        raise IsoglossError(reason)
 
 
 def _configuration(

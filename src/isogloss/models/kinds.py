@@ -1,0 +1,9 @@
+"""The extensions that a finished run's model may need, by kind."""
+
+from __future__ import annotations
+
+from isogloss.models.extensions import Kind
+from isogloss.models.extensions.adapters import Adapters
+from isogloss.models.extensions.lora import Lora
+
+KINDS: dict[str, Kind] = {Adapters.kind: Adapters, Lora.kind: lambda model, settings: Lora(model, **settings)}
