@@ -19,7 +19,7 @@ import torch
 from benchmarks import hub, memory
 from benchmarks.results import claim, machine, workload_entry
 from benchmarks.timing import Measurement, describe, interleave, one_thread, per_step, slowdown
-from benchmarks.ways import ADAPTERS, FULL, TABLE_FROZEN, WAYS
+from benchmarks.ways import ADAPTERS, FULL, LORA, TABLE_FROZEN, WAYS
 from benchmarks.workload import Workload
 
 LAYERS, HIDDEN, BATCH_SIZE, STEPS = 12, 384, 16, 4
@@ -59,9 +59,19 @@ def _steps(workload: Workload, rounds: int) -> dict[str, Any]:
             claim(
                 slowdown(measured[ADAPTERS], measured[other], per_step), f"time of a step, {ADAPTERS} / {other}", **at
             )
-            for other, at in ((FULL, {"at_most": STEP_AT_MOST}), (TABLE_FROZEN, {}))
+            for one, other, at in _compared(STEP_AT_MOST)
         ],
     }
+
+
+def _compared(at_most: float) -> list[tuple[str, str, dict[str, float]]]:
+    """What is over what, and the bound."""
+    return [
+        (ADAPTERS, FULL, {"at_most": at_most}),
+        (ADAPTERS, TABLE_FROZEN, {}),
+        (LORA, FULL, {}),
+        (LORA, ADAPTERS, {}),
+    ]
 
 
 def _memory(workload: Workload) -> dict[str, Any]:
@@ -72,8 +82,8 @@ def _memory(workload: Workload) -> dict[str, Any]:
         "steps_per_round": workload.size.steps,
         "arms": memory.entries(rows),
         "ratios": [
-            claim(memory.ratio(rows, ADAPTERS, other), f"peak memory of training, {ADAPTERS} / {other}", **at)
-            for other, at in ((FULL, {"at_most": MEMORY_AT_MOST}), (TABLE_FROZEN, {}))
+            claim(memory.ratio(rows, one, other), f"peak memory of training, {one} / {other}", **at)
+            for one, other, at in _compared(MEMORY_AT_MOST)
         ],
     }
 

@@ -9,7 +9,8 @@ from types import MappingProxyType
 from benchmarks.ours import Ours
 from benchmarks.workload import Workload
 
-FULL, TABLE_FROZEN, ADAPTERS = "all parameters", "all but the embeddings", "a task adapter"
+FULL, TABLE_FROZEN = "all parameters", "all but the embeddings"
+ADAPTERS, LORA = "a task adapter", "LoRA"
 
 
 def _way(method: str, **answers: object) -> Callable[[Workload], Ours]:
@@ -21,6 +22,7 @@ WAYS: Mapping[str, Callable[[Workload], Ours]] = MappingProxyType(
         FULL: _way("multitask"),
         TABLE_FROZEN: _way("multitask", unfreezing={"kind": "all_but_embeddings"}),
         ADAPTERS: _way("adapters"),
+        LORA: _way("lora"),
     }
 )
 """Makes the arm of a workload. Its seconds are of the processor, which others on the machine disturb less."""

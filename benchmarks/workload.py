@@ -14,11 +14,12 @@ from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
 from isogloss.data.conllu import ConllU
 from isogloss.examples import TaggedSentence
-from isogloss.models.open import Loaded, new_model
-from isogloss.models.tokenizer import train_tokenizer
+from isogloss.models.open import Loaded, new_model, open_model
+from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
 from isogloss.objectives.supervised import Supervised
 from isogloss.protocols import Batch, DataSource, Feature
 from isogloss.recipe.build.adapters import with_adapters
+from isogloss.recipe.build.lora import with_lora
 from isogloss.recipe.build.sampling import build_sources, pass_length
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.names import TASKS
@@ -75,8 +76,9 @@ class Workload:
         data: Folder of the treebanks.
         size: How large everything is.
         task: The task with its labels.
-        tokenizer: Trained on the training text.
+        tokenizer: Trained on the training text, or the encoder's.
         features: Encoded training sentences by language.
+        encoder: Folder of a pre-trained encoder; None: it has random weights, and the size.
     """
 
     data: Path
@@ -84,6 +86,7 @@ class Workload:
     task: Tagging
     tokenizer: PreTrainedTokenizerBase
     features: dict[str, list[Feature]]
+    encoder: Path | None = None
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -106,6 +109,8 @@ class Workload:
 
     def new_model(self) -> PreTrainedModel:
         """The model every arm starts from: each call gives the same weights."""
+        if self.encoder is not None:
+            return open_model(self.encoder, self.task.auto_class, self.task.labels, seed=SEED).model
         return new_model(self.config(), self.tokenizer, self.task.auto_class, self.task.labels, seed=SEED).model
 
     def site(self, recipe: Recipe, model: PreTrainedModel) -> Site:
@@ -116,6 +121,8 @@ class Workload:
         """The same with what a run has beside it: with adapters where the recipe wants them."""
         fresh = frozenset(name for name, _ in model.named_parameters())
         loaded, seed = Loaded(model, self.tokenizer, fresh, frozenset(), {}), recipe.seeds[0]
+        if recipe.lora is not None:
+            loaded = with_lora(loaded, recipe.lora, seed)
         if recipe.adapters is not None:
             loaded = with_adapters(loaded, recipe.adapters, tuple(self.features), seed)
         budget = budget_of(recipe, TASKS["pos"], list(self.sizes.values()))
@@ -147,8 +154,8 @@ class Workload:
         )
 
 
-def load(data: Path, size: Size) -> Workload:
-    """Read the treebanks ``data/LANGUAGE/train.conllu`` and train the tokenizer on them.
+def load(data: Path, size: Size, encoder: Path | None = None) -> Workload:
+    """Read the treebanks ``data/LANGUAGE/train.conllu``, and train the tokenizer on them if no encoder brings its own.
 
     Raises:
         IsoglossError: The folder is not there or lacks a language.
@@ -165,13 +172,16 @@ def load(data: Path, size: Size) -> Workload:
         [collection], task.label_set, train_languages=LANGUAGES, evaluate_languages=(), limit=size.limit
     )
     task = part_of_speech(corpus.labels)
-    texts = [" ".join(example.tokens) for examples in corpus.train.values() for example in _sentences(examples)]
-    tokenizer = train_tokenizer(texts, size.vocabulary)
+    if encoder is None:
+        texts = [" ".join(example.tokens) for examples in corpus.train.values() for example in _sentences(examples)]
+        tokenizer = train_tokenizer(texts, size.vocabulary)
+    else:
+        tokenizer = load_tokenizer(encoder)
     features = {
         language: task.encode(examples, tokenizer, size.max_length).features
         for language, examples in corpus.train.items()
     }
-    return Workload(data, size, task, tokenizer, features)
+    return Workload(data, size, task, tokenizer, features, encoder)
 
 
 def _sentences(examples: Sequence[Any]) -> list[TaggedSentence]:

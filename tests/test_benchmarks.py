@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -51,11 +50,12 @@ from benchmarks.peer import Peer, as_ours
 from benchmarks.report import write_report
 from benchmarks.results import save
 from benchmarks.timing import Measurement, interleave, per_step, slowdown, speedup
-from benchmarks.ways import ADAPTERS, FULL, TABLE_FROZEN, WAYS
+from benchmarks.ways import ADAPTERS, FULL, LORA, TABLE_FROZEN, WAYS
 from benchmarks.workload import LANGUAGES, TOY, Workload, load
 from isogloss.data import ConllU
 from isogloss.examples import TaggedSentence
 from isogloss.gradients import PCGrad
+from isogloss.models.stored import write_model
 from isogloss.step.loop import weigh_gradients
 from tests.support.forking import Run, forking
 
@@ -117,8 +117,8 @@ def test_arms_take_turns_and_round_zero_is_thrown_away():
     assert speedup(kept["b"], kept["a"], per_step)["median"] == 0.25
 
 
-def _check(result: dict[str, Any], folder: Path) -> None:
-    """It survives JSON, and the report shows it."""
+def _check(result: dict[str, Any], folder: Path) -> str:
+    """It survives JSON, and the report, which is returned, shows it."""
     result = json.loads(save(folder, result["benchmark"], result).read_text(encoding="utf-8"))
     assert {"machine", "workload", "skipped"} <= result.keys()
     report = write_report(folder).read_text(encoding="utf-8")
@@ -128,6 +128,7 @@ def _check(result: dict[str, Any], folder: Path) -> None:
         for ratio in part["ratios"]:
             assert len(ratio["values"]) == 1
             assert ratio["what"] in report
+    return report
 
 
 @pytest.mark.slow
@@ -250,18 +251,19 @@ def test_gradients(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("way", "moved"), [(FULL, {"table", "encoder"}), (TABLE_FROZEN, {"encoder"}), (ADAPTERS, {"adapters"})]
+    ("way", "moved"),
+    [(FULL, {"table", "encoder"}), (TABLE_FROZEN, {"encoder"}), (ADAPTERS, {"adapters"}), (LORA, {"lora"})],
 )
 def test_ways_of_training_move_what_they_say(way: str, moved: set[str], workload: Workload):
     model = WAYS[way](workload).training.model
-    kinds = {"word_embeddings": "table", "encoder.layer": "encoder", "extensions.adapters": "adapters"}
-    opened = {
-        kind
-        for part, kind in kinds.items()
-        for name, parameter in model.named_parameters()
-        if part in name and parameter.requires_grad
-    }
-    assert opened == moved
+    opened = {_kind(name) for name, parameter in model.named_parameters() if parameter.requires_grad}
+    assert opened - {"head"} == moved
+
+
+def _kind(name: str) -> str:
+    # What is put into an encoder may bear its layers' names.
+    kinds = {"adapter": "adapters", "lora": "lora", "word_embeddings": "table", "roberta": "encoder"}
+    return next((kind for part, kind in kinds.items() if part in name), "head")
 
 
 @pytest.mark.slow
@@ -315,19 +317,50 @@ def test_sides_take_turns_in_processes_of_their_own(tmp_path: Path):
         hub.in_turn(tmp_path / "nowhere", {hub.OURS: sys.executable}, (hub.TASK,), 1)
 
 
-def test_unfreezing(workload: Workload, tmp_path: Path):
+def test_unfreezing(workload: Workload, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("ENCODER", raising=False)
     result = unfreezing.run(workload, 1)
     _check(result, tmp_path)
+    assert len(result["skipped"]) == 1
     layers = {f"layer_{number}" for number in range(1, unfreezing.TOY.layers + 1)}
-    assert [set(part["orders"][0]) <= layers and len(part["orders"][0]) > 1 for part in result["parts"]] == [True, True]
-    assert all(part["scoring_seconds"][0] > 0 for part in result["parts"])
+    for part in result["parts"]:
+        (order,) = part["orders"]
+        assert order[0] == f"layer_{unfreezing.TOY.layers}"
+        assert len(order) == len(set(order) & layers) > 1
+        assert part["scoring_seconds"][0] > 0
+
+
+@pytest.mark.slow
+def test_unfreezing_of_a_pretrained_encoder(workload: Workload, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    encoder = replace(workload, size=replace(workload.size, layers=4, hidden=8)).new_model()
+    write_model(tmp_path / "small", encoder, workload.tokenizer)
+    monkeypatch.setenv("ENCODER", str(tmp_path / "small"))
+    result = unfreezing.run(workload, 1)
+    assert result["skipped"] == []
+    assert result["workload"]["layers"] == 4
+    assert "the encoder small of 4 layers x 8" in _check(result, tmp_path)
+
+
+def test_runs_of_a_round_see_the_same_steps_as_runs_by_themselves(workload: Workload):
+    runs = [unfreezing.WholeRun(workload, 4, "adapters") for _ in range(2)]
+    weights = []
+    for run, stops in zip(runs, ([2, 3, 4], [4]), strict=True):
+        run.begin()
+        for stop in stops:
+            run.go_on(stop)
+        weights.append(_vector(run._training.model))
+        run.end()
+        assert run.whole[0].steps == 4
+    torch.testing.assert_close(weights[0], weights[1], rtol=0, atol=0)
 
 
 def test_what_scoring_takes_in_a_run_of_any_length():
     """Per step: 1 s of standard training, 0.9 s of gradual unfreezing, 0.8 s of FUN, and 0.5 s for a scored batch."""
-    plan, fun = unfreezing.Plan(layers=12, steps=100, intervals=(5,)), SimpleNamespace(scoring=[5.0], orders=[[]])
-    seconds = {unfreezing.STANDARD: 100.0, unfreezing.GRADUAL: 90.0, unfreezing.FUN: 85.0}
-    part = unfreezing._part(plan, 5, {name: [Measurement(own, 100)] for name, own in seconds.items()}, fun)
+    plan = unfreezing.Plan(layers=12, steps=100, intervals=(5,))
+    standard, gradual, fun = (object.__new__(unfreezing.WholeRun) for _ in range(3))
+    for run, seconds, scoring in ((standard, 100.0, 0.0), (gradual, 90.0, 0.0), (fun, 85.0, 5.0)):
+        run.whole, run.scoring, run.orders = [Measurement(seconds, 100)], [scoring], [[]]
+    part = unfreezing._part(plan, 5, standard, gradual, fun)
     assert "60%" in part["part"]
     found = [ratio["median"] for ratio in part["ratios"]]
     scoring = 10 * 41 * 0.5
