@@ -172,6 +172,7 @@ ARMS: dict[str, tuple[dict[str, Any], Sequence[float]]] = {
     "lpft": _scheduled("lpft"),
     "fewer steps": _arm("adapters", SMALL),
     "fun, argmax": _scheduled("fun", batches=10, labels="argmax"),
+    "ulmfit": _arm("ulmfit", FULL, unfreezing={"every": EVERY, "embeddings": False}),
     "lora": _arm("lora", LORA),
     "lora, gradual": _arm("gradual_unfreezing", LORA, **_LORA, unfreezing={"every": EVERY}),
     "language adapters": _arm("adapters", SMALL, adapters={"at_test": "both"}),
@@ -183,6 +184,7 @@ LANGUAGE_ADAPTERS = "language-adapters/adapters"
 """Below the folder of the runs."""
 
 COMPARED = {
+    "ulmfit": "full",
     "adapters": "full",
     "gradual": "adapters",
     "fun": "adapters",
