@@ -65,6 +65,7 @@ def paired_vectors(
             with mixing.pairs(real) if mixing else nullcontext():
                 layers = model.base_model(**inputs, output_hidden_states=True).hidden_states
             vectors = torch.stack([states(layer.float(), real) for layer in layers])
-            found.append(vectors.unflatten(1, (2, len(first), -1)).mean(dim=3).cpu())
+            by_text = vectors.reshape(len(vectors), 2, len(first), -1, vectors.shape[-1])
+            found.append(by_text.mean(dim=3).cpu())
     whole = torch.cat(found, dim=2)  # [l + 1, 2, n, d]
     return whole[:, 0], whole[:, 1]
