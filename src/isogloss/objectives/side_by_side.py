@@ -84,8 +84,7 @@ def side_by_side(batch: Batch, padding: int) -> Batch:
     inputs = {name: _stacked(batch.inputs[name], other.inputs[name], fill.get(name, 0)) for name in batch.inputs}
     labels = None
     if batch.labels is not None:
-        # Back-translations of tagged sentences have none.
-        beside = torch.full_like(batch.labels, IGNORED) if other.labels is None else other.labels
+        beside = _unknown(batch.labels, batch, other) if other.labels is None else other.labels
         labels = _stacked(batch.labels, beside, IGNORED)
     extras = {name: _stacked(batch.extras[name], other.extras[name], 0) for name in batch.extras}
     if "anchors" in extras:
@@ -140,6 +139,12 @@ def _seen(encoder: nn.Module) -> Iterator[list[Tensor]]:
         yield seen
     finally:
         handle.remove()
+
+
+def _unknown(labels: Tensor, batch: Batch, other: Batch) -> Tensor:
+    """Labels for second halves that have none, such as back-translations of tagged sentences."""
+    one_a_place = labels.shape == batch.inputs["input_ids"].shape
+    return labels.new_full(other.inputs["input_ids"].shape if one_a_place else labels.shape, IGNORED)
 
 
 def _stacked(first: Tensor, second: Tensor, fill: int) -> Tensor:
