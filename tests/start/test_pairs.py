@@ -269,8 +269,8 @@ def test_more_steps_only_where_the_share_stays(halving: float, refused: bool, pa
         assert isogloss.train({**whole, "steps": 4}, output=tmp_path / "run", resume=True)
 
 
-def test_translate_train_of_sentences_pairs_them(tmp_path: Path):
-    """Translations keep the ids of their originals, whatever file they are in."""
+def test_translate_train_of_sentences_pairs_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Translations keep the ids of their originals, whatever file they are in; back-translations have no tags."""
 
     def sentences(language: str, numbers: Sequence[int]) -> str:
         return "".join(
@@ -281,6 +281,10 @@ def test_translate_train_of_sentences_pairs_them(tmp_path: Path):
     files = {
         "pos/en/train.conllu": sentences("en", range(8)),
         "train/de.conllu": sentences("de", range(7, -1, -1)),
+        "back/de.conllu": "".join(
+            f"# sent_id = s{n}x\n" + "".join(f"{k}\tback{k}" + 8 * "\t_" + "\n" for k in range(1, 7)) + "\n"
+            for n in range(8)
+        ),
         "pos/en/dev.conllu": sentences("en", range(20, 24)),
         "pos/de/dev.conllu": sentences("de", range(20, 24)),
     }
@@ -293,10 +297,11 @@ def test_translate_train_of_sentences_pairs_them(tmp_path: Path):
         "format": "conllu",
         "name": "pos",
         "path": f"{tmp_path}/pos/{{language}}/{{split}}.conllu",
-        "translations": {"train": {"path": f"{tmp_path}/train/{{language}}.conllu"}},
+        "translations": {role: {"path": f"{tmp_path}/{role}/{{language}}.conllu"} for role in ("train", "back")},
     }
-    shape = recipe(tmp_path, train_languages=["en"], translate_train=True)
+    shape = recipe(tmp_path, train_languages=["en"], translate_train=True, steps=6, objective={"halving": 0.01})
     assert isogloss.train({**shape, "data": data}, output=tmp_path / "run")
+    assert "back-translations into en by way of de" in capsys.readouterr().err
 
 
 LEARNED = {"steps": 40, "evaluation_steps": 40, "learning_rate": 0.01, "selection": "last"}
