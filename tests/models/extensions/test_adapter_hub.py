@@ -217,10 +217,11 @@ def test_layers_can_be_left_out(recorded: dict[str, torch.Tensor]) -> None:
 
 
 def test_reading_leaves_other_adapters_alone() -> None:
-    _, adapters = model_with("bert", "ner")
+    _, adapters = model_with("bert", "ner", "twice")
     adapters["ner"].requires_grad_(False)
     read = read_adapter(FIXTURES / "bert" / "de", adapters)
     assert not any(parameter.requires_grad for parameter in adapters["ner"].parameters())
+    assert all(parameter.requires_grad for parameter in adapters["twice"].parameters())
     assert all(parameter.requires_grad for parameter in read.adapter.parameters())
     assert adapters.active == ()
 
