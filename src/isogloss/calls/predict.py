@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -46,7 +47,8 @@ def predict(
             blank line after each sentence (``.tsv``); positions of alternatives as JSON lines (``.jsonl``); answers
             by id (``.json``). No row is left out, whatever ``skip_empty`` says.
         adapters: Through which language adapter the texts go: ``swap``, that of their language, or where it has none as
-            in ``keep``; ``keep``, that of the source language. Default: as the recipe says, for ``both`` ``swap``.
+            in ``keep``, which is printed; ``keep``, that of the source language. Default: as the recipe says, for
+            ``both`` ``swap``.
 
     Returns:
         The path written.
@@ -93,7 +95,10 @@ def predict(
     evaluator = build_evaluator(recipe, task, loaded, mode)
     features = evaluator.encode(examples, problems)
     print_warnings(problems)
-    with mode.around(Cell("predict", language, "test"), loaded.model):
+    cell = Cell("predict", language, "test")
+    if mode.at_test == "swap" and mode.adapters(cell) == "keep":
+        print(f"no language adapter for {language}: labelled as in keep", file=sys.stderr)
+    with mode.around(cell, loaded.model):
         predictions = evaluator.predict(loaded.model, examples, features)
     if evaluator.group.rank == 0:
         if xtreme:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import shutil
 from collections.abc import Callable
 from functools import cache
@@ -216,10 +217,11 @@ def test_layers_can_be_left_out(recorded: dict[str, torch.Tensor]) -> None:
 
 
 def test_reading_leaves_other_adapters_alone() -> None:
-    _, adapters = model_with("bert", "ner")
+    _, adapters = model_with("bert", "ner", "twice")
     adapters["ner"].requires_grad_(False)
     read = read_adapter(FIXTURES / "bert" / "de", adapters)
     assert not any(parameter.requires_grad for parameter in adapters["ner"].parameters())
+    assert all(parameter.requires_grad for parameter in adapters["twice"].parameters())
     assert all(parameter.requires_grad for parameter in read.adapter.parameters())
     assert adapters.active == ()
 
@@ -265,9 +267,19 @@ def cut(folder: Path) -> None:
     (folder / SAFE).write_bytes((folder / SAFE).read_bytes()[:50])
 
 
+def only(folder: Path, content: bytes) -> None:
+    (folder / SAFE).unlink()
+    (folder / BIN).write_bytes(content)
+
+
 def pickled(folder: Path) -> None:
     (folder / SAFE).unlink()
     torch.save({"x": Path("x")}, folder / BIN)
+
+
+def numbered(folder: Path) -> None:
+    (folder / SAFE).unlink()
+    torch.save({1: torch.ones(1)}, folder / BIN)
 
 
 @pytest.mark.parametrize(
@@ -301,8 +313,12 @@ def pickled(folder: Path) -> None:
         (configured(reduction_factor=2), SAFE, r"6 tensors are of another shape, 'encoder\.layer\.0\.output"),
         (renamed("adapter_up.bias", "adapter_up.other"), SAFE, r"2 tensors are no one's, 'encoder.*adapter_up\.other'"),
         (without("adapter_up.bias"), SAFE, r"2 tensors are missing, 'encoder.*adapter_up\.bias' among them"),
+        (stored(lambda tensors: {key: own * math.nan for key, own in tensors.items()}), SAFE, "8 tensors are not fin"),
         (cut, SAFE, "damaged: "),
-        (pickled, BIN, "damaged: "),
+        (pickled, BIN, "damaged, or it holds more than tensors, which are all that is read$"),
+        (lambda folder: only(folder, b""), BIN, "damaged: "),
+        (lambda folder: only(folder, b"version https://git-lfs"), BIN, "damaged, or it holds more than"),
+        (numbered, BIN, "damaged: tensors by name expected"),
         (lambda folder: (folder / SAFE).unlink(), "ner", "no weights of an adapter: neither pytorch_adapter.bin nor"),
         (lambda folder: (folder / CONFIG).write_text("{"), CONFIG, "damaged: "),
     ],

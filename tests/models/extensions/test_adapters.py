@@ -372,11 +372,14 @@ def test_a_head_that_reads_another_size_allows_no_invertible_part() -> None:
 
 
 def test_adding_one_leaves_the_others_alone() -> None:
-    _, adapters = with_adapters("bert", "en")
+    model, adapters = with_adapters("bert", "de", "en")
     adapters["en"].requires_grad_(False)
     values = [parameter.clone() for parameter in adapters["en"].parameters()]
     adapters.add("ner", PFEIFFER, seed=0)
     assert not any(parameter.requires_grad for parameter in adapters["en"].parameters())
+    assert all(
+        parameter.requires_grad for part in (adapters["de"], model.base_model) for parameter in part.parameters()
+    )
     assert all(parameter.requires_grad for parameter in adapters["ner"].parameters())
     assert all(map(torch.equal, adapters["en"].parameters(), values))
 
