@@ -150,7 +150,7 @@ def test_texts_translated_into_the_source_language_go_through_its_adapter(swappe
         isogloss.evaluate(swapped, view="translate-test", adapters="swap")
 
 
-def test_predict_takes_the_adapter_of_the_language(swapped: Path, world: Path, tmp_path: Path) -> None:
+def test_predict_takes_the_adapter_of_the_language(swapped: Path, world: Path, tmp_path: Path, capsys: Any) -> None:
     file = world / "pos" / "ru" / "test.conllu"
     labels = {}
     for language, mode in (("ru", None), ("fr", None), ("en", "swap"), ("ru", "keep")):
@@ -159,6 +159,10 @@ def test_predict_takes_the_adapter_of_the_language(swapped: Path, world: Path, t
         labels[language, mode] = path.read_text(encoding="utf-8")
     assert labels["ru", None] != labels["fr", None]
     assert labels["ru", "keep"] == labels["en", "swap"] != labels["ru", None]
+    assert "no language adapter" not in capsys.readouterr().err
+    isogloss.predict(swapped, file, language="de", output=tmp_path / "de")
+    assert (tmp_path / "de").read_text(encoding="utf-8") == labels["en", "swap"]
+    assert "no language adapter for de: labelled as in keep" in capsys.readouterr().err
     with pytest.raises(IsoglossError, match="labelled once"):
         isogloss.predict(swapped, file, language="ru", adapters="both")
 
@@ -254,6 +258,7 @@ def test_sizes_are_said(world: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
         ({"task": {"start": "{world}/pos"}}, "adapter folder '.*pos' has no adapter_config.json"),
         ({"task": {"start": "{world}/adapters/fr", "reduction": 4}}, "brings its own reduction; leave reduction out"),
         ({"task": {"leave_out": [7]}}, "leave_out: there is no layer 7"),
+        ({"task": {"leave_out": [0]}}, "leave_out: has every layer of the 1, so that the adapter is nowhere"),
         ({"task": {"non_linearity": "relo"}}, "no activation 'relo'; did you mean 'relu'"),
     ],
 )

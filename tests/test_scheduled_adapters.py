@@ -80,6 +80,22 @@ def test_an_order_from_the_lowest_layer(world: Path, tmp_path: Path, capsys: pyt
     assert moved_in(tmp_path / "run", 3) == [6, 7, 8, 9]
 
 
+def test_an_order_of_the_layers_that_have_an_adapter(world: Path, tmp_path: Path, capsys: Any) -> None:
+    asked = scheduled(world, "gradual_unfreezing", adapters={"task": {"leave_out": [0]}}, save_steps=STEPS)
+    schedule = {"every": EVERY, "order": [2, 3], "top_first": False}
+    isogloss.train({**asked, "unfreezing": schedule}, output=tmp_path / "run")
+    assert "unfreezing: layer_2 at 0; layer_3 at 3" in capsys.readouterr().err
+    with pytest.raises(IsoglossError, match=r"must have each of the layers 2, 3 once, found \[1, 2\]"):
+        isogloss.train({**asked, "unfreezing": {**schedule, "order": [1, 2]}}, output=tmp_path / "other")
+
+
+def test_what_fun_cannot_score_is_said_before_the_first_step(world: Path, tmp_path: Path) -> None:
+    asked = scheduled(world, "fun", unfreezing={"every": EVERY, "labels": "exact"})
+    with pytest.raises(IsoglossError, match="labels: exact needs tasks with one item an example"):
+        isogloss.train(asked, output=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_the_best_weights_are_those_of_the_adapters_too(world: Path, tmp_path: Path) -> None:
     """A rate at which the end is not the best: the model and the adapter beside it are of the step that was chosen."""
     run = tmp_path / "run"

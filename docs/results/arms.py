@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
@@ -141,6 +142,8 @@ class Study:
             isogloss.train(self.recipe(run, model, root), output=folder / "run")
             if not run.is_tuning:
                 self.evaluate(run, folder / "run")
+        for checkpoint in (folder / "run").glob("checkpoint-*"):  # hundreds of megabytes that no one resumes
+            shutil.rmtree(checkpoint)
         (folder / "done").touch()
 
     def collect(self, root: Path, kept: Path, tasks: Sequence[str]) -> None:

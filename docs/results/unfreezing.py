@@ -105,16 +105,16 @@ TAUGHT = {
         100,
     ),
     "qa": English(
-        {"max_length": 128, "doc_stride": 64, "batch_size": 12, "steps": 300},
+        {"max_length": 128, "doc_stride": 64, "batch_size": 12, "steps": 200},
         {"task": "qa", "format": "squad"},
         {"name": "tydiqa_train", "path": f"{SHARED}/qa/tydiqa/en/train.json"},
         "qa/tydiqa/en/dev.json",
         {"xquad": ("qa/xquad/xquad.{language}.json", ("en", "de", "hi", "ru", "tr", "vi", "zh"))},
         study.passages,
-        30,
+        20,
     ),
     "ner": English(
-        {"max_length": 128, "batch_size": 16, "steps": 600},
+        {"max_length": 128, "batch_size": 16, "steps": 400},
         {"task": "ner", "format": "conll"},
         {"name": "uner_train", "path": f"{SHARED}/ner/uner/en/train.tsv"},
         "ner/uner/en/dev.tsv",
@@ -127,7 +127,7 @@ TAUGHT = {
         150,
     ),
     "nli": English(
-        {"max_length": 96, "batch_size": 24, "steps": 500},
+        {"max_length": 96, "batch_size": 16, "steps": 320},
         {"task": "nli", "format": "tsv"},
         {"name": "snli_train", "path": f"{SHARED}/nli/snli/en/train.tsv"},
         "nli/xnli/en/dev.tsv",

@@ -214,6 +214,9 @@ def test_resolving_leaves_its_input_alone():
         ({"seed": []}, r"seed: .*at least one entry"),
         ({"evaluate_languages": ["en", "en"]}, r"evaluate_languages: .*without repetition"),
         ({"learning_rate": float("inf")}, r"learning_rate: .*finite"),
+        ({"unfreezing": {"kind": "gradual", "every": 0}}, r"unfreezing\.every: .*greater than 0, or 'epoch', found 0$"),
+        ({"unfreezing": {"kind": "gradual", "order": ["a"]}}, r"unfreezing\.order\.0: .*valid integer.*found 'a'"),
+        ({"unfreezing": {"kind": "gradual", "order": "up"}}, r"unfreezing\.order: .*'random', or a list, found 'up'$"),
     ],
 )
 def test_messages(changes: dict[str, Any], message: str):

@@ -22,9 +22,9 @@ from isogloss.examples import Example
 from isogloss.models.open import Loaded
 from isogloss.recipe.build import data as build_data
 from isogloss.recipe.build.task import spacing
+from isogloss.recipe.explain import explain
 from isogloss.recipe.loading import load_yaml
 from isogloss.recipe.names import TASKS
-from isogloss.recipe.resolve import explain
 from isogloss.recipe.spec.data import DataEntry
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.reports.tables import closing_tables

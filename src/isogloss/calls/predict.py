@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,8 @@ def predict(
             blank line after each sentence (``.tsv``); positions of alternatives as JSON lines (``.jsonl``); answers
             by id (``.json``). No row is left out, whatever ``skip_empty`` says.
         adapters: Through which language adapter the texts go: ``swap``, that of their language, or where it has none as
-            in ``keep``; ``keep``, that of the source language. Default: as the recipe says, for ``both`` ``swap``.
+            in ``keep``, which is printed; ``keep``, that of the source language. Default: as the recipe says, for
+            ``both`` ``swap``.
         beside: The texts in the source language, which the model then sees beside those of the file, as X-Mixup has it:
             a file, joined by id or, with XTREME's five columns, by text; the keys of ``translations.test`` in a recipe;
             or ``{columns: {text: ...}}`` alone, columns of the file itself. With machine translations it is what
@@ -103,7 +105,10 @@ def predict(
     other = None if beside is None else read_beside(beside, entry, source, examples, language, problems)
     whole = as_shown(evaluator, examples, other, problems)
     print_warnings(problems)
-    with mode.around(Cell("predict", language, "test"), loaded.model):
+    cell = Cell("predict", language, "test")
+    if mode.at_test == "swap" and mode.adapters(cell) == "keep":
+        print(f"no language adapter for {language}: labelled as in keep", file=sys.stderr)
+    with mode.around(cell, loaded.model):
         predictions = evaluator.predict(loaded.model, whole)
     if evaluator.group.rank == 0:
         if xtreme:

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.data.validate import validate_collections
 from isogloss.recipe.build import data as build_data
+from isogloss.recipe.explain import explain
 from isogloss.recipe.names import TASKS
-from isogloss.recipe.resolve import explain, resolve
+from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.data import DataEntry
 from isogloss.start.check import check_data
 from isogloss.start.survey import Validation, survey

@@ -134,7 +134,7 @@ class MaskedScoring:
 
     def _line(self, rows: ResultRows) -> str:
         step = self.progress.step
-        said = f"step {step:,} of {self.steps:,}, {self.seen() / 1e6:.2f}M tokens"
+        said = f"step {step:,} of {self.steps:,}, {self.seen():,} tokens"
         if self._since is not None:
             then, step_then, seen_then = self._since
             passed = max(time.perf_counter() - then, 1e-9)

@@ -3,17 +3,13 @@ what fits no model."""
 
 from __future__ import annotations
 
-import copy
 import json
-import shutil
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from transformers import AlbertConfig, AlbertModel
 
 from isogloss.common.errors import IsoglossError
@@ -25,32 +21,17 @@ from isogloss.models.extensions.adapters import (
     PFEIFFER_INV,
     AdapterConfig,
     Adapters,
-    adapter_folder,
     read_adapter,
     write_adapter,
 )
 from isogloss.models.extensions.adapters.hub_words import from_hub, to_hub
-from tests.support.record_adapters import BASES, FIXTURES, base_model, names_on, outputs, stacks_on
-
-CONFIG, SAFE, BIN = "adapter_config.json", "adapter.safetensors", "pytorch_adapter.bin"
+from tests.support.hub_adapters import BIN, CONFIG, SAFE, copied, model_with
+from tests.support.record_adapters import BASES, FIXTURES, names_on, outputs, stacks_on
 
 
 @pytest.fixture(scope="module")
 def recorded() -> dict[str, torch.Tensor]:
     return load_file(FIXTURES / "recorded.safetensors")
-
-
-@cache
-def plain(base: str) -> Any:
-    return base_model(FIXTURES / base / "base")
-
-
-def model_with(base: str, *names: str) -> tuple[Any, Adapters]:
-    model = copy.deepcopy(plain(base))
-    adapters = Adapters(model)
-    for name in names:
-        read_adapter(FIXTURES / base / name, adapters)
-    return model, adapters
 
 
 @pytest.mark.parametrize("base", BASES)
@@ -216,108 +197,13 @@ def test_layers_can_be_left_out(recorded: dict[str, torch.Tensor]) -> None:
 
 
 def test_reading_leaves_other_adapters_alone() -> None:
-    _, adapters = model_with("bert", "ner")
+    _, adapters = model_with("bert", "ner", "twice")
     adapters["ner"].requires_grad_(False)
     read = read_adapter(FIXTURES / "bert" / "de", adapters)
     assert not any(parameter.requires_grad for parameter in adapters["ner"].parameters())
+    assert all(parameter.requires_grad for parameter in adapters["twice"].parameters())
     assert all(parameter.requires_grad for parameter in read.adapter.parameters())
     assert adapters.active == ()
-
-
-def copied(tmp_path: Path, name: str = "ner") -> Path:
-    shutil.copytree(FIXTURES / "bert" / name, tmp_path / name)
-    return tmp_path / name
-
-
-def described(**changes: Any) -> Callable[[Path], None]:
-    def change(folder: Path) -> None:
-        description = json.loads((folder / CONFIG).read_text())
-        (folder / CONFIG).write_text(json.dumps({**description, **changes}))
-
-    return change
-
-
-def configured(**changes: Any) -> Callable[[Path], None]:
-    def change(folder: Path) -> None:
-        description = json.loads((folder / CONFIG).read_text())
-        described(config={**description["config"], **changes})(folder)
-
-    return change
-
-
-def stored(change_of: Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]) -> Callable[[Path], None]:
-    def change(folder: Path) -> None:
-        tensors = change_of(load_file(folder / SAFE))
-        save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, folder / SAFE)
-
-    return change
-
-
-def renamed(old: str, new: str) -> Callable[[Path], None]:
-    return stored(lambda tensors: {key.replace(old, new): tensor for key, tensor in tensors.items()})
-
-
-def without(part: str) -> Callable[[Path], None]:
-    return stored(lambda tensors: {key: tensor for key, tensor in tensors.items() if part not in key})
-
-
-def cut(folder: Path) -> None:
-    (folder / SAFE).write_bytes((folder / SAFE).read_bytes()[:50])
-
-
-def pickled(folder: Path) -> None:
-    (folder / SAFE).unlink()
-    torch.save({"x": Path("x")}, folder / BIN)
-
-
-@pytest.mark.parametrize(
-    ("damage", "where", "message"),
-    [
-        (described(hidden_size=768), CONFIG, "an adapter for hidden_size 768, but the model has 16"),
-        (described(model_type="xlm-roberta"), CONFIG, "for model_type 'xlm-roberta', but the model has 'bert'"),
-        (described(config=None), CONFIG, "no 'config', as a file of AdapterHub has it"),
-        (described(config=[8]), CONFIG, "config: must be the name of an architecture or its options"),
-        (described(peft_type="LORA"), CONFIG, r"a file of peft \(LORA\), not of AdapterHub"),
-        (described(config="pfeifer"), CONFIG, r"no architecture 'pfeifer'; did you mean 'pfeiffer'"),
-        (described(config="compacter"), CONFIG, r"architecture 'compacter' is not computed here \(valid: seq_bn, "),
-        (described(config={"architecture": "lora", "r": 8}), CONFIG, "architecture 'lora' is not computed here"),
-        (configured(phm_layer=True), CONFIG, "phm_layer: is not computed here, must be false"),
-        (configured(original_ln_after=False), CONFIG, "original_ln_after: is not computed here, must be true"),
-        (configured(ln_before=True), CONFIG, "ln_before: is not computed here, must be false"),
-        (configured(ln_after=True), CONFIG, "ln_after: is not computed here, must be false"),
-        # The norms of the encoder trained along with the adapter, as Houlsby et al. do.
-        (
-            stored(lambda tensors: {**tensors, "encoder.layer.0.output.LayerNorm.weight": torch.ones(16)}),
-            SAFE,
-            r"1 tensors are no one's, 'encoder\.layer\.0\.output\.LayerNorm\.weight' among them",
-        ),
-        (configured(use_gating=True), CONFIG, "use_gating: is not computed here, must be false"),
-        (configured(inv_adapter="glow"), CONFIG, "inv_adapter: must be 'nice' or none, found 'glow'"),
-        (configured(leaveout=[1]), CONFIG, r"no option 'leaveout' .*did you mean 'leave_out'"),
-        (configured(reduction_factor=None), CONFIG, "option 'reduction_factor' is missing"),
-        (configured(leave_out=[5]), SAFE, "an adapter for 6 layers, but the model has 2"),
-        (renamed("layer.1.", "layer.11."), SAFE, "an adapter for 12 layers, but the model has 2"),
-        (without("layer.1."), SAFE, "an adapter for 1 layers, but the model has 2"),
-        (configured(reduction_factor=2), SAFE, r"6 tensors are of another shape, 'encoder\.layer\.0\.output"),
-        (renamed("adapter_up.bias", "adapter_up.other"), SAFE, r"2 tensors are no one's, 'encoder.*adapter_up\.other'"),
-        (without("adapter_up.bias"), SAFE, r"2 tensors are missing, 'encoder.*adapter_up\.bias' among them"),
-        (cut, SAFE, "damaged: "),
-        (pickled, BIN, "damaged: "),
-        (lambda folder: (folder / SAFE).unlink(), "ner", "no weights of an adapter: neither pytorch_adapter.bin nor"),
-        (lambda folder: (folder / CONFIG).write_text("{"), CONFIG, "damaged: "),
-    ],
-)
-def test_what_does_not_fit_is_one_error_that_names_the_file_and_adds_nothing(
-    damage: Callable[[Path], None], where: str, message: str, tmp_path: Path
-) -> None:
-    _, adapters = model_with("bert")
-    folder = copied(tmp_path)
-    damage(folder)
-    with pytest.raises(IsoglossError, match=message) as caught:
-        read_adapter(folder, adapters)
-    assert str(caught.value).startswith(str(folder if where == "ner" else folder / where))
-    assert "\n" not in str(caught.value)
-    assert adapters.names == ()
 
 
 def test_a_name_that_is_taken() -> None:
@@ -344,63 +230,3 @@ def test_albert_with_several_groups_of_layers(tmp_path: Path) -> None:
     assert list(read.adapter.layers) == ["0", "1", "2", "3"]
     for ours, theirs in zip(read.adapter.parameters(), adapters["en"].parameters(), strict=True):
         assert torch.equal(ours, theirs)
-
-
-# Where a folder is
-
-
-def test_a_folder_on_this_machine(tmp_path: Path) -> None:
-    folder, identity = adapter_folder(FIXTURES / "bert" / "en")
-    assert (folder, identity["source"]) == (FIXTURES / "bert" / "en", str(FIXTURES / "bert" / "en"))
-    assert identity["sha256"].keys() == {CONFIG, BIN}
-    assert identity["sha256"] != adapter_folder(FIXTURES / "bert" / "de")[1]["sha256"]
-    with pytest.raises(IsoglossError, match=r"adapter folder '.*' has no adapter_config\.json"):
-        adapter_folder(tmp_path)
-    with pytest.raises(IsoglossError, match="neither a folder nor an id on the hub"):
-        adapter_folder("nowhere")
-
-
-def test_a_former_id_says_what_it_is_called_now() -> None:
-    with pytest.raises(IsoglossError, match=r"'AdapterHub/xlm-roberta-base-en-wiki_pfeiffer'"):
-        adapter_folder("en/wiki@ukp")
-
-
-COMMIT = "a" * 40
-
-
-def test_an_id_on_the_hub_is_found_in_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a network: the commit that the branch had when it was last asked for."""
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr("huggingface_hub._snapshot_download.constants.HF_HUB_CACHE", str(tmp_path))
-    repository = tmp_path / "models--AdapterHub--bert-en-wiki_pfeiffer"
-    shutil.copytree(FIXTURES / "bert" / "en", repository / "snapshots" / COMMIT)
-    (repository / "refs").mkdir()
-    (repository / "refs" / "main").write_text(COMMIT)
-    folder, identity = adapter_folder("AdapterHub/bert-en-wiki_pfeiffer")
-    assert folder == repository / "snapshots" / COMMIT
-    assert identity == {"source": "AdapterHub/bert-en-wiki_pfeiffer", "commit": COMMIT}
-    _, adapters = model_with("bert")
-    assert read_adapter(folder, adapters).name == "en"
-    with pytest.raises(IsoglossError, match="adapter 'AdapterHub/none' is neither a local folder nor to be had"):
-        adapter_folder("AdapterHub/none")
-
-
-def test_an_id_on_the_hub_is_fetched_at_its_newest_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: dict[str, Any] = {}
-
-    def download(identifier: str, **options: Any) -> str:
-        asked.update(options, identifier=identifier)
-        shutil.copytree(FIXTURES / "bert" / "en", tmp_path / COMMIT)
-        return str(tmp_path / COMMIT)
-
-    class Hub:
-        def model_info(self, identifier: str, timeout: float) -> Any:
-            return type("Info", (), {"sha": COMMIT})
-
-    monkeypatch.setattr("isogloss.models.extensions.adapters.hub_ids.HfApi", Hub)
-    monkeypatch.setattr("isogloss.models.extensions.adapters.hub_ids.snapshot_download", download)
-    folder, identity = adapter_folder("AdapterHub/bert-en-wiki_pfeiffer")
-    assert (folder, identity["commit"]) == (tmp_path / COMMIT, COMMIT)
-    assert (asked["identifier"], asked["revision"]) == ("AdapterHub/bert-en-wiki_pfeiffer", COMMIT)
-    assert BIN in asked["allow_patterns"] and not asked["local_files_only"]

@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 from isogloss.common.distributed import Communicator
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import generator
-from isogloss.diagnostics.fisher import Fisher, Labels, gold, most_likely, sampled
+from isogloss.diagnostics.fisher import Fisher, Labels, gold, most_likely, require_one_item, sampled
 from isogloss.models.parts import layer_groups, trains_in_place
 from isogloss.protocols import Batch, Unfreezing
 from isogloss.recipe.spec import probes
@@ -66,7 +66,8 @@ def build_unfreezing(
     """The answer to: what may move? And the groups of parameters that it names; None: everything, in every step.
 
     Raises:
-        IsoglossError: A list of layers is not one of all layers, each once.
+        IsoglossError: A list of layers is not one of all layers, each once; or FUN is to sum over all labels where an
+            example has several.
     """
     if isinstance(asked, spec.Everything | spec.AllButEmbeddings) and trains_in_place(model):
         # The encoder stays as it is, whatever else moves.
@@ -129,16 +130,18 @@ def _ordered(order: str | tuple[int, ...], layers: list[str], seed: int) -> list
             return list(layers)
         case "random":
             return [layers[place] for place in generator(seed, "unfreezing").permutation(len(layers))]
-    if sorted(order) != list(range(1, len(layers) + 1)):
-        raise IsoglossError(
-            f"unfreezing.order: must have each of the layers 1 to {len(layers)} once, found {list(order)}"
-        )
-    return [layers[int(number) - 1] for number in order]
+    named = [f"layer_{number}" for number in order]
+    if sorted(named) != sorted(layers):
+        numbers = ", ".join(layer.removeprefix("layer_") for layer in layers)
+        raise IsoglossError(f"unfreezing.order: must have each of the layers {numbers} once, found {list(order)}")
+    return named
 
 
 def _fun(asked: spec.Fun, layers: list[str], groups: Groups, moments: Moments) -> Fun:
     fisher = build_fisher(asked, moments.seed, moments.autocast, moments.ranks)
     batch = moments.batches(asked.batch_size)
+    if fisher.exact:
+        require_one_item(batch(0))
 
     def score(model: nn.Module, closed: Sequence[Hashable]) -> Mapping[Hashable, float]:
         event = len(layers) - len(closed)

@@ -57,6 +57,8 @@ def _require_fit(configuration: AdapterConfig, base: Base) -> None:
     outside = [number for number in configuration.leave_out if not 0 <= number < base.layers]
     if outside:
         raise IsoglossError(f"leave_out: there is no layer {outside[0]} (valid: 0 to {base.layers - 1})")
+    if not configuration.inv_adapter and len(set(configuration.leave_out)) == base.layers:
+        raise IsoglossError(f"leave_out: has every layer of the {base.layers}, so that the adapter is nowhere")
     if not (configuration.mh_adapter or configuration.output_adapter):
         raise IsoglossError("mh_adapter, output_adapter: one of them must be true, or the adapter is nowhere")
     normless = any(place.norm is None for place in base.places)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
@@ -94,6 +95,17 @@ class Adapters(Extension):
             "active": list(self.active),
             "stacks": None if self.stacks is None else self.stacks.values(),
         }
+
+    def write_beside(self, folder: Path, model: PreTrainedModel) -> str:
+        """Write nothing, since `write_adapter` writes one alone; say which there are, and who goes through which."""
+        lines = [f"Its adapters: {', '.join(self.names)}."]
+        if self.stacks is not None:
+            after = "".join(f", then {name}" for name in self.stacks.then)
+            own = {} if self.stacks.keep else self.stacks.languages
+            lines += [f"Texts in {language} go through {name}{after}." for language, name in own.items()]
+            first = f"{self.stacks.source}{after}" if self.stacks.source else ", then ".join(self.stacks.then)
+            lines.append(f"{'Other' if own else 'All'} texts go through {first}.")
+        return "\n".join(lines)
 
     @property
     def names(self) -> tuple[str, ...]:

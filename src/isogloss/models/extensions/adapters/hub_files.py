@@ -196,9 +196,13 @@ def _stored(folder: Path) -> tuple[Path, dict[str, Tensor]]:
         raise IsoglossError(f"{folder}: no weights of an adapter: neither {WEIGHTS} nor {SAFE_WEIGHTS}")
     try:
         stored = load_file(path) if safe else torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, SafetensorError, UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        raise IsoglossError(f"{path}: damaged: {str(error).splitlines()[0]}") from error
-    if not isinstance(stored, dict) or not all(isinstance(tensor, Tensor) for tensor in stored.values()):
+    except UnpicklingError as error:  # whose own message advises to let the code in it run
+        raise IsoglossError(f"{path}: damaged, or it holds more than tensors, which are all that is read") from error
+    except (OSError, SafetensorError, RuntimeError, EOFError, ValueError) as error:
+        reason = str(error).splitlines() or ["it ends too early"]
+        raise IsoglossError(f"{path}: damaged: {reason[0]}") from error
+    named = isinstance(stored, dict) and all(isinstance(key, str) for key in stored)
+    if not named or not all(isinstance(tensor, Tensor) for tensor in stored.values()):
         raise IsoglossError(f"{path}: damaged: tensors by name expected")
     return path, stored
 
@@ -222,6 +226,7 @@ def _fill(path: Path, stored: Mapping[str, Tensor], tensors: Mapping[str, Tensor
         "no one's": stored.keys() - both,
         "missing": tensors.keys() - both,
         "of another shape": {key for key in both if tensors[key].shape != stored[key].shape},
+        "not finite": {key for key in both if not stored[key].isfinite().all()},
     }
     for rule, names in misfits.items():
         if names:

@@ -1,0 +1,91 @@
+"""What is wrong with a recipe, in the words of YAML and of its keys."""
+
+from __future__ import annotations
+
+import re
+import typing
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from isogloss.common.errors import nearest
+from isogloss.recipe.spec.recipe import Recipe
+
+SAID = {
+    "tuple_type": "must be a list",
+    "model_type": "must be a mapping of keys to values",
+    "model_attributes_type": "must be a mapping of keys to values",
+}
+"""What pydantic says in the words of Python, in those of YAML."""
+
+
+_ALTERNATIVE = re.compile(r"constrained-\w+|(literal|tuple|list|dict)\[.*\]|int|float|str|bool")
+"""What pydantic puts into a place for each type that a value may have."""
+
+
+def explain(error: ValidationError, origin: str, spec: type[BaseModel] = Recipe) -> str:
+    """What is wrong with a ``spec``, a line each, with the nearest valid names."""
+    lines = []
+    rules: dict[tuple[str, str], list[str]] = {}
+    for problem in error.errors():
+        where = ".".join(str(part) for part in _as_written(problem["loc"], spec))
+        if problem["type"] == "extra_forbidden":
+            keys = _keys_at(problem["loc"][:-1], spec)
+            lines.append(f"unknown key {where!r}{nearest(str(problem['loc'][-1]), keys)}")
+        elif problem["type"] == "union_tag_invalid":
+            found, expected = problem["ctx"]["tag"], problem["ctx"]["expected_tags"].replace("'", "").split(", ")
+            lines.append(f"{where}.kind: no kind {found!r}{nearest(str(found), expected)}")
+        elif problem["type"] == "union_tag_not_found":
+            kinds = ", ".join(_kinds(_specs_at(problem["loc"], spec)))
+            lines.append(f"{where}.kind: is missing (valid: {kinds}), found {problem['input']!r}")
+        elif problem["type"] == "missing":
+            lines.append(f"{where}: is missing")
+        else:
+            message = SAID.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+            rules.setdefault((where, repr(problem["input"])), []).append(message)
+    for (where, found), (first, *others) in rules.items():
+        others = [other.removeprefix("Input should be ").removeprefix("must be ") for other in others]
+        said = ", or ".join([first, *others])
+        lines.append(f"{where}: {said}, found {found}" if where else said)
+    return "\n".join(f"{origin}: {line}" for line in lines)
+
+
+def _as_written(location: tuple[int | str, ...], spec: type[BaseModel]) -> list[int | str]:
+    """A place without the kinds and types that pydantic puts into it, where a user has written none."""
+    return [part for depth, part in enumerate(location) if not _is_added(part, location[:depth], spec)]
+
+
+def _is_added(part: int | str, before: tuple[int | str, ...], spec: type[BaseModel]) -> bool:
+    added = part in _kinds(_specs_at(before, spec)) or bool(before and _ALTERNATIVE.fullmatch(str(part)))
+    return added and isinstance(part, str) and part not in _keys_at(before, spec)
+
+
+def _kinds(specs: list[type[BaseModel]]) -> list[Any]:
+    return [spec.model_fields["kind"].default for spec in specs if "kind" in spec.model_fields]
+
+
+def _keys_at(location: tuple[int | str, ...], spec: type[BaseModel]) -> list[str]:
+    """The keys that a spec has at a place."""
+    return [key for found in _specs_at(location, spec) for key in found.model_fields]
+
+
+def _specs_at(location: tuple[int | str, ...], spec: type[BaseModel]) -> list[type[BaseModel]]:
+    """The specs that may stand at a place; inside a union pydantic names the spec, or its kind."""
+    specs = [spec]
+    for part in location:
+        below = [
+            found
+            for spec in specs
+            if part in spec.model_fields
+            for found in _specs_in(spec.model_fields[str(part)].annotation)
+        ]
+        chosen = [spec for spec in specs if part == spec.__name__ or part in _kinds([spec])]
+        specs = below or chosen or specs
+    return specs
+
+
+def _specs_in(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - any type annotation
+    """The specs that a value of this type can hold."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [spec for argument in typing.get_args(annotation) for spec in _specs_in(argument)]
