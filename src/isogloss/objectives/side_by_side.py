@@ -89,6 +89,21 @@ def side_by_side(batch: Batch, padding: int) -> Batch:
     return Batch(inputs, labels, (*batch.languages, *other.languages), extras)
 
 
+def parted(both: Batch) -> tuple[Batch, Batch]:
+    """The two halves of what `side_by_side` has put together, padded to one length."""
+
+    def half(first: bool) -> Batch:
+        rows = slice(0, len(both) // 2) if first else slice(len(both) // 2, None)
+        return Batch(
+            {name: own[rows] for name, own in both.inputs.items()},
+            None if both.labels is None else both.labels[rows],
+            both.languages[rows],
+            {name: own[rows] for name, own in both.extras.items()},
+        )
+
+    return half(True), half(False)
+
+
 def halves(model: PreTrainedModel, mixing: Mixing | None, both: Batch, states: States) -> Halves:
     """Both halves of b pairs in one forward pass.
 

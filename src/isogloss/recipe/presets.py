@@ -101,6 +101,14 @@ METHODS: dict[str, Method] = {
         "a layer more every pass over the data, downwards, lower layers at lower rates",
         _opening({"kind": "gradual", "every": "epoch", "layer_rate_decay": 2.6, "embeddings": True}),
     ),
+    "consistency": Method(
+        "control of X-Mixup: texts and their translations agree, without mixing",
+        {"sampling": {"kind": "mixed"}, "objective": {"kind": "x_mixup", "mix": False}},
+    ),
+    "x_tune": Method(
+        "texts and their augmented forms agree, and then with an earlier model on the latter",
+        {"sampling": {"kind": "mixed"}, "objective": {"kind": "x_tune"}},
+    ),
     "checkpoint_averaging": Method(
         "control: multi-task training, the mean of the weights at its evaluations",
         {"sampling": {"kind": "mixed"}, "selection": "average"},

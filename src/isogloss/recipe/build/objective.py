@@ -1,26 +1,119 @@
-"""From a recipe to the answer to: what is the loss?"""
+"""From a recipe to the answer to: what is the loss? And to what it asks of the model and of the data."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from torch import nn
+from transformers import PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
+from isogloss.models.open import Loaded
 from isogloss.objectives.l2_sp import L2SP
 from isogloss.objectives.supervised import Supervised
+from isogloss.objectives.x_tune import XTune
 from isogloss.protocols import Objective
-from isogloss.recipe.build.mixing import build_x_mixup
+from isogloss.recipe.build.augmentation import build_augmentation, dictionary_files, noise_of
+from isogloss.recipe.build.mixing import build_x_mixup, share_of_originals, with_mixing
+from isogloss.recipe.build.sampling import Augmenting, Beside, Second
 from isogloss.recipe.build.site import Site
+from isogloss.recipe.spec import augmentation as forms
 from isogloss.recipe.spec import objective as spec
+from isogloss.tasks.spans import Spans
+from isogloss.tasks.tagging import Tagging
 from isogloss.tasks.task import Task
 
 
-def build_objective(asked: spec.Objective, penalties: Sequence[spec.Penalty], task: Task, site: Site) -> Objective:
+def build_objective(
+    asked: spec.Objective,
+    penalties: Sequence[spec.Penalty],
+    task: Task,
+    site: Site,
+    teacher: nn.Module | None = None,
+) -> Objective:
     """The answer to: what is the loss of labelled data?"""
     match asked:
         case spec.Supervised():
             return with_penalties(Supervised(), penalties, site)
         case spec.XMixup():
             return with_penalties(build_x_mixup(asked, task, site), penalties, site)
+        case spec.XTune():
+            found = XTune(
+                consistency=asked.consistency,
+                teacher=teacher,
+                model_consistency=asked.model_consistency,
+                hard_labels=asked.hard_labels,
+                noise=noise_of(asked.augment),
+            )
+            return with_penalties(found, penalties, site)
+
+
+def with_modules(loaded: Loaded, asked: spec.Objective, task: Task) -> Loaded:
+    """The model with what the loss puts into it."""
+    return with_mixing(loaded, asked, task) if isinstance(asked, spec.XMixup) else loaded
+
+
+def needs_pairs(asked: spec.Objective, task: Task) -> bool:
+    """Whether each training text has the one beside it that says the same in the first language.
+
+    Raises:
+        IsoglossError: The loss compares predictions for both, and those of the task are not comparable.
+    """
+    match asked:
+        case spec.XMixup():
+            return True
+        case spec.XTune(augment=forms.ParallelText()):
+            if isinstance(task, Tagging | Spans):
+                raise IsoglossError(
+                    f"objective.augment: of a translation nothing says which of its words are those of the text, as "
+                    f"task {task.name!r} would need; take subwords, code_switch or noise, found translation"
+                )
+            return True
+    return False
+
+
+def teacher_of(asked: spec.Objective) -> str | None:
+    """The folder of the run that the model is to agree with."""
+    return asked.teacher if isinstance(asked, spec.XTune) else None
+
+
+def files_of(asked: spec.Objective) -> tuple[Path, ...]:
+    """The files that the loss reads beside data: bilingual dictionaries."""
+    match asked:
+        case spec.XTune(augment=forms.CodeSwitching() as augment):
+            return tuple(path for own in dictionary_files(augment).values() for path in own)
+    return ()
+
+
+def build_second(
+    asked: spec.Objective,
+    pairs: Beside | None,
+    task: Task,
+    steps: int,
+    tokenizer: PreTrainedTokenizerBase,
+    max_length: int,
+    languages: Mapping[str, str],
+) -> Second | None:
+    """What stands beside each training text; None: nothing.
+
+    Args:
+        asked: The loss.
+        pairs: The texts that say the same, where the loss needs them.
+        task: The task.
+        steps: Steps of the run.
+        tokenizer: The model's tokenizer.
+        max_length: Longest input, in sub-words.
+        languages: The language of each source of training data.
+    """
+    match asked:
+        case spec.XMixup():
+            assert pairs is not None
+            return Beside(pairs.features, pairs.instead, share_of_originals(asked, task, steps))
+        case spec.XTune(augment=augment):
+            own = build_augmentation(augment, tokenizer, max_length, languages)
+            return pairs if own is None else Augmenting(own)
+    return None
 
 
 def with_penalties(objective: Objective, penalties: Sequence[spec.Penalty], site: Site) -> Objective:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from isogloss.recipe.spec.augmentation import Augment, SubwordSampling
 from isogloss.recipe.spec.base import Spec
 
 
@@ -73,7 +74,24 @@ class XMixup(Spec):
     )
 
 
-Objective = Annotated[Supervised | XMixup, Field(discriminator="kind")]
+class XTune(Spec):
+    """The task, agreement with an augmented form of each text, and with an earlier run's model on that form."""
+
+    kind: Literal["x_tune"] = "x_tune"
+    augment: Augment = Field(default_factory=SubwordSampling, description="how a text is augmented")
+    consistency: float = Field(
+        5.0, ge=0, description="λ₁, weight of the agreement of both forms (xTune: 5, of a mean over classes)"
+    )
+    teacher: str | None = Field(
+        None, description="run folder of stage 1, whose model this one is to agree with; null: this is stage 1"
+    )
+    model_consistency: float = Field(
+        1.0, ge=0, description="λ₂, weight of the agreement with the teacher (xTune: 1 for XNLI and NER)"
+    )
+    hard_labels: bool = Field(False, description="whether only the teacher's best outcome counts (xTune: for NER)")
+
+
+Objective = Annotated[Supervised | XMixup | XTune, Field(discriminator="kind")]
 """A union by ``kind``."""
 
 
