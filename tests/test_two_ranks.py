@@ -30,6 +30,7 @@ EXACT = {
     "dropout": {"dropout": 0.0},
     "probes": {"dropout": 0.0},
     "text_beside": {"dropout": 0.0},
+    "manifold_mixup_of_translations": {"dropout": 0.0},
     "task_adapter_in_parallel": {"dropout": 0.0},
     "lora_of_fused_attention": {"dropout": 0.0, "lora": {"dropout": 0.0}},
     "bf16": {"precision": "fp32"},

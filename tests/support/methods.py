@@ -87,6 +87,21 @@ METHOD_SETTINGS: dict[str, dict[str, Any]] = {
         "unfreezing": {"every": 3, "top_first": False},
     },
     "ulmfit": {"method": "ulmfit", "model": LAYERED, "batch_size": 20},
+    "translate_train_all": {
+        "method": "translate_train_all",
+        "train_languages": ["en"],
+        "data": [
+            {
+                **entry("pairs", Path("{world}/pairs")),
+                "translations": {
+                    "train": {"path": "{world}/translated/{language}.jsonl", "columns": {"id": "id", "text": "text"}}
+                },
+            }
+        ],
+    },
+    "consistency": {"method": "consistency", "model": LAYERED},
+    "mean_of_logits": {"method": "mean_of_logits", "model": LAYERED},
+    "manifold_mixup": {"method": "manifold_mixup", "model": LAYERED},
 }
 """Every preset, under its name."""
 
@@ -239,10 +254,24 @@ VARIANTS |= {
     }.items()
 }
 
+VARIANTS |= {
+    "manifold_mixup_of_translations": {
+        "method": "manifold_mixup",
+        "model": LAYERED,
+        "dropout": 0.1,
+        "objective": {"partners": "translations", "layer": 2},
+        "gradient_accumulation_steps": 2,
+    },
+}
+
 SETTINGS = {**METHOD_SETTINGS, **VARIANTS}
 
-OTHER_TASKS = {"questions": "qa", "choice": "choice"}
-"""The task of an entry where it is not pos."""
+OTHER_TASKS = {
+    "questions": "qa",
+    "choice": "choice",
+    **dict.fromkeys(("consistency", "mean_of_logits", "manifold_mixup", "manifold_mixup_of_translations"), "pairs"),
+}
+"""The data of an entry where they are not those of pos."""
 
 
 def recipe(name: str, world: Path, **changes: Any) -> dict[str, Any]:
@@ -253,6 +282,6 @@ def recipe(name: str, world: Path, **changes: Any) -> dict[str, Any]:
     model = {**BASE, **SETTINGS[name], **changes}["model"]
     placed: dict[str, Any] = {"model": model.format(world=world) if isinstance(model, str) else model}
     # The template's own {language} stays.
-    for key in {"probes", "text", "adapters"} & whole.keys():
+    for key in {"data", "probes", "text", "adapters", "objective"} & whole.keys():
         placed[key] = json.loads(json.dumps(whole[key]).replace("{world}", str(world)))
     return {**whole, **placed}

@@ -136,6 +136,27 @@ def write_topic(folder: Path) -> Path:
     return _write(folder / "topic", ".jsonl", lines)
 
 
+def write_pairs(folder: Path) -> Path:
+    """Texts with a topic, of which those of one id have one label.
+
+    They are ``folder/pairs/LANGUAGE/SPLIT.jsonl``, and ``folder/translated/LANGUAGE.jsonl`` for all English training
+    texts.
+    """
+
+    def lines(language: str, number: int, seed: str) -> bytes:
+        rows = texts(language, number, f"{seed} pairs", ("sport", "law"))
+        examples = [
+            LabelledText(f"p{n}", language, text, None, ("sport", "law")[n % 2]) for n, (text, _, _) in enumerate(rows)
+        ]
+        return JsonLines().dump(examples)
+
+    (folder / "translated").mkdir(parents=True, exist_ok=True)
+    for language in LANGUAGES:
+        translated = lines(language, SIZES["train"]["en"], "translated")
+        (folder / "translated" / f"{language}.jsonl").write_bytes(translated)
+    return _write(folder / "pairs", ".jsonl", lines)
+
+
 def write_choice(folder: Path) -> Path:
     """``folder/choice/LANGUAGE/SPLIT.jsonl``: the right one of two or three alternatives ends as the context does."""
 
@@ -169,6 +190,10 @@ def write_qa(folder: Path) -> Path:
     return _write(folder / "qa", ".json", squad)
 
 
+OF = {"pairs": "topic"}
+"""The task of data that are not called like it."""
+
+
 def entry(task: str, folder: Path) -> dict[str, Any]:
     """The data entry of what ``write_<task>`` wrote into ``folder``."""
     form = {
@@ -177,11 +202,12 @@ def entry(task: str, folder: Path) -> dict[str, Any]:
         "nli": "tsv",
         "paraphrase": "tsv",
         "topic": "jsonl",
+        "pairs": "jsonl",
         "choice": "choice_jsonl",
         "qa": "squad",
     }[task]
     ending = {"squad": "json", "choice_jsonl": "jsonl"}.get(form, form)
-    return {"task": task, "format": form, "path": f"{folder}/{{language}}/{{split}}.{ending}"}
+    return {"task": OF.get(task, task), "format": form, "path": f"{folder}/{{language}}/{{split}}.{ending}"}
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -250,7 +276,7 @@ def write_adapters(folder: Path) -> Path:
 
 def write_world(folder: Path) -> Path:
     """All of it: a folder per task under its name, ``encoder``, ``masked``, ``parallel`` and ``adapters``."""
-    for write in (*WRITERS.values(), write_encoder, write_masked_encoder, write_parallel, write_adapters):
+    for write in (*WRITERS.values(), write_pairs, write_encoder, write_masked_encoder, write_parallel, write_adapters):
         write(folder)
     return folder
 

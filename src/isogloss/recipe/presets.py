@@ -101,9 +101,24 @@ METHODS: dict[str, Method] = {
         "a layer more every pass over the data, downwards, lower layers at lower rates",
         _opening({"kind": "gradual", "every": "epoch", "layer_rate_decay": 2.6, "embeddings": True}),
     ),
+    "translate_train_all": Method(
+        "one model on the source language and its translations into all others",
+        {"sampling": {"kind": "mixed"}, "translate_train": True},
+    ),
     "consistency": Method(
         "control of X-Mixup: texts and their translations agree, without mixing",
         {"sampling": {"kind": "mixed"}, "objective": {"kind": "x_mixup", "mix": False}},
+    ),
+    "mean_of_logits": Method(
+        "control of X-Mixup: trained on texts and their translations, the mean of both logits at test time, no more",
+        {
+            "sampling": {"kind": "mixed"},
+            "objective": {"kind": "x_mixup", "mix": False, "source_weight": 0.5, "kl": 0.0, "mse": 0.0},
+        },
+    ),
+    "manifold_mixup": Method(
+        "sentence states and labels of texts mixed two by two, at random",
+        {"sampling": {"kind": "mixed"}, "objective": {"kind": "manifold_mixup"}},
     ),
     "x_tune": Method(
         "texts and their augmented forms agree, and then with an earlier model on the latter",

@@ -201,7 +201,7 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
     weighting = build_weighting(recipe.weighting, site)
     probes, files = build_probes(recipe.probes, _seen(recipe, learned, collate, weighting), site, corpus.problems)
     teacher = learned.teacher
-    objective = build_objective(recipe.objective, recipe.penalties, task, site, teacher and teacher.model)
+    objective = build_objective(recipe.objective, recipe.penalties, task, site, teacher.model if teacher else None)
     second = _second(recipe, learned, budget.steps)
     files |= {str(path): digest(path) or "" for path in files_of(recipe.objective)}
     files |= {} if learned.pairs is None else learned.pairs.files

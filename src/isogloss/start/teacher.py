@@ -62,5 +62,7 @@ def open_teacher(run: str, name: str, task: Task, tokenizer: PreTrainedTokenizer
             f"objective.teacher: {run} has another tokenizer than this run, so it would read other texts; both must "
             "start from the same encoder"
         )
-    torch.nn.Module.to(loaded.model, device()).eval().requires_grad_(False)
+    model: torch.nn.Module = loaded.model
+    model.to(device()).requires_grad_(False)
+    model.train(False)
     return loaded

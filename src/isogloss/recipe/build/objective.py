@@ -10,16 +10,19 @@ from transformers import PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
 from isogloss.models.open import Loaded
+from isogloss.models.sentence_states import layer_of
 from isogloss.objectives.l2_sp import L2SP
+from isogloss.objectives.manifold_mixup import ManifoldMixup
 from isogloss.objectives.supervised import Supervised
 from isogloss.objectives.x_tune import XTune
 from isogloss.protocols import Objective
 from isogloss.recipe.build.augmentation import build_augmentation, dictionary_files, noise_of
 from isogloss.recipe.build.mixing import build_x_mixup, share_of_originals, with_mixing
-from isogloss.recipe.build.sampling import Augmenting, Beside, Second
+from isogloss.recipe.build.sampling import Augmenting, Beside, Mixed, Second
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.spec import augmentation as forms
 from isogloss.recipe.spec import objective as spec
+from isogloss.tasks.classification import Classification
 from isogloss.tasks.spans import Spans
 from isogloss.tasks.tagging import Tagging
 from isogloss.tasks.task import Task
@@ -38,6 +41,9 @@ def build_objective(
             return with_penalties(Supervised(), penalties, site)
         case spec.XMixup():
             return with_penalties(build_x_mixup(asked, task, site), penalties, site)
+        case spec.ManifoldMixup(layer=layer):
+            _require_sentence_states(task, site)
+            return with_penalties(ManifoldMixup(layer_of(site.model, layer)), penalties, site)
         case spec.XTune():
             found = XTune(
                 consistency=asked.consistency,
@@ -61,7 +67,7 @@ def needs_pairs(asked: spec.Objective, task: Task) -> bool:
         IsoglossError: The loss compares predictions for both, and those of the task are not comparable.
     """
     match asked:
-        case spec.XMixup():
+        case spec.XMixup() | spec.ManifoldMixup(partners="translations"):
             return True
         case spec.XTune(augment=forms.ParallelText()):
             if isinstance(task, Tagging | Spans):
@@ -110,6 +116,8 @@ def build_second(
         case spec.XMixup():
             assert pairs is not None
             return Beside(pairs.features, pairs.instead, share_of_originals(asked, task, steps))
+        case spec.ManifoldMixup(alpha=alpha):
+            return Mixed(pairs, alpha)
         case spec.XTune(augment=augment):
             own = build_augmentation(augment, tokenizer, max_length, languages)
             return pairs if own is None else Augmenting(own)
@@ -130,3 +138,18 @@ def require_pretrained(site: Site, key: str) -> None:
     """Stop where there is nothing to be pulled back to."""
     if site.fresh.issuperset(name for name, _ in site.model.named_parameters()):
         raise IsoglossError(f"{key}: pulls towards pre-trained weights, but all weights of this model are random")
+
+
+def _require_sentence_states(task: Task, site: Site) -> None:
+    """Stop where no state stands for a text."""
+    if not isinstance(task, Classification):
+        raise IsoglossError(
+            "objective: kind manifold_mixup mixes the states that stand for whole texts, so it needs a task with a "
+            f"class for each text (nli, paraphrase, topic), found {task.name!r}"
+        )
+    pooling = getattr(site.model.config, "classifier_pooling", "cls")
+    if pooling != "cls":
+        raise IsoglossError(
+            "objective: kind manifold_mixup mixes the states of the first place, but the head of this model reads the "
+            f"{pooling} of all places (classifier_pooling in its configuration)"
+        )

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import derive
+from isogloss.objectives.manifold_mixup import SHARE
 from isogloss.protocols import Batch, DataSource, Feature, Objective, Sampler, Stream
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.spec import sampling as spec
@@ -15,6 +16,7 @@ from isogloss.step import sampling
 from isogloss.streams.augmentation import Augmentation
 from isogloss.streams.augmented import AugmentedStream
 from isogloss.streams.bucketed import BucketedStream, Examples
+from isogloss.streams.mixed import SharedStream, ShuffledStream, beta_shares
 from isogloss.streams.paired import PairedStream, always
 
 MIXED = "all"
@@ -106,6 +108,34 @@ class Beside:
             share=self.share,
             **shared,
         )
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """Texts that the training texts are mixed with, and in which shares.
+
+    Attributes:
+        partners: Makes pairs; None: each text meets another one of its batch.
+        alpha: α of the shares λ ~ Beta(α, α).
+    """
+
+    partners: Second | None
+    alpha: float
+
+    def stream(
+        self,
+        languages: Sequence[str],
+        groups: Sequence[Sequence[Feature]],
+        examples: Examples,
+        shared: Mapping[str, Any],
+    ) -> Stream:
+        """Batches of pairs with shares, see `Second`."""
+        pairs: Stream = (
+            ShuffledStream(groups, examples, **shared)
+            if self.partners is None
+            else self.partners.stream(languages, groups, examples, shared)
+        )
+        return SharedStream(pairs, beta_shares(self.alpha, examples.seed, examples.name), SHARE)
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,21 @@ class XMixup(Spec):
     )
 
 
+class ManifoldMixup(Spec):
+    """The task on texts whose sentence states are mixed two by two, and their labels alike; for classes of texts."""
+
+    kind: Literal["manifold_mixup"] = "manifold_mixup"
+    partners: Literal["batch", "translations"] = Field(
+        "batch",
+        description="what a text is mixed with: another one of its batch (Verma et al.), or the text that says the "
+        "same in the first training language, found by id",
+    )
+    alpha: float = Field(2.0, gt=0, description="α of λ ~ Beta(α, α), one λ for each batch (Verma et al.: 2)")
+    layer: int | None = Field(
+        None, ge=1, description="the layer whose output is mixed, from 1; null: the last one, so that the head reads it"
+    )
+
+
 class XTune(Spec):
     """The task, agreement with an augmented form of each text, and with an earlier run's model on that form."""
 
@@ -91,7 +106,7 @@ class XTune(Spec):
     hard_labels: bool = Field(False, description="whether only the teacher's best outcome counts (xTune: for NER)")
 
 
-Objective = Annotated[Supervised | XMixup | XTune, Field(discriminator="kind")]
+Objective = Annotated[Supervised | XMixup | ManifoldMixup | XTune, Field(discriminator="kind")]
 """A union by ``kind``."""
 
 

@@ -71,7 +71,7 @@ class CodeSwitching:
 
     def _read(self, ids: tuple[int, ...]) -> tuple[str, str, str]:
         """The text of a word, and the punctuation before and after it."""
-        pieces = self._tokenizer.convert_ids_to_tokens(list(ids))
+        pieces = [str(piece) for piece in self._tokenizer.convert_ids_to_tokens(list(ids))]
         match = _CORE.fullmatch(self._tokenizer.convert_tokens_to_string(pieces).strip())
         assert match is not None  # it matches everything
         return match[1], match[2], match[3]

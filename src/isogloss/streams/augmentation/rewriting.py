@@ -61,7 +61,7 @@ class Words:
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
-        pieces = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+        pieces = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
         model = json.loads(tokenizer.backend_tokenizer.to_str())["model"]
         inner = model.get("continuing_subword_prefix") if model["type"] == "WordPiece" else None
         marks = [mark for mark in "▁Ġ" if any(piece and piece.startswith(mark) for piece in pieces)]
@@ -81,11 +81,8 @@ class Words:
         borders = [0]
         for place in range(1, len(ids)):
             alone = ids[place] in self.special or ids[place - 1] in self.special
-            if words:
-                begins = words[place] >= 0 or APART in words[place - 1 : place + 1]
-            else:
-                begins = self._begins[ids[place]]
-            if alone or begins:
+            token = words and (words[place] >= 0 or APART in words[place - 1 : place + 1])
+            if alone or token or (not words and self._begins[ids[place]]):
                 borders.append(place)
         return list(pairwise([*borders, len(ids)]))
 
@@ -130,10 +127,8 @@ def rewritten(
     ]
     labels = feature.labels
     if labels is not None and not isinstance(labels, int):
-        if feature.words:
-            labels = exchanged(labels, IGNORED)
-        else:
-            labels = (moved(labels[0]), moved(labels[1], last=True))
+        ends = () if feature.words else (moved(labels[0]), moved(labels[1], last=True))
+        labels = ends or exchanged(labels, IGNORED)
     own = replace(
         feature,
         inputs=inputs,
