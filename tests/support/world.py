@@ -124,6 +124,36 @@ def _write_pairs(folder: Path, columns: tuple[str, str], labels: Sequence[str]) 
     return _write(folder, ".tsv", table)
 
 
+def write_pairs(folder: Path) -> Path:
+    """``folder/pairs/LANGUAGE/SPLIT.tsv``: the same ids and labels in every language.
+
+    ``folder/translated/LANGUAGE.tsv`` are the English training texts in each, ``folder/back/LANGUAGE.tsv`` the same by
+    way of it.
+    """
+    labels = ("entailment", "neutral", "contradiction")
+    form = Table(columns={"id": "id", "text": "premise", "pair": "hypothesis", "label": "label"})
+
+    def table(language: str, number: int, split: str, seed: str) -> bytes:
+        golds = random.Random(f"pairs {split}").choices(labels, k=number)
+        rows = []
+        for n, (gold, sentence) in enumerate(zip(golds, tagged(language, number, f"{seed} {split}"), strict=True)):
+            words = [word for word, _ in sentence]
+            ending = 2 * _SYLLABLES[language][labels.index(gold)]
+            pair = " ".join((*reversed(words), ending))
+            rows.append(LabelledText(f"{split}-{n}", language, " ".join(words), pair, gold))
+        return form.dump(rows)
+
+    (folder / "back").mkdir(parents=True, exist_ok=True)
+    for language in SIZES["train"].keys() - {"en"}:
+        content = table("en", SIZES["train"]["en"], "train", f"back from {language}")
+        (folder / "back" / f"{language}.tsv").write_bytes(content)
+    (folder / "translated").mkdir(parents=True, exist_ok=True)
+    for language in LANGUAGES:
+        content = table(language, SIZES["train"]["en"], "train", "translated")
+        (folder / "translated" / f"{language}.tsv").write_bytes(content)
+    return _write(folder / "pairs", ".tsv", lambda language, number, split: table(language, number, split, "pairs"))
+
+
 def write_topic(folder: Path) -> Path:
     """``folder/topic/LANGUAGE/SPLIT.jsonl``."""
 
@@ -134,27 +164,6 @@ def write_topic(folder: Path) -> Path:
         )
 
     return _write(folder / "topic", ".jsonl", lines)
-
-
-def write_pairs(folder: Path) -> Path:
-    """Texts with a topic, of which those of one id have one label.
-
-    They are ``folder/pairs/LANGUAGE/SPLIT.jsonl``, and ``folder/translated/LANGUAGE.jsonl`` for all English training
-    texts.
-    """
-
-    def lines(language: str, number: int, seed: str) -> bytes:
-        rows = texts(language, number, f"{seed} pairs", ("sport", "law"))
-        examples = [
-            LabelledText(f"p{n}", language, text, None, ("sport", "law")[n % 2]) for n, (text, _, _) in enumerate(rows)
-        ]
-        return JsonLines().dump(examples)
-
-    (folder / "translated").mkdir(parents=True, exist_ok=True)
-    for language in LANGUAGES:
-        translated = lines(language, SIZES["train"]["en"], "translated")
-        (folder / "translated" / f"{language}.jsonl").write_bytes(translated)
-    return _write(folder / "pairs", ".jsonl", lines)
 
 
 def write_choice(folder: Path) -> Path:
@@ -190,24 +199,22 @@ def write_qa(folder: Path) -> Path:
     return _write(folder / "qa", ".json", squad)
 
 
-OF = {"pairs": "topic"}
-"""The task of data that are not called like it."""
-
-
 def entry(task: str, folder: Path) -> dict[str, Any]:
     """The data entry of what ``write_<task>`` wrote into ``folder``."""
+    if task == "pairs":
+        back = {"path": f"{folder.parent}/back/{{language}}.tsv"}
+        return {**entry("nli", folder), "translations": {"back": back}}
     form = {
         "pos": "conllu",
         "ner": "conll",
         "nli": "tsv",
         "paraphrase": "tsv",
         "topic": "jsonl",
-        "pairs": "jsonl",
         "choice": "choice_jsonl",
         "qa": "squad",
     }[task]
     ending = {"squad": "json", "choice_jsonl": "jsonl"}.get(form, form)
-    return {"task": OF.get(task, task), "format": form, "path": f"{folder}/{{language}}/{{split}}.{ending}"}
+    return {"task": task, "format": form, "path": f"{folder}/{{language}}/{{split}}.{ending}"}
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -275,7 +282,7 @@ def write_adapters(folder: Path) -> Path:
 
 
 def write_world(folder: Path) -> Path:
-    """All of it: a folder per task under its name, ``encoder``, ``masked``, ``parallel`` and ``adapters``."""
+    """All of it: a folder per task under its name, ``pairs``, ``encoder``, ``masked``, ``parallel``, ``adapters``."""
     for write in (*WRITERS.values(), write_pairs, write_encoder, write_masked_encoder, write_parallel, write_adapters):
         write(folder)
     return folder

@@ -27,6 +27,7 @@ from isogloss.recipe.build.objective import (
     build_objective,
     build_second,
     files_of,
+    first_window,
     needs_pairs,
     teacher_of,
     with_modules,
@@ -142,7 +143,8 @@ def _read(recipe: Recipe, folder: RunFolder, label_languages: Sequence[str]) -> 
         features = parts.split(features[parts.language])
     pairs = None
     if needs_pairs(recipe.objective, task):
-        pairs = pair(corpus, features, recipe.data, collections, Encoding(task, loaded.tokenizer, recipe.max_length))
+        encoding, first = Encoding(task, loaded.tokenizer, recipe.max_length), first_window(recipe.objective)
+        pairs = pair(corpus, features, recipe.data, collections, encoding, first_window=first)
     run, name = teacher_of(recipe.objective), recipe.data[0].task
     teacher = None if run is None else open_teacher(run, name, task, loaded.tokenizer)
     text = read_text_beside(recipe, loaded.tokenizer, corpus.problems) if recipe.sources else None

@@ -14,6 +14,7 @@ from isogloss.data.formats import Format
 from isogloss.data.patterns import one_file
 from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
+from isogloss.data.translated_tables import layout
 from isogloss.data.translations import TranslationFile
 from isogloss.recipe.names import FORMATS, TASKS, NamedTask
 from isogloss.recipe.spec.data import DataEntry, Translation
@@ -99,15 +100,23 @@ def build_translation(entry: DataEntry, translation: Translation, language: str,
         raise IsoglossError(
             f"translations: path {translation.path!r} may hold {{language}} and {{split}} only, found {error}"
         ) from None
+    path = one_file(pattern, f"translation of {split} of {language}")
     other = in_format(entry, translation.format or entry.format)
     separator = {} if translation.separator is None else {"separator": translation.separator}
     changed = other.model_copy(update={"columns": translation.columns, **separator})
-    sides = [changed]
+    translated, untranslated = _format(changed), None
+    if isinstance(translated, Table) and translation.columns is None and path.exists():
+        own, before = layout(path, translated.delimiter)
+        translated = replace(translated, columns=own)
+        untranslated = None if before is None else replace(translated, columns=before)
     if translation.source_columns is not None:
-        sides.append(changed.model_copy(update={"columns": translation.source_columns}))
-    formats = [build_collection(side, "translations").format for side in sides]
-    path = one_file(pattern, f"translation of {split} of {language}")
-    return TranslationFile(path, formats[0], formats[1] if len(formats) > 1 else None, entry.label_map)
+        untranslated = _format(changed.model_copy(update={"columns": translation.source_columns}))
+    ending = (translation.id_ending or "").format(language=language)
+    return TranslationFile(path, translated, untranslated, entry.label_map, ending)
+
+
+def _format(entry: DataEntry) -> Format:
+    return build_collection(entry, "translations").format
 
 
 def in_format(entry: DataEntry, name: str) -> DataEntry:

@@ -79,6 +79,11 @@ def needs_pairs(asked: spec.Objective, task: Task) -> bool:
     return False
 
 
+def first_window(asked: spec.Objective) -> bool:
+    """Whether a long text has the first piece of its partner beside each of its own, as X-Mixup's released code has."""
+    return isinstance(asked, spec.XMixup) and asked.compat is not None
+
+
 def teacher_of(asked: spec.Objective) -> str | None:
     """The folder of the run that the model is to agree with."""
     return asked.teacher if isinstance(asked, spec.XTune) else None
@@ -115,7 +120,8 @@ def build_second(
     match asked:
         case spec.XMixup():
             assert pairs is not None
-            return Beside(pairs.features, pairs.instead, share_of_originals(asked, task, steps))
+            share, released = share_of_originals(asked, task, steps), asked.compat is not None
+            return Beside(pairs.features, pairs.instead, share, once_per_epoch=released)
         case spec.ManifoldMixup(alpha=alpha):
             return Mixed(pairs, alpha)
         case spec.XTune(augment=augment):

@@ -85,11 +85,13 @@ class Beside:
         features: The second half of each training feature, by language.
         instead: What may come in its place, row by row as there; None: nothing.
         share: Share of the k-th batch of a source that has ``features``.
+        once_per_epoch: Whether all pairs of an epoch have the one, or all the other.
     """
 
     features: Mapping[str, Sequence[Feature]]
     instead: Mapping[str, Sequence[Feature]] | None = None
     share: Callable[[int], float] = always
+    once_per_epoch: bool = False
 
     def stream(
         self,
@@ -106,6 +108,7 @@ class Beside:
             collate_beside=shared["collate"],
             instead=None if self.instead is None else [self.instead[language] for language in languages],
             share=self.share,
+            once_per_epoch=self.once_per_epoch,
             **shared,
         )
 
