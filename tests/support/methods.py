@@ -104,6 +104,8 @@ METHOD_SETTINGS: dict[str, dict[str, Any]] = {
     "consistency": {"method": "consistency", "model": LAYERED},
     "mean_of_logits": {"method": "mean_of_logits", "model": LAYERED},
     "manifold_mixup": {"method": "manifold_mixup", "model": LAYERED},
+    "x_tune": {"method": "x_tune", "model": "{world}/unigram"},
+    "filter": {"method": "filter", "model": LAYERED},
 }
 """Every preset, under its name."""
 
@@ -278,6 +280,32 @@ VARIANTS |= {
         "objective": {"partners": "translations", "layer": 2},
         "gradient_accumulation_steps": 2,
     },
+    "filter_taught": {
+        "method": "filter",
+        "model": "{world}/unigram",
+        "dropout": 0.1,
+        "attention": "eager",
+        "gradient_accumulation_steps": 2,
+        "objective": {"local": 0, "teacher": "{world}/fused", "temperature": 2.0},
+    },
+    "x_tune_second_stage": {
+        "method": "x_tune",
+        "model": "{world}/unigram",
+        "dropout": 0.1,
+        "objective": {
+            "augment": {"kind": "code_switch", "dictionaries": {"en": "{world}/en-de.txt"}, "ratio": 0.5},
+            "teacher": "{world}/teacher",
+            "hard_labels": True,
+        },
+    },
+    "x_tune_noise": {"method": "x_tune", "objective": {"augment": {"kind": "noise", "size": 0.5}}},
+    "x_tune_translation": {"method": "x_tune", "model": LAYERED, "objective": {"augment": {"kind": "translation"}}},
+    "x_tune_of_answers": {
+        "method": "x_tune",
+        "model": "{world}/unigram",
+        "doc_stride": 7,
+        "gradient_accumulation_steps": 2,
+    },
 }
 
 SETTINGS = {**METHOD_SETTINGS, **VARIANTS}
@@ -285,7 +313,8 @@ SETTINGS = {**METHOD_SETTINGS, **VARIANTS}
 OTHER_TASKS = {
     "questions": "qa",
     "choice": "choice",
-    "x_mixup_of_answers": "qa",
+    **dict.fromkeys(("x_mixup_of_answers", "x_tune_of_answers"), "qa"),
+    **dict.fromkeys(("filter", "filter_taught", "x_tune_translation"), "pairs"),
     **dict.fromkeys(("x_mixup", "x_mixup_released", "x_mixup_without_mixing", "x_mixup_of_slow_weights"), "pairs"),
     **dict.fromkeys(("consistency", "mean_of_logits", "manifold_mixup", "manifold_mixup_of_translations"), "pairs"),
 }

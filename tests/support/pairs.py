@@ -75,7 +75,7 @@ def loss_of(objective: Any, model: Any, batch: Batch) -> Tensor:
 def gradients(model: Any, loss: Tensor) -> dict[str, Tensor]:
     """What a loss does to each parameter that it reaches."""
     model.zero_grad()
-    loss.backward()
+    loss.backward(retain_graph=True)  # several losses may share a part of the graph
     return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
 
 

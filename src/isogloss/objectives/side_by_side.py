@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 
-from isogloss.models.extensions.mixing import Mixing, mixing_of
+from isogloss.models.extensions.pairing import Pairing, pairing_of
 from isogloss.objectives.supervised import IGNORED, outputs
 from isogloss.protocols import Batch
 
@@ -111,7 +111,7 @@ def parted(both: Batch) -> tuple[Batch, Batch]:
     return half(True), half(False)
 
 
-def halves(model: PreTrainedModel, mixing: Mixing | None, both: Batch, states: States) -> Halves:
+def halves(model: PreTrainedModel, mixing: Pairing | None, both: Batch, states: States) -> Halves:
     """Both halves of b pairs in one forward pass.
 
     Args:
@@ -127,19 +127,29 @@ def halves(model: PreTrainedModel, mixing: Mixing | None, both: Batch, states: S
     return Halves(logits, logits_beside, vectors, vectors_beside)
 
 
+def paired_logits(model: nn.Module, pairing: Pairing | None, both: Batch) -> tuple[Tensor, Tensor]:
+    """The logits of both halves of b pairs, which meet where the model has a module for it."""
+    real = both.inputs["attention_mask"].bool().flatten(0, -2)
+    with pairing.pairs(real) if pairing else nullcontext():
+        logits, beside = outputs(model, both).chunk(2)
+    return logits, beside
+
+
 def predicted(model: nn.Module, batch: Batch) -> Tensor:
-    """What a model predicts for texts or, as the released code of X-Mixup has it, for the first halves of pairs.
+    """What a model predicts for texts or, as the released codes have it, for the first halves of pairs.
 
     Of pairs, where a text has one distribution (classification, multiple choice), the mean of the logits of both
-    halves; else, for tags and answers, the logits of the first halves, mixed or not.
+    halves; else, for tags and answers and for texts that are fused (FILTER), the logits of the first halves.
 
     Returns:
         Logits as `isogloss.objectives.supervised.outputs` gives them, padded to the longer half.
     """
     if batch.beside is None:
         return outputs(model, batch)
-    found = halves(model, mixing_of(model), side_by_side(batch, padding_of(model)), first_place)  # type: ignore[arg-type]
-    return (found.logits + found.beside) / 2 if found.logits.dim() == 2 else found.logits
+    pairing = pairing_of(model)
+    logits, beside = paired_logits(model, pairing, side_by_side(batch, padding_of(model)))
+    both = pairing is None or pairing.both_predict
+    return (logits + beside) / 2 if both and logits.dim() == 2 else logits
 
 
 def padding_of(model: nn.Module) -> int:

@@ -124,6 +124,10 @@ METHODS: dict[str, Method] = {
         "sentence states and labels of texts mixed two by two, at random",
         {"sampling": {"kind": "mixed"}, "objective": {"kind": "manifold_mixup"}},
     ),
+    "filter": Method(
+        "texts and their translations as one text in some layers, then taught by an earlier model too",
+        {"sampling": {"kind": "mixed"}, "objective": {"kind": "filter"}},
+    ),
     "x_tune": Method(
         "texts and their augmented forms agree, and then with an earlier model on the latter",
         {"sampling": {"kind": "mixed"}, "objective": {"kind": "x_tune"}},

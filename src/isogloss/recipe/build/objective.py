@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
+from isogloss.models.extensions import attach
+from isogloss.models.extensions.fusion import NAME as FUSION
+from isogloss.models.extensions.fusion import Fusion
 from isogloss.models.open import Loaded
 from isogloss.models.sentence_states import layer_of
+from isogloss.objectives.filter import Filter
 from isogloss.objectives.l2_sp import L2SP
 from isogloss.objectives.manifold_mixup import ManifoldMixup
 from isogloss.objectives.supervised import Supervised
@@ -26,6 +31,9 @@ from isogloss.tasks.classification import Classification
 from isogloss.tasks.spans import Spans
 from isogloss.tasks.tagging import Tagging
 from isogloss.tasks.task import Task
+
+FUSED, FUSED_FOR_QUESTIONS = 1 / 24, 20 / 24
+"""Share of the layers that FILTER's scripts fuse."""
 
 
 def build_objective(
@@ -44,6 +52,8 @@ def build_objective(
         case spec.ManifoldMixup(layer=layer):
             _require_sentence_states(task, site)
             return with_penalties(ManifoldMixup(layer_of(site.model, layer)), penalties, site)
+        case spec.Filter(self_teaching=share, temperature=temperature):
+            return with_penalties(Filter(teacher, share=share, temperature=temperature), penalties, site)
         case spec.XTune():
             found = XTune(
                 consistency=asked.consistency,
@@ -57,7 +67,12 @@ def build_objective(
 
 def with_modules(loaded: Loaded, asked: spec.Objective, task: Task) -> Loaded:
     """The model with what the loss puts into it."""
-    return with_mixing(loaded, asked, task) if isinstance(asked, spec.XMixup) else loaded
+    match asked:
+        case spec.XMixup():
+            return with_mixing(loaded, asked, task)
+        case spec.Filter():
+            return _with_fusion(loaded, asked, task)
+    return loaded
 
 
 def needs_pairs(asked: spec.Objective, task: Task) -> bool:
@@ -66,17 +81,14 @@ def needs_pairs(asked: spec.Objective, task: Task) -> bool:
     Raises:
         IsoglossError: The loss compares predictions for both, and those of the task are not comparable.
     """
-    match asked:
-        case spec.XMixup() | spec.ManifoldMixup(partners="translations"):
-            return True
-        case spec.XTune(augment=forms.ParallelText()):
-            if isinstance(task, Tagging | Spans):
-                raise IsoglossError(
-                    f"objective.augment: of a translation nothing says which of its words are those of the text, as "
-                    f"task {task.name!r} would need; take subwords, code_switch or noise, found translation"
-                )
-            return True
-    return False
+    if not spec.pairs_languages(asked):
+        return False
+    if isinstance(asked, spec.XTune) and isinstance(task, Tagging | Spans):
+        raise IsoglossError(
+            f"objective.augment: of a translation nothing says which of its words are those of the text, as task "
+            f"{task.name!r} would need; take subwords, code_switch or noise, found translation"
+        )
+    return True
 
 
 def first_window(asked: spec.Objective) -> bool:
@@ -86,7 +98,7 @@ def first_window(asked: spec.Objective) -> bool:
 
 def teacher_of(asked: spec.Objective) -> str | None:
     """The folder of the run that the model is to agree with."""
-    return asked.teacher if isinstance(asked, spec.XTune) else None
+    return asked.teacher if isinstance(asked, spec.XTune | spec.Filter) else None
 
 
 def files_of(asked: spec.Objective) -> tuple[Path, ...]:
@@ -122,6 +134,8 @@ def build_second(
             assert pairs is not None
             share, released = share_of_originals(asked, task, steps), asked.compat is not None
             return Beside(pairs.features, pairs.instead, share, once_per_epoch=released)
+        case spec.Filter():
+            return pairs
         case spec.ManifoldMixup(alpha=alpha):
             return Mixed(pairs, alpha)
         case spec.XTune(augment=augment):
@@ -144,6 +158,23 @@ def require_pretrained(site: Site, key: str) -> None:
     """Stop where there is nothing to be pulled back to."""
     if site.fresh.issuperset(name for name, _ in site.model.named_parameters()):
         raise IsoglossError(f"{key}: pulls towards pre-trained weights, but all weights of this model are random")
+
+
+def _with_fusion(loaded: Loaded, asked: spec.Filter, task: Task) -> Loaded:
+    """A model in which pairs of texts are one in some layers.
+
+    Raises:
+        IsoglossError: It has fewer layers, or they cannot be fused.
+    """
+    layers = int(loaded.model.config.num_hidden_layers)
+    wanted = (FUSED_FOR_QUESTIONS if isinstance(task, Spans) else FUSED) if asked.fused is None else asked.fused
+    if wanted >= 1 and wanted != int(wanted):
+        raise IsoglossError(f"objective.fused: a whole number from 1, or a share below 1, found {wanted:g}")
+    fused = int(wanted) if wanted >= 1 else max(1, round(wanted * layers))
+    attach(loaded.model, FUSION, Fusion(loaded.model, asked.local, fused))
+    last = asked.local + fused
+    note = f"targets and their sources are one text in layers {asked.local + 1} to {last} of {layers}"
+    return replace(loaded, notes=(*loaded.notes, note))
 
 
 def _require_sentence_states(task: Task, site: Site) -> None:

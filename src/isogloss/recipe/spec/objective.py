@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from isogloss.recipe.spec.augmentation import Augment, SubwordSampling
+from isogloss.recipe.spec.augmentation import Augment, ParallelText, SubwordSampling
 from isogloss.recipe.spec.base import Spec
 
 
@@ -106,8 +106,36 @@ class XTune(Spec):
     hard_labels: bool = Field(False, description="whether only the teacher's best outcome counts (xTune: for NER)")
 
 
-Objective = Annotated[Supervised | XMixup | ManifoldMixup | XTune, Field(discriminator="kind")]
+class Filter(Spec):
+    """The task on a text and on its translation, which are one text in some layers, and on what an earlier run says."""
+
+    kind: Literal["filter"] = "filter"
+    local: int = Field(1, ge=0, description="m, layers that see each text for itself, before those that see both")
+    fused: float | None = Field(
+        None,
+        gt=0,
+        description="k, layers that see both: a number from 1, or below 1 a share of the layers; null: 1 of 24, for "
+        "questions 20 of 24, as in the released scripts",
+    )
+    teacher: str | None = Field(
+        None, description="run folder of phase 1, to learn from its predictions too; null: this is phase 1"
+    )
+    self_teaching: float = Field(
+        0.5, ge=0, le=1, description="α, share of the teacher in what the target text loses (ours)"
+    )
+    temperature: float = Field(1.0, gt=0, description="T that both predictions are softened with (ours)")
+
+
+Objective = Annotated[Supervised | XMixup | ManifoldMixup | XTune | Filter, Field(discriminator="kind")]
 """A union by ``kind``."""
+
+
+def pairs_languages(asked: Objective) -> bool:
+    """Whether each training text has the one beside it that says the same in the first language."""
+    match asked:
+        case XMixup() | Filter() | ManifoldMixup(partners="translations") | XTune(augment=ParallelText()):
+            return True
+    return False
 
 
 class L2SP(Spec):
