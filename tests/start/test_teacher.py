@@ -18,7 +18,6 @@ from isogloss.tasks.tagging import part_of_speech
 from isogloss.tasks.task import Task
 from tests.support.methods import recipe
 from tests.support.runs import contents
-from tests.support.world import merged
 
 TAGS = ("DET", "NOUN", "PUNCT", "VERB")
 LABELS = ("contradiction", "entailment", "neutral")
@@ -66,4 +65,4 @@ def test_the_folder_stays_as_it_is_and_the_run_knows_its_teacher(world: Path, tm
     assert known["teacher"] and str(world / "en-de.txt") in known["data"]
     fingerprint.write_text(json.dumps({**known, "teacher": "another"}), encoding="utf-8")
     with pytest.raises(IsoglossError, match="teacher"):
-        isogloss.train(merged(whole, {"steps": 3}), output=tmp_path / "run", resume=True)
+        isogloss.train(whole, output=tmp_path / "run", resume=True)
