@@ -14,10 +14,13 @@ from isogloss.common.writing import write_text
 QUESTIONS = {
     "step": "Our training step and `transformers.Trainer`'s",
     "slow_weights": "What Sequential Reptile costs over multi-task training",
+    "x_mixup": "What X-Mixup costs over training on the same pairs",
     "memory": "Peak memory",
     "evaluation": "Many languages in one call of `isogloss evaluate`",
     "start": "From the start of a process to its first step",
     "table": "A trained table of sub-words",
+    "adapters": "Adapters, the whole encoder, and the `adapters` package",
+    "unfreezing": "Scheduled unfreezing of adapters",
     "gradients": "Gradient methods, ours and others'",
     "gradients_base": "Gradient methods at the size of XLM-R base",
 }
@@ -68,9 +71,10 @@ def _section(result: Mapping[str, Any]) -> str:
 
 
 def _tagging(workload: Mapping[str, Any]) -> str:
+    kind = f"the encoder {workload['encoder']}" if workload.get("encoder") else "an XLM-R"
     return (
         f"Part-of-speech tagging of {', '.join(workload['features'])} (Universal Dependencies): "
-        f"{sum(workload['features'].values())} sentences, batches of {workload['batch_size']}, an XLM-R of "
+        f"{sum(workload['features'].values())} sentences, batches of {workload['batch_size']}, {kind} of "
         f"{workload['layers']} layers x {workload['hidden']} ({workload['parameters'] / 1e6:.1f} M parameters)."
     )
 

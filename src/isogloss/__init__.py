@@ -10,6 +10,7 @@ from isogloss.common.errors import IsoglossError
 if TYPE_CHECKING:
     from isogloss.calls.compare import compare
     from isogloss.calls.evaluate import evaluate
+    from isogloss.calls.gap import gap
     from isogloss.calls.get import get
     from isogloss.calls.predict import predict
     from isogloss.calls.pretrain import pretrain
@@ -24,6 +25,7 @@ __all__ = [
     "IsoglossError",
     "compare",
     "evaluate",
+    "gap",
     "get",
     "predict",
     "pretrain",

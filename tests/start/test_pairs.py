@@ -297,3 +297,68 @@ def test_translate_train_of_sentences_pairs_them(tmp_path: Path):
     }
     shape = recipe(tmp_path, train_languages=["en"], translate_train=True)
     assert isogloss.train({**shape, "data": data}, output=tmp_path / "run")
+
+
+LEARNED = {"steps": 40, "evaluation_steps": 40, "learning_rate": 0.01, "selection": "last"}
+"""Long enough for predictions to hang on what is seen."""
+
+
+def test_predict_sees_what_evaluate_saw(parallel: Path, tmp_path: Path):
+    """With a file, with columns of the file itself, by text in XTREME's columns; alone as before."""
+    run = tmp_path / "run"
+    isogloss.train(recipe(parallel, **LEARNED), output=run)
+    for view in ("with-translate-test", "with-gold-source"):
+        isogloss.evaluate(run, view=view)
+    kept = run / "predictions"
+    expected = {
+        view: [row["predicted"] for row in read_lines(kept / f"last{view and '.'}{view}" / "nli.de.dev.jsonl")]
+        for view in ("", "with-translate-test", "with-gold-source")
+    }
+    file, machine = parallel / "nli" / "de" / "dev.tsv", parallel / "translate-test" / "de.dev.tsv"
+    lines = [path.read_text(encoding="utf-8").splitlines() for path in (file, machine)]
+    both = [[*own.split("\t"), *other.split("\t")[1:3]] for own, other in zip(*lines, strict=True)]
+    both[0] = [*COLUMNS.values(), "premise_en", "hypothesis_en"]
+    wide = tmp_path / "wide.tsv"
+    wide.write_text("".join("\t".join(row) + "\n" for row in both), encoding="utf-8")
+    xtreme = tmp_path / "test-de.tsv"
+    five = [[*row[1:3], *row[4:], row[3]] for row in reversed(both[1:])]
+    xtreme.write_text("".join("\t".join(row) + "\n" for row in five), encoding="utf-8")
+
+    def labels(source: Path, beside: Any = None) -> list[str]:
+        written = isogloss.predict(run, source, language="de", output=tmp_path / "labelled.tsv", beside=beside)
+        return [line.split("\t")[3] for line in written.read_text(encoding="utf-8").splitlines()[1:]]
+
+    assert len({*map(tuple, expected.values())}) > 1, "or nothing is shown below"
+    assert labels(file) == expected[""]
+    own = {"text": "premise_en", "pair": "hypothesis_en"}
+    for beside, source in (
+        (machine, file),
+        (xtreme, file),
+        ({"path": str(machine), "columns": COLUMNS}, file),
+        ({"columns": own}, wide),
+        ("{columns: {text: premise_en, pair: hypothesis_en}}", wide),
+    ):
+        assert labels(source, beside) == expected["with-translate-test"]
+    assert labels(file, parallel / "nli" / "en" / "dev.tsv") == expected["with-gold-source"]
+
+
+@pytest.mark.parametrize(
+    ("beside", "message"),
+    [
+        ("{folder}/nowhere.tsv", r"nowhere\.tsv.*no such file"),
+        ("{folder}/nli/en/test.tsv", r"test\.tsv:\d: label|no translation for 1 of 6"),
+        ("{{columns: {{text: premise}}}}", r"dev\.tsv:2: the text has 2 part\(s\), what is beside it 1"),
+        ("{{columns: {{text: premises}}}}", "premises"),
+        ("{{columns: {{txt: premise}}}}", r"beside: columns.*txt"),
+        ("{{file: x}}", "beside"),
+        ("{{a: [}}", "not YAML"),
+    ],
+)
+def test_what_cannot_stand_beside_is_said(beside: str, message: str, parallel: Path, tmp_path: Path):
+    isogloss.train(recipe(parallel, steps=1, evaluation_steps=1), output=tmp_path / "run")
+    path = parallel / "nli" / "en" / "test.tsv"
+    path.write_text(rows("en", range(21, 26)), encoding="utf-8")
+    with pytest.raises(IsoglossError, match=message):
+        isogloss.predict(
+            tmp_path / "run", parallel / "nli/de/dev.tsv", language="de", beside=beside.format(folder=parallel)
+        )

@@ -11,6 +11,7 @@ from isogloss.cli import (
     data,
     demo,
     evaluate,
+    gap,
     predict,
     pretrain,
     pretrain_adapter,
@@ -44,6 +45,7 @@ app.command("demo")(demo.demo)
 app.command("world")(world.world)
 app.command("compare")(compare.compare)
 app.command("unfreezing")(unfreezing.unfreezing)
+app.command("gap")(gap.gap)
 app.command("show")(show.show)
 app.command("schema")(schema.schema)
 app.add_typer(data.app, name="data")

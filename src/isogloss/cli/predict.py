@@ -35,12 +35,20 @@ def predict(
             help="With language adapters: swap (the language's own) or keep (the source's); default as in the run."
         ),
     ] = None,
+    beside: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE or YAML",
+            help="The texts in the source language, to be seen beside them (X-Mixup): a file joined by id, keys as in "
+            "translations.test, or '{columns: {text: COLUMN}}' of the file itself.",
+        ),
+    ] = None,
 ) -> None:
     """Label a file with the final model of a run, in the format it was read from.
 
     Example: isogloss predict runs/first my.conllu --language de --output labelled.conllu
     """
     written = isogloss.predict(
-        run, file, language=language, format=format, output=output, xtreme=xtreme, adapters=adapters
+        run, file, language=language, format=format, output=output, xtreme=xtreme, adapters=adapters, beside=beside
     )
     print(written)

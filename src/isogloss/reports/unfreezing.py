@@ -120,12 +120,12 @@ def _cells(rho: Estimate) -> list[str]:
     return [MISSING if rho.value is None else f"{rho.value:+.2f}", interval(rho)]
 
 
-def interval(estimate: Estimate | None) -> str:
-    """The interval of an estimate, or why it has none."""
+def interval(estimate: Estimate | None, drawn: str = "runs") -> str:
+    """The interval of an estimate over what was drawn anew, or why it has none."""
     if estimate is None or estimate.value is None:
         return MISSING
     if estimate.low is None or estimate.high is None:
-        return f"none: fewer than {FEWEST} runs" if estimate.n < FEWEST else "none: all draws agree"
+        return f"none: fewer than {FEWEST} {drawn}" if estimate.n < FEWEST else "none: all draws agree"
     return f"[{estimate.low:+.2f}, {estimate.high:+.2f}]"
 
 

@@ -112,7 +112,7 @@ def pair(
 
 def _sets(corpus: Corpus, entries: Sequence[DataEntry], collections: Sequence[Collection]) -> dict[str, str]:
     """The name of the data set of each file, translations included, by path."""
-    found = {}
+    found: dict[str, str] = {}
     for entry, collection in zip(entries, collections, strict=True):
         found |= {str(path): collection.name for path in collection.files().values()}
         if entry.translations.train is not None:

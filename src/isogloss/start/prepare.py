@@ -197,7 +197,7 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
     # Pieces, as the streams count: with the same temperature mixed and single-language batches have the same mix.
     sizes = {language: len(found) for language, found in learned.features.items()}
     collate = partial(task.collate, tokenizer=loaded.tokenizer)
-    batches = partial(_batches, learned.features, collate, budget, recipe.seeds[0])
+    batches = partial(whole_batches, learned.features, collate, budget, recipe.seeds[0])
     opened = open_site(recipe, loaded, budget, sizes, pass_length(recipe.sampling), batches)
     site = opened.site
     weighting = build_weighting(recipe.weighting, site)
@@ -250,7 +250,7 @@ def _second(recipe: Recipe, learned: Learned, steps: int) -> Second | None:
     return build_second(recipe.objective, pairs, learned.task, steps, tokenizer, recipe.max_length, languages)
 
 
-def _batches(
+def whole_batches(
     features: Mapping[str, Sequence[Feature]], collate: Collate, budget: Budget, seed: int, batch_size: int | None
 ) -> BucketedStream:
     """Whole training batches mixed from all sources, for those who look at the model; in an order of their own."""

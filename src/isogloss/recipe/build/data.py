@@ -104,7 +104,8 @@ def build_translation(entry: DataEntry, translation: Translation, language: str,
     other = in_format(entry, translation.format or entry.format)
     separator = {} if translation.separator is None else {"separator": translation.separator}
     changed = other.model_copy(update={"columns": translation.columns, **separator})
-    translated, untranslated = _format(changed), None
+    translated = _format(changed)
+    untranslated: Format | None = None
     if isinstance(translated, Table) and translation.columns is None and path.exists():
         own, before = layout(path, translated.delimiter)
         translated = replace(translated, columns=own)

@@ -15,6 +15,7 @@ from isogloss.models.open import Loaded
 from isogloss.objectives.side_by_side import States, first_place, mean_of_places, released_mean
 from isogloss.objectives.x_mixup import XMixup
 from isogloss.recipe.build.site import Site
+from isogloss.recipe.spec import mixing as ratios
 from isogloss.recipe.spec import objective as spec
 from isogloss.tasks.spans import Spans
 from isogloss.tasks.tagging import Tagging
@@ -105,7 +106,7 @@ def share_of_originals(asked: spec.XMixup, task: Task, steps: int) -> Callable[[
 def _ratio(asked: spec.XMixup) -> Ratio:
     released = asked.compat is not None
     match asked.ratio:
-        case spec.EntropyRatio(ceiling=ceiling, learned=learned, released=own):
+        case ratios.EntropyRatio(ceiling=ceiling, learned=learned, released=own):
             return EntropyRatio(ceiling, learned and not released, own or released)
-        case spec.ConstantRatio(value=value):
+        case ratios.ConstantRatio(value=value):
             return ConstantRatio(value)

@@ -1,0 +1,85 @@
+"""What does X-Mixup cost over training on the same texts and their translations?
+
+Every arm sees the same pairs, each as one batch of twice as many texts. Plain training has the loss of all of them and
+nothing else, as translate-train-all does; consistency adds the terms that the two texts of a pair must agree in, and
+X-Mixup mixes them in a layer besides. The texts are no translations of each other here, but as long as these would be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.ours import Ours
+from benchmarks.results import claim, machine, workload_entry
+from benchmarks.timing import Arm, describe, interleave, per_step, slowdown
+from benchmarks.workload import Workload
+from isogloss.objectives.side_by_side import padding_of, side_by_side
+from isogloss.objectives.supervised import Supervised
+from isogloss.protocols import Batch, DataSource, Stream
+
+PLAIN, CONSISTENCY, MIXED = "translate-train on pairs", "consistency, no mixing", "X-Mixup"
+AT_MOST = 1.15
+
+
+@dataclass(frozen=True)
+class Flat:
+    """Batches of pairs as batches of twice as many texts.
+
+    Attributes:
+        pairs: The pairs.
+        padding: Id of the padding sub-word.
+    """
+
+    pairs: Stream
+    padding: int
+
+    def __call__(self, k: int) -> list[Batch]:
+        """The texts of the k-th batch."""
+        return [side_by_side(batch, self.padding) for batch in self.pairs(k)]
+
+
+def plain(workload: Workload) -> Ours:
+    """Training on both texts of each pair, which do not know of each other."""
+    arm = Ours(workload, "x_mixup", "fp32", objective={"mix": False})
+    padding = padding_of(arm.training.model)
+    arm.training.sources = {
+        name: DataSource(name, Flat(own.stream, padding), Supervised()) for name, own in arm.training.sources.items()
+    }
+    return arm
+
+
+def consistency(workload: Workload) -> Ours:
+    """The loss of X-Mixup without its mixing."""
+    return Ours(workload, "x_mixup", "fp32", objective={"mix": False})
+
+
+def mixed(workload: Workload) -> Ours:
+    """X-Mixup as it is by default."""
+    return Ours(workload, "x_mixup", "fp32")
+
+
+def run(workload: Workload, rounds: int) -> dict[str, Any]:
+    """Measure the three, in fp32."""
+    started = machine()
+    arms: dict[str, Arm] = {PLAIN: plain(workload), CONSISTENCY: consistency(workload), MIXED: mixed(workload)}
+    measured = interleave(arms, rounds)
+    base, agreeing, mixing = measured.values()
+    return {
+        "benchmark": "x_mixup",
+        "machine": started,
+        "workload": workload_entry(workload),
+        "skipped": [],
+        "parts": [
+            {
+                "part": "steps on pairs",
+                "precision": "fp32",
+                "steps_per_round": workload.size.steps,
+                "arms": {name: describe(kept) for name, kept in measured.items()},
+                "ratios": [
+                    claim(slowdown(mixing, base, per_step), f"time of a step, {MIXED} / {PLAIN}", at_most=AT_MOST),
+                    claim(slowdown(agreeing, base, per_step), f"time of a step, {CONSISTENCY} / {PLAIN}"),
+                ],
+            }
+        ],
+    }

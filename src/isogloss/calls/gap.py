@@ -1,0 +1,190 @@
+"""How alike the languages of finished runs are represented, before and after, mixed or not, and the transfer gap."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from isogloss.calls.finished import build_evaluator, modes_asked, open_run
+from isogloss.calls.interpolation import interpolated, starting_weights
+from isogloss.calls.parallel import first_windows, parallel_texts
+from isogloss.calls.scored import metric_of, of_one_task, results_of, run_folders
+from isogloss.calls.unfreezing import schedule_names
+from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.writing import write_text
+from isogloss.data.corpus import Cell
+from isogloss.data.problems import Problems
+from isogloss.diagnostics.paired import paired_vectors
+from isogloss.diagnostics.representations import similarities
+from isogloss.figures.drawing import require_matplotlib
+from isogloss.figures.gap import gap_figure, likeness_figure
+from isogloss.models.extensions.mixing import mixing_of
+from isogloss.objectives.side_by_side import States, first_place, mean_of_places
+from isogloss.recipe.resolve import resolve
+from isogloss.reports.gaps import gap_tables
+from isogloss.run.folder import RunFolder
+
+LIMIT = 1000
+"""Texts per language, evenly spaced: as many as components of the largest usual encoder, or CKA is biased."""
+
+POOLING: Mapping[str, States] = {"mean": mean_of_places, "first": first_place}
+"""From the states of a text to its vector: the mean over sub-words without special ones, or the first state."""
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What `gap` found.
+
+    Attributes:
+        rows: A row for each run, language, layer and state (``before``, ``alone``, ``mixed``), with ``cka``,
+            ``retrieval``, the number of texts ``n`` and of components ``d``, and the transfer ``gap``.
+        layer: The layer that tables and correlation are of.
+        metric: Metric of the scores.
+        split: Of which data texts and scores are.
+        files: What was written.
+    """
+
+    rows: Rows
+    layer: int
+    metric: str
+    split: str
+    files: tuple[Path, ...] = ()
+
+    @property
+    def tables(self) -> str:
+        """The findings in Markdown."""
+        return gap_tables(self.rows, layer=self.layer, metric=self.metric, split=self.split)
+
+
+def gap(
+    runs: Sequence[str | Path],
+    *,
+    output: str | Path | None = None,
+    data: Sequence[str] = (),
+    split: str = "test",
+    metric: str | None = None,
+    view: str = "original",
+    layer: int | None = None,
+    pooling: str = "mean",
+    limit: int = LIMIT,
+) -> Gap:
+    """Likeness of languages to the source language in each layer of finished runs, and how it goes with transfer.
+
+    Texts are those of the recipe's own data that have the same id in the source language, the first training language.
+    They go through the model before training (where it was pre-trained), after it each by itself, and, where the
+    model mixes (X-Mixup), after it beside their source. No score is taken: those in the run's results are read.
+
+    Args:
+        runs: Run folders, or folders with run folders in them; all of one task.
+        output: Folder for ``likeness.svg``, ``gap.svg`` (where there are scores) and ``gap.jsonl``; None: nothing is
+            written, and matplotlib is not needed.
+        data: Names of data entries; default: all of the recipe.
+        split: dev or test.
+        metric: Metric; default: the task's primary one.
+        view: Scores of which view make the transfer gap, see `isogloss.evaluate`.
+        layer: The layer of tables and correlation, 0 for the embeddings; default: the last.
+        pooling: ``mean`` or ``first``, see `POOLING`.
+        limit: Texts per language, evenly spaced; of a longer text the first window counts.
+
+    Returns:
+        The rows; see `isogloss.reports.gaps` and `isogloss.figures.gap`.
+
+    Raises:
+        IsoglossError: A place without finished runs, runs of several tasks, no such data, layer or pooling, or no text
+            has the same id in the source language.
+    """
+    if split not in ("dev", "test"):
+        raise IsoglossError(f"split: {split!r} is unknown{nearest(split, ('dev', 'test'))}")
+    if pooling not in POOLING:
+        raise IsoglossError(f"pooling: {pooling!r} is unknown{nearest(pooling, POOLING)}")
+    if limit < 2:
+        raise IsoglossError(f"limit: at least 2 texts, found {limit}")
+    if output is not None:
+        require_matplotlib()
+        if Path(output).is_file():
+            raise IsoglossError(f"output: {output} is a file; name a folder for the figures")
+    folders = run_folders(runs)
+    results = of_one_task(results_of(folders))
+    if not results:
+        raise IsoglossError(f"no scores in {', '.join(map(str, runs))}: no run has come to an evaluation")
+    chosen = metric_of(results, metric)
+    folders = [folder for folder in folders if any(row["run"] == str(folder) for row in results)]
+    recipes = {folder: resolve(RunFolder(folder).recipe) for folder in folders}
+    names = schedule_names([(own.method, own.objective.model_dump(mode="json")) for own in recipes.values()])
+    rows: Rows = []
+    for folder, name in zip(folders, names, strict=True):
+        theirs = [row for row in results if row["run"] == str(folder)]
+        source = (recipes[folder].train_languages or theirs[0]["train_languages"])[0]
+        scores = [row for row in theirs if row["metric"] == chosen and row["view"] == view]
+        shared = {"run": str(folder), "method": name, "seed": recipes[folder].seeds[0], "split": split}
+        own = _of_a_run(folder, source, data, split, scores, POOLING[pooling], limit)
+        rows += [{**shared, **row} for row in own]
+    last = max(row["layer"] for row in rows)
+    if layer is not None and not 0 <= layer <= last:
+        raise IsoglossError(f"layer: the models have layers 0 (the embeddings) to {last}, found {layer}")
+    found = Gap(rows, last if layer is None else layer, chosen, split)
+    return found if output is None else _written(found, Path(output))
+
+
+def _of_a_run(
+    folder: Path, source: str, data: Sequence[str], split: str, scores: Rows, states: States, limit: int
+) -> Rows:
+    run, recipe, task, loaded = open_run(folder)
+    pairs = parallel_texts(recipe, task, source, data, split, limit)
+    mode = modes_asked(folder, recipe, loaded, None)[0]
+    evaluator, mixing, problems = build_evaluator(recipe, task, loaded, mode), mixing_of(loaded.model), Problems()
+    pretrained = isinstance(recipe.model, str) and not recipe.random_weights
+    starting = starting_weights(run, recipe, task) if pretrained else None
+    rows: Rows = []
+    for cell, (examples, others) in pairs.items():
+        sides = [first_windows(evaluator, own, problems) for own in (examples, others)]
+        transfer = _transfer_gap(scores, cell, source)
+        for state in ("before", "alone", "mixed"):
+            if (state == "before" and starting is None) or (state == "mixed" and mixing is None):
+                continue
+            held = interpolated(loaded.model, starting, 0.0) if state == "before" and starting else nullcontext()
+            with held, mode.around(cell, loaded.model), evaluator.autocast():
+                found = paired_vectors(
+                    loaded.model,
+                    lambda features: task.collate(features, loaded.tokenizer),
+                    *sides,
+                    states=states,
+                    mixing=mixing if state == "mixed" else None,
+                    batch_size=evaluator.batch_size,
+                )
+            shared = {"data": cell.data, "language": cell.language, "source": source, "state": state}
+            sizes = {"n": len(examples), "d": found[0].shape[-1], "gap": transfer}
+            (layers,) = similarities(dict(zip(("target", "source"), found, strict=True))).values()
+            rows += [
+                {**shared, "layer": number, "cka": cka, "retrieval": retrieval, **sizes}
+                for number, (cka, retrieval) in enumerate(layers)
+            ]
+    return rows
+
+
+def _transfer_gap(scores: Rows, cell: Cell, source: str) -> float | None:
+    """Score of the source language minus that of a cell, as last scored by the final model."""
+    found: dict[str, float] = {}
+    for row in scores:
+        final = row["selection"] is not None and row.get("interpolation") is None
+        if final and (row["data"], row["split"]) == (cell.data, cell.split):
+            found[row["language"]] = row["value"]
+    language = cell.question_language or cell.language
+    return found[source] - found[language] if {source, language} <= found.keys() else None
+
+
+def _written(found: Gap, folder: Path) -> Gap:
+    """With figures and numbers written."""
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found.rows)
+    files = {"likeness.svg": likeness_figure(found.rows), "gap.jsonl": lines}
+    if any(row["gap"] is not None for row in found.rows):
+        files["gap.svg"] = gap_figure(found.rows, layer=found.layer, metric=found.metric, split=found.split)
+    for name, text in files.items():
+        write_text(folder / name, text)
+    return replace(found, files=tuple(folder / name for name in files))
