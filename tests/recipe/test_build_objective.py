@@ -27,6 +27,36 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
         {"method": "manifold_mixup", "model": {"config": {"classifier_pooling": "mean"}}},
         "reads the mean of all places",
     ),
+    "words of translations": (
+        "pos",
+        {"method": "x_tune", "objective": {"augment": {"kind": "translation"}}},
+        "of a translation nothing says which of its words are those of the text, as task 'pos' would need",
+    ),
+    "sub-words without probabilities": (
+        "topic",
+        {"method": "x_tune"},
+        "draws from a unigram vocabulary.*that of this tokenizer is BPE",
+    ),
+    "a dictionary of a language that is not learned": (
+        "topic",
+        {"method": "x_tune", "objective": {"augment": {"kind": "code_switch", "dictionaries": {"de": "nowhere.txt"}}}},
+        "objective.augment.dictionaries: 'de' is no language that is trained on",
+    ),
+    "a dictionary that is not there": (
+        "topic",
+        {"method": "x_tune", "objective": {"augment": {"kind": "code_switch", "dictionaries": {"en": "nowhere.txt"}}}},
+        "nowhere.txt",
+    ),
+    "layers that attend to near places": (
+        "pairs",
+        {"method": "filter"},
+        "a 'modernbert' model.*cannot do",
+    ),
+    "parts of one language": (
+        "pairs",
+        {"method": "filter", "train_languages": ["en"], "partition": {"kind": "random", "parts": 2}},
+        "filter pairs texts of two languages, but partition makes parts of one",
+    ),
     "texts that are no translations": (
         "pos",
         {"method": "consistency"},
