@@ -30,6 +30,10 @@ EXACT = {
     "dropout": {"dropout": 0.0},
     "probes": {"dropout": 0.0},
     "text_beside": {"dropout": 0.0},
+    "manifold_mixup_of_translations": {"dropout": 0.0},
+    "x_tune_second_stage": {"dropout": 0.0},
+    "filter_taught": {"dropout": 0.0},
+    "x_tune_noise": {"objective": {"augment": {"size": 1e-12}}},
     "task_adapter_in_parallel": {"dropout": 0.0},
     "x_mixup_of_slow_weights": {"dropout": 0.0},
     # The released entropy changes with padding, and so with how a batch is cut.

@@ -88,6 +88,24 @@ METHOD_SETTINGS: dict[str, dict[str, Any]] = {
         "unfreezing": {"every": 3, "top_first": False},
     },
     "ulmfit": {"method": "ulmfit", "model": LAYERED, "batch_size": 20},
+    "translate_train_all": {
+        "method": "translate_train_all",
+        "train_languages": ["en"],
+        "data": [
+            {
+                **entry("pairs", Path("{world}/pairs")),
+                "translations": {
+                    "train": {"path": "{world}/translated/{language}.tsv"},
+                    "back": None,
+                },
+            }
+        ],
+    },
+    "consistency": {"method": "consistency", "model": LAYERED},
+    "mean_of_logits": {"method": "mean_of_logits", "model": LAYERED},
+    "manifold_mixup": {"method": "manifold_mixup", "model": LAYERED},
+    "x_tune": {"method": "x_tune", "model": "{world}/unigram"},
+    "filter": {"method": "filter", "model": LAYERED},
 }
 """Every preset, under its name."""
 
@@ -254,18 +272,53 @@ VARIANTS |= {
     }.items()
 }
 
+VARIANTS |= {
+    "manifold_mixup_of_translations": {
+        "method": "manifold_mixup",
+        "model": LAYERED,
+        "dropout": 0.1,
+        "objective": {"partners": "translations", "layer": 2},
+        "gradient_accumulation_steps": 2,
+    },
+    "filter_taught": {
+        "method": "filter",
+        "model": "{world}/unigram",
+        "dropout": 0.1,
+        "attention": "eager",
+        "gradient_accumulation_steps": 2,
+        "objective": {"local": 0, "teacher": "{world}/fused", "temperature": 2.0},
+    },
+    "x_tune_second_stage": {
+        "method": "x_tune",
+        "model": "{world}/unigram",
+        "dropout": 0.1,
+        "objective": {
+            "augment": {"kind": "code_switch", "dictionaries": {"en": "{world}/en-de.txt"}, "ratio": 0.5},
+            "teacher": "{world}/teacher",
+            "hard_labels": True,
+        },
+    },
+    "x_tune_noise": {"method": "x_tune", "objective": {"augment": {"kind": "noise", "size": 0.5}}},
+    "x_tune_translation": {"method": "x_tune", "model": LAYERED, "objective": {"augment": {"kind": "translation"}}},
+    "x_tune_of_answers": {
+        "method": "x_tune",
+        "model": "{world}/unigram",
+        "doc_stride": 7,
+        "gradient_accumulation_steps": 2,
+    },
+}
+
 SETTINGS = {**METHOD_SETTINGS, **VARIANTS}
 
 OTHER_TASKS = {
     "questions": "qa",
     "choice": "choice",
-    "x_mixup_of_answers": "qa",
-    **dict.fromkeys(
-        ("x_mixup", "x_mixup_released", "x_mixup_without_mixing", "x_mixup_of_slow_weights"),
-        "pairs",
-    ),
+    **dict.fromkeys(("x_mixup_of_answers", "x_tune_of_answers"), "qa"),
+    **dict.fromkeys(("filter", "filter_taught", "x_tune_translation"), "pairs"),
+    **dict.fromkeys(("x_mixup", "x_mixup_released", "x_mixup_without_mixing", "x_mixup_of_slow_weights"), "pairs"),
+    **dict.fromkeys(("consistency", "mean_of_logits", "manifold_mixup", "manifold_mixup_of_translations"), "pairs"),
 }
-"""The task of an entry where it is not pos."""
+"""The data of an entry where they are not those of pos."""
 
 
 def recipe(name: str, world: Path, **changes: Any) -> dict[str, Any]:
@@ -276,6 +329,6 @@ def recipe(name: str, world: Path, **changes: Any) -> dict[str, Any]:
     model = {**BASE, **SETTINGS[name], **changes}["model"]
     placed: dict[str, Any] = {"model": model.format(world=world) if isinstance(model, str) else model}
     # The template's own {language} stays.
-    for key in {"probes", "text", "adapters"} & whole.keys():
+    for key in {"data", "probes", "text", "adapters", "objective"} & whole.keys():
         placed[key] = json.loads(json.dumps(whole[key]).replace("{world}", str(world)))
     return {**whole, **placed}

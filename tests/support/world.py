@@ -13,6 +13,7 @@ from typing import Any
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from transformers import AutoModel, AutoModelForMaskedLM
 
+from isogloss.calls.train import train
 from isogloss.data import ChoiceLines, ConllU, JsonLines, Squad, Table
 from isogloss.data.plain import Lines
 from isogloss.examples import Choice, LabelledText, Question, TaggedSentence
@@ -20,6 +21,7 @@ from isogloss.models.extensions.adapters import PFEIFFER_INV, Adapters, write_ad
 from isogloss.models.open import new_model
 from isogloss.models.stored import write_model
 from isogloss.models.tokenizer import train_tokenizer
+from isogloss.models.unigram import train_unigram
 
 XLM_R = {
     "model_type": "xlm-roberta",
@@ -125,7 +127,11 @@ def _write_pairs(folder: Path, columns: tuple[str, str], labels: Sequence[str]) 
 
 
 def write_pairs(folder: Path) -> Path:
-    """``folder/pairs/LANGUAGE/SPLIT.tsv``: the same ids and labels in every language; ``folder/back/LANGUAGE.tsv``."""
+    """``folder/pairs/LANGUAGE/SPLIT.tsv``: the same ids and labels in every language.
+
+    ``folder/translated/LANGUAGE.tsv`` are the English training texts in each, ``folder/back/LANGUAGE.tsv`` the same by
+    way of it.
+    """
     labels = ("entailment", "neutral", "contradiction")
     form = Table(columns={"id": "id", "text": "premise", "pair": "hypothesis", "label": "label"})
 
@@ -143,6 +149,10 @@ def write_pairs(folder: Path) -> Path:
     for language in SIZES["train"].keys() - {"en"}:
         content = table("en", SIZES["train"]["en"], "train", f"back from {language}")
         (folder / "back" / f"{language}.tsv").write_bytes(content)
+    (folder / "translated").mkdir(parents=True, exist_ok=True)
+    for language in LANGUAGES:
+        content = table(language, SIZES["train"]["en"], "train", "translated")
+        (folder / "translated" / f"{language}.tsv").write_bytes(content)
     return _write(folder / "pairs", ".tsv", lambda language, number, split: table(language, number, split, "pairs"))
 
 
@@ -224,6 +234,33 @@ def write_encoder(folder: Path) -> Path:
     return folder / "encoder"
 
 
+def write_unigram_encoder(folder: Path) -> Path:
+    """``folder/unigram``: one with a unigram vocabulary, so that sub-words have probabilities."""
+    text = {code: [" ".join(word for word, _ in own) for own in tagged(code, 30, "encoder")] for code in LANGUAGES}
+    tokenizer = train_unigram(text, 90, temperature=1.0, max_length=512, seed=0)
+    loaded = new_model(XLM_R, tokenizer, AutoModel, None, seed=3)
+    write_model(folder / "unigram", loaded.model, loaded.tokenizer)
+    return folder / "unigram"
+
+
+def write_dictionary(folder: Path) -> Path:
+    """``folder/en-de.txt``: a German word for every English one of the training data that has an even length."""
+    german = [word for sentence in tagged("de", 24, "train") for word, _ in sentence if word != "."]
+    english = sorted({word for sentence in tagged("en", 24, "train") for word, _ in sentence if word != "."})
+    lines = [f"{word} {german[n % len(german)]}\n" for n, word in enumerate(english) if len(word) % 2 == 0]
+    (folder / "en-de.txt").write_text("".join(lines), encoding="utf-8")
+    return folder / "en-de.txt"
+
+
+def write_teachers(folder: Path) -> None:
+    """``folder/teacher`` and ``folder/fused``: short runs of tagging and of FILTER, to learn from."""
+    quick = {"steps": 3, "batch_size": 8, "learning_rate": 0.05, "max_length": 32, "report_to": "none", "dropout": 0.0}
+    given = {"model": str(folder / "unigram"), "selection": "last", **quick}
+    train({**given, "data": entry("pos", folder / "pos")}, output=folder / "teacher")
+    fused = {"method": "filter", "objective": {"local": 0}}
+    train({**given, **fused, "data": entry("pairs", folder / "pairs")}, output=folder / "fused")
+
+
 def write_masked_encoder(folder: Path) -> Path:
     """``folder/masked``: a model to start from, with a masked-LM head."""
     tokenizer = train_tokenizer([line for code in LANGUAGES for line in parallel_lines(code)], 90)
@@ -274,9 +311,12 @@ def write_adapters(folder: Path) -> Path:
 
 
 def write_world(folder: Path) -> Path:
-    """All of it: a folder per task under its name, ``pairs``, and models, text and adapters to start from."""
-    for write in (*WRITERS.values(), write_pairs, write_encoder, write_masked_encoder, write_parallel, write_adapters):
+    """All of it: a folder per task under its name, and what the other functions here write."""
+    others = (write_pairs, write_dictionary, write_parallel)
+    encoders = (write_encoder, write_masked_encoder, write_unigram_encoder, write_adapters)
+    for write in (*WRITERS.values(), *others, *encoders):
         write(folder)
+    write_teachers(folder)
     return folder
 
 

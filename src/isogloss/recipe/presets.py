@@ -105,6 +105,33 @@ METHODS: dict[str, Method] = {
         "a layer more every pass over the data, downwards, lower layers at lower rates",
         _opening({"kind": "gradual", "every": "epoch", "layer_rate_decay": 2.6, "embeddings": True}),
     ),
+    "translate_train_all": Method(
+        "one model on the source language and its translations into all others",
+        {"sampling": {"kind": "mixed"}, "translate_train": True},
+    ),
+    "consistency": Method(
+        "control of X-Mixup: texts and their translations agree, without mixing",
+        {"sampling": {"kind": "mixed"}, "objective": {"kind": "x_mixup", "mix": False}},
+    ),
+    "mean_of_logits": Method(
+        "control of X-Mixup: trained on texts and their translations, the mean of both logits at test time, no more",
+        {
+            "sampling": {"kind": "mixed"},
+            "objective": {"kind": "x_mixup", "mix": False, "source_weight": 0.5, "kl": 0.0, "mse": 0.0},
+        },
+    ),
+    "manifold_mixup": Method(
+        "sentence states and labels of texts mixed two by two, at random",
+        {"sampling": {"kind": "mixed"}, "objective": {"kind": "manifold_mixup"}},
+    ),
+    "filter": Method(
+        "texts and their translations as one text in some layers, then taught by an earlier model too",
+        {"sampling": {"kind": "mixed"}, "objective": {"kind": "filter"}},
+    ),
+    "x_tune": Method(
+        "texts and their augmented forms agree, and then with an earlier model on the latter",
+        {"sampling": {"kind": "mixed"}, "objective": {"kind": "x_tune"}},
+    ),
     "checkpoint_averaging": Method(
         "control: multi-task training, the mean of the weights at its evaluations",
         {"sampling": {"kind": "mixed"}, "selection": "average"},

@@ -22,19 +22,25 @@ from isogloss.recipe.build.adapters import modes_of, with_adapters, without_own
 from isogloss.recipe.build.budget import build_budget, steps_of
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.build.lora import with_lora
-from isogloss.recipe.build.mixing import share_of_originals, with_mixing
 from isogloss.recipe.build.model import build_model, with_masked_head
-from isogloss.recipe.build.objective import build_objective
+from isogloss.recipe.build.objective import (
+    build_objective,
+    build_second,
+    files_of,
+    first_window,
+    needs_pairs,
+    teacher_of,
+    with_modules,
+)
 from isogloss.recipe.build.probes import Collate, Seen, build_probes
 from isogloss.recipe.build.run import build_selection
-from isogloss.recipe.build.sampling import Beside, beside, build_sampler, build_sources, pass_length
+from isogloss.recipe.build.sampling import Beside, Second, beside, build_sampler, build_sources, pass_length
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.build.task import build_task, spacing
 from isogloss.recipe.build.weighting import build_rows, build_weighting
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.model import RandomModel
-from isogloss.recipe.spec.objective import XMixup
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.spec.sampling import Joint
 from isogloss.run.budget import Budget
@@ -48,6 +54,8 @@ from isogloss.start.assemble import Plan, assemble, open_site
 from isogloss.start.check import new_tokenizer, read_corpus
 from isogloss.start.opening import require_same_recipe
 from isogloss.start.pairs import Pairs, pair
+from isogloss.start.reading import digest
+from isogloss.start.teacher import open_teacher
 from isogloss.start.text import TextBeside, read_text_beside
 from isogloss.store.cache import cache_of_environment
 from isogloss.streams.bucketed import BucketedStream, Examples
@@ -99,7 +107,8 @@ class Learned:
         features: Training features by source.
         loaded: The model.
         parts: How the data of one language are parted, if they are.
-        pairs: What stands beside the training texts, if the loss is of pairs.
+        pairs: The texts that say the same as the training texts, if the loss is of pairs.
+        teacher: The model that this one is to agree with, if the loss has one.
         text: Text beside the task, if there is any.
         resuming: Whether the run has been started before.
     """
@@ -111,6 +120,7 @@ class Learned:
     loaded: Loaded
     parts: parted.Parted | None
     pairs: Pairs | None
+    teacher: Loaded | None
     text: TextBeside | None
     resuming: bool
 
@@ -125,21 +135,20 @@ def _read(recipe: Recipe, folder: RunFolder, label_languages: Sequence[str]) -> 
         loaded = with_lora(loaded, recipe.lora, recipe.seeds[0])
     if recipe.adapters is not None:
         loaded = with_adapters(loaded, recipe.adapters, corpus.sources, recipe.seeds[0])
-    paired = recipe.objective if isinstance(recipe.objective, XMixup) else None
-    if paired is not None:
-        loaded = with_mixing(loaded, paired, task)
+    loaded = with_modules(loaded, recipe.objective, task)
     features: Mapping[str, Sequence[Feature]] = _encode(corpus, task, loaded, recipe.max_length)
     resuming, parts = folder.fingerprint.exists(), None
     if recipe.partition is not None:
         parts = parted.parted(recipe, folder, corpus, features, task, loaded, processes(), resuming=resuming)
         features = parts.split(features[parts.language])
     pairs = None
-    if paired is not None:
-        encoding = Encoding(task, loaded.tokenizer, recipe.max_length)
-        released = paired.compat is not None
-        pairs = pair(corpus, features, recipe.data, collections, encoding, first_window=released)
+    if needs_pairs(recipe.objective, task):
+        encoding, first = Encoding(task, loaded.tokenizer, recipe.max_length), first_window(recipe.objective)
+        pairs = pair(corpus, features, recipe.data, collections, encoding, first_window=first)
+    run, name = teacher_of(recipe.objective), recipe.data[0].task
+    teacher = None if run is None else open_teacher(run, name, task, loaded.tokenizer)
     text = read_text_beside(recipe, loaded.tokenizer, corpus.problems) if recipe.sources else None
-    return Learned(named, task, corpus, features, loaded, parts, pairs, text, resuming)
+    return Learned(named, task, corpus, features, loaded, parts, pairs, teacher, text, resuming)
 
 
 def _encode(corpus: Corpus, task: Task, loaded: Loaded, max_length: int) -> dict[str, Sequence[Feature]]:
@@ -193,14 +202,12 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
     site = opened.site
     weighting = build_weighting(recipe.weighting, site)
     probes, files = build_probes(recipe.probes, _seen(recipe, learned, collate, weighting), site, corpus.problems)
-    objective = build_objective(recipe.objective, recipe.penalties, task, site)
-    beside_it = None
-    if learned.pairs is not None and isinstance(recipe.objective, XMixup):
-        share = share_of_originals(recipe.objective, task, budget.steps)
-        released = recipe.objective.compat is not None
-        beside_it = Beside(learned.pairs.beside, learned.pairs.instead, share, once_per_epoch=released)
-        files |= learned.pairs.files
-    sources = build_sources(recipe.sampling, learned.features, collate, objective, site, beside_it)
+    teacher = learned.teacher
+    objective = build_objective(recipe.objective, recipe.penalties, task, site, teacher.model if teacher else None)
+    second = _second(recipe, learned, budget.steps)
+    files |= {str(path): digest(path) or "" for path in files_of(recipe.objective)}
+    files |= {} if learned.pairs is None else learned.pairs.files
+    sources = build_sources(recipe.sampling, learned.features, collate, objective, site, second)
     labelled, sampler = tuple(sources), build_sampler(recipe.sampling, site)
     if learned.text is not None and head is not None:
         added = learned.text.sources(recipe, head, site, objective)
@@ -226,11 +233,21 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
             "data": {**corpus.files, **files},
             "tokenizer": tokenizer_digest(loaded.tokenizer),
             "starting_weights": json.loads(json.dumps(loaded.identity)),
+            **({} if teacher is None else {"teacher": teacher.identity["sha256"]}),
         },
         weighting=weighting,
         rows=build_rows(recipe.weighting, recipe.gradients, site.model, opened.table),
         probes=probes,
     )
+
+
+def _second(recipe: Recipe, learned: Learned, steps: int) -> Second | None:
+    """What stands beside each training text."""
+    pairs = None if learned.pairs is None else Beside(learned.pairs.beside, learned.pairs.instead)
+    own = None if learned.parts is None else learned.parts.language
+    languages = {name: own or name for name in learned.features}
+    tokenizer = learned.loaded.tokenizer
+    return build_second(recipe.objective, pairs, learned.task, steps, tokenizer, recipe.max_length, languages)
 
 
 def whole_batches(

@@ -12,7 +12,7 @@ from isogloss.recipe.spec.base import codes_as_text, each_kind_once
 from isogloss.recipe.spec.data import DataEntry
 from isogloss.recipe.spec.lora import Lora
 from isogloss.recipe.spec.model import RandomModel
-from isogloss.recipe.spec.objective import Objective, Penalty, Supervised, XMixup
+from isogloss.recipe.spec.objective import Objective, Penalty, Supervised, pairs_languages
 from isogloss.recipe.spec.optimizer import AdamW, Optimizer, Rate
 from isogloss.recipe.spec.partition import Partition
 from isogloss.recipe.spec.probes import Probe
@@ -183,9 +183,10 @@ class Recipe(Run, Task, Rate):
 
     @model_validator(mode="after")
     def _pairs_are_of_two_languages(self) -> Recipe:
-        if isinstance(self.objective, XMixup) and self.partition is not None:
+        if self.partition is not None and pairs_languages(self.objective):
             raise ValueError(
-                "objective: x_mixup pairs texts of two languages, but partition makes parts of one; give one of the two"
+                f"objective: {self.objective.kind} pairs texts of two languages, but partition makes parts of one; "
+                "give one of the two"
             )
         return self
 

@@ -38,6 +38,7 @@ class Mixing(Extension):
 
     Attributes:
         ratios: λ of each pair of the last forward pass ``[b]``, without gradient; None before the first.
+        both_predict: Whether the prediction for a pair is the mean of both texts' logits, where a text has one.
 
     Raises:
         IsoglossError: The model has no such layer, or its attention cannot be read.
@@ -48,6 +49,7 @@ class Mixing(Extension):
 
     kind: ClassVar[str] = "mixing"
     changes_outputs: ClassVar[bool] = True
+    both_predict: ClassVar[bool] = True
 
     def __init__(self, model: PreTrainedModel, layer: int, ratio: Ratio, *, renormalise: bool = True) -> None:
         super().__init__()
