@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from isogloss.calls.retrieve import retrieve
     from isogloss.calls.show import show
     from isogloss.calls.train import train
+    from isogloss.calls.translate import translate
     from isogloss.calls.unfreezing import unfreezing
     from isogloss.calls.validate import validate
 
@@ -31,6 +32,7 @@ __all__ = [
     "retrieve",
     "show",
     "train",
+    "translate",
     "unfreezing",
     "validate",
 ]

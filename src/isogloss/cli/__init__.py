@@ -18,6 +18,7 @@ from isogloss.cli import (
     schema,
     show,
     train,
+    translate,
     unfreezing,
     world,
 )
@@ -39,6 +40,7 @@ app.command("pretrain")(pretrain.pretrain)
 app.command("pretrain-adapter")(pretrain_adapter.pretrain_adapter)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("translate")(translate.translate)
 app.command("retrieve")(retrieve.retrieve)
 app.command("demo")(demo.demo)
 app.command("world")(world.world)

@@ -10,7 +10,7 @@ from isogloss.data.collection import Collection
 from isogloss.data.corpus import Cell, Corpus
 from isogloss.data.pairing import ALONE, partners
 from isogloss.data.problems import Problems
-from isogloss.data.translations import translate
+from isogloss.data.translations import TranslationFile, translate, translate_some
 from isogloss.examples import Example
 from isogloss.recipe.build.data import build_collection, build_translation
 from isogloss.recipe.spec.data import DataEntry
@@ -39,12 +39,32 @@ def with_translated_training_data(recipe: Recipe, collections: Sequence[Collecti
             if not file.path.exists():
                 corpus.problems.warning(file.path, None, f"no translations into {language}, which stays without")
                 continue
-            train.setdefault(language, []).extend(translate(originals, file, language, corpus.problems))
+            if entry.translations.train.skip_missing:
+                found = _present(originals, translate_some(originals, file, language, corpus.problems), file, corpus)
+            else:
+                found = translate(originals, file, language, corpus.problems)
+            train.setdefault(language, []).extend(found)
             files[str(file.path)] = digest(file.path) or ""
     added = tuple(language for language in train if language not in corpus.train)
     if files == corpus.files:
         raise IsoglossError("translate_train: no data entry has translations.train with a file for any language")
     return dataclasses.replace(corpus, train=train, files=files, targets=(*corpus.targets, *added))
+
+
+def _present(
+    originals: Sequence[Example], found: Sequence[Example | None], file: TranslationFile, corpus: Corpus
+) -> list[Example]:
+    """The translations that are there; a warning counts the others."""
+    there = [example for example in found if example is not None]
+    if len(there) < len(found):
+        first = originals[found.index(None)]
+        corpus.problems.warning(
+            file.path,
+            None,
+            f"{len(found) - len(there)} of {len(found)} examples have no translation and are left out; the first is "
+            f"{first.path}:{first.line}, id {first.id!r}",
+        )
+    return there
 
 
 def translated_cells(

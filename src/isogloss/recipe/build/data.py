@@ -101,7 +101,9 @@ def build_translation(entry: DataEntry, translation: Translation, language: str,
         ) from None
     other = in_format(entry, translation.format or entry.format)
     separator = {} if translation.separator is None else {"separator": translation.separator}
-    changed = other.model_copy(update={"columns": translation.columns, **separator})
+    table = other.format in ("tsv", "csv")
+    skipped = {"skip_empty": True} if translation.skip_missing and table else {}
+    changed = other.model_copy(update={"columns": translation.columns, **separator, **skipped})
     sides = [changed]
     if translation.source_columns is not None:
         sides.append(changed.model_copy(update={"columns": translation.source_columns}))
