@@ -67,7 +67,9 @@ def test_a_merged_model_is_a_start_like_any_other(trained: Path, world: Path, tm
     shutil.copytree(trained / "model", tmp_path / "model", ignore=shutil.ignore_patterns("*xtensions*", "lora"))
     merged.save_pretrained(tmp_path / "model")
     isogloss.train(recipe("multitask", world, model=str(tmp_path / "model"), steps=1), output=tmp_path / "run")
-    with pytest.raises(IsoglossError, match=r"extension 'lora' is of kind 'lora', without which the model computes"):
+    with pytest.raises(
+        IsoglossError, match=r"holds LoRA, over an encoder .* merge it into the weights first, as .*README\.md"
+    ):
         isogloss.train(recipe("multitask", world, model=str(trained / "model"), steps=1), output=tmp_path / "other")
 
 
@@ -115,6 +117,7 @@ def test_under_language_adapters(world: Path, tmp_path: Path, capsys: pytest.Cap
     asked = recipe("lora_on_language_adapters", world, test=True, save_total_limit=9)
     isogloss.train(asked, output=tmp_path / "run")
     assert "no language adapter for de (1): measured as in keep" in capsys.readouterr().err
+    assert not (tmp_path / "run" / "adapters").exists()  # those of languages were there before
     stored = load_file(tmp_path / "run" / "model" / "extensions.safetensors")
     begun = load_file(tmp_path / "run" / "checkpoint-4" / "extensions.safetensors")
     of_languages = [name for name in stored if name.startswith("adapters.")]
@@ -133,6 +136,7 @@ def test_where_query_and_value_are_one_module_it_is_said(
 ) -> None:
     isogloss.train(recipe("lora_of_fused_attention", world, steps=1), output=tmp_path / "run")
     said = capsys.readouterr().err
+    assert "lora: 128 parameters, 4.10% of the encoder's 3,120; 0.000512 MB as a file" in said
     assert said.count("lora.targets: a 'modernbert' model has query, key, value in one module, 'attn.Wqkv'") == 1
 
 

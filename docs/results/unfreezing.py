@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,8 +174,13 @@ ARMS: dict[str, tuple[dict[str, Any], Sequence[float]]] = {
     "fun, argmax": _scheduled("fun", batches=10, labels="argmax"),
     "lora": _arm("lora", LORA),
     "lora, gradual": _arm("gradual_unfreezing", LORA, **_LORA, unfreezing={"every": EVERY}),
+    "language adapters": _arm("adapters", SMALL, adapters={"at_test": "both"}),
 }
-"""The arms, with the rates that are tried first; `fewer steps`: `adapters` with as many layer-steps as `gradual`."""
+"""The arms, with the rates that are tried first; `fewer steps`: `adapters` with as many layer-steps as `gradual`.
+
+`language adapters` takes what ``pretrain-adapter`` has left in ``LANGUAGE_ADAPTERS``, and is measured both ways."""
+LANGUAGE_ADAPTERS = "language-adapters/adapters"
+"""Below the folder of the runs."""
 
 COMPARED = {
     "adapters": "full",
@@ -188,6 +193,8 @@ COMPARED = {
     "fewer steps": "adapters",
     "lora": "adapters",
     "lora, gradual": "lora",
+    "language adapters, swap": "adapters",
+    "language adapters, keep": "language adapters, swap",
 }
 """What each arm is compared with."""
 
@@ -205,8 +212,12 @@ class Run:
         """Its recipe, with the shortened files that `Task.write_data` has left in ``root``."""
         task, tuning = TASKS[self.task], self.seed == TUNING_SEED
         steps = _fewer(task) if self.arm == "fewer steps" else task.settings["steps"]
+        own = dict(ARMS[self.arm][0])
+        if self.arm == "language adapters":
+            found = {folder.name: str(folder) for folder in sorted((root / LANGUAGE_ADAPTERS).iterdir())}
+            own["adapters"] = {**own["adapters"], "language": found}
         return {
-            **BASE, **task.settings, **ARMS[self.arm][0], "model": model, "data": task.data(root, tuning),
+            **BASE, **task.settings, **own, "model": model, "data": task.data(root, tuning),
             "seed": self.seed, "steps": steps, "evaluation_steps": steps, "save_steps": steps,
             "learning_rate": self.rate, "test": not tuning,
         }  # fmt: skip
@@ -280,7 +291,7 @@ def collect(root: Path, rows: Path, tasks: Sequence[str]) -> None:
         ]
         runs = [run for run in plan(root, [task], arms) if (run.folder(root) / "done").exists()]
         found = [
-            {"task": task, "arm": run.arm, "seed": run.seed, "rate": run.rate, **row}
+            {"task": task, "arm": _view(run.arm, row), "seed": run.seed, "rate": run.rate, **row}
             for run, row in study.finished(runs, root, lambda run: TASKS[run.task].metric)
             if row["split"] == "test"
         ]
@@ -313,6 +324,11 @@ def collect(root: Path, rows: Path, tasks: Sequence[str]) -> None:
     append_lines(rows, kept)
 
 
+def _view(arm: str, row: Mapping[str, Any]) -> str:
+    """The arm, with how its languages were measured where that can be told apart."""
+    return arm if row["at_test"] is None else f"{arm}, {row['at_test']}"
+
+
 def tables(rows: Path) -> str:
     """Per task the scores by arm and language, the differences of means, and the rates."""
     found = read_lines(rows)
@@ -324,7 +340,7 @@ def tables(rows: Path) -> str:
                 scores.setdefault((row["arm"], f"{row['data']} {row['language']}"), []).append(row["value"])
         if not scores:
             continue
-        arms = [arm for arm in ARMS if any(arm == key[0] for key in scores)]
+        arms = list(dict.fromkeys(key[0] for key in scores))
         lines = list(dict.fromkeys(key[1] for key in scores))
         body = [[line, *(f"{100 * _mean(scores.get((arm, line))):.1f}" for arm in arms)] for line in lines]
         table = tabulate(body, [own.metric, *arms], tablefmt="github", disable_numparse=True)

@@ -75,7 +75,7 @@ def test_a_preset_weighs_by_its_rule(method: str, keys: dict[str, Any], weights:
 def test_the_groups_of_a_preset_hold_all_of_the_model_once(method: str):
     _, rows = built(method)
     (whole,) = taken(built("pcgrad")[1])
-    torch.testing.assert_close(taken(rows).sum(dim=0), whole)
+    torch.testing.assert_close(taken(rows).sum(dim=0), whole, rtol=1e-6, atol=1e-6)  # float32, in another order
 
 
 def test_gradvac_compares_layer_by_layer_unless_asked_for_the_whole():

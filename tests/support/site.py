@@ -25,6 +25,7 @@ def small_bert() -> PreTrainedModel:
         "bert", hidden_size=8, intermediate_size=8, num_hidden_layers=2, num_attention_heads=2, vocab_size=30
     )
     with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
         return AutoModelForTokenClassification.from_config(config).eval()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from isogloss.models.extensions.adapters import trained_adapters
+from isogloss.models.extensions.lora import FOLDER as PEFT
 from isogloss.run.experiment import Experiment
 
 
@@ -29,3 +30,7 @@ def print_adapters(experiment: Experiment) -> None:
         if folder.is_dir():
             megabytes = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
             print(f"{folder}: adapter {name!r} as AdapterHub has them, {megabytes:.3g} MB", file=sys.stderr)
+    folder = experiment.folder.model / PEFT
+    if folder.is_dir():
+        megabytes = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+        print(f"{folder}: LoRA as peft has it, {megabytes:.3g} MB", file=sys.stderr)

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import read_json
+from isogloss.models.extensions import extensions_of
+from isogloss.models.extensions.lora import NAME, Lora
 from isogloss.models.holding import holding
 from isogloss.models.open import open_model
 from isogloss.recipe.spec.recipe import Recipe
@@ -40,7 +42,7 @@ def interpolated(model: nn.Module, starting: Mapping[str, Tensor], share: float)
 
     Args:
         model: The model, with weights θ.
-        starting: θ* by name; parameters without one keep θ.
+        starting: θ* by name; parameters without one keep θ. What LoRA adds began as zero.
         share: e in [0, 1]; at 1 the model is what it was to the last bit, at 0 its encoder is the pre-trained one.
 
     Raises:
@@ -52,7 +54,10 @@ def interpolated(model: nn.Module, starting: Mapping[str, Tensor], share: float)
     if not 0 <= share <= 1:
         raise IsoglossError(f"interpolate: a share of the fine-tuned weights in [0, 1], found {share:g}")
     ends = {name: parameter for name, parameter in model.named_parameters() if name in starting}
+    lora = extensions_of(model).get(NAME)
+    added = lora.undone() if isinstance(lora, Lora) else {}
     with torch.no_grad():
         between = {end: starting[name].to(end.device).lerp(end, share) for name, end in ends.items()}
+        between |= {end: start.lerp(end, share) for end, start in added.items()}
     with holding(between):
         yield

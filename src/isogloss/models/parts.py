@@ -11,7 +11,7 @@ from isogloss.models.extensions import extensions_of
 from isogloss.models.extensions.adapters import NAME, Adapters
 from isogloss.models.extensions.lora import NAME as LORA
 from isogloss.models.extensions.lora import Lora
-from isogloss.models.layers import layers_of
+from isogloss.models.layer_modules import layer_modules
 
 Parts = dict[str, list[nn.Parameter]]
 """Names of parts to their parameters."""
@@ -30,7 +30,7 @@ def parts_of(model: PreTrainedModel) -> Parts:
         model: A model of transformers, with or without a head.
     """
     encoder = model.base_model
-    layers = layers_of(model)
+    layers = layer_modules(model)
     inside = {id(module) for layer in layers for module in layer.modules()}
     # A model without a head is its own encoder.
     places: list[tuple[str, Iterable[nn.Module]]] = [

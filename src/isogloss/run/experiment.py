@@ -102,7 +102,7 @@ class Experiment:
         # The meter is read before every checkpoint, so that no checkpoint has to hold it.
         if saves or step % budget.logging_steps == 0:
             losses = self.training.meter.read(self.ranks)
-            self.recorder.log_losses(losses, self.training.optimizer.param_groups[0]["lr"])
+            self.recorder.log_losses(losses, self.training.optimizer.param_groups[0]["lr"], self.ledger.subwords)
         with self.recorder.pause():
             if is_last or step % budget.evaluation_steps == 0:
                 with self.ledger.aside("evaluation"):

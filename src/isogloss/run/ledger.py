@@ -78,6 +78,11 @@ class Ledger:
                 self._counts["padded_subwords"] += padded
                 self._unbooked += padded
 
+    @property
+    def subwords(self) -> int:
+        """Sub-words trained on since this start, about: those of this process, times the number of processes."""
+        return self._counts["subwords"] * self.ranks.world_size
+
     def step(self, model: nn.Module) -> None:
         """Note that a step has been taken, in which the parameters moved that require a gradient now."""
         moving = tuple(parameter.requires_grad for parameter in model.parameters())

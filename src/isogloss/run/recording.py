@@ -1,4 +1,4 @@
-"""What a run says while it runs: log history, a tracker and a progress bar. Nothing of it changes the run."""
+"""What a run says while it runs: log history, a tracker, a progress bar or lines. Nothing of it changes the run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,14 @@ from transformers import TrainerState
 from isogloss.common.writing import write_json
 from isogloss.run.trackers import Tracker
 
+BETWEEN_LINES = 60.0
+"""Seconds from one line to the next, at least, where there is no terminal to draw a bar on."""
+
 
 class Recorder:
     """Keeps the log history in the shape of Hugging Face's ``trainer_state.json`` and, once opened, shows it.
+
+    On a terminal it shows a bar; in a file, a line when something is logged, at most one a minute.
 
     Args:
         state: The history so far and the sizes of the run.
@@ -28,7 +34,8 @@ class Recorder:
         self.state = state
         self._tracker: Tracker | None = None
         self._bar: tqdm[Any] | None = None
-        self._since = 0.0
+        self._since, self._subwords = 0.0, 0
+        self._opened, self._first, self._line = 0.0, 0, 0.0
         # The loss seen last of each language: a step of one language must not blank the others.
         self._shown: dict[str, str] = {}
 
@@ -52,7 +59,8 @@ class Recorder:
             # A short bar: a line has to hold the loss of every language.
             bar_format="{n_fmt}/{total_fmt} |{bar:12}| {remaining} left{postfix}",
         )
-        self._since = time.perf_counter()
+        self._since = self._opened = self._line = time.perf_counter()
+        self._first = self.state.global_step
 
     def step(self, step: int, epoch: float) -> None:
         """Note that ``step`` steps have been taken, ``epoch`` passes over the data."""
@@ -67,15 +75,31 @@ class Recorder:
         if self._tracker is not None:
             self._tracker.add(values, step)
 
-    def log_losses(self, losses: Mapping[str, float], learning_rate: float) -> None:
-        """Log what a meter read; the bar shows the losses and the sentences per second since the last time."""
+    def log_losses(self, losses: Mapping[str, float], learning_rate: float, subwords: int) -> None:
+        """Log what a meter read; what is shown has the losses and the sub-words per second since the last time.
+
+        Args:
+            losses: What the meter read.
+            learning_rate: That of now.
+            subwords: How many have been trained on since the run was opened, in all processes.
+        """
         self.log({**losses, "learning_rate": learning_rate})
-        if self._bar is not None:
-            sentences = sum(value for name, value in losses.items() if name.startswith("sentences/"))
-            rate = sentences / (time.perf_counter() - self._since)
-            self._shown |= {n.removeprefix("loss/"): f"{v:.3f}" for n, v in losses.items() if n.startswith("loss")}
-            self._bar.set_postfix({**self._shown, "sentences/s": f"{rate:.0f}"}, refresh=False)
-            self._since = time.perf_counter()
+        if self._bar is None:
+            return
+        now = time.perf_counter()
+        rate = (subwords - self._subwords) / (now - self._since)
+        self._shown |= {n.removeprefix("loss/"): f"{v:.3f}" for n, v in losses.items() if n.startswith("loss")}
+        self._bar.set_postfix({**self._shown, "sub-words/s": f"{rate:,.0f}"}, refresh=False)
+        if self._bar.disable and now - self._line >= BETWEEN_LINES:
+            step, last = self.state.global_step, self.state.max_steps
+            left = timedelta(seconds=round((now - self._opened) / (step - self._first) * (last - step)))
+            print(
+                f"step {step:,} of {last:,}: loss {losses['loss']:.3f}, {rate:,.0f} sub-words/s, {left} left",
+                file=sys.stderr,
+                flush=True,
+            )
+            self._line = now
+        self._since, self._subwords = time.perf_counter(), subwords
 
     @contextmanager
     def pause(self) -> Iterator[None]:

@@ -11,6 +11,8 @@ from torch import nn
 from isogloss.common.errors import IsoglossError
 from isogloss.models.extensions import extensions_of
 from isogloss.models.extensions.adapters import NAME, Adapters, trained_adapters, unshared
+from isogloss.models.extensions.lora import NAME as LORA
+from isogloss.models.extensions.lora import Lora
 from isogloss.protocols import Unfreezing
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.spec.optimizer import Lookahead
@@ -53,21 +55,27 @@ def announcements(recipe: Recipe, site: Site, sizes: Mapping[str, int]) -> list[
 
 
 def adapter_notes(site: Site) -> list[str]:
-    """How large the adapters are that are trained, beside the encoder and as files, and whether they can be shared."""
-    adapters = extensions_of(site.model).get(NAME)
+    """How large LoRA or the trained adapters are, beside the encoder and as files, and whether these can be shared."""
+    lora, adapters = extensions_of(site.model).get(LORA), extensions_of(site.model).get(NAME)
+    if isinstance(lora, Lora):
+        return [f"lora: {_size(lora, site)}"]
     names = trained_adapters(site.model)
     if not isinstance(adapters, Adapters) or not names:
         return []
     # All of a run have one configuration.
     adapter = adapters[names[0]]
-    own = sum(parameter.numel() for parameter in adapter.parameters())
-    inside = {id(parameter) for extension in extensions_of(site.model).values() for parameter in extension.parameters()}
-    encoder = sum(p.numel() for p in site.model.base_model.parameters() if id(p) not in inside)
     title = f"adapter {names[0]}" if len(names) == 1 else f"adapters {', '.join(names)}, each"
-    size = f"{own:,} parameters, {own / encoder:.2%} of the encoder's {encoder:,}; {own * BYTES / 1e6:.3g} MB as a file"
     reason = unshared(adapter.configuration, adapters.base)
     left = [] if reason is None else [f"warning: adapter {names[0]} is not written by itself; {reason}"]
-    return [f"{title}: {size}", *left]
+    return [f"{title}: {_size(adapter, site)}", *left]
+
+
+def _size(part: nn.Module, site: Site) -> str:
+    own = sum(parameter.numel() for parameter in part.parameters())
+    inside = {id(parameter) for extension in extensions_of(site.model).values() for parameter in extension.parameters()}
+    encoder = sum(p.numel() for p in site.model.base_model.parameters() if id(p) not in inside)
+    share = f"{own / encoder:.2%} of the encoder's {encoder:,}"
+    return f"{own:,} parameters, {share}; {own * BYTES / 1e6:.3g} MB as a file"
 
 
 def trainable(site: Site, groups: Mapping[Hashable, Sequence[nn.Parameter]]) -> list[str]:

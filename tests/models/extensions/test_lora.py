@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoModelForTokenClassification, PreTrainedModel
 
+from isogloss.calls.interpolation import interpolated
 from isogloss.common.errors import IsoglossError
 from isogloss.diagnostics.forgetting import distances
 from isogloss.models.extensions import attach
@@ -322,6 +323,23 @@ def test_under_language_adapters_it_alone_trains() -> None:
     assert {id(p) for p in model.get_submodule("extensions.adapters").parameters()} <= frozen
     assert {id(p) for p in model.base_model.parameters()} <= frozen
     assert frozen.isdisjoint(map(id, lora.parameters()))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_between_start_and_end(share: float) -> None:
+    """What is interpolated is what it amounts to, not A and B each for itself."""
+    model, expected = encoders.build("bert").eval(), encoders.build("bert").eval()
+    lora = with_lora(model)
+    start = {name: p.clone() for name, p in expected.named_parameters()}
+    names = {id(p): name for name, p in model.named_parameters()}
+    for weight, change in lora.changes().items():
+        expected.get_parameter(names[id(weight)]).add_(share * change)
+    end = logits(model)
+    with interpolated(model, start, share):
+        torch.testing.assert_close(logits(model), logits(expected))
+        assert share < 1 or torch.equal(logits(model), end)
+    assert torch.equal(logits(model), end)
 
 
 def test_how_far_it_has_moved_the_weights() -> None:

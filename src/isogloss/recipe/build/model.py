@@ -15,6 +15,7 @@ from isogloss.common.distributed import device
 from isogloss.common.errors import IsoglossError
 from isogloss.models.extensions import Extension, MaskedHead, attach, extensions_of, fill_stored
 from isogloss.models.extensions.adapters import NAME, Adapters
+from isogloss.models.extensions.lora import Lora
 from isogloss.models.open import Loaded, new_model, open_model
 from isogloss.models.shipped import located
 from isogloss.recipe.spec import model as spec
@@ -49,7 +50,7 @@ def build_model(
             dropout=how.dropout,
             random_weights=how.random_weights,
             trust_remote_code=how.trust_remote_code,
-            kinds={Adapters.kind: partial(_refuse, source)},
+            kinds={Adapters.kind: partial(_refuse, source), Lora.kind: partial(_refuse_lora, source)},
         )
     else:
         assert tokenizer is not None
@@ -71,6 +72,14 @@ def _refuse(source: str, model: PreTrainedModel, settings: Mapping[str, Any]) ->
         advice.append(f"and to go on with its task adapter set adapters.task.start: {run / 'adapters' / 'task'}")
     raise IsoglossError(
         f"model {source!r} holds adapters, over an encoder that is still what its run began with; {', '.join(advice)}"
+    )
+
+
+def _refuse_lora(source: str, model: PreTrainedModel, settings: Mapping[str, Any]) -> Extension:
+    """LoRA of another run would be trained through, or twice."""
+    raise IsoglossError(
+        f"model {source!r} holds LoRA, over an encoder that is still what its run began with; merge it into the "
+        f"weights first, as {Path(source) / 'README.md'} says, and start from what you save"
     )
 
 

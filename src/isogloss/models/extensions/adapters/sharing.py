@@ -10,15 +10,16 @@ from isogloss.models.extensions.adapters.adapters import Adapters
 from isogloss.models.extensions.adapters.hub_files import unshared, write_adapter
 from isogloss.models.extensions.adapters.stacks import NAME
 from isogloss.models.extensions.attaching import extensions_of
+from isogloss.models.extensions.lora import NAME as LORA
 
 
 def trained_adapters(model: nn.Module) -> tuple[str, ...]:
     """Names of the adapters that a run trains: the last of the stack, the task's, or all where languages have no task.
 
-    Adapters that are attached and never used by language are none.
+    Adapters that are attached and never used by language are none, and so are those of languages under LoRA.
     """
     adapters = extensions_of(model).get(NAME)
-    if not isinstance(adapters, Adapters) or adapters.stacks is None:
+    if not isinstance(adapters, Adapters) or adapters.stacks is None or LORA in extensions_of(model):
         return ()
     return adapters.stacks.then[-1:] or adapters.names
 

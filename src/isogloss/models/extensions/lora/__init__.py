@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from isogloss.models.extensions.lora.lora import NAME, Lora
+from isogloss.models.extensions.lora.peft_files import FOLDER
 from isogloss.models.extensions.lora.targets import WORDS, told
 
-__all__ = ["NAME", "WORDS", "Lora", "told"]
+__all__ = ["FOLDER", "NAME", "WORDS", "Lora", "told"]

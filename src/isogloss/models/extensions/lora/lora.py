@@ -101,6 +101,10 @@ class Lora(Extension):
         """What it amounts to: by the weight of each module what is added to it, (α / r) · B A ``[out, in]``."""
         return dict(pair.change() for pair in self.modules() if isinstance(pair, Pair))
 
+    def undone(self) -> dict[nn.Parameter, Tensor]:
+        """By parameter the weights with which it changes nothing, as at the start: each B of zeros."""
+        return {own: torch.zeros_like(own) for name, own in self.named_parameters() if name.endswith("lora_B.weight")}
+
     def write_beside(self, folder: Path, model: PreTrainedModel) -> str:
         """Write it as peft has it into ``folder/lora``, and say how it is read."""
         at = "" if model.base_model is model else f"{model.base_model_prefix}."

@@ -9,7 +9,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from isogloss.common.errors import IsoglossError, nearest
-from isogloss.models.layers import layers_of
+from isogloss.models.layer_modules import layer_modules
 
 WORDS = ("query", "key", "value", "output")
 """The linear parts of attention, in every family."""
@@ -90,7 +90,7 @@ def _linear(model: PreTrainedModel) -> dict[int, dict[str, nn.Linear]]:
     names = {module: name for name, module in model.base_model.named_modules()}
     return {
         number: {names[module]: module for module in layer.modules() if isinstance(module, nn.Linear)}
-        for number, layer in enumerate(layers_of(model), start=1)
+        for number, layer in enumerate(layer_modules(model), start=1)
     }
 
 

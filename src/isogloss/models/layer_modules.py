@@ -6,7 +6,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 
-def layers_of(model: PreTrainedModel) -> list[nn.ModuleList]:
+def layer_modules(model: PreTrainedModel) -> list[nn.ModuleList]:
     """The modules of each layer of a model's encoder, from the lowest to the top.
 
     They come from the lists with a module for each layer: one, or several beside each other (XLM has its attentions in
@@ -19,7 +19,7 @@ def layers_of(model: PreTrainedModel) -> list[nn.ModuleList]:
     Example:
         >>> from transformers import BertConfig, BertModel
         >>> sizes = {"hidden_size": 4, "intermediate_size": 4, "num_attention_heads": 1, "vocab_size": 9}
-        >>> len(layers_of(BertModel(BertConfig(num_hidden_layers=3, **sizes))))
+        >>> len(layer_modules(BertModel(BertConfig(num_hidden_layers=3, **sizes))))
         3
     """
     number = int(model.config.num_hidden_layers)
