@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -46,6 +47,8 @@ def entry_of_files(
     fixed: dict[str, Any] = {"languages": (language,)} if "{language}" not in path else {}
     if "{split}" not in path:
         fixed["splits"] = {split: split}
+    if "{" not in path:
+        fixed["name"] = Path(path).absolute().parent.name or task
     keys = {"task": task, "format": format, "path": path, "columns": columns, "separator": separator}
     try:
         return DataEntry.model_validate({**keys, **fixed})

@@ -18,11 +18,10 @@ from isogloss.examples import Example, Question
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.data import DataEntry
-from isogloss.translation.codes import Direction, direction
+from isogloss.translation.codes import Telling
 from isogloss.translation.examples import Losses, rebuilt, texts
 from isogloss.translation.files import layout_of, written
-from isogloss.translation.memory import Memory
-from isogloss.translation.translator import Translator, open_translator, translate_all
+from isogloss.translation.translators import Translators
 
 LONGEST = 256
 """Sub-words of a text and of its translation; sentences seldom have more."""
@@ -72,7 +71,7 @@ def translate(
         back: Whether to translate back, and write that alone.
         output: Folder.
         codes: The tokenizer's codes by ours, where they are not found by themselves (``{zh: zho_Hans}``).
-        prefix: What is put before each text, see `isogloss.translation.codes.direction`.
+        prefix: What is put before each text, see `isogloss.translation.codes.Telling`.
         num_beams: Hypotheses kept while searching.
         max_length: Sub-words of a text and of its translation.
         batch_size: Texts per batch.
@@ -116,7 +115,9 @@ def translate(
         entries = [entry_of_files(str(data), **keys, language=(asked or ["und"])[0], split=split, verb="translate")]  # type: ignore[arg-type]
     _, collections = build_collections(entries)
     read = _read(collections, asked, targets, split)
-    work = _Work(model, codes or {}, prefix, num_beams, max_length, batch_size, trust_remote_code, Path(output))
+    told = Telling(codes or {}, prefix)
+    options = {"num_beams": num_beams, "max_length": max_length, "trust_remote_code": trust_remote_code}
+    work = Translators(str(model), told, Path(output) / "memory", batch_size=batch_size, options=options)
     sources = list(dict.fromkeys(one.language for one in read))
     # Languages and models that are not there are told before anything is translated.
     for one in sources:
@@ -124,19 +125,22 @@ def translate(
             work.way(one, target)
             if back:
                 work.way(target, one)
+    role = "back" if back else "train" if split == "train" else "test"
+    template = _template(role, sources, targets)
     chunks = entries[0].task == "ner"
+    found: dict[str, dict[str, Any]] = {}
     with locked(Path(output)):
         for part in read:
-            for target in targets:
-                _translate(part, target, work, back=back, chunks=chunks, split=split)
-    role = "back" if back else "train" if split == "train" else "test"
-    found: dict[str, dict[str, Any]] = {}
-    for part in read:
-        template = _template(role, sources, targets)
-        if template is not None:
             layout = layout_of(part.examples[0], chunks=chunks)
-            keys = {"path": f"{output}/{part.name}/{template}.{layout.ending}", "format": layout.format, **layout.keys}
-            found[part.name] = {role: keys}
+            lost = False
+            for target in targets:
+                name = f"{part.language}-{target}" + (f"-{part.language}" if back else "")
+                path = Path(output) / part.name / f"{split}.{name}.{layout.ending}"
+                lost |= _translate(part, target, work, path, role=role, chunks=chunks)
+            if template is not None:
+                path = Path(output) / part.name / f"{template}.{layout.ending}"
+                skip = {"skip_missing": True} if lost and role == "train" else {}
+                found[part.name] = {role: {"path": str(path), "format": layout.format, **layout.keys, **skip}}
     return found
 
 
@@ -149,79 +153,27 @@ class _Part:
     examples: list[Example]
 
 
-class _Work:
-    """The models, opened once, and what they have translated."""
-
-    def __init__(
-        self,
-        model: str | Path,
-        codes: Mapping[str, str],
-        prefix: str | None,
-        num_beams: int,
-        max_length: int,
-        batch_size: int,
-        trust_remote_code: bool,
-        output: Path,
-    ) -> None:
-        self.model, self.codes, self.prefix, self.batch_size = str(model), codes, prefix, batch_size
-        self.options: dict[str, Any] = {
-            "num_beams": num_beams, "max_length": max_length, "trust_remote_code": trust_remote_code
-        }  # fmt: skip
-        self.output = output
-        self._translators: dict[str, Translator] = {}
-        self._memories: dict[Path, Memory] = {}
-
-    def way(self, source: str, target: str) -> tuple[Translator, Direction]:
-        """The model for two languages, and how it is told."""
-        try:
-            name = self.model.format(source=source, target=target)
-        except (KeyError, IndexError, ValueError) as error:
-            raise IsoglossError(
-                f"model: {self.model!r} may hold {{source}} and {{target}} only, found {error}"
-            ) from None
-        if name not in self._translators:
-            self._translators[name] = open_translator(name, **self.options)
-        translator = self._translators[name]
-        try:
-            return translator, direction(translator.tokenizer, source, target, codes=self.codes, prefix=self.prefix)
-        except IsoglossError as error:
-            raise IsoglossError(f"model {name!r}: {error}") from None
-
-    def translated(self, texts: Iterable[str], source: str, target: str) -> dict[str, str]:
-        """The translation of each text; of a blank one it is empty."""
-        translator, told = self.way(source, target)
-        path = self.output / "memory" / f"{source}-{target}.{translator.key(told)}.jsonl"
-        if path not in self._memories:
-            self._memories[path] = Memory(path)
-        memory = self._memories[path]
-        wanted = list(dict.fromkeys(texts))
-        title = f"{source} → {target}"
-        new, cut = translate_all(wanted, translator, told, memory, batch_size=self.batch_size, title=title)
-        told_of = f"{title}: {new:,} of {len(wanted):,} texts translated, the others known"
-        if cut:
-            told_of += f"; {cut:,} longer than {translator.max_length} sub-words and truncated"
-        print(told_of, file=sys.stderr)
-        return {text: memory.known[text] if text.strip() else "" for text in wanted}
-
-
-def _translate(part: _Part, target: str, work: _Work, *, back: bool, chunks: bool, split: str) -> None:
-    """Translate the examples of one language into another, and write them."""
-    answers = not back
+def _translate(part: _Part, target: str, work: Translators, path: Path, *, role: str, chunks: bool) -> bool:
+    """Translate the examples of one language into another, and write them; whether an example of them was lost."""
+    answers, language = role != "back", target
     wanted = [text for example in part.examples for text in texts(example, answers=answers)]
-    known = work.translated(wanted, part.language, target)
-    language, name = target, f"{part.language}-{target}"
-    if back:
-        again = work.translated(known.values(), target, part.language)
-        known = {text: again[between] for text, between in known.items()}
-        language, name = part.language, f"{name}-{part.language}"
+    known = work(wanted, part.language, target)
+    if role == "back":
+        again = work(known.values(), target, part.language)
+        known, language = {text: again[between] for text, between in known.items()}, part.language
     losses = Losses()
+    if role != "train":
+        # Each of these texts is asked for: what a training text without translation may lack, they may not.
+        for text, translation in known.items():
+            if text.strip() and not translation.strip():
+                losses.note(part.examples[0], "an empty translation, in whose place the original stands")
+                known[text] = text
     done = [rebuilt(example, known.__getitem__, language, losses, answers=answers) for example in part.examples]
-    layout = layout_of(part.examples[0], chunks=chunks)
-    path = work.output / part.name / f"{split}.{name}.{layout.ending}"
     write_bytes(path, written(part.examples, done, chunks=chunks))
     print(f"{path}: {len(done):,} examples", file=sys.stderr)
     for told in losses.told():
         print(f"{path}: {told}", file=sys.stderr)
+    return bool(losses.reasons)
 
 
 def _read(collections: Sequence[Collection], asked: list[str] | None, targets: list[str], split: str) -> list[_Part]:

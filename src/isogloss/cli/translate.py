@@ -18,7 +18,7 @@ def translate(
     model: Annotated[
         str,
         typer.Option(
-            help="Folder or hub id of a sequence-to-sequence model; {source} and {target} in it stand for the languages."
+            help="Folder or hub id of a sequence-to-sequence model; {source} and {target} in it are the languages."
         ),
     ],
     source: Annotated[

@@ -97,8 +97,9 @@ def column_lines(lines: Sequence[str], path: Path, problems: Problems) -> Column
         sentence = list(itertools.dropwhile(is_comment, block))
         if sentence:
             sentences.append(sentence)
-            comments = (SENTENCE_ID.match(text) for _, text in block[: len(block) - len(sentence)])
-            ids |= {sentence[0][0]: match[1] for match in comments if match}
+            for _, text in block[: len(block) - len(sentence)]:
+                if match := SENTENCE_ID.match(text):
+                    ids[sentence[0][0]] = match[1]
     return ColumnLines(separator, width, sentences, ids)
 
 

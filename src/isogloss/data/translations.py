@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from isogloss.common.errors import IsoglossError
-from isogloss.data.formats import Format
+from isogloss.data.formats import Reader
 from isogloss.data.problems import Problems
 from isogloss.examples import Choice, Example, LabelledText
 
@@ -35,8 +35,8 @@ class TranslationFile:
     """
 
     path: Path
-    translated: Format
-    untranslated: Format | None = None
+    translated: Reader
+    untranslated: Reader | None = None
     label_map: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -105,7 +105,7 @@ def translate_some(
     return joined
 
 
-def _read(path: Path, reader: Format, language: str, problems: Problems, label_map: Mapping[str, str]) -> list[Example]:
+def _read(path: Path, reader: Reader, language: str, problems: Problems, label_map: Mapping[str, str]) -> list[Example]:
     examples = reader.read(path, language, problems, label_map)
     if problems.spoils(path):
         problems.raise_errors()

@@ -85,8 +85,19 @@ def side_by_side(batch: Batch, padding: int) -> Batch:
     labels = None
     if batch.labels is not None and other.labels is not None:
         labels = _stacked(batch.labels, other.labels, IGNORED)
-    extras = {name: _stacked(batch.extras[name], other.extras[name], 0) for name in batch.extras}
+    extras = {name: _stacked(*_both(name, batch, other), 0) for name in {**batch.extras, **other.extras}}
     return Batch(inputs, labels, (*batch.languages, *other.languages), extras)
+
+
+def _both(name: str, batch: Batch, other: Batch) -> tuple[Tensor, Tensor]:
+    """An extra of both halves; where one has none, as gold labels have no soft ones ``[b, s, c]``, it is 0."""
+    found = [half.extras.get(name) for half in (batch, other)]
+    like = next(tensor for tensor in found if tensor is not None)
+    first, second = (
+        like.new_zeros(*half.inputs["input_ids"].shape, *like.shape[2:]) if tensor is None else tensor
+        for tensor, half in zip(found, (batch, other), strict=True)
+    )
+    return first, second
 
 
 def halves(model: PreTrainedModel, mixing: Mixing | None, both: Batch, states: States) -> Halves:

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from isogloss.models.extensions.mixing import Mixing
 from isogloss.objectives.side_by_side import Halves, States, halves, padding_of, side_by_side
-from isogloss.objectives.supervised import IGNORED
+from isogloss.objectives.supervised import IGNORED, cross_entropy
 from isogloss.protocols import Batch
 
 
@@ -86,9 +86,10 @@ class XMixup:
         found = halves(model, self.mixing, both, self.states)  # type: ignore[arg-type]
         assert both.labels is not None
         labels, labels_beside = both.labels.chunk(2)
+        soft, soft_beside = both.extras["soft"].chunk(2) if "soft" in both.extras else (None, None)
         terms = {
-            "target": (1 - self.source_weight) * _cross_entropy(found.logits, labels),
-            "source": self.source_weight * _cross_entropy(found.beside, labels_beside),
+            "target": (1 - self.source_weight) * cross_entropy(found.logits, labels, soft),
+            "source": self.source_weight * cross_entropy(found.beside, labels_beside, soft_beside),
         }
         if self.kl and _one_distribution(batch):
             terms["kl"] = self.kl * self._divergence(found)
@@ -115,10 +116,3 @@ def _labelled(batch: Batch) -> Tensor:
     if batch.labels is None:
         raise ValueError("the objective needs a batch with labels")
     return (batch.labels != IGNORED).reshape(len(batch), -1).sum(dim=1)
-
-
-def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    losses = functional.cross_entropy(
-        logits.flatten(0, -2), labels.flatten(), ignore_index=IGNORED, reduction="none"
-    )  # [b * s], [b * 2] or [b]
-    return losses.reshape(len(labels), -1).sum(dim=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from isogloss.common.errors import IsoglossError, nearest
@@ -30,46 +30,45 @@ class Direction:
     prefix: str = ""
 
 
-def direction(
-    tokenizer: Any,  # noqa: ANN401 - tokenizers differ in the attributes that are looked for
-    source: str,
-    target: str,
-    *,
-    codes: Mapping[str, str],
-    prefix: str | None = None,
-) -> Direction:
-    """How a model is told to translate from one language into another.
+@dataclass(frozen=True)
+class Telling:
+    """How models are told from which language into which they translate.
 
-    Args:
-        tokenizer: Its tokenizer.
-        source: Language of the texts.
-        target: Language of the translations.
+    Attributes:
         codes: The tokenizer's codes by our codes, where they are not found by themselves.
         prefix: What is put before every text, ``{source}`` and ``{target}`` in it being the English names of the
             languages; for a model that has no codes and is told in words, or (empty) that knows one direction only.
-
-    Raises:
-        IsoglossError: The model has no such language, several that may be meant, or does not say into which language it
-            translates.
+            None: models are told by their codes.
     """
-    if prefix is not None:
-        return Direction(prefix=_named(prefix, source, target))
-    offered = offered_codes(tokenizer)
-    if not offered:
-        fixed = getattr(tokenizer, "target_lang", None)
-        if fixed is None:
-            raise IsoglossError(
-                "the model's tokenizer has no codes of languages and does not say into which language it translates; "
-                'prefix says what is put before each text ("translate {source} to {target}: "), or, empty, that the '
-                f"model translates into {target!r} as it is"
-            )
-        if not _same(str(fixed), target):
-            raise IsoglossError(f"the model translates into {fixed!r}, asked for is {target!r}")
-        return Direction()
-    into = offered[_code(target, offered, codes)]
-    if into.startswith(">>"):  # Marian's models of several targets are told in the text
-        return Direction(prefix=f"{into} ")
-    return Direction(_code(source, offered, codes) if hasattr(tokenizer, "src_lang") else None, into)
+
+    codes: Mapping[str, str] = field(default_factory=dict)
+    prefix: str | None = None
+
+    def direction(self, tokenizer: Any, source: str, target: str) -> Direction:  # noqa: ANN401 - kinds differ
+        """How a model with this tokenizer is told to translate from ``source`` into ``target``.
+
+        Raises:
+            IsoglossError: The model has no such language, several that may be meant, or does not say into which
+                language it translates.
+        """
+        if self.prefix is not None:
+            return Direction(prefix=_named(self.prefix, source, target))
+        offered = offered_codes(tokenizer)
+        if not offered:
+            fixed = getattr(tokenizer, "target_lang", None)
+            if fixed is None:
+                raise IsoglossError(
+                    "its tokenizer has no codes of languages and does not say into which language it translates; "
+                    'prefix says what is put before each text ("translate {source} to {target}: "), or, empty, that '
+                    f"the model translates into {target!r} as it is"
+                )
+            if not _same(str(fixed), target):
+                raise IsoglossError(f"it translates into {fixed!r}, asked for is {target!r}")
+            return Direction()
+        into = offered[_code(target, offered, self.codes)]
+        if into.startswith(">>"):  # Marian's models of several targets are told in the text
+            return Direction(prefix=f"{into} ")
+        return Direction(_code(source, offered, self.codes) if hasattr(tokenizer, "src_lang") else None, into)
 
 
 def offered_codes(tokenizer: Any) -> dict[str, str]:  # noqa: ANN401 - see above
@@ -86,9 +85,7 @@ def offered_codes(tokenizer: Any) -> dict[str, str]:  # noqa: ANN401 - see above
 def _code(language: str, offered: Mapping[str, str], codes: Mapping[str, str]) -> str:
     if language in codes:
         if codes[language] not in offered:
-            raise IsoglossError(
-                f"codes: the model's tokenizer has no {codes[language]!r}{nearest(codes[language], offered)}"
-            )
+            raise IsoglossError(f"codes: its tokenizer has no {codes[language]!r}{nearest(codes[language], offered)}")
         return codes[language]
     if language in offered:
         return language
@@ -96,10 +93,10 @@ def _code(language: str, offered: Mapping[str, str], codes: Mapping[str, str]) -
     if len(fitting) > 1:
         fitting = [code for code in fitting if _written_so(code, language)] or fitting
     if not fitting:
-        raise IsoglossError(f"the model's tokenizer has no code of {language!r}{nearest(language, offered)}")
+        raise IsoglossError(f"its tokenizer has no code of {language!r}{nearest(language, offered)}")
     if len(fitting) > 1:
         raise IsoglossError(
-            f"the model's tokenizer has several codes of {language!r}: {', '.join(fitting)}; codes says which, such as "
+            f"its tokenizer has several codes of {language!r}: {', '.join(fitting)}; codes says which, such as "
             f"{{{language}: {fitting[0]}}}"
         )
     return fitting[0]
@@ -119,7 +116,9 @@ def _written_so(code: str, language: str) -> bool:
 
 
 def _named(prefix: str, source: str, target: str) -> str:
-    names = {key: found.name if (found := find(code)) else code for key, code in (("source", source), ("target", target))}
+    names = {
+        key: found.name if (found := find(code)) else code for key, code in (("source", source), ("target", target))
+    }
     try:
         return prefix.format(**names)
     except (KeyError, IndexError, ValueError) as error:

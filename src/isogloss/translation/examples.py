@@ -121,4 +121,6 @@ def _lacks_a_text(example: Example, found: Example) -> bool:
     """Whether a text that was not blank has become blank."""
     if isinstance(example, TaggedSentence):
         return not found.content
-    return any(before.strip() and not after.strip() for before, after in zip(example.content, found.content, strict=True))
+    return any(
+        before.strip() and not after.strip() for before, after in zip(example.content, found.content, strict=True)
+    )

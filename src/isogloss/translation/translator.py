@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from tqdm import tqdm
 from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from isogloss.common.distributed import device
 from isogloss.common.errors import IsoglossError
+from isogloss.common.progress import progress
 from isogloss.models.holding import evaluating
 from isogloss.models.identity import identify
+from isogloss.models.weights import without_load_report
 from isogloss.translation.codes import Direction
 from isogloss.translation.memory import Memory
 
@@ -58,15 +58,15 @@ class Translator:
     @torch.no_grad()
     def __call__(self, texts: Sequence[str], direction: Direction) -> list[str]:
         """The translations of a batch of texts."""
-        inputs = self._tokenize(texts, direction, truncation=True, max_length=self.max_length)
-        padded = self.tokenizer.pad(inputs, padding=True, return_tensors="pt").to(self.model.device)
+        options = {"truncation": True, "max_length": self.max_length, "padding": True, "return_tensors": "pt"}
+        inputs = self._tokenize(texts, direction, **options).to(self.model.device)
         forced = {}
         if direction.target is not None:
             forced["forced_bos_token_id"] = self.tokenizer.convert_tokens_to_ids(direction.target)
         with evaluating(self.model):
             found = self.model.generate(
-                input_ids=padded["input_ids"],
-                attention_mask=padded["attention_mask"],
+                input_ids=inputs["input_ids"],
+                attention_mask=inputs["attention_mask"],
                 num_beams=self.num_beams,
                 do_sample=False,
                 max_new_tokens=self.max_length,
@@ -74,14 +74,12 @@ class Translator:
                 **forced,
             )
         # White space at the ends is no part of a sentence, and a line break would end a line of a file.
-        return [
-            " ".join(text.split()) for text in self.tokenizer.batch_decode(found, skip_special_tokens=True)
-        ]
+        return [" ".join(text.split()) for text in self.tokenizer.batch_decode(found, skip_special_tokens=True)]
 
     def _tokenize(self, texts: Sequence[str], direction: Direction, **options: Any) -> Any:  # noqa: ANN401
         if direction.source is not None:
             self.tokenizer.src_lang = direction.source
-        return self.tokenizer([direction.prefix + text for text in texts], padding=False, **options)
+        return self.tokenizer([direction.prefix + text for text in texts], **options)
 
 
 def open_translator(
@@ -114,10 +112,13 @@ def open_translator(
                 "needed, such as facebook/nllb-200-distilled-600M or Helsinki-NLP/opus-mt-en-de"
             )
         tokenizer = AutoTokenizer.from_pretrained(source, **options)
-        model = AutoModelForSeq2SeqLM.from_pretrained(source, dtype=torch.float32, **options)
+        with without_load_report():
+            model = AutoModelForSeq2SeqLM.from_pretrained(source, dtype=torch.float32, **options)
     except (OSError, ValueError, ImportError, KeyError) as error:
         first = str(error).strip().splitlines()[0]
-        hint = "; `pip install sentencepiece` gives the tokenizer what it needs" if "sentencepiece" in str(error) else ""
+        hint = (
+            "; `pip install sentencepiece` gives the tokenizer what it needs" if "sentencepiece" in str(error) else ""
+        )
         raise IsoglossError(f"model {str(source)!r} cannot be opened: {first}{hint}") from error
     positions = getattr(config, "max_position_embeddings", None)
     longest = min(value for value in (max_length, tokenizer.model_max_length, positions) if value)
@@ -151,14 +152,11 @@ def translate_all(
     lengths = translator.lengths(new, direction)
     # The longest first: what does not fit into memory fails at once, and the time left is no surprise.
     order = sorted(range(len(new)), key=lambda place: (-lengths[place], place))
-    with tqdm(
-        total=len(new),
-        disable=not sys.stderr.isatty() or not new,
-        dynamic_ncols=True,
-        bar_format=title + " {n_fmt}/{total_fmt} |{bar:12}| {remaining} left",
-    ) as bar:
+    # Time goes with sub-words, and long texts come first: told by their number, the time left would be far too long.
+    with progress(sum(lengths), title) as add:
         for start in range(0, len(order), batch_size):
-            batch = [new[place] for place in order[start : start + batch_size]]
+            places = order[start : start + batch_size]
+            batch = [new[place] for place in places]
             memory.add(batch, translator(batch, direction))
-            bar.update(len(batch))
+            add(sum(lengths[place] for place in places))
     return len(new), sum(length > translator.max_length for length in lengths)

@@ -12,6 +12,7 @@ from isogloss.data.collection import Collection
 from isogloss.data.delimiters import Quoted, Unquoted
 from isogloss.data.formats import Format
 from isogloss.data.patterns import one_file
+from isogloss.data.soft_tags import SoftTagLines
 from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
 from isogloss.data.translations import TranslationFile
@@ -99,6 +100,10 @@ def build_translation(entry: DataEntry, translation: Translation, language: str,
         raise IsoglossError(
             f"translations: path {translation.path!r} may hold {{language}} and {{split}} only, found {error}"
         ) from None
+    path = one_file(pattern, f"translation of {split} of {language}")
+    if translation.soft_tags:
+        _require_tags(entry)
+        return TranslationFile(path, SoftTagLines(), None, entry.label_map)
     other = in_format(entry, translation.format or entry.format)
     separator = {} if translation.separator is None else {"separator": translation.separator}
     table = other.format in ("tsv", "csv")
@@ -108,8 +113,12 @@ def build_translation(entry: DataEntry, translation: Translation, language: str,
     if translation.source_columns is not None:
         sides.append(changed.model_copy(update={"columns": translation.source_columns}))
     formats = [build_collection(side, "translations").format for side in sides]
-    path = one_file(pattern, f"translation of {split} of {language}")
     return TranslationFile(path, formats[0], formats[1] if len(formats) > 1 else None, entry.label_map)
+
+
+def _require_tags(entry: DataEntry) -> None:
+    if "conll" not in TASKS[entry.task].formats:
+        raise IsoglossError(f"translations.train.soft_tags: task {entry.task!r} has no tags of tokens; leave it out")
 
 
 def in_format(entry: DataEntry, name: str) -> DataEntry:

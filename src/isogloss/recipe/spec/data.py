@@ -37,10 +37,6 @@ class Columns(Spec):
     )
 
 
-ROWS = ("tsv", "csv", "jsonl", "parquet")
-"""Formats whose rows have an id only where columns name one."""
-
-
 class Translation(Spec):
     """Files with machine translations of texts, one per language, joined to the texts by id or by the text itself."""
 
@@ -53,21 +49,24 @@ class Translation(Spec):
     source_columns: Columns | None = Field(
         None, description="columns of the same file with the texts before translation, by which rows are joined"
     )
-
+    soft_tags: bool = Field(
+        False,
+        description="the file holds how probable each tag is (`isogloss predict --probabilities`), to be learned from",
+    )
     skip_missing: bool = Field(
         False,
         description="of training texts: leave out those without a translation, or with an empty one, with a warning; "
         "else they are errors",
     )
 
-    def joined(self, form: str) -> str | None:
-        """Why rows of a file of the format ``form`` cannot be joined to their originals; None if they can."""
-        if form not in ROWS or self.source_columns is not None or (self.columns is not None and self.columns.id is not None):
-            return None
-        return (
-            "rows are joined by id or by the text that was translated, never by place alone: give columns with an id, "
-            "or source_columns; a file that has neither can be an entry of data of its own"
-        )
+    @model_validator(mode="after")
+    def _joined(self) -> Translation:
+        if self.source_columns is None and self.columns is not None and self.columns.id is None:
+            raise ValueError(
+                "rows are joined by id or by the text that was translated, never by place alone: give columns with an "
+                "id, or source_columns; a file that has neither can be an entry of data of its own"
+            )
+        return self
 
 
 class Translations(Spec):
@@ -150,15 +149,6 @@ class DataEntry(Spec):
             found = f"{value['name']!r} in the catalogue{nearest(str(value['name']), SETS)}"
             raise ValueError(f"no data set {found}; your own needs a task and a format")
         return {**SETS[value["name"]].entry(value["name"]), **value}
-
-    @model_validator(mode="after")
-    def _translations_are_joined(self) -> DataEntry:
-        for kind in Translations.model_fields:
-            translation: Translation | None = getattr(self.translations, kind)
-            complaint = translation and translation.joined(translation.format or self.format)
-            if complaint:
-                raise ValueError(f"translations.{kind}: {complaint}")
-        return self
 
     @field_validator("splits", mode="before")
     @classmethod
