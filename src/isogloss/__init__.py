@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from isogloss.calls.predict import predict
     from isogloss.calls.pretrain import pretrain
     from isogloss.calls.pretrain_adapter import pretrain_adapter
+    from isogloss.calls.project import project
     from isogloss.calls.retrieve import retrieve
     from isogloss.calls.show import show
     from isogloss.calls.train import train
@@ -29,6 +30,7 @@ __all__ = [
     "predict",
     "pretrain",
     "pretrain_adapter",
+    "project",
     "retrieve",
     "show",
     "train",

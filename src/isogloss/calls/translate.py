@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from isogloss.calls.arguments import codes_of
 from isogloss.calls.entries import entry_of_files
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.locking import locked
@@ -91,14 +92,12 @@ def translate(
         IsoglossError: A target language is a source language too, no such file, model or language of the model, bad
             content of a file, a place that cannot be written to, or another process at work there.
     """
-    targets = _codes(to)
-    if not targets:
-        raise IsoglossError("to: names no language")
+    targets = codes_of(to, "to")
     if split not in SPLITS:
         raise IsoglossError(f"split: {split!r} is unknown{nearest(split, SPLITS)}")
     if batch_size < 1:
         raise IsoglossError(f"batch_size: at least 1, found {batch_size}")
-    asked = None if source is None else _codes(source)
+    asked = None if source is None else codes_of(source, "from")
     if format is None and task is None:
         if columns is not None or separator is not None:
             raise IsoglossError("columns and separator go with --task and --format; a recipe has them in its data")
@@ -113,7 +112,7 @@ def translate(
             raise IsoglossError("from: a path without {language} is of one language; say which")
         keys = {"task": task, "format": format, "columns": columns, "separator": separator}
         entries = [entry_of_files(str(data), **keys, language=(asked or ["und"])[0], split=split, verb="translate")]  # type: ignore[arg-type]
-    _, collections = build_collections(entries)
+    named, collections = build_collections(entries)
     read = _read(collections, asked, targets, split)
     told = Telling(codes or {}, prefix)
     options = {"num_beams": num_beams, "max_length": max_length, "trust_remote_code": trust_remote_code}
@@ -127,7 +126,7 @@ def translate(
                 work.way(target, one)
     role = "back" if back else "train" if split == "train" else "test"
     template = _template(role, sources, targets)
-    chunks = entries[0].task == "ner"
+    chunks = "conllu" not in named.formats
     found: dict[str, dict[str, Any]] = {}
     with locked(Path(output)):
         for part in read:
@@ -218,8 +217,3 @@ def _template(role: str, sources: Sequence[str], targets: Sequence[str]) -> str 
     if len(sources) != 1:
         return None
     return f"train.{sources[0]}-{{language}}" + (f"-{sources[0]}" if role == "back" else "")
-
-
-def _codes(given: str | Sequence[str]) -> list[str]:
-    parts = [given] if isinstance(given, str) else given
-    return list(dict.fromkeys(code.strip() for part in parts for code in part.split(",") if code.strip()))

@@ -14,6 +14,7 @@ from isogloss.cli import (
     predict,
     pretrain,
     pretrain_adapter,
+    project,
     retrieve,
     schema,
     show,
@@ -41,6 +42,7 @@ app.command("pretrain-adapter")(pretrain_adapter.pretrain_adapter)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("translate")(translate.translate)
+app.command("project")(project.project)
 app.command("retrieve")(retrieve.retrieve)
 app.command("demo")(demo.demo)
 app.command("world")(world.world)

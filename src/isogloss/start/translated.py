@@ -71,7 +71,7 @@ def _learnable(
     )
     if not good or not asked.skip_missing:
         tags = isinstance(first, TaggedSentence)
-        label = "`isogloss predict --probabilities` labels them, `isogloss translate --project` too; " if tags else ""
+        label = "`isogloss predict --probabilities` or `isogloss project` tags them; " if tags else ""
         raise IsoglossError(f"{file.path}: {message}; {label}translations.train.skip_missing: true leaves them out")
     problems.warning(file.path, None, f"{message}; they are left out")
     return good
