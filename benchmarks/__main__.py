@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import evaluation, gradients, memory, slow_weights, start, step, table
+from benchmarks import adapters, evaluation, gradients, memory, slow_weights, start, step, table, unfreezing
 from benchmarks.report import write_report
 from benchmarks.results import save
 from benchmarks.workload import TOY, Size, Workload, load
@@ -25,6 +25,8 @@ BENCHMARKS: Mapping[str, tuple[Callable[[Workload, int], dict[str, Any]], int]] 
     "evaluation": (evaluation.run, 2),
     "start": (start.run, 2),
     "table": (table.run, 3),
+    "adapters": (adapters.run, 7),
+    "unfreezing": (unfreezing.run, 3),
     "gradients": (gradients.run, 3),
     "gradients_base": (gradients.run_base, 1),
 }

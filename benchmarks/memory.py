@@ -23,6 +23,7 @@ from benchmarks.ours import Ours
 from benchmarks.peer import Peer, as_ours, at_random
 from benchmarks.results import claim, machine, workload_entry
 from benchmarks.timing import Arm, spread
+from benchmarks.ways import WAYS
 from benchmarks.workload import Workload
 
 MULTITASK, SAME, FIXED = "isogloss", "Trainer, same batches and optimizer", "Trainer, padded to max_length"
@@ -38,19 +39,13 @@ ARMS: Mapping[str, Callable[[Workload], Arm]] = {
     REPTILE: lambda workload: Ours(workload, "sequential_reptile", "fp32", optimizer=_TEN),
 }
 
+Rows = dict[str, list[dict[str, float]]]
+
 
 def run(workload: Workload, rounds: int, arms: Sequence[str] = tuple(ARMS)) -> dict[str, Any]:
     """Measure every arm ``rounds`` times, in fp32."""
     started = machine()
-    rows: dict[str, list[dict[str, float]]] = {name: [] for name in arms}
-    with tempfile.TemporaryDirectory() as folder:
-        pickled = Path(folder) / "workload.pickle"
-        pickled.write_bytes(pickle.dumps(workload))
-        for _ in range(rounds):
-            for name in arms:
-                rows[name].append(_in_own_process(pickled, name))
-    keys = ("training_mb", "process_mb")
-    entries = {name: {key: spread([row[key] for row in own]) for key in keys} for name, own in rows.items()}
+    rows = in_own_processes(workload, rounds, arms)
     return {
         "benchmark": "memory",
         "machine": started,
@@ -61,20 +56,40 @@ def run(workload: Workload, rounds: int, arms: Sequence[str] = tuple(ARMS)) -> d
                 "part": "peak memory",
                 "precision": "fp32",
                 "steps_per_round": workload.size.steps,
-                "arms": entries,
+                "arms": entries(rows),
                 "ratios": _ratios(rows),
             }
         ],
     }
 
 
-def _ratios(rows: Mapping[str, list[dict[str, float]]]) -> list[Any]:
+def in_own_processes(workload: Workload, rounds: int, arms: Sequence[str]) -> Rows:
+    """What `measure` says of each arm in each round, in a process of its own."""
+    rows: Rows = {name: [] for name in arms}
+    with tempfile.TemporaryDirectory() as folder:
+        pickled = Path(folder) / "workload.pickle"
+        pickled.write_bytes(pickle.dumps(workload))
+        for _ in range(rounds):
+            for name in arms:
+                rows[name].append(_in_own_process(pickled, name))
+    return rows
+
+
+def entries(rows: Rows) -> dict[str, Any]:
+    """The arms for the JSON."""
+    keys = ("training_mb", "process_mb")
+    return {name: {key: spread([row[key] for row in own]) for key in keys} for name, own in rows.items()}
+
+
+def ratio(rows: Rows, one: str, other: str) -> dict[str, Any]:
+    """How many times the memory of ``other`` the arm ``one`` takes in training, round by round."""
+    return spread([a["training_mb"] / b["training_mb"] for a, b in zip(rows[one], rows[other], strict=True)])
+
+
+def _ratios(rows: Rows) -> list[Any]:
     compared = [(MULTITASK, SAME), (MULTITASK, FIXED), (LOOKAHEAD, MULTITASK), (REPTILE, MULTITASK)]
     return [
-        claim(
-            spread([a["training_mb"] / b["training_mb"] for a, b in zip(rows[one], rows[other], strict=True)]),
-            f"peak memory of training, {one} / {other}",
-        )
+        claim(ratio(rows, one, other), f"peak memory of training, {one} / {other}")
         for one, other in compared
         if one in rows and other in rows
     ]
@@ -101,7 +116,8 @@ def measure(workload: Workload, name: str) -> dict[str, float]:
     gc.collect()
     forget_peak()
     baseline = megabytes("VmRSS")
-    ARMS[name](workload)(1)
+    make = WAYS[name] if name in WAYS else ARMS[name]
+    make(workload)(1)
     peak = megabytes("VmHWM")
     return {"training_mb": peak - baseline, "process_mb": peak}
 
@@ -128,7 +144,7 @@ def main() -> None:
     """One arm, in this process."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", type=Path)
-    parser.add_argument("arm", choices=ARMS)
+    parser.add_argument("arm", choices=[*ARMS, *WAYS])
     parser.add_argument("threads", type=int)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from benchmarks.timing import Measurement
 from benchmarks.workload import SEED, Workload
 from isogloss.common.distributed import ALONE
-from isogloss.protocols import Batch, DataSource, Progress, Stream
+from isogloss.protocols import Batch, Progress, Stream
 from isogloss.recipe.build.optimizer import build_optimizer
 from isogloss.recipe.build.sampling import build_sampler
+from isogloss.recipe.spec.recipe import Recipe
+from isogloss.start.assemble import Opened
 from isogloss.step.loop import Training, train_until
 
 
@@ -40,6 +44,26 @@ class Counted:
         return self.sentences, self.cells, self.subwords
 
 
+def new_training(workload: Workload, recipe: Recipe) -> tuple[Training, Opened]:
+    """A run of the recipe before its first step, and what it was made from."""
+    opened = workload.opened(recipe, workload.new_model())
+    optimizer, schedule = build_optimizer(recipe.optimizer, recipe, opened.site)
+    training = Training(
+        model=opened.site.model,
+        sources=workload.sources(recipe, opened.site),
+        sampler=build_sampler(recipe.sampling, opened.site),
+        optimizer=optimizer,
+        schedule=schedule,
+        seed=SEED,
+        table=opened.table,
+        unfreezing=opened.unfreezing,
+        parameter_groups=opened.groups,
+        max_grad_norm=recipe.max_grad_norm,
+        autocast=opened.site.autocast,
+    )
+    return training, opened
+
+
 class Ours:
     """An arm that trains by a recipe's method.
 
@@ -47,26 +71,24 @@ class Ours:
         workload: Data and model.
         method: Name of the method.
         precision: ``fp32`` or ``bf16``.
+        clock: What the time is read from, in seconds.
         answers: Recipe keys that differ from the method's own.
     """
 
-    def __init__(self, workload: Workload, method: str, precision: str, **answers: object) -> None:
-        recipe = workload.recipe(method, precision, **answers)
-        self.size, model = workload.size, workload.new_model()
-        site = workload.site(recipe, model)
-        sources = workload.sources(recipe, site)
-        self.streams = {name: Counted(source.stream) for name, source in sources.items()}
-        optimizer, schedule = build_optimizer(recipe.optimizer, recipe, site)
-        self.training = Training(
-            model=model,
-            sources={name: DataSource(name, self.streams[name], source.objective) for name, source in sources.items()},
-            sampler=build_sampler(recipe.sampling, site),
-            optimizer=optimizer,
-            schedule=schedule,
-            seed=SEED,
-            max_grad_norm=recipe.max_grad_norm,
-            autocast=site.autocast,
-        )
+    def __init__(
+        self,
+        workload: Workload,
+        method: str,
+        precision: str,
+        clock: Callable[[], float] = time.perf_counter,
+        **answers: object,
+    ) -> None:
+        self.clock = clock
+        self.size, recipe = workload.size, workload.recipe(method, precision, **answers)
+        training = new_training(workload, recipe)[0]
+        self.streams = {name: Counted(source.stream) for name, source in training.sources.items()}
+        counted = {name: replace(training.sources[name], stream=stream) for name, stream in self.streams.items()}
+        self.training = replace(training, sources=counted)
 
     def __call__(self, number: int) -> Measurement:
         """The round of that number: its batches depend on the number alone."""
@@ -81,7 +103,7 @@ class Ours:
             if training.progress.step == end:
                 training.meter.read(ALONE)  # once per round, as a run does when it logs
             if training.progress.step in (first, end):
-                ticks.append((time.perf_counter(), self._counts()))
+                ticks.append((self.clock(), self._counts()))
 
         train_until(training, end, after_step)
         (start, before), (stop, after) = ticks

@@ -18,6 +18,8 @@ QUESTIONS = {
     "evaluation": "Many languages in one call of `isogloss evaluate`",
     "start": "From the start of a process to its first step",
     "table": "A trained table of sub-words",
+    "adapters": "Adapters, the whole encoder, and the `adapters` package",
+    "unfreezing": "Scheduled unfreezing of adapters",
     "gradients": "Gradient methods, ours and others'",
     "gradients_base": "Gradient methods at the size of XLM-R base",
 }
@@ -68,9 +70,10 @@ def _section(result: Mapping[str, Any]) -> str:
 
 
 def _tagging(workload: Mapping[str, Any]) -> str:
+    kind = f"the encoder {workload['encoder']}" if workload.get("encoder") else "an XLM-R"
     return (
         f"Part-of-speech tagging of {', '.join(workload['features'])} (Universal Dependencies): "
-        f"{sum(workload['features'].values())} sentences, batches of {workload['batch_size']}, an XLM-R of "
+        f"{sum(workload['features'].values())} sentences, batches of {workload['batch_size']}, {kind} of "
         f"{workload['layers']} layers x {workload['hidden']} ({workload['parameters'] / 1e6:.1f} M parameters)."
     )
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
+
+import torch
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,7 @@ class Measurement:
     """One round of one arm.
 
     Attributes:
-        seconds: Wall-clock time of the timed steps.
+        seconds: Time of the timed steps: by the wall clock, or of the processor where a benchmark says so.
         steps: Number of timed steps.
         sentences: Sentences in them.
         cells: Sub-words in them, padding included.
@@ -69,6 +72,17 @@ def interleave(arms: Mapping[str, Arm], rounds: int) -> dict[str, list[Measureme
     finally:
         gc.unfreeze()
     return kept
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Inside, torch has one thread, so that the time of the processor is that of a clock on an idle machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def spread(values: Sequence[float]) -> dict[str, Any]:

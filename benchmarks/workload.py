@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,18 +14,20 @@ from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
 from isogloss.data.conllu import ConllU
 from isogloss.examples import TaggedSentence
-from isogloss.models.open import Loaded, new_model
-from isogloss.models.tokenizer import train_tokenizer
+from isogloss.models.open import Loaded, new_model, open_model
+from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
 from isogloss.objectives.supervised import Supervised
-from isogloss.protocols import DataSource, Feature
+from isogloss.protocols import Batch, DataSource, Feature
+from isogloss.recipe.build.adapters import with_adapters
+from isogloss.recipe.build.lora import with_lora
 from isogloss.recipe.build.sampling import build_sources, pass_length
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
-from isogloss.start.assemble import open_site
+from isogloss.start.assemble import Opened, open_site
 from isogloss.start.corpus import load_corpus
-from isogloss.start.prepare import budget_of
+from isogloss.start.prepare import budget_of, whole_batches
 from isogloss.tasks.tagging import Tagging, part_of_speech
 
 LANGUAGES = ("en", "fr", "ru", "tr")
@@ -74,8 +76,9 @@ class Workload:
         data: Folder of the treebanks.
         size: How large everything is.
         task: The task with its labels.
-        tokenizer: Trained on the training text.
+        tokenizer: Trained on the training text, or the encoder's.
         features: Encoded training sentences by language.
+        encoder: Folder of a pre-trained encoder; None: it has random weights, and the size.
     """
 
     data: Path
@@ -83,6 +86,7 @@ class Workload:
     task: Tagging
     tokenizer: PreTrainedTokenizerBase
     features: dict[str, list[Feature]]
+    encoder: Path | None = None
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -105,19 +109,32 @@ class Workload:
 
     def new_model(self) -> PreTrainedModel:
         """The model every arm starts from: each call gives the same weights."""
+        if self.encoder is not None:
+            return open_model(self.encoder, self.task.auto_class, self.task.labels, seed=SEED).model
         return new_model(self.config(), self.tokenizer, self.task.auto_class, self.task.labels, seed=SEED).model
 
     def site(self, recipe: Recipe, model: PreTrainedModel) -> Site:
         """The model in its place in a run of the recipe."""
+        return self.opened(recipe, model).site
+
+    def opened(self, recipe: Recipe, model: PreTrainedModel) -> Opened:
+        """The same with what a run has beside it: with adapters where the recipe wants them."""
         fresh = frozenset(name for name, _ in model.named_parameters())
-        loaded = Loaded(model, self.tokenizer, fresh, frozenset(), {})
+        loaded, seed = Loaded(model, self.tokenizer, fresh, frozenset(), {}), recipe.seeds[0]
+        if recipe.lora is not None:
+            loaded = with_lora(loaded, recipe.lora, seed)
+        if recipe.adapters is not None:
+            loaded = with_adapters(loaded, recipe.adapters, tuple(self.features), seed)
         budget = budget_of(recipe, TASKS["pos"], list(self.sizes.values()))
-        return open_site(recipe, loaded, budget, self.sizes, pass_length(recipe.sampling)).site
+        batches = partial(whole_batches, self.features, self._collate(), budget, seed)
+        return open_site(recipe, loaded, budget, self.sizes, pass_length(recipe.sampling), batches)
 
     def sources(self, recipe: Recipe, site: Site) -> dict[str, DataSource]:
         """The sources that the recipe draws from."""
-        collate = partial(self.task.collate, tokenizer=self.tokenizer)
-        return build_sources(recipe.sampling, self.features, collate, Supervised(), site)
+        return build_sources(recipe.sampling, self.features, self._collate(), Supervised(), site)
+
+    def _collate(self) -> Callable[[Sequence[Feature]], Batch]:
+        return partial(self.task.collate, tokenizer=self.tokenizer)
 
     def recipe(self, method: str, precision: str, **answers: object) -> Recipe:
         """The recipe of a method on this workload, everything that the benchmark does not set at its default."""
@@ -137,8 +154,8 @@ class Workload:
         )
 
 
-def load(data: Path, size: Size) -> Workload:
-    """Read the treebanks ``data/LANGUAGE/train.conllu`` and train the tokenizer on them.
+def load(data: Path, size: Size, encoder: Path | None = None) -> Workload:
+    """Read the treebanks ``data/LANGUAGE/train.conllu``, and train the tokenizer on them if no encoder brings its own.
 
     Raises:
         IsoglossError: The folder is not there or lacks a language.
@@ -155,13 +172,16 @@ def load(data: Path, size: Size) -> Workload:
         [collection], task.label_set, train_languages=LANGUAGES, evaluate_languages=(), limit=size.limit
     )
     task = part_of_speech(corpus.labels)
-    texts = [" ".join(example.tokens) for examples in corpus.train.values() for example in _sentences(examples)]
-    tokenizer = train_tokenizer(texts, size.vocabulary)
+    if encoder is None:
+        texts = [" ".join(example.tokens) for examples in corpus.train.values() for example in _sentences(examples)]
+        tokenizer = train_tokenizer(texts, size.vocabulary)
+    else:
+        tokenizer = load_tokenizer(encoder)
     features = {
         language: task.encode(examples, tokenizer, size.max_length).features
         for language, examples in corpus.train.items()
     }
-    return Workload(data, size, task, tokenizer, features)
+    return Workload(data, size, task, tokenizer, features, encoder)
 
 
 def _sentences(examples: Sequence[Any]) -> list[TaggedSentence]:

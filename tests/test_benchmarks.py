@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,20 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import evaluation, gradients, memory, shapes, slow_weights, start, step, surgery, table
+from benchmarks import (
+    adapters,
+    evaluation,
+    gradients,
+    hub,
+    memory,
+    shapes,
+    slow_weights,
+    start,
+    step,
+    surgery,
+    table,
+    unfreezing,
+)
 from benchmarks.__main__ import main
 from benchmarks.gradient_arms import (
     ARMS,
@@ -36,10 +50,12 @@ from benchmarks.peer import Peer, as_ours
 from benchmarks.report import write_report
 from benchmarks.results import save
 from benchmarks.timing import Measurement, interleave, per_step, slowdown, speedup
+from benchmarks.ways import ADAPTERS, FULL, LORA, TABLE_FROZEN, WAYS
 from benchmarks.workload import LANGUAGES, TOY, Workload, load
 from isogloss.data import ConllU
 from isogloss.examples import TaggedSentence
 from isogloss.gradients import PCGrad
+from isogloss.models.stored import write_model
 from isogloss.step.loop import weigh_gradients
 from tests.support.forking import Run, forking
 
@@ -101,8 +117,8 @@ def test_arms_take_turns_and_round_zero_is_thrown_away():
     assert speedup(kept["b"], kept["a"], per_step)["median"] == 0.25
 
 
-def _check(result: dict[str, Any], folder: Path) -> None:
-    """It survives JSON, and the report shows it."""
+def _check(result: dict[str, Any], folder: Path) -> str:
+    """It survives JSON, and the report, which is returned, shows it."""
     result = json.loads(save(folder, result["benchmark"], result).read_text(encoding="utf-8"))
     assert {"machine", "workload", "skipped"} <= result.keys()
     report = write_report(folder).read_text(encoding="utf-8")
@@ -112,6 +128,7 @@ def _check(result: dict[str, Any], folder: Path) -> None:
         for ratio in part["ratios"]:
             assert len(ratio["values"]) == 1
             assert ratio["what"] in report
+    return report
 
 
 @pytest.mark.slow
@@ -231,6 +248,128 @@ def test_table(workload: Workload, tmp_path: Path):
 @pytest.mark.usefixtures("cheap_processes")
 def test_gradients(tmp_path: Path):
     _check(gradients.run_shape(shapes.TOY, 1, [PCGRAD]), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("way", "moved"),
+    [(FULL, {"table", "encoder"}), (TABLE_FROZEN, {"encoder"}), (ADAPTERS, {"adapters"}), (LORA, {"lora"})],
+)
+def test_ways_of_training_move_what_they_say(way: str, moved: set[str], workload: Workload):
+    model = WAYS[way](workload).training.model
+    opened = {_kind(name) for name, parameter in model.named_parameters() if parameter.requires_grad}
+    assert opened - {"head"} == moved
+
+
+def _kind(name: str) -> str:
+    # What is put into an encoder may bear its layers' names.
+    kinds = {"adapter": "adapters", "lora": "lora", "word_embeddings": "table", "roberta": "encoder"}
+    return next((kind for part, kind in kinds.items() if part in name), "head")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("cheap_processes")
+def test_adapters(workload: Workload, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("ADAPTERS_PYTHON", raising=False)
+    result = adapters.run(workload, 1)
+    _check(result, tmp_path)
+    assert len(result["skipped"]) == 1
+    assert "ADAPTERS_PYTHON" in (tmp_path / "README.md").read_text(encoding="utf-8")
+    rounds = [arm["rounds"][0] for arm in result["parts"][0]["arms"].values()]
+    assert len({one["subwords"] for one in rounds}) == 1, "all arms see the same sentences"
+
+
+def test_adapters_against_the_package(monkeypatch: pytest.MonkeyPatch):
+    def in_turn(folder: Path, pythons: dict[str, str], stack: tuple[str, ...], rounds: int):
+        assert pythons == {hub.OURS: sys.executable, hub.THEIRS: "theirs"}
+        return {side: [{"seconds": [seconds], "loss": loss}] for side, (seconds, loss) in sides.items()}
+
+    monkeypatch.setattr(hub, "in_turn", in_turn)
+    sides = {hub.OURS: (3.0, 1.0), hub.THEIRS: (2.0, 1.0)}
+    parts = adapters._against(hub.TOY, "theirs", 1)
+    assert [part["ratios"][0]["median"] for part in parts] == [1.5, 1.5]
+    assert not parts[0]["ratios"][0]["kept"]
+    sides[hub.THEIRS] = (2.0, 1.01)
+    with pytest.raises(RuntimeError, match="different losses"):
+        adapters._against(hub.TOY, "theirs", 1)
+
+
+@pytest.mark.parametrize("stack", hub.STACKS.values())
+def test_the_last_adapter_of_a_stack_is_trained(stack: tuple[str, ...], tmp_path: Path):
+    adapters.write(hub.TOY, tmp_path)
+    model = hub.ours(tmp_path, stack)
+    passes = hub.Passes(model, hub.TOY)
+    first, second = passes(), passes()
+    assert first["gradient"] > 0
+    assert {**first, "seconds": 0} == {**second, "seconds": 0}, "nothing moves"
+    opened = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    assert opened
+    assert all(f"adapter_{hub.TASK}." in name for name in opened)
+    assert first["trained"] == hub.TOY.layers * (2 * 16 * 1 + 1 + 16)
+
+
+@pytest.mark.slow
+def test_sides_take_turns_in_processes_of_their_own(tmp_path: Path):
+    adapters.write(hub.TOY, tmp_path)
+    rows = hub.in_turn(tmp_path, {hub.OURS: sys.executable}, (hub.TASK,), 2)[hub.OURS]
+    assert len(rows) == 2
+    assert all(len(row["seconds"]) == hub.TOY.steps for row in rows)
+    with pytest.raises(RuntimeError, match="has ended"):
+        hub.in_turn(tmp_path / "nowhere", {hub.OURS: sys.executable}, (hub.TASK,), 1)
+
+
+def test_unfreezing(workload: Workload, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("ENCODER", raising=False)
+    result = unfreezing.run(workload, 1)
+    _check(result, tmp_path)
+    assert len(result["skipped"]) == 1
+    layers = {f"layer_{number}" for number in range(1, unfreezing.TOY.layers + 1)}
+    for part in result["parts"]:
+        (order,) = part["orders"]
+        assert order[0] == f"layer_{unfreezing.TOY.layers}"
+        assert len(order) == len(set(order) & layers) > 1
+        assert part["scoring_seconds"][0] > 0
+
+
+@pytest.mark.slow
+def test_unfreezing_of_a_pretrained_encoder(workload: Workload, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    encoder = replace(workload, size=replace(workload.size, layers=4, hidden=8)).new_model()
+    write_model(tmp_path / "small", encoder, workload.tokenizer)
+    monkeypatch.setenv("ENCODER", str(tmp_path / "small"))
+    result = unfreezing.run(workload, 1)
+    assert result["skipped"] == []
+    assert result["workload"]["layers"] == 4
+    assert "the encoder small of 4 layers x 8" in _check(result, tmp_path)
+
+
+def test_runs_of_a_round_see_the_same_steps_as_runs_by_themselves(workload: Workload):
+    runs = [unfreezing.WholeRun(workload, 4, "adapters") for _ in range(2)]
+    weights = []
+    for run, stops in zip(runs, ([2, 3, 4], [4]), strict=True):
+        run.begin()
+        for stop in stops:
+            run.go_on(stop)
+        weights.append(_vector(run._training.model))
+        run.end()
+        assert run.whole[0].steps == 4
+    torch.testing.assert_close(weights[0], weights[1], rtol=0, atol=0)
+
+
+def test_what_scoring_takes_in_a_run_of_any_length():
+    """Per step: 1 s of standard training, 0.9 s of gradual unfreezing, 0.8 s of FUN, and 0.5 s for a scored batch."""
+    plan = unfreezing.Plan(layers=12, steps=100, intervals=(5,))
+    standard, gradual, fun = (object.__new__(unfreezing.WholeRun) for _ in range(3))
+    for run, seconds, scoring in ((standard, 100.0, 0.0), (gradual, 90.0, 0.0), (fun, 85.0, 5.0)):
+        run.whole, run.scoring, run.orders = [Measurement(seconds, 100)], [scoring], [[]]
+    part = unfreezing._part(plan, 5, standard, gradual, fun)
+    assert "60%" in part["part"]
+    found = [ratio["median"] for ratio in part["ratios"]]
+    scoring = 10 * 41 * 0.5
+    expected = [0.9, 0.8, 0.5]
+    for steps in unfreezing.PAPER.values():
+        expected += [0.8 + scoring / steps, scoring / (0.8 * steps + scoring)]
+    enough = found[-1] * 1000
+    assert found[:-1] == pytest.approx(expected)
+    assert scoring / (0.8 * enough + scoring) == pytest.approx(0.02)
 
 
 def test_the_report_shows_bounds_and_arms_without_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from isogloss.common.errors import IsoglossError
+from isogloss.data.conllu import ConllU
 from isogloss.data.problems import Problems
 from isogloss.data.tables import Table
 from isogloss.data.translations import TranslationFile, translate, translate_some
@@ -114,6 +115,24 @@ def test_untranslated_text_is_noticed(tmp_path: Path):
 def test_a_broken_file_stops_with_its_line(tmp_path: Path):
     with pytest.raises(IsoglossError, match=r"en-de.tsv:2: error: expected 5 columns"):
         translate(ORIGINALS, five_columns(tmp_path, [ROWS[0], ROWS[1][:3]]), "de", Problems())
+
+
+def conllu(folder: Path, *names: str) -> TranslationFile:
+    path = folder / "de.conllu"
+    lines = (f"# sent_id = {name}\n1\tJa{name}\t_\tINTJ" + "\t_" * 6 + "\n\n" for name in names)
+    path.write_text("".join(lines), encoding="utf-8")
+    return TranslationFile(path, ConllU(), id_ending="_de")
+
+
+def test_tagged_sentences_are_joined_by_id_and_have_the_tags_of_the_file(tmp_path: Path):
+    originals = [TaggedSentence(name, "en", ("Yes",), ("X",), "train.conllu", 2) for name in ("a1", "b2")]
+    found = translate(originals, conllu(tmp_path, "b2_de", "a1"), "de", Problems())
+    assert [(one.id, one.language, one.content, one.labels) for one in found] == [
+        ("a1", "de", ("Jaa1",), ("INTJ",)),
+        ("b2", "de", ("Jab2_de",), ("INTJ",)),
+    ]
+    with pytest.raises(IsoglossError, match=r"no translation for 1 of 2 examples, by id; .*train\.conllu:2, id 'b2'"):
+        translate(originals, conllu(tmp_path, "a1"), "de", Problems())
 
 
 def test_a_translation_is_of_the_kind_of_its_original(tmp_path: Path):

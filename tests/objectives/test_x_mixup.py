@@ -20,6 +20,7 @@ from isogloss.models.extensions import attach
 from isogloss.models.extensions.mixing import NAME, ConstantRatio, EntropyRatio, Mixing
 from isogloss.objectives import Supervised
 from isogloss.objectives.side_by_side import first_place, mean_of_places, released_mean, side_by_side
+from isogloss.objectives.supervised import IGNORED
 from isogloss.objectives.x_mixup import XMixup
 from isogloss.protocols import Batch
 
@@ -144,14 +145,37 @@ def test_every_task_has_finite_terms(kind: str):
     assert f"extensions.{NAME}.ratio.weight" in gradients
 
 
-def test_a_source_without_labels_loses_nothing():
-    model, pairs = _model("tags"), _pairs("tags")
-    assert pairs.beside is not None
-    assert pairs.beside.labels is not None
-    pairs.beside.labels.fill_(-100)
+@pytest.mark.parametrize("kind", ["tags", "answers"])
+def test_a_source_without_labels_leaves_all_the_weight_to_its_target(kind: str):
+    model, pairs = _model(kind), _pairs(kind)
+    other = pairs.beside
+    assert other is not None and other.labels is not None
     objective = XMixup(None, source_weight=0.8, kl=0, mse=0, states=mean_of_places)
-    assert objective.counts(pairs)["source"].tolist() == [0, 0]
-    assert objective(model, pairs)["source"].tolist() == [0, 0]
+    with torch.no_grad():
+        labelled, plain = objective(model, pairs), Supervised()(model, pairs)["task"]
+        torch.testing.assert_close(labelled["target"], 0.2 * plain)
+        other.labels[0] = IGNORED
+        found = objective(model, pairs)
+        torch.testing.assert_close(found["target"], torch.tensor([1.0, 0.2]) * plain)
+        torch.testing.assert_close(found["source"], torch.stack([torch.zeros(()), labelled["source"][1]]))
+        # The pair counts in the mean of the sources all the same: one labelled source in two weighs half.
+        counts, before = objective.counts(pairs), Supervised().counts(pairs)["task"]
+        assert counts["source"][0] == counts["target"][0] == before[0]
+        # A batch of nothing but back-translations has no tensor of labels.
+        bare = replace(pairs, beside=replace(other, labels=None))
+        found = objective(model, bare)
+    torch.testing.assert_close(found["target"], plain)
+    assert found["source"].tolist() == [0, 0]
+    assert torch.equal(objective.counts(bare)["source"], before)
+
+
+def test_padding_of_the_shorter_half_is_in_no_token():
+    pairs = _pairs("tags")
+    assert pairs.beside is not None
+    sides = [replace(side, extras={"anchors": torch.arange(side.inputs["input_ids"].shape[1]).expand(2, -1)})
+             for side in (pairs, pairs.beside)]  # fmt: skip
+    both = side_by_side(replace(sides[0], beside=sides[1]), 1)
+    assert both.extras["anchors"].tolist() == [list(range(6))] * 4
 
 
 def test_a_detached_source_is_not_pulled():

@@ -16,7 +16,7 @@ from isogloss.world import write_world
 from tests.support.site import site_of
 
 RECIPES = list(shipped_recipes())
-ON_THE_WORLD = [name for name in RECIPES if name.startswith("world-")]
+ON_THE_WORLD = [name for name in RECIPES if resolve(name, scale="smoke").data[0].path.startswith("data/world/")]
 SCALES = ("smoke", "small", "paper")
 
 
@@ -70,6 +70,30 @@ def test_settings_of_fun_are_those_of_its_table(
         assert recipe.adapters is not None and "en" in recipe.adapters.language and recipe.adapters.at_test == "both"
         assert set(recipe.evaluate_languages or recipe.adapters.language) == set(recipe.adapters.language)
     assert isinstance(fun.unfreezing, Fun) and fun.unfreezing.every == every
+
+
+@pytest.mark.parametrize(
+    ("name", "learning_rate", "batch_size", "epochs", "max_length", "warmup"),
+    [
+        ("xnli", 5e-6, 64, 4, 128, 0),
+        ("pawsx", 5e-6, 64, 4, 128, 0),
+        ("pos", 5e-6, 64, 4, 128, 0),
+        ("xquad", 5e-6, 32, 2, 384, 0.1),
+        ("mlqa", 5e-6, 32, 2, 384, 0.1),
+        ("tydiqa", 3e-5, 32, 4, 384, 0.1),
+    ],
+)
+def test_settings_of_x_mixup_are_those_of_its_code(
+    name: str, learning_rate: float, batch_size: int, epochs: float, max_length: int, warmup: float
+):
+    recipe = resolve(f"{name}-x-mixup", scale="paper")
+    assert (recipe.learning_rate, recipe.batch_size, recipe.epochs) == (learning_rate, batch_size, epochs)
+    assert (recipe.max_length, recipe.warmup_steps, recipe.weight_decay) == (max_length, warmup, 0)
+    assert recipe.model == "FacebookAI/xlm-roberta-large"
+    first = recipe.data[0].translations
+    assert first.back is not None
+    assert first.train is not None or len(recipe.train_languages or ()) > 1, "nothing to pair"
+    assert any(entry.translations.test is not None for entry in recipe.data)
 
 
 @pytest.mark.parametrize("scale", SCALES)

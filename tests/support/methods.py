@@ -71,6 +71,7 @@ METHOD_SETTINGS: dict[str, dict[str, Any]] = {
     "recadam": {"method": "recadam", **RECALL},
     "l2_sp": {"method": "l2_sp", "model": "{world}/encoder"},
     "checkpoint_averaging": {"method": "checkpoint_averaging", "average_from": 0.2},
+    "x_mixup": {"method": "x_mixup", "model": XLM_R_MODEL, "objective": {"halving": 0.4}},
     "adapters": {"method": "adapters", "model": LAYERED},
     "lora": {"method": "lora", "model": LAYERED},
     "gradual_unfreezing": {"method": "gradual_unfreezing", "model": LAYERED, "unfreezing": {"every": 2}},
@@ -155,6 +156,20 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "questions": merged(SEQUENTIAL, {"model": XLM_R_MODEL, "doc_stride": 7, "gradient_accumulation_steps": 2}),
 }
 """What else changes a step, its data or what a run remembers."""
+
+MIXED_PAIRS: dict[str, Any] = {"method": "x_mixup", "objective": {"halving": 0.4}}
+
+VARIANTS |= {
+    "x_mixup_released": merged(MIXED_PAIRS, {"model": LAYERED, "objective": {"layer": 2, "compat": "released"}}),
+    "x_mixup_without_mixing": merged(MIXED_PAIRS, {"objective": {"mix": False, "detach_source": True}}),
+    "x_mixup_of_slow_weights": {**merged(MIXED_PAIRS, SLOW), "dropout": 0.1, "sampling": {"kind": "temperature"}},
+    "x_mixup_of_answers": {
+        "method": "x_mixup",
+        "model": XLM_R_MODEL,
+        "doc_stride": 7,
+        "gradient_accumulation_steps": 2,
+    },
+}
 
 TEXT = {"format": "lines", "path": "{world}/parallel/{language}.txt", "parallel": "lines"}
 
@@ -241,7 +256,15 @@ VARIANTS |= {
 
 SETTINGS = {**METHOD_SETTINGS, **VARIANTS}
 
-OTHER_TASKS = {"questions": "qa", "choice": "choice"}
+OTHER_TASKS = {
+    "questions": "qa",
+    "choice": "choice",
+    "x_mixup_of_answers": "qa",
+    **dict.fromkeys(
+        ("x_mixup", "x_mixup_released", "x_mixup_without_mixing", "x_mixup_of_slow_weights"),
+        "pairs",
+    ),
+}
 """The task of an entry where it is not pos."""
 
 

@@ -124,6 +124,28 @@ def _write_pairs(folder: Path, columns: tuple[str, str], labels: Sequence[str]) 
     return _write(folder, ".tsv", table)
 
 
+def write_pairs(folder: Path) -> Path:
+    """``folder/pairs/LANGUAGE/SPLIT.tsv``: the same ids and labels in every language; ``folder/back/LANGUAGE.tsv``."""
+    labels = ("entailment", "neutral", "contradiction")
+    form = Table(columns={"id": "id", "text": "premise", "pair": "hypothesis", "label": "label"})
+
+    def table(language: str, number: int, split: str, seed: str) -> bytes:
+        golds = random.Random(f"pairs {split}").choices(labels, k=number)
+        rows = []
+        for n, (gold, sentence) in enumerate(zip(golds, tagged(language, number, f"{seed} {split}"), strict=True)):
+            words = [word for word, _ in sentence]
+            ending = 2 * _SYLLABLES[language][labels.index(gold)]
+            pair = " ".join((*reversed(words), ending))
+            rows.append(LabelledText(f"{split}-{n}", language, " ".join(words), pair, gold))
+        return form.dump(rows)
+
+    (folder / "back").mkdir(parents=True, exist_ok=True)
+    for language in SIZES["train"].keys() - {"en"}:
+        content = table("en", SIZES["train"]["en"], "train", f"back from {language}")
+        (folder / "back" / f"{language}.tsv").write_bytes(content)
+    return _write(folder / "pairs", ".tsv", lambda language, number, split: table(language, number, split, "pairs"))
+
+
 def write_topic(folder: Path) -> Path:
     """``folder/topic/LANGUAGE/SPLIT.jsonl``."""
 
@@ -171,6 +193,9 @@ def write_qa(folder: Path) -> Path:
 
 def entry(task: str, folder: Path) -> dict[str, Any]:
     """The data entry of what ``write_<task>`` wrote into ``folder``."""
+    if task == "pairs":
+        back = {"path": f"{folder.parent}/back/{{language}}.tsv"}
+        return {**entry("nli", folder), "translations": {"back": back}}
     form = {
         "pos": "conllu",
         "ner": "conll",
@@ -249,8 +274,8 @@ def write_adapters(folder: Path) -> Path:
 
 
 def write_world(folder: Path) -> Path:
-    """All of it: a folder per task under its name, ``encoder``, ``masked``, ``parallel`` and ``adapters``."""
-    for write in (*WRITERS.values(), write_encoder, write_masked_encoder, write_parallel, write_adapters):
+    """All of it: a folder per task under its name, ``pairs``, and models, text and adapters to start from."""
+    for write in (*WRITERS.values(), write_pairs, write_encoder, write_masked_encoder, write_parallel, write_adapters):
         write(folder)
     return folder
 

@@ -11,14 +11,13 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from isogloss.calls.finished import build_evaluator, modes_asked, open_run, print_warnings
+from isogloss.calls.finished import as_shown, build_evaluator, modes_asked, open_run, print_warnings
 from isogloss.calls.interpolation import interpolated, starting_weights
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.locking import locked
 from isogloss.common.writing import read_lines
 from isogloss.data.corpus import Cell
-from isogloss.data.problems import Problems
 from isogloss.examples import Example
 from isogloss.models.open import Loaded
 from isogloss.recipe.build import data as build_data
@@ -29,13 +28,12 @@ from isogloss.recipe.resolve import explain
 from isogloss.recipe.spec.data import DataEntry
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.reports.tables import closing_tables
-from isogloss.run.evaluation import PLAIN, Evaluator, Shown, score_cells
+from isogloss.run.evaluation import PLAIN, score_cells
 from isogloss.run.folder import RunFolder
 from isogloss.start.corpus import load_corpus
 from isogloss.start.prepare import trained_as
 from isogloss.start.translated import gold_cells, translated_cells
 from isogloss.store.cache import cache_of_environment
-from isogloss.streams.paired import partners_by_example
 from isogloss.tasks.task import Task
 
 VIEWS = ("original", "translate-test", "with-translate-test", "with-gold-source")
@@ -137,7 +135,7 @@ def _score(
     elif view == "with-gold-source":
         beside = gold_cells(shown, source, collections)
         shown = {cell: own for cell, own in shown.items() if not wanted or cell.language in wanted}
-    encoded = {cell: _shown(evaluator, own, beside.get(cell), corpus.problems) for cell, own in shown.items()}
+    encoded = {cell: as_shown(evaluator, own, beside.get(cell), corpus.problems) for cell, own in shown.items()}
     print_warnings(corpus.problems)
     starting = starting_weights(folder, recipe, task) if interpolate else {}
     rows = []
@@ -154,16 +152,6 @@ def _score(
             print(closing_tables(found, task.metrics))
         rows += found
     return rows
-
-
-def _shown(
-    evaluator: Evaluator, examples: Sequence[Example], beside: Sequence[Example] | None, problems: Problems
-) -> Shown:
-    """What a model is shown of a cell, with the partner of each example beside it if there are any."""
-    features = evaluator.encode(examples, problems)
-    if beside is None:
-        return Shown(examples, features)
-    return Shown(examples, features, partners_by_example(features, evaluator.encode(beside, problems), "evaluation"))
 
 
 def _columns(folder: RunFolder, recipe: Recipe, view: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast, get_args
 
@@ -12,6 +13,7 @@ from transformers import AutoConfig
 from isogloss.common.distributed import device, processes
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.data.problems import Problems
+from isogloss.examples import Example
 from isogloss.models.kinds import KINDS
 from isogloss.models.open import Loaded, open_model
 from isogloss.recipe.build.adapters import modes_of
@@ -21,8 +23,9 @@ from isogloss.recipe.build.task import build_task, spacing
 from isogloss.recipe.resolve import is_pretraining, resolve
 from isogloss.recipe.spec.adapters import AtTest
 from isogloss.recipe.spec.recipe import Recipe
-from isogloss.run.evaluation import PLAIN, Evaluator, Mode
+from isogloss.run.evaluation import PLAIN, Evaluator, Mode, Shown
 from isogloss.run.folder import RunFolder
+from isogloss.streams.paired import partners_by_example
 from isogloss.tasks.task import Task
 
 
@@ -106,6 +109,16 @@ def modes_asked(path: Path, recipe: Recipe, loaded: Loaded, asked: str | None) -
             f"nothing to swap or keep, found {asked!r}"
         )
     return modes
+
+
+def as_shown(
+    evaluator: Evaluator, examples: Sequence[Example], beside: Sequence[Example] | None, problems: Problems
+) -> Shown:
+    """What a model is shown of a cell, with the partner of each example beside it if there are any."""
+    features = evaluator.encode(examples, problems)
+    if beside is None:
+        return Shown(examples, features)
+    return Shown(examples, features, partners_by_example(features, evaluator.encode(beside, problems), "evaluation"))
 
 
 def print_warnings(problems: Problems) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from isogloss.calls.beside import read_beside
 from isogloss.calls.destination import check_destination, check_replaced
-from isogloss.calls.finished import build_evaluator, modes_asked, open_run, print_warnings
+from isogloss.calls.finished import as_shown, build_evaluator, modes_asked, open_run, print_warnings
 from isogloss.calls.probabilities import layout_of
 from isogloss.common.errors import IsoglossError
 from isogloss.common.packing import with_name_before_ending
@@ -22,7 +24,6 @@ from isogloss.examples import Example
 from isogloss.recipe.build import data as build_data
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.spec.data import DataEntry
-from isogloss.run.evaluation import Shown
 
 
 def predict(
@@ -35,6 +36,7 @@ def predict(
     xtreme: bool = False,
     probabilities: bool = False,
     adapters: str | None = None,
+    beside: str | Path | Mapping[str, Any] | None = None,
 ) -> Path:
     """Label a file with the final model of a run.
 
@@ -52,12 +54,18 @@ def predict(
             beside the file, as ``<name>.probabilities.tsv`` or ``.jsonl``. Nothing of the file is overwritten.
         adapters: Through which language adapter the texts go: ``swap``, that of their language, or where it has none as
             in ``keep``; ``keep``, that of the source language. Default: as the recipe says, for ``both`` ``swap``.
+        beside: The texts in the source language, which the model then sees beside those of the file, as X-Mixup has it:
+            a file, joined by id or, with XTREME's five columns, by text; the keys of ``translations.test`` in a recipe;
+            or ``{columns: {text: ...}}`` alone, columns of the file itself. With machine translations it is what
+            `isogloss evaluate --view with-translate-test` scores, with a human's texts what ``with-gold-source`` does.
+            Default: the texts alone.
 
     Returns:
         The path written.
 
     Raises:
-        IsoglossError: No such run or file, no language adapters as asked for, bad content, values where labels are
+        IsoglossError: No such run or file, no language adapters as asked for, bad content, a text without translation
+            beside it, values where labels are
             expected that are no labels of the model, predictions that XTREME's scorer would misread, or a place that
             cannot be written to; all before anything is predicted. Or a failed write.
     """
@@ -102,14 +110,14 @@ def predict(
         destination = with_name_before_ending(source, ".predicted") if output is None else Path(output)
     check_destination(destination, source)
     evaluator = build_evaluator(recipe, task, loaded, mode)
-    features = evaluator.encode(examples, problems)
+    other = None if beside is None else read_beside(beside, entry, source, examples, language, problems)
+    whole = as_shown(evaluator, examples, other, problems)
     print_warnings(problems)
     with mode.around(Cell("predict", language, "test"), loaded.model):
-        shown = Shown(examples, features)
         if layout is not None:
-            shares = evaluator.probabilities(loaded.model, shown)
+            shares = evaluator.probabilities(loaded.model, whole)
         else:
-            predictions = evaluator.predict(loaded.model, shown)
+            predictions = evaluator.predict(loaded.model, whole)
     if evaluator.group.rank == 0:
         if layout is not None:
             write_bytes(destination, layout.content(task.labels, examples, shares))

@@ -43,6 +43,14 @@ def predict(
             help="With language adapters: swap (the language's own) or keep (the source's); default as in the run."
         ),
     ] = None,
+    beside: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE or YAML",
+            help="The texts in the source language, to be seen beside them (X-Mixup): a file joined by id, keys as in "
+            "translations.test, or '{columns: {text: COLUMN}}' of the file itself.",
+        ),
+    ] = None,
 ) -> None:
     """Label a file with the final model of a run, in the format it was read from.
 
@@ -57,5 +65,6 @@ def predict(
         xtreme=xtreme,
         probabilities=probabilities,
         adapters=adapters,
+        beside=beside,
     )
     print(written)

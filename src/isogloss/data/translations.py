@@ -32,12 +32,14 @@ class TranslationFile:
         translated: Reads the translations, with ids or labels where the file has them.
         untranslated: Reads, from the same file, the texts before translation; None: rows are joined by id.
         label_map: Labels of the file to rename, as those of the originals were.
+        id_ending: What ids of the file end with, and those of the originals do not.
     """
 
     path: Path
     translated: Reader
     untranslated: Reader | None = None
     label_map: Mapping[str, str] = field(default_factory=dict)
+    id_ending: str = ""
 
 
 def translate(originals: Sequence[Example], file: TranslationFile, language: str, problems: Problems) -> list[Example]:
@@ -83,7 +85,7 @@ def translate_some(
     translations = _read(file.path, file.translated, language, problems, file.label_map)
     if file.untranslated is None:
         _refuse_numbers(originals, translations, file.path)
-        keys: list[tuple[str, ...]] = [(example.id,) for example in translations]
+        keys: list[tuple[str, ...]] = [(example.id.removesuffix(file.id_ending),) for example in translations]
         wanted: list[tuple[str, ...]] = [(example.id,) for example in originals]
     else:
         sources = _read(file.path, file.untranslated, language, Problems(), file.label_map)
@@ -122,7 +124,8 @@ def _refuse_numbers(originals: Sequence[Example], translations: Sequence[Example
             place = side[0].path if side else path
             raise IsoglossError(
                 f"{path}: the ids of {place} are the numbers of its rows, and rows are not joined by number; name "
-                "a column with ids in both files, the label in the file of translations, or source_columns"
+                "a column with ids in both files (sentences: format conllu with # sent_id), the label in the file of "
+                "translations, or source_columns"
             )
 
 

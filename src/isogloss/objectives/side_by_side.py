@@ -83,9 +83,15 @@ def side_by_side(batch: Batch, padding: int) -> Batch:
     fill = {"input_ids": padding}
     inputs = {name: _stacked(batch.inputs[name], other.inputs[name], fill.get(name, 0)) for name in batch.inputs}
     labels = None
-    if batch.labels is not None and other.labels is not None:
-        labels = _stacked(batch.labels, other.labels, IGNORED)
+    if batch.labels is not None:
+        # Back-translations of tagged sentences have none.
+        beside = torch.full_like(batch.labels, IGNORED) if other.labels is None else other.labels
+        labels = _stacked(batch.labels, beside, IGNORED)
     extras = {name: _stacked(*_both(name, batch, other), 0) for name in {**batch.extras, **other.extras}}
+    if "anchors" in extras:
+        # Padding is in no token: it is its own anchor.
+        places = torch.arange(extras["anchors"].shape[1], device=extras["anchors"].device)
+        extras["anchors"] = torch.where(inputs["attention_mask"].bool(), extras["anchors"], places)
     return Batch(inputs, labels, (*batch.languages, *other.languages), extras)
 
 

@@ -19,8 +19,8 @@ class XMixup:
     model predicts and r a vector of the last hidden states. Where the target is mixed, p_t and r_t are of the mixture.
     The cross-entropies are the terms ``target`` and ``source``, over the labelled items of each text; ``kl`` and
     ``mse`` are one for each pair. A source text without labels, such as a back-translation of a tagged sentence, has no
-    cross-entropy. KL is taken where a text has one distribution (classification, multiple choice), MSE is the mean over
-    the d units. Both in float32.
+    cross-entropy, and that of its target has weight 1, as in the released code. KL is taken where a text has one
+    distribution (classification, multiple choice), MSE is the mean over the d units. Both in float32.
 
     Args:
         mixing: Mixes each target with its source inside the encoder; None: it does not, and what is left is training on
@@ -73,7 +73,8 @@ class XMixup:
         if batch.beside is None:
             raise ValueError("the objective needs a batch of pairs")
         target, source = _labelled(batch), _labelled(batch.beside)
-        counts = {"target": target, "source": source}
+        # Where a source has no labels its pair counts as any other, or the few sources with labels would weigh more.
+        counts = {"target": target, "source": torch.where(source == 0, target, source)}
         if self.kl and _one_distribution(batch):
             counts["kl"] = torch.ones_like(target)
         if self.mse:
@@ -85,10 +86,12 @@ class XMixup:
         both = side_by_side(batch, padding_of(model))
         found = halves(model, self.mixing, both, self.states)  # type: ignore[arg-type]
         assert both.labels is not None
-        labels, labels_beside = both.labels.chunk(2)
+        labels, labels_beside = _as_wide(both.labels, found.logits).chunk(2)
         soft, soft_beside = both.extras["soft"].chunk(2) if "soft" in both.extras else (None, None)
+        alone = (labels_beside == IGNORED).flatten(1).all(dim=1) if labels.dim() > 1 else labels_beside == IGNORED
+        weight = torch.where(alone, 1.0, 1 - self.source_weight)  # [b]
         terms = {
-            "target": (1 - self.source_weight) * cross_entropy(found.logits, labels, soft),
+            "target": weight * cross_entropy(found.logits, labels, soft),
             "source": self.source_weight * cross_entropy(found.beside, labels_beside, soft_beside),
         }
         if self.kl and _one_distribution(batch):
@@ -112,7 +115,14 @@ def _one_distribution(batch: Batch) -> bool:
     return batch.labels is not None and batch.labels.dim() == 1
 
 
+def _as_wide(labels: Tensor, logits: Tensor) -> Tensor:
+    """Labels for each place of the logits: none where a longer half without labels has places."""
+    missing = logits.shape[1] - labels.shape[1] if labels.dim() > 1 else 0
+    return functional.pad(labels, (0, missing), value=IGNORED) if missing else labels
+
+
 def _labelled(batch: Batch) -> Tensor:
+    """Number of labelled items of each text ``[b]``; none has any where the batch has no labels."""
     if batch.labels is None:
-        raise ValueError("the objective needs a batch with labels")
+        return torch.zeros(len(batch), dtype=torch.int64, device=batch.inputs["input_ids"].device)
     return (batch.labels != IGNORED).reshape(len(batch), -1).sum(dim=1)

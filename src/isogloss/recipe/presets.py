@@ -77,6 +77,10 @@ METHODS: dict[str, Method] = {
         "control: multi-task training, its distance from the pre-trained weights added to the loss",
         {"sampling": {"kind": "mixed"}, "penalties": [{"kind": "l2_sp", "strength": 0.01}]},
     ),
+    "x_mixup": Method(
+        "texts and their translations learned together, mixed in one layer, and made to agree",
+        {"sampling": {"kind": "mixed"}, "objective": {"kind": "x_mixup"}},
+    ),
     "adapters": Method(
         "a small adapter in each layer, the encoder as it is", {"sampling": {"kind": "mixed"}, "adapters": {}}
     ),

@@ -11,6 +11,7 @@ from isogloss.common.writing import read_json, write_text
 from isogloss.models.stored import write_model
 from isogloss.recipe.build.run import build_tracker, require_tracker
 from isogloss.recipe.resolve import as_yaml
+from isogloss.recipe.spec.objective import XMixup
 from isogloss.recipe.spec.pretraining import Pretraining
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.run.budget import Budget
@@ -87,8 +88,10 @@ def require_same_recipe(
     Raises:
         IsoglossError: Something else has changed.
     """
-    # Stages are shares of all steps, so more steps would move what has been done.
+    # Stages are shares of all steps, and so may be the halving of pairs: more steps would move what has been done.
     fixed = recipe.selection == "average" or (isinstance(recipe, Pretraining) and len(recipe.stages) > 1)
+    if isinstance(recipe, Recipe) and isinstance(recipe.objective, XMixup):
+        fixed = fixed or (recipe.objective.halving or 1) < 1
     more = recipe.schedule == "constant" and not fixed and budget_of(recipe).steps > budget_of(stored).steps
     # Intervals that only follow from the number of steps stay as they were when the run was started.
     derived = {key for key in ("evaluation_steps", "logging_steps", "save_steps") if getattr(asked, key) is None}

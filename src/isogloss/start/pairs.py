@@ -43,16 +43,32 @@ class Pairs:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Back:
+    """Texts of the source language, translated into a language and back.
+
+    Attributes:
+        examples: The back-translations.
+        places: For each text of the source language where its back-translation lies ``[n]``; `ALONE`: it has none.
+    """
+
+    examples: Sequence[Example]
+    places: np.ndarray
+
+
 def pair(
     corpus: Corpus,
     features: Mapping[str, Sequence[Feature]],
     entries: Sequence[DataEntry],
     collections: Sequence[Collection],
     encoding: Encoding,
+    *,
+    first_window: bool = False,
 ) -> Pairs:
     """Put the text of the first training language that says the same beside each training text.
 
-    A text without partner is its own. Texts of the first language are their own too.
+    A text without partner is its own. Texts of the first language are their own too. A piece of a long text has the
+    piece of the same number beside it, or the last one where there are fewer.
 
     Args:
         corpus: The data.
@@ -60,54 +76,81 @@ def pair(
         entries: The data entries.
         collections: Where their files are, entry by entry.
         encoding: How back-translations become features.
+        first_window: Whether every piece has the first piece beside it, as in the released code of X-Mixup.
 
     Raises:
         IsoglossError: No text of another language has a partner, texts of one id have different labels, or
             back-translations do not fit.
     """
     source = corpus.sources[0]
-    originals = corpus.train[source]
-    sets = {str(path): own.name for own in collections for path in own.files().values()}
-    places = {
-        language: np.arange(len(originals)) if language == source else partners(examples, originals, sets)
-        for language, examples in corpus.train.items()
-    }
-    notes = []
-    for language, own in places.items():
-        alone = int((own == ALONE).sum())
-        if alone:
-            notes.append(
-                f"{language}: {alone:,} of {len(own):,} training texts have no partner in {source} and are paired with "
-                "themselves"
-            )
-    others = [own for language, own in places.items() if language != source]
-    if not others or all((own == ALONE).all() for own in others):
-        raise IsoglossError(
-            f"objective: pairs texts with those of {source!r} by id, but no training text of another language has a "
-            "partner there; give parallel data sets with the same ids, or translate_train with translations.train"
-        )
+    originals, sets = corpus.train[source], _sets(corpus, entries, collections)
+    learned = example_indices(features[source])
+    places = {}
+    for language, examples in corpus.train.items():
+        own = np.arange(len(originals)) if language == source else partners(examples, originals, sets)
+        # A question whose answer is not in its text has no features, so nothing can stand beside another.
+        places[language] = np.where(np.isin(own, learned), own, ALONE)
+    notes = _alone(places, source)
     back, files = _back_translations(corpus, entries, collections)
-    beside = {language: _beside(features[language], features[source], places[language]) for language in features}
+    beside = {
+        language: _beside(features[language], features[source], own, features[language], first_window)
+        for language, own in places.items()
+    }
     instead = None
     if back:
-        encoded = {
-            language: encoding.encode([_unlabelled_parts(example) for example in own], corpus.problems)
-            for language, own in back.items()
-        }
-        instead = {
-            language: _beside(features[language], encoded[language], places[language], beside[language])
-            if language in encoded
-            else beside[language]
-            for language in features
-        }
+        instead = dict(beside)
+        for language, found in back.items():
+            encoded = encoding.encode([_unlabelled_parts(example) for example in found.examples], corpus.problems)
+            own = places[language]
+            via = np.where(own == ALONE, ALONE, found.places[own])
+            instead[language] = _beside(features[language], encoded, via, beside[language], first_window)
         notes.append(f"back-translations into {source} by way of {', '.join(back)}")
+        if without := sorted(corpus.train.keys() - back.keys() - {source}):
+            notes.append(f"no back-translations by way of {', '.join(without)}, which always see the original")
     return Pairs(source, beside, instead, files, tuple(notes))
 
 
+def _sets(corpus: Corpus, entries: Sequence[DataEntry], collections: Sequence[Collection]) -> dict[str, str]:
+    """The name of the data set of each file, translations included, by path."""
+    found = {}
+    for entry, collection in zip(entries, collections, strict=True):
+        found |= {str(path): collection.name for path in collection.files().values()}
+        if entry.translations.train is not None:
+            for language in corpus.targets:
+                file = build_translation(entry, entry.translations.train, language, "train")
+                found[str(file.path)] = collection.name
+    return found
+
+
+def _alone(places: Mapping[str, np.ndarray], source: str) -> list[str]:
+    """How many texts have no partner, by language.
+
+    Raises:
+        IsoglossError: None of the other languages has any.
+    """
+    others = {language: own for language, own in places.items() if language != source}
+    if all((own == ALONE).all() for own in others.values()):
+        raise IsoglossError(
+            f"objective: pairs texts with those of {source!r} by id, but no training text of another language "
+            f"({', '.join(others) or 'there is none'}) has a partner there; give parallel data sets with the same ids, "
+            "or translate_train with translations.train"
+        )
+    return [
+        f"{language}: {alone:,} of {len(own):,} training texts have no partner in {source} and are paired with "
+        "themselves"
+        for language, own in places.items()
+        if (alone := int((own == ALONE).sum()))
+    ]
+
+
 def _beside(
-    own: Sequence[Feature], others: Sequence[Feature], places: np.ndarray, else_: Sequence[Feature] | None = None
+    own: Sequence[Feature],
+    others: Sequence[Feature],
+    places: np.ndarray,
+    otherwise: Sequence[Feature],
+    first_window: bool,
 ) -> Sequence[Feature]:
-    """The partner of each feature: its partner's piece of the same number, or the last one where there are fewer."""
+    """The partner of each feature among others; of examples without one, what ``otherwise`` has in the same row."""
     pieces: dict[int, list[int]] = {}
     for row, example in enumerate(example_indices(others).tolist()):
         pieces.setdefault(example, []).append(row)
@@ -116,8 +159,8 @@ def _beside(
     for row, (example, number) in enumerate(zip(wanted.tolist(), comings(wanted).tolist(), strict=True)):
         found = pieces.get(int(places[example])) if places[example] != ALONE else None
         # Rows of ``others`` come first, then those that stand in for what is not there.
-        rows.append(found[min(number, len(found) - 1)] if found else len(others) + row)
-    return Partners(Concatenated([others, own if else_ is None else else_]), np.array(rows, dtype=int))
+        rows.append(found[0 if first_window else min(number, len(found) - 1)] if found else len(others) + row)
+    return Partners(Concatenated([others, otherwise]), np.array(rows, dtype=int))
 
 
 def _unlabelled_parts(example: Example) -> Example:
@@ -127,21 +170,36 @@ def _unlabelled_parts(example: Example) -> Example:
 
 def _back_translations(
     corpus: Corpus, entries: Sequence[DataEntry], collections: Sequence[Collection]
-) -> tuple[dict[str, list[Example]], dict[str, str]]:
-    """The originals, translated into a language and back, by that language."""
+) -> tuple[dict[str, _Back], dict[str, str]]:
+    """The originals, translated into a language and back, by that language, and the SHA-256 of the files.
+
+    Raises:
+        IsoglossError: There are to be some and there is no file, or they do not fit.
+    """
     source = corpus.sources[0]
-    found: dict[str, list[Example]] = {}
+    originals = corpus.train[source]
+    found: dict[str, _Back] = {}
     files: dict[str, str] = {}
-    for entry, collection in zip(entries, collections, strict=True):
-        if entry.translations.back is None:
-            continue
-        own = {str(path) for (_, split), path in collection.files().items() if split == "train"}
-        originals = [example for example in corpus.train[source] if example.path in own]
-        if len(originals) != len(corpus.train[source]):
-            raise IsoglossError(f"translations.back: every data entry with training data of {source!r} needs one")
-        for language in corpus.train:
-            file = build_translation(entry, entry.translations.back, language, "train")
-            if file.path.exists():
-                found[language] = list(translate(originals, file, source, corpus.problems))
-                files[str(file.path)] = digest(file.path) or ""
+    asked = [
+        (entry, entry.translations.back, {str(path) for path in collection.files().values()})
+        for entry, collection in zip(entries, collections, strict=True)
+        if entry.translations.back is not None
+    ]
+    for language in corpus.train:
+        examples: list[Example] = []
+        places = np.full(len(originals), ALONE)
+        for entry, back, own in asked:
+            file = build_translation(entry, back, language, "train")
+            if not file.path.exists():
+                continue
+            here = [place for place, example in enumerate(originals) if example.path in own]
+            places[here] = np.arange(len(examples), len(examples) + len(here))
+            examples += translate([originals[place] for place in here], file, source, corpus.problems)
+            files[str(file.path)] = digest(file.path) or ""
+        if examples:
+            found[language] = _Back(examples, places)
+    if asked and not found:
+        raise IsoglossError(
+            f"translations.back: {asked[0][1].path!r} has no file for any training language ({', '.join(corpus.train)})"
+        )
     return found, files

@@ -135,7 +135,9 @@ def _read(recipe: Recipe, folder: RunFolder, label_languages: Sequence[str]) -> 
         features = parts.split(features[parts.language])
     pairs = None
     if paired is not None:
-        pairs = pair(corpus, features, recipe.data, collections, Encoding(task, loaded.tokenizer, recipe.max_length))
+        encoding = Encoding(task, loaded.tokenizer, recipe.max_length)
+        released = paired.compat is not None
+        pairs = pair(corpus, features, recipe.data, collections, encoding, first_window=released)
     text = read_text_beside(recipe, loaded.tokenizer, corpus.problems) if recipe.sources else None
     return Learned(named, task, corpus, features, loaded, parts, pairs, text, resuming)
 
@@ -186,7 +188,7 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
     # Pieces, as the streams count: with the same temperature mixed and single-language batches have the same mix.
     sizes = {language: len(found) for language, found in learned.features.items()}
     collate = partial(task.collate, tokenizer=loaded.tokenizer)
-    batches = partial(_batches, learned.features, collate, budget, recipe.seeds[0])
+    batches = partial(whole_batches, learned.features, collate, budget, recipe.seeds[0])
     opened = open_site(recipe, loaded, budget, sizes, pass_length(recipe.sampling), batches)
     site = opened.site
     weighting = build_weighting(recipe.weighting, site)
@@ -195,7 +197,8 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
     beside_it = None
     if learned.pairs is not None and isinstance(recipe.objective, XMixup):
         share = share_of_originals(recipe.objective, task, budget.steps)
-        beside_it = Beside(learned.pairs.beside, learned.pairs.instead, share)
+        released = recipe.objective.compat is not None
+        beside_it = Beside(learned.pairs.beside, learned.pairs.instead, share, once_per_epoch=released)
         files |= learned.pairs.files
     sources = build_sources(recipe.sampling, learned.features, collate, objective, site, beside_it)
     labelled, sampler = tuple(sources), build_sampler(recipe.sampling, site)
@@ -230,7 +233,7 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
     )
 
 
-def _batches(
+def whole_batches(
     features: Mapping[str, Sequence[Feature]], collate: Collate, budget: Budget, seed: int, batch_size: int | None
 ) -> BucketedStream:
     """Whole training batches mixed from all sources, for those who look at the model; in an order of their own."""

@@ -33,8 +33,9 @@ class PairedStream:
     as the longest of its halves and of what may come in the place of one, so the order does not hang on the coin.
 
     The coin is tossed from the seed, the name of the source and the place in its endless sequence where the pair comes.
-    So it falls alike however a batch is cut, and independently for each coming of a pair. Where p rises, whatever a
-    smaller p would have taken is taken still.
+    So it falls alike however a batch is cut, and independently for each coming of a pair; with ``once_per_epoch`` it is
+    tossed once for all pairs of an epoch, with the p of its first batch. Where p rises, whatever a smaller p would have
+    taken is taken still.
 
     Args:
         groups: The first half of each pair of the source, by group as in ``examples``.
@@ -46,6 +47,7 @@ class PairedStream:
         instead: What may come in the place of ``beside``, row by row as there; None: nothing.
         share: Probability p(k) in [0, 1] that a pair of the k-th global batch has its ``beside`` and not its
             ``instead``; by default always 1.
+        once_per_epoch: Whether all pairs of an epoch have the same side of the coin.
         rank: This process's number.
         world_size: Number of processes that share each global batch.
         accumulation: Micro-batches that a rank's slice is cut into.
@@ -79,6 +81,7 @@ class PairedStream:
         collate_beside: Callable[[Sequence[Feature]], Batch],
         instead: Sequence[Sequence[Feature]] | None = None,
         share: Callable[[int], float] = always,
+        once_per_epoch: bool = False,
         rank: int = 0,
         world_size: int = 1,
         accumulation: int = 1,
@@ -95,6 +98,7 @@ class PairedStream:
             accumulation=accumulation,
         )
         self.collate, self.collate_beside, self.share = collate, collate_beside, share
+        self._epoch = examples.length if once_per_epoch else None
         self._first, self._beside = Concatenated(groups), Concatenated(beside)
         self._instead = None if instead is None else Concatenated(instead)
 
@@ -104,23 +108,27 @@ class PairedStream:
 
     def __call__(self, k: int) -> list[Batch]:
         """This rank's micro-batches of the k-th global batch, each with its other halves beside it."""
-        share = self.share(k)
-        if not 0 <= share <= 1:
-            raise IsoglossError(
-                f"source {self.buckets.examples.name!r}: share must be in [0, 1], found {share} for batch {k}"
-            )
-        return [self._batch(cut, share) for cut in self.buckets.cuts(k)]
+        return [self._batch(cut, k) for cut in self.buckets.cuts(k)]
 
-    def _batch(self, cut: Sequence[tuple[int, int]], share: float) -> Batch:
-        second = self.collate_beside([self._second(place, index, share) for place, index in cut])
+    def _batch(self, cut: Sequence[tuple[int, int]], k: int) -> Batch:
+        second = self.collate_beside([self._second(place, index, k) for place, index in cut])
         return replace(self.collate([self._first[index] for _, index in cut]), beside=second)
 
-    def _second(self, place: int, index: int, share: float) -> Feature:
+    def _second(self, place: int, index: int, k: int) -> Feature:
         if self._instead is None:
             return self._beside[index]
+        return (self._beside if self._heads(place, k) else self._instead)[index]
+
+    def _heads(self, place: int, k: int) -> bool:
         examples = self.buckets.examples
-        heads = generator(examples.seed, "coin", examples.name, place).random() < share
-        return (self._beside if heads else self._instead)[index]
+        toss: tuple[str | int, ...] = ("coin", examples.name, place)
+        if self._epoch is not None:
+            epoch = place // self._epoch
+            toss, k = ("coin of an epoch", examples.name, epoch), epoch * self._epoch // self.buckets.batch_size
+        share = self.share(k)
+        if not 0 <= share <= 1:
+            raise IsoglossError(f"source {examples.name!r}: share must be in [0, 1], found {share} for batch {k}")
+        return bool(generator(examples.seed, *toss).random() < share)
 
 
 class Partners(Lazy[Feature]):

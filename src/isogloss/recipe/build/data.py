@@ -15,6 +15,7 @@ from isogloss.data.patterns import one_file
 from isogloss.data.soft_tags import SoftTagLines
 from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
+from isogloss.data.translated_tables import layout
 from isogloss.data.translations import TranslationFile
 from isogloss.recipe.names import FORMATS, TASKS, NamedTask
 from isogloss.recipe.spec.data import DataEntry, Translation
@@ -101,19 +102,26 @@ def build_translation(entry: DataEntry, translation: Translation, language: str,
             f"translations: path {translation.path!r} may hold {{language}} and {{split}} only, found {error}"
         ) from None
     path = one_file(pattern, f"translation of {split} of {language}")
+    ending = (translation.id_ending or "").format(language=language)
     if translation.soft_tags:
         _require_tags(entry)
-        return TranslationFile(path, SoftTagLines(), None, entry.label_map)
+        return TranslationFile(path, SoftTagLines(), None, entry.label_map, ending)
     other = in_format(entry, translation.format or entry.format)
     separator = {} if translation.separator is None else {"separator": translation.separator}
-    table = other.format in ("tsv", "csv")
-    skipped = {"skip_empty": True} if translation.skip_missing and table else {}
+    skipped = {"skip_empty": True} if translation.skip_missing and other.format in ("tsv", "csv") else {}
     changed = other.model_copy(update={"columns": translation.columns, **separator, **skipped})
-    sides = [changed]
+    translated, untranslated = _format(changed), None
+    if isinstance(translated, Table) and translation.columns is None and path.exists():
+        own, before = layout(path, translated.delimiter)
+        translated = replace(translated, columns=own)
+        untranslated = None if before is None else replace(translated, columns=before)
     if translation.source_columns is not None:
-        sides.append(changed.model_copy(update={"columns": translation.source_columns}))
-    formats = [build_collection(side, "translations").format for side in sides]
-    return TranslationFile(path, formats[0], formats[1] if len(formats) > 1 else None, entry.label_map)
+        untranslated = _format(changed.model_copy(update={"columns": translation.source_columns}))
+    return TranslationFile(path, translated, untranslated, entry.label_map, ending)
+
+
+def _format(entry: DataEntry) -> Format:
+    return build_collection(entry, "translations").format
 
 
 def _require_tags(entry: DataEntry) -> None:

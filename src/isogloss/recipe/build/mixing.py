@@ -63,6 +63,8 @@ def with_mixing(loaded: Loaded, asked: spec.XMixup, task: Task) -> Loaded:
     if wanted >= 1 and wanted != int(wanted):
         raise IsoglossError(f"objective.layer: a whole number from 1, or a share below 1, found {wanted:g}")
     layer = int(wanted) if wanted >= 1 else max(1, round(wanted * layers))
+    if layer > layers:
+        raise IsoglossError(f"objective.layer: must be from 1 to {layers}, the layers of the model, found {layer}")
     module = Mixing(loaded.model, layer, _ratio(asked), renormalise=asked.renormalise)
     attach(loaded.model, NAME, module)
     fresh = {f"extensions.{NAME}.{name}" for name, _ in module.named_parameters()}

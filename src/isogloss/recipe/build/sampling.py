@@ -61,11 +61,13 @@ class Beside:
         features: The second half of each training feature, by language.
         instead: What may come in its place, row by row as there; None: nothing.
         share: Share of the k-th batch of a source that has ``features``.
+        once_per_epoch: Whether all pairs of an epoch have the one, or all the other.
     """
 
     features: Mapping[str, Sequence[Feature]]
     instead: Mapping[str, Sequence[Feature]] | None
     share: Callable[[int], float]
+    once_per_epoch: bool = False
 
 
 def build_sources(
@@ -103,6 +105,7 @@ def build_sources(
                 collate_beside=collate,
                 instead=None if pairs.instead is None else [pairs.instead[language] for language in languages],
                 share=pairs.share,
+                once_per_epoch=pairs.once_per_epoch,
                 **shared,
             )
         sources[name] = DataSource(name, stream, objective)

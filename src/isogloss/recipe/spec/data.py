@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from isogloss.common.errors import nearest
 from isogloss.data.labels import as_text
+from isogloss.data.translated_tables import ADVICE
 from isogloss.recipe.spec.base import Spec, codes_as_text
 
 
@@ -45,7 +46,11 @@ class Translation(Spec):
     )
     format: str | None = Field(None, description="default: that of the data entry")
     separator: str | None = Field(None, description="default: that of the data entry, in its format")
-    columns: Columns | None = Field(None, description="columns of the translation; with id, rows are joined by it")
+    columns: Columns | None = Field(
+        None,
+        description="columns of the translation; with id, rows are joined by it; null: by their usual names with an "
+        "id, or XTREME's five (both texts, both translated, label)",
+    )
     source_columns: Columns | None = Field(
         None, description="columns of the same file with the texts before translation, by which rows are joined"
     )
@@ -58,14 +63,14 @@ class Translation(Spec):
         description="of training texts: leave out those without a translation, or with an empty one, with a warning; "
         "else they are errors",
     )
+    id_ending: str | None = Field(
+        None, description='what ids of the file end with, and those of the data do not, such as "_{language}"'
+    )
 
     @model_validator(mode="after")
     def _joined(self) -> Translation:
         if self.source_columns is None and self.columns is not None and self.columns.id is None:
-            raise ValueError(
-                "rows are joined by id or by the text that was translated, never by place alone: give columns with an "
-                "id, or source_columns; a file that has neither can be an entry of data of its own"
-            )
+            raise ValueError(ADVICE)
         return self
 
 

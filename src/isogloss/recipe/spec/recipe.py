@@ -12,7 +12,7 @@ from isogloss.recipe.spec.base import codes_as_text, each_kind_once
 from isogloss.recipe.spec.data import DataEntry
 from isogloss.recipe.spec.lora import Lora
 from isogloss.recipe.spec.model import RandomModel
-from isogloss.recipe.spec.objective import Objective, Penalty, Supervised
+from isogloss.recipe.spec.objective import Objective, Penalty, Supervised, XMixup
 from isogloss.recipe.spec.optimizer import AdamW, Optimizer, Rate
 from isogloss.recipe.spec.partition import Partition
 from isogloss.recipe.spec.probes import Probe
@@ -178,6 +178,14 @@ class Recipe(Run, Task, Rate):
             raise ValueError(
                 f"leave_one_out with few_shot={self.few_shot} would train on examples of the language left out: give "
                 "one of the two"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _pairs_are_of_two_languages(self) -> Recipe:
+        if isinstance(self.objective, XMixup) and self.partition is not None:
+            raise ValueError(
+                "objective: x_mixup pairs texts of two languages, but partition makes parts of one; give one of the two"
             )
         return self
 

@@ -61,7 +61,8 @@ class Bottleneck(nn.Module):
             read = residual
         elif configuration.original_ln_before:
             added = branch + residual
-            read = added if norm is None else norm(added)
+            # Past the norm's hooks: this is not where the block ends, which mixing waits for.
+            read = added if norm is None else norm.forward(added)
             if configuration.residual_before_ln == "post_add":
                 base = added
             elif not configuration.residual_before_ln:
