@@ -185,7 +185,8 @@ def test_lost_training_texts_are_left_out_and_lost_test_texts_stay_as_they_were(
     assert train[tmp_path.name]["train"]["skip_missing"] is True
     assert "1 times: an empty translation (first in id '2')" in capsys.readouterr().err
     isogloss.translate(tmp_path / "test.tsv", to="en", source="de", split="test", **options)
-    assert "an empty translation, in whose place the original stands" in capsys.readouterr().err
+    said_of = "1 times: an empty translation, in whose place the original stands (first in id '2')"
+    assert said_of in capsys.readouterr().err
     rows = table(tmp_path / "out" / tmp_path.name / "test.de-en.csv")
     assert [row["translation"] for row in rows][1] == "nothing"
 

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from transformers import MBart50Tokenizer, NllbTokenizer
 
 from isogloss.common.errors import IsoglossError
 from isogloss.translation.codes import Direction, Telling
@@ -35,6 +36,18 @@ T5 = offering("<extra_id_0>")
 )
 def test_each_family_is_told_in_its_way(tokenizer: Any, target: str, direction: Direction):
     assert Telling().direction(tokenizer, "en", target) == direction
+
+
+@pytest.mark.parametrize(("kind", "swahili"), [(NllbTokenizer, "swh_Latn"), (MBart50Tokenizer, "sw_KE")])
+def test_tokenizers_of_transformers(kind: Any, swahili: str):
+    tokenizer = kind()
+    direction = Telling().direction(tokenizer, "en", "sw")
+    assert direction.target == swahili
+    assert tokenizer.convert_tokens_to_ids(swahili) != tokenizer.unk_token_id
+    tokenizer.src_lang = direction.source
+    first, second = (tokenizer.convert_ids_to_tokens(tokenizer(text)["input_ids"]) for text in ("", "a"))
+    assert direction.source in first
+    assert direction.source in second
 
 
 def test_a_prefix_tells_a_model_in_words_or_nothing():

@@ -163,10 +163,12 @@ def _translate(part: _Part, target: str, work: Translators, path: Path, *, role:
     losses = Losses()
     if role != "train":
         # Each of these texts is asked for: what a training text without translation may lack, they may not.
-        for text, translation in known.items():
-            if text.strip() and not translation.strip():
-                losses.note(part.examples[0], "an empty translation, in whose place the original stands")
-                known[text] = text
+        empty = {text for text, translation in known.items() if text.strip() and not translation.strip()}
+        known |= {text: text for text in empty}
+        for example in part.examples:
+            for text in texts(example, answers=False):
+                if text in empty:
+                    losses.note(example, "an empty translation, in whose place the original stands")
     done = [rebuilt(example, known.__getitem__, language, losses, answers=answers) for example in part.examples]
     write_bytes(path, written(part.examples, done, chunks=chunks))
     print(f"{path}: {len(done):,} examples", file=sys.stderr)

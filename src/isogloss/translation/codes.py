@@ -74,6 +74,7 @@ class Telling:
 def offered_codes(tokenizer: Any) -> dict[str, str]:  # noqa: ANN401 - see above
     """The codes of languages that a tokenizer has, each with the sub-word that stands for it."""
     named: Mapping[str, str] | None = getattr(tokenizer, "lang_code_to_token", None)
+    named = named or {code: code for code in getattr(tokenizer, "lang_code_to_id", ())}
     if named:
         return dict(named)
     told: list[str] = getattr(tokenizer, "supported_language_codes", None) or []
