@@ -24,6 +24,7 @@ def recipe(task: str, world: Path, folder: Path, **changes: Any) -> dict[str, An
 
 
 @pytest.mark.parametrize(("task", "reader"), [("pos", ConllU()), ("ner", TokenTag())])
+@pytest.mark.slow
 def test_a_copy_gets_the_tags_of_its_original(
     task: str, reader: Any, world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

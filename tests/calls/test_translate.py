@@ -132,6 +132,7 @@ def test_answers_are_found_again_and_counted(
     assert paragraph["original_context"].translate(GERMAN) == paragraph["context"]
 
 
+@pytest.mark.slow
 def test_translations_train(model: Path, said: list[str], world: Path, tmp_path: Path):
     """What is printed is what a recipe takes, as it stands."""
     for task in ("nli", "choice", "qa"):
@@ -142,6 +143,7 @@ def test_translations_train(model: Path, said: list[str], world: Path, tmp_path:
         assert {row["translated"] for row in rows} == {"train"}
 
 
+@pytest.mark.slow
 def test_a_teacher_tags_translations_that_are_trained_on(
     model: Path, said: list[str], world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

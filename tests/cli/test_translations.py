@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.support.command import Command, require_error
@@ -12,6 +13,7 @@ from tests.support.runs import short
 from tests.support.translators import write_translator
 
 
+@pytest.mark.slow
 def test_what_one_prints_the_other_takes(command: Command, world: Path, tmp_path: Path):
     model, path = write_translator(tmp_path / "model"), tmp_path / "recipe.json"
     whole = short("pos", world, train_languages=["en"])
