@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from isogloss.calls.predict import predict
     from isogloss.calls.pretrain import pretrain
     from isogloss.calls.pretrain_adapter import pretrain_adapter
+    from isogloss.calls.project import project
     from isogloss.calls.retrieve import retrieve
     from isogloss.calls.show import show
     from isogloss.calls.train import train
+    from isogloss.calls.translate import translate
     from isogloss.calls.unfreezing import unfreezing
     from isogloss.calls.validate import validate
 
@@ -30,9 +32,11 @@ __all__ = [
     "predict",
     "pretrain",
     "pretrain_adapter",
+    "project",
     "retrieve",
     "show",
     "train",
+    "translate",
     "unfreezing",
     "validate",
 ]

@@ -10,6 +10,23 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SoftTags:
+    """How probable each tag is, for each token of a sentence: the view of a teacher, or what was projected.
+
+    Attributes:
+        labels: The c tags, in the order of the columns.
+        shares: Probabilities ``[n, c]``, float32; a row sums to 1, or is 0 where nothing is known of its token.
+        path: File that names the tags in its first line; empty where they come from none.
+    """
+
+    labels: tuple[str, ...]
+    shares: np.ndarray
+    path: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class TaggedSentence:
@@ -24,6 +41,7 @@ class TaggedSentence:
         line: Line of its first token in that file, from 1; 0 where there is none.
         spaces: For each token whether a space stands before it in the text that the sentence comes from; None where
             the file does not say.
+        soft: In place of gold tags how probable each tag is, which training can learn from; None where there is none.
     """
 
     id: str
@@ -33,11 +51,12 @@ class TaggedSentence:
     path: str = ""
     line: int = 0
     spaces: tuple[bool, ...] | None = None
+    soft: SoftTags | None = None
 
     @property
     def labels(self) -> tuple[str, ...] | None:
-        """The gold tags; None where there are none."""
-        return self.tags
+        """The gold tags; nothing where there are soft ones, None where there are neither."""
+        return self.tags if self.soft is None else ()
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -51,7 +70,7 @@ class TaggedSentence:
 
     def without_labels(self) -> TaggedSentence:
         """The sentence as a model may see it in evaluation."""
-        return dataclasses.replace(self, tags=None)
+        return dataclasses.replace(self, tags=None, soft=None)
 
     def text(self, spaces: Sequence[bool]) -> str:
         """The running text of the tokens.

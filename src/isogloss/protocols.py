@@ -14,6 +14,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -37,6 +38,8 @@ class Feature:
             per sub-word; else empty.
         ends: For multiple choice, whose inputs are those of the c alternatives one after the other, where each of them
             ends; else empty.
+        soft: For tagging, where there is more than one class per token to learn, how probable each class is for each
+            sub-word that stands for a token, in their order, ``[w, c]``; else None. Where a row is 0, there is nothing.
         spans: For questions, the first character of the context that each sub-word stands for and the one after its
             last, None for sub-words outside the context; empty for other tasks.
     """
@@ -49,6 +52,7 @@ class Feature:
     anchors: Sequence[int] = ()
     ends: Sequence[int] = ()
     spans: Sequence[tuple[int, int] | None] = ()
+    soft: np.ndarray | None = None
 
     def __len__(self) -> int:
         """Number of sub-words, special ones included."""
@@ -67,7 +71,8 @@ class Batch:
         extras: What some tasks need besides, by name. A task's ``collate`` puts it in, and
             `isogloss.objectives.supervised.outputs` reads it: ``anchors``, where outputs are averaged over each token,
             the place ``[b, s]`` where a sub-word's output goes; ``alternatives``, for multiple choice, which of the c
-            alternatives ``[b, c]`` an example has.
+            alternatives ``[b, c]`` an example has; ``soft``, for soft tags, how probable each class is at each sub-word
+            ``[b, s, c]``, 0 where the gold label counts.
         beside: The other half of each example, where examples come in pairs: row i of it belongs to row i here. It is
             a batch of its own, with its own inputs, padding, labels, languages and extras. A pair counts for the
             language of its first half, in ``languages`` here. None where examples stand alone.

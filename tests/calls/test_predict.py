@@ -17,6 +17,7 @@ from isogloss.data.conll import TokenTag
 from isogloss.data.conllu import ConllU
 from isogloss.data.parquet import Parquet
 from isogloss.data.problems import Problems
+from isogloss.data.soft_tags import SoftTagLines
 from tests.support.hub import parquet
 from tests.support.runs import predictions, short
 from tests.support.world import entry
@@ -158,3 +159,36 @@ def test_predictions_are_not_written_into_a_table_of_several_languages(world: Pa
         isogloss.predict(run, file, language="de")
     written = isogloss.predict(run, file, language="de", output=tmp_path, xtreme=True)
     assert len(written.read_text(encoding="utf-8").splitlines()) == 1
+
+
+def test_probabilities_of_tags(trained: Callable[[str], Path], own_world: Path):
+    source = own_world / "pos" / "ru" / "dev.conllu"
+    written = isogloss.predict(trained("pos"), source, language="ru", probabilities=True)
+    assert written == source.with_name("dev.probabilities.tsv")
+    problems = Problems()
+    soft, gold = SoftTagLines().read(written, "ru", problems), ConllU().read(source, "ru", Problems())
+    assert problems.errors == []
+    assert [(one.id, one.tokens) for one in soft] == [(one.id, one.tokens) for one in gold]
+    best = [[one.soft.labels[place] for place in one.soft.shares.argmax(axis=1)] for one in soft]
+    assert best == predictions(trained("pos"), "pos", "ru")
+    assert max(float(one.soft.shares.max()) for one in soft) < 1
+
+
+def test_probabilities_of_labels(trained: Callable[[str], Path], world: Path, tmp_path: Path):
+    source = world / "topic" / "ru" / "dev.jsonl"
+    written = isogloss.predict(
+        trained("topic"), source, language="ru", probabilities=True, output=tmp_path / "out.jsonl"
+    )
+    rows = [json.loads(line) for line in written.read_text(encoding="utf-8").splitlines()]
+    assert [row["id"] for row in rows] == [json.loads(line)["id"] for line in source.read_text().splitlines()]
+    assert all(sum(row["probabilities"].values()) == pytest.approx(1, abs=1e-5) for row in rows)
+    best = [max(row["probabilities"], key=row["probabilities"].__getitem__) for row in rows]
+    assert best == predictions(trained("topic"), "topic", "ru")
+
+
+def test_probabilities_refused(trained: Callable[[str], Path], world: Path, no_prediction: None):
+    options = {"language": "ru", "probabilities": True}
+    with pytest.raises(IsoglossError, match="task 'qa' has no classes"):
+        isogloss.predict(trained("qa"), world / "qa/ru/dev.json", **options)
+    with pytest.raises(IsoglossError, match="xtreme and probabilities are two files"):
+        isogloss.predict(trained("pos"), world / "pos/ru/dev.conllu", xtreme=True, **options)

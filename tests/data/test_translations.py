@@ -9,7 +9,7 @@ from isogloss.common.errors import IsoglossError
 from isogloss.data.conllu import ConllU
 from isogloss.data.problems import Problems
 from isogloss.data.tables import Table
-from isogloss.data.translations import TranslationFile, translate
+from isogloss.data.translations import TranslationFile, translate, translate_some
 from isogloss.examples import LabelledText, TaggedSentence
 
 FIVE = (
@@ -139,6 +139,11 @@ def test_a_translation_is_of_the_kind_of_its_original(tmp_path: Path):
     sentence = TaggedSentence("a", "en", ("A", "man"), ("X", "Y"), "train.conllu", 1)
     with pytest.raises(IsoglossError, match=r"de\.tsv:2: not of the kind of train\.conllu:1, so no translation of it"):
         translate([sentence], by_id(tmp_path, "a\teins\tI\tentailment"), "de", Problems())
+
+
+def test_some_may_have_none(tmp_path: Path):
+    found = translate_some(ORIGINALS, by_id(tmp_path, "b\tx\ty\tcontradiction"), "de", Problems())
+    assert [one and one.content for one in found] == [None, ("x", "y"), None]
 
 
 def test_rows_are_never_joined_by_their_number(tmp_path: Path):

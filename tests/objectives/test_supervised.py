@@ -42,6 +42,20 @@ def test_tagging_sums_over_labelled_tokens() -> None:
     assert torch.allclose(losses.sum() / 3, mean)
 
 
+def test_soft_labels_weigh_each_class() -> None:
+    model = Fixed(3, 4, 5)
+    soft = torch.zeros(3, 4, 5)
+    soft[0, 1], soft[1, 1, 1] = torch.tensor([0.1, 0.2, 0.6, 0, 0.1]), 1.0  # the second is certain, as the gold label
+    softly = replace(batch(TAGS), extras={"soft": soft})
+    logs = model.logits.log_softmax(dim=-1)
+    losses, hard = (Supervised()(model, given)["task"] for given in (softly, batch(TAGS)))
+    assert torch.allclose(losses[0], -(soft[0, 1] * logs[0, 1]).sum() - logs[0, 2, 0])
+    assert torch.allclose(losses[1:], hard[1:])
+    assert Supervised().counts(softly)["task"].tolist() == [2, 1, 0]
+    losses.sum().backward()
+    assert torch.allclose(model.logits.grad[0, 1], (logs[0, 1].exp() - soft[0, 1]).detach(), atol=1e-6)
+
+
 def test_outputs_are_averaged_over_the_sub_words_of_a_token() -> None:
     model = Fixed(3, 4, 5)
     # Tokens: 1-2 and 3 of the first sentence, 1-3 of the second, none of the third.

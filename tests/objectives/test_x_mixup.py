@@ -203,3 +203,17 @@ def test_a_batch_without_pairs_is_refused():
         side_by_side(_batch("tags", (3, 2), 0, "de"), 1)
     with pytest.raises(ValueError, match="pairs"):
         XMixup(None, source_weight=0.5, kl=0, mse=0, states=first_place).counts(_batch("tags", (3, 2), 0, "de"))
+
+
+def test_soft_tags_of_the_target_beside_gold_tags_of_the_source() -> None:
+    model = _model("tags").eval()
+    target, source = _batch("tags", (5, 4), 1, "de"), _batch("tags", (4, 6), 2, "en")
+    assert target.labels is not None
+    certain = torch.nn.functional.one_hot(target.labels.clamp(min=0), 3) * (target.labels != -100)[..., None]
+    objective = XMixup(None, source_weight=0.4, kl=0.0, mse=1.0, states=mean_of_places)
+    hard = objective(model, replace(target, beside=source))
+    softly = replace(target, extras={"soft": certain.float()}, beside=source)
+    assert all(torch.allclose(hard[name], found) for name, found in objective(model, softly).items())
+    softly = replace(target, extras={"soft": certain.float() * 0.5 + 0.5 / 3}, beside=source)
+    assert not torch.allclose(hard["target"], objective(model, softly)["target"])
+    assert torch.allclose(hard["source"], objective(model, softly)["source"])

@@ -110,3 +110,21 @@ def test_translations_are_part_of_the_fingerprint(pairs: Path, tmp_path: Path):
     isogloss.train(whole, output=tmp_path / "run")
     files = json.loads((tmp_path / "run" / "fingerprint.json").read_text())["data"]
     assert {Path(name).name for name in files if "translate-train" in name} == {"de.tsv", "fr.tsv", "ru.tsv"}
+
+
+def test_training_texts_without_a_translation_are_left_out_where_that_is_said(
+    pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    folder = tmp_path / "data"
+    shutil.copytree(pairs, folder)
+    german = folder / "translate-train" / "de.tsv"
+    rows = german.read_text(encoding="utf-8").splitlines(keepends=True)
+    empty = rows[1].split("\t")
+    german.write_text("".join(["\t".join([*empty[:2], "", *empty[3:]]), *rows[2:]]), encoding="utf-8")
+    with pytest.raises(IsoglossError, match=r"de\.tsv:1: error: the text is empty"):
+        isogloss.train(recipe(folder, translate_train=True), output=tmp_path / "run")
+    skip = {"data": {"translations": {"train": {"skip_missing": True}}}}
+    isogloss.train(recipe(folder, translate_train=True, **skip), output=tmp_path / "run")
+    said = capsys.readouterr().err
+    assert "training examples: en 24, de 22, fr 24, ru 24" in said
+    assert "2 of 24 training examples have no translation, or one without labels (0); the first is" in said

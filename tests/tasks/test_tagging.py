@@ -3,13 +3,14 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from transformers import PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
 from isogloss.data.problems import Problems
-from isogloss.examples import LabelledText, TaggedSentence
+from isogloss.examples import LabelledText, SoftTags, TaggedSentence
 from isogloss.protocols import Feature
 from isogloss.tasks import Tagging, Task, named_entities, part_of_speech
 from tests.support.tokenizers import ALL
@@ -193,3 +194,26 @@ def test_an_average_as_written_is_over_the_sub_words_of_the_token() -> None:
     assert found[-3:] == [("▁", -2, len(pieces) - 3), ("<unk>", 1, len(pieces) - 2), ("</s>", -1, len(pieces) - 1)]
     first = feature.words.index(0)
     assert set(feature.anchors[first : len(pieces) - 3]) == {first}
+
+
+def test_soft_tags_stand_where_their_tokens_do(tokenizer: PreTrainedTokenizerBase) -> None:
+    task, shares = part_of_speech(LABELS), np.array([[0.1, 0.6, 0, 0.3], [0, 0, 0, 0], [0, 0, 0, 1]], dtype=np.float32)
+    soft = replace(EXAMPLES[0], tags=None, soft=SoftTags(LABELS, shares, "de.tsv"))
+    for limit in (4, 64):
+        features = task.encode([soft, EXAMPLES[2]], tokenizer, limit).features
+        batch = task.collate(features, tokenizer)
+        assert batch.labels is not None
+        at_words = [
+            (row, place) for row, one in enumerate(features) for place, word in enumerate(one.words) if word >= 0
+        ]
+        found = torch.stack([batch.extras["soft"][at] for at in at_words])
+        assert torch.equal(found, torch.tensor([*shares.tolist(), [0] * 4, [0] * 4]))  # gold tags have none
+        assert [int(batch.labels[at]) for at in at_words] == [1, -100, 3, 1, 3]
+        assert batch.extras["soft"].sum() == pytest.approx(2)  # and nothing anywhere else
+
+
+def test_soft_tags_in_another_order_are_refused(tokenizer: PreTrainedTokenizerBase) -> None:
+    soft = SoftTags(("NOUN", "ADJ", "PUNCT", "VERB"), np.eye(4, dtype=np.float32)[:3], "de.tsv")
+    message = r"de\.tsv:1: soft tags are over NOUN;ADJ;PUNCT;VERB, but .* in this order, ADJ;NOUN;PUNCT;VERB"
+    with pytest.raises(IsoglossError, match=message):
+        part_of_speech(LABELS).encode([replace(EXAMPLES[0], tags=None, soft=soft)], tokenizer, 64)

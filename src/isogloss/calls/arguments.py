@@ -1,11 +1,12 @@
-"""What `train` and `pretrain` share: arguments that are keys of a recipe, and what is said of a run that has ended."""
+"""What calls share: arguments that are keys of a recipe or languages, and what is said of a run that has ended."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from isogloss.common.errors import IsoglossError
 from isogloss.models.extensions.adapters import trained_adapters
 from isogloss.models.extensions.lora import FOLDER as PEFT
 from isogloss.run.experiment import Experiment
@@ -15,6 +16,19 @@ def as_overrides(overrides: Iterable[str], limit: int | None, report_to: str | N
     """All overrides, those that have an argument of their own last."""
     given = {"limit": limit, "report_to": report_to}
     return [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
+
+
+def codes_of(given: str | Sequence[str], argument: str) -> list[str]:
+    """The codes of languages that an argument names, separated by commas or one by one, each once.
+
+    Raises:
+        IsoglossError: There is none.
+    """
+    parts = [given] if isinstance(given, str) else given
+    found = list(dict.fromkeys(code.strip() for part in parts for code in part.split(",") if code.strip()))
+    if not found:
+        raise IsoglossError(f"{argument}: names no language")
+    return found
 
 
 def print_doubts(experiment: Experiment, final: list[dict[str, Any]]) -> None:

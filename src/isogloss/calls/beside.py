@@ -14,8 +14,8 @@ from isogloss.data.problems import Problems
 from isogloss.data.translations import translate
 from isogloss.examples import Example, LabelledText
 from isogloss.recipe.build import data as build_data
+from isogloss.recipe.explain import explain
 from isogloss.recipe.loading import load_yaml
-from isogloss.recipe.resolve import explain
 from isogloss.recipe.spec.data import Columns, DataEntry, Translation
 
 

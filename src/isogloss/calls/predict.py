@@ -11,9 +11,10 @@ from typing import Any
 from isogloss.calls.beside import read_beside
 from isogloss.calls.destination import check_destination, check_replaced
 from isogloss.calls.finished import as_shown, build_evaluator, modes_asked, open_run, print_warnings
+from isogloss.calls.probabilities import layout_of
 from isogloss.common.errors import IsoglossError
 from isogloss.common.packing import with_name_before_ending
-from isogloss.common.writing import write_text
+from isogloss.common.writing import write_bytes, write_text
 from isogloss.data.collection import CODE
 from isogloss.data.corpus import Cell
 from isogloss.data.formats import Format
@@ -34,6 +35,7 @@ def predict(
     format: str | None = None,
     output: str | Path | None = None,
     xtreme: bool = False,
+    probabilities: bool = False,
     adapters: str | None = None,
     beside: str | Path | Mapping[str, Any] | None = None,
 ) -> Path:
@@ -49,6 +51,8 @@ def predict(
         xtreme: Write ``test-<language>`` as the scorers of XTREME and XTREME-R read it: labels only, one a line, a
             blank line after each sentence (``.tsv``); positions of alternatives as JSON lines (``.jsonl``); answers
             by id (``.json``). No row is left out, whatever ``skip_empty`` says.
+        probabilities: Write how probable each tag or label is, see `isogloss.calls.probabilities.layout_of`; default
+            beside the file, as ``<name>.probabilities.tsv`` or ``.jsonl``. Nothing of the file is overwritten.
         adapters: Through which language adapter the texts go: ``swap``, that of their language, or where it has none as
             in ``keep``, which is printed; ``keep``, that of the source language. Default: as the recipe says, for
             ``both`` ``swap``.
@@ -71,7 +75,10 @@ def predict(
         raise IsoglossError(f"language: {language!r} is no language code such as sw or zh-CN")
     if adapters == "both":
         raise IsoglossError("adapters: a file is labelled once, with swap or with keep, found 'both'")
+    if xtreme and probabilities:
+        raise IsoglossError("xtreme and probabilities are two files; ask for one of the two")
     folder, recipe, task, loaded = open_run(run)
+    layout = layout_of(task) if probabilities else None
     mode = modes_asked(folder.path, recipe, loaded, adapters)[0]
     source = Path(file)
     entry = recipe.data[0] if format is None else build_data.in_format(recipe.data[0], format)
@@ -85,7 +92,7 @@ def predict(
     label_map = {**dict.fromkeys(NO_NUMBER, "-"), **entry.label_map}
     reader, examples, problems = _read(entry, source, language, label_map)
     if (
-        not xtreme
+        not (xtreme or probabilities)
         and isinstance(reader, Table)
         and len(reader.read(source, "", Problems(), label_map)) != len(examples)
     ):
@@ -93,11 +100,14 @@ def predict(
             f"{source} holds rows of other languages than {language} too, and whole files are written; "
             f"cut out the rows of {language} first, or take --xtreme"
         )
-    check_replaced(examples, task.labels, [entry.label_map for entry in recipe.data])
+    if not probabilities:
+        check_replaced(examples, task.labels, [entry.label_map for entry in recipe.data])
     submission = TASKS[task.name].submission
     if xtreme:
         submission.check(source, examples, task.labels)
         destination = submission.path(source.parent if output is None else Path(output), language)
+    elif layout is not None:
+        destination = layout.path(source) if output is None else Path(output)
     else:
         destination = with_name_before_ending(source, ".predicted") if output is None else Path(output)
     check_destination(destination, source)
@@ -109,9 +119,14 @@ def predict(
     if mode.at_test == "swap" and mode.adapters(cell) == "keep":
         print(f"no language adapter for {language}: labelled as in keep", file=sys.stderr)
     with mode.around(cell, loaded.model):
-        predictions = evaluator.predict(loaded.model, whole)
+        if layout is not None:
+            shares = evaluator.probabilities(loaded.model, whole)
+        else:
+            predictions = evaluator.predict(loaded.model, whole)
     if evaluator.group.rank == 0:
-        if xtreme:
+        if layout is not None:
+            write_bytes(destination, layout.content(task.labels, examples, shares))
+        elif xtreme:
             write_text(destination, submission.text(examples, predictions))
         else:
             reader.write(source, predictions, destination, label_map)

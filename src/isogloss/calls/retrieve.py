@@ -10,9 +10,8 @@ from typing import Any
 
 import torch
 from tabulate import tabulate
-from transformers import AutoModel
 
-from isogloss.common.distributed import device
+from isogloss.calls.encoder import open_encoder
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.writing import append_lines
 from isogloss.data.collection import Collection
@@ -22,10 +21,8 @@ from isogloss.data.tables import Table
 from isogloss.diagnostics.retrieval import layer_vectors, retrieval_accuracy
 from isogloss.examples import LabelledText
 from isogloss.models.extensions.adapters import of_languages
-from isogloss.models.kinds import KINDS
-from isogloss.models.open import Loaded, open_model
+from isogloss.models.open import Loaded
 from isogloss.run.evaluation import result_rows
-from isogloss.run.folder import RunFolder
 
 LONGEST = 512
 """Sub-words per sentence, where the model takes that many (XTREME's ``max_seq_length``)."""
@@ -93,7 +90,7 @@ def retrieve(
         splits={"test": "test"},
     )
     pairs = _read(collection)
-    loaded = _load(model, trust_remote_code=trust_remote_code)
+    loaded = open_encoder(model, trust_remote_code=trust_remote_code)
     chosen = _layers(loaded, layers)
     rows: list[dict[str, Any]] = []
     for language, examples in pairs.items():
@@ -161,17 +158,6 @@ def _read(collection: Collection) -> dict[str, list[LabelledText]]:
     for warning in problems.warnings:
         print(warning, file=sys.stderr)
     return found
-
-
-def _load(model: str | Path, *, trust_remote_code: bool) -> Loaded:
-    folder = RunFolder(Path(model))
-    is_run = folder.fingerprint.exists()
-    if is_run and not folder.model.is_dir():
-        raise IsoglossError(f"{model} has no final model: its training has not ended")
-    source = folder.model if is_run else model
-    loaded = open_model(source, AutoModel, None, seed=0, trust_remote_code=trust_remote_code, kinds=KINDS)
-    torch.nn.Module.to(loaded.model, device())
-    return loaded
 
 
 def _layers(loaded: Loaded, layers: Sequence[int] | None) -> tuple[int, ...]:

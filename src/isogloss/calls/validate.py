@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from isogloss.common.errors import IsoglossError, nearest
+from isogloss.calls.entries import entry_of_files
+from isogloss.common.errors import IsoglossError
 from isogloss.data.validate import validate_collections
 from isogloss.recipe.build import data as build_data
-from isogloss.recipe.explain import explain
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import resolve
-from isogloss.recipe.spec.data import DataEntry
 from isogloss.start.check import check_data
 from isogloss.start.survey import Validation, survey
 
@@ -47,19 +44,10 @@ def validate(
         if columns is not None or separator is not None:
             raise IsoglossError("columns and separator go with --task and --format; a recipe has them in its data")
         return check_data(resolve(target, overrides=overrides, scale=scale))
-    if format is None or task is None:
-        raise IsoglossError("data validate PATH needs both --task and --format")
-    if task not in TASKS:
-        raise IsoglossError(f"task: no task {task!r}{nearest(task, TASKS)}")
     if list(overrides) or scale is not None:
         raise IsoglossError("--set and --scale change a recipe; with --task and --format there is none")
-    path = str(target)
-    fixed = {"languages": ("und",)} if "{language}" not in path else {}
-    split = {"splits": {"dev": "dev"}} if "{split}" not in path else {}
-    keys = {"task": task, "format": format, "path": path, "columns": columns, "separator": separator}
-    try:
-        entry = DataEntry.model_validate({**keys, **fixed, **split})
-    except ValidationError as error:
-        raise IsoglossError(explain(error, "data validate", DataEntry)) from None
+    keys = {"task": task, "format": format, "columns": columns, "separator": separator}
+    entry = entry_of_files(str(target), **keys, language="und", split="dev", verb="data validate")  # type: ignore[arg-type]
+    assert task is not None
     problems, read = validate_collections([build_data.build_collection(entry, "data")], TASKS[task].complaint)
     return Validation(problems, [survey(file, None, None, 0, problems) for file in read])

@@ -15,10 +15,12 @@ from isogloss.cli import (
     predict,
     pretrain,
     pretrain_adapter,
+    project,
     retrieve,
     schema,
     show,
     train,
+    translate,
     unfreezing,
     world,
 )
@@ -40,6 +42,8 @@ app.command("pretrain")(pretrain.pretrain)
 app.command("pretrain-adapter")(pretrain_adapter.pretrain_adapter)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("translate")(translate.translate)
+app.command("project")(project.project)
 app.command("retrieve")(retrieve.retrieve)
 app.command("demo")(demo.demo)
 app.command("world")(world.world)

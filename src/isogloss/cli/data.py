@@ -50,7 +50,7 @@ def validate(
         target,
         task=task,
         format=format,
-        columns=_mapping(columns),
+        columns=mapping(columns, "--columns", "{tokens: 1, tags: 2}"),
         separator="\t" if separator == r"\t" else separator,
         overrides=overrides or (),
         scale=scale,
@@ -113,14 +113,14 @@ def _separated(given: list[str] | None) -> list[str] | None:
     return [word for entry in given or () for word in entry.split(",") if word] or None
 
 
-def _mapping(text: str | None) -> dict[str, str | int] | None:
-    """A mapping written as YAML."""
+def mapping(text: str | None, option: str, example: str) -> dict[str, str | int] | None:
+    """A mapping written as YAML, the value of an option; None where it was not given."""
     if text is None:
         return None
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise IsoglossError(f"--columns {text}: not YAML: {' '.join(str(error).split())}") from None
+        raise IsoglossError(f"{option} {text}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(value, dict):
-        raise IsoglossError(f'--columns {text}: expected a mapping such as "{{tokens: 1, tags: 2}}"')
+        raise IsoglossError(f'{option} {text}: expected a mapping such as "{example}"')
     return value

@@ -29,6 +29,14 @@ def predict(
             "XTREME-R read it, into the folder --output.",
         ),
     ] = False,
+    probabilities: Annotated[
+        bool,
+        typer.Option(
+            "--probabilities",
+            help="Write how probable each tag or label is: NAME.probabilities.tsv, which translations.train with "
+            "soft_tags takes, or .jsonl.",
+        ),
+    ] = False,
     adapters: Annotated[
         str | None,
         typer.Option(
@@ -49,6 +57,14 @@ def predict(
     Example: isogloss predict runs/first my.conllu --language de --output labelled.conllu
     """
     written = isogloss.predict(
-        run, file, language=language, format=format, output=output, xtreme=xtreme, adapters=adapters, beside=beside
+        run,
+        file,
+        language=language,
+        format=format,
+        output=output,
+        xtreme=xtreme,
+        probabilities=probabilities,
+        adapters=adapters,
+        beside=beside,
     )
     print(written)

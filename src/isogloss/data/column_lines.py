@@ -12,8 +12,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from isogloss.data.lines import is_blank
@@ -22,6 +22,8 @@ from isogloss.data.problems import Problems
 CONLLU_COMMENT = re.compile(r"# ?(?:newdoc |newpar )?[A-Za-z_][\w.:-]* = ")
 ANY_COMMENT = re.compile(r"#(?: |\w+ ?=)")
 TOKEN_WITH_HASH = re.compile(r"#[^ \t]*\t")
+
+SENTENCE_ID = re.compile(r"#\s*sent_id\s*=\s*(.*\S)")
 
 Line = tuple[int, str]
 
@@ -34,11 +36,13 @@ class ColumnLines:
         separator: What stands between columns: a tab, or else spaces, several of which are one separator.
         width: Number of columns that most lines have.
         blocks: The lines of each sentence with their numbers. A line may have another number of columns.
+        ids: What a comment ``# sent_id = ...`` before a sentence says, by the number of the sentence's first line.
     """
 
     separator: str
     width: int
     blocks: list[list[Line]]
+    ids: Mapping[int, str] = field(default_factory=dict)
 
     def columns(self, text: str) -> list[str]:
         """The columns of a line."""
@@ -88,8 +92,15 @@ def column_lines(lines: Sequence[str], path: Path, problems: Problems) -> Column
             )
         return found
 
-    sentences = [list(itertools.dropwhile(is_comment, block)) for block in blocks]
-    return ColumnLines(separator, width, [sentence for sentence in sentences if sentence])
+    sentences, ids = list[list[Line]](), dict[int, str]()
+    for block in blocks:
+        sentence = list(itertools.dropwhile(is_comment, block))
+        if sentence:
+            sentences.append(sentence)
+            for _, text in block[: len(block) - len(sentence)]:
+                if match := SENTENCE_ID.match(text):
+                    ids[sentence[0][0]] = match[1]
+    return ColumnLines(separator, width, sentences, ids)
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[list[Line]]:

@@ -27,7 +27,8 @@ class TokenTag:
     """Files of ``token<TAB>tag`` lines; a file without any tab is split at its spaces instead.
 
     The ``-DOCSTART-`` lines of CoNLL-2003 and comments before a sentence (see `isogloss.data.column_lines`) are passed
-    over. The id of a sentence is its running number; one with the tag ``_`` at every token has no tags. The prefix
+    over. The id of a sentence is the comment ``# sent_id``, as in CoNLL-U, or else its running number; one with the tag
+    ``_`` at every token has no tags. The prefix
     ``fr:`` of WikiANN's own files is taken off where all tokens of a file bear it, with a warning; running numbers in
     place of tokens are an error.
 
@@ -79,7 +80,8 @@ class TokenTag:
             if not wrong:
                 tokens = tuple(row[located["tokens"]] for _, row in rows)
                 gold = gold_tags(tags, label_map) if tags else None
-                sentences.append(TaggedSentence(str(number), language, tokens, gold, str(path), rows[0][0]))
+                name = found.ids.get(rows[0][0], str(number))
+                sentences.append(TaggedSentence(name, language, tokens, gold, str(path), rows[0][0]))
         if are_running_numbers(sentence.tokens for sentence in sentences):
             line, text = blocks[0][0]
             shown = ", ".join(f"{at}: {value!r}" for at, value in enumerate(found.columns(text)))

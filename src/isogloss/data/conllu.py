@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isogloss.data.chunks import renamed_tags
+from isogloss.data.column_lines import SENTENCE_ID
 from isogloss.data.delimiters import TAB
 from isogloss.data.formats import finish, predicted_tags
 from isogloss.data.labels import NO_TAG, SAME_NAMES, gold_tags, untagged
@@ -21,7 +22,6 @@ from isogloss.examples import Prediction, TaggedSentence
 
 FORM, UPOS, MISC, COLUMNS = 1, 3, 9, 10
 RANGE = re.compile(r"(\d{1,9})-(\d{1,9})\Z")
-SENTENCE_ID = re.compile(r"#\s*sent_id\s*=\s*(.*\S)")
 TEXT = re.compile(r"#\s*text\s*=\s*(.*\S)")
 JOINED = "SpaceAfter=No"
 

@@ -16,13 +16,17 @@ from isogloss.examples import Choice, Example, LabelledText, Prediction, Questio
 AnyExample = TypeVar("AnyExample", TaggedSentence, LabelledText, Choice, Question)
 
 
-class Format(Protocol):
-    """How the examples of one language and split stand in a file."""
+class Reader(Protocol):
+    """How examples are read from a file."""
 
     def read(
         self, path: Path, language: str, problems: Problems, label_map: Mapping[str, str] = SAME_NAMES
     ) -> Sequence[Example]:
         """The good examples of the file, their labels renamed; what is wrong with the others goes to ``problems``."""
+
+
+class Format(Reader, Protocol):
+    """How the examples of one language and split stand in a file."""
 
     def write(
         self,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from isogloss.common.errors import IsoglossError
-from isogloss.data.formats import Format
+from isogloss.data.formats import Reader
 from isogloss.data.problems import Problems
 from isogloss.examples import Choice, Example, LabelledText
 
@@ -36,14 +36,36 @@ class TranslationFile:
     """
 
     path: Path
-    translated: Format
-    untranslated: Format | None = None
+    translated: Reader
+    untranslated: Reader | None = None
     label_map: Mapping[str, str] = field(default_factory=dict)
     id_ending: str = ""
 
 
 def translate(originals: Sequence[Example], file: TranslationFile, language: str, problems: Problems) -> list[Example]:
+    """The translation of each original, in its place; see `translate_some`.
+
+    Raises:
+        IsoglossError: As there, or an original has no translation.
+    """
+    found = translate_some(originals, file, language, problems)
+    missing = [original for original, translation in zip(originals, found, strict=True) if translation is None]
+    if missing:
+        how = "id" if file.untranslated is None else "text"
+        first = missing[0]
+        raise IsoglossError(
+            f"{file.path}: no translation for {len(missing)} of {len(originals)} examples, by {how}; the first is "
+            f"{first.path}:{first.line}, id {first.id!r}, {_shown(first)}"
+        )
+    return [translation for translation in found if translation is not None]
+
+
+def translate_some(
+    originals: Sequence[Example], file: TranslationFile, language: str, problems: Problems
+) -> list[Example | None]:
     """The translation of each original, in its place: with its id and, where the whole has one, its gold label.
+
+    None where an original has no translation.
 
     A tagged sentence, a question or a choice is that of the file, with the file's own labels, if it has any.
 
@@ -58,8 +80,7 @@ def translate(originals: Sequence[Example], file: TranslationFile, language: str
         problems: Takes warnings, and what readers find wrong with the file.
 
     Raises:
-        IsoglossError: The file cannot be read, an original has no translation, or a label is not that of the
-            original; the message shows both texts.
+        IsoglossError: The file cannot be read, or a label is not that of the original; the message shows both texts.
     """
     translations = _read(file.path, file.translated, language, problems, file.label_map)
     if file.untranslated is None:
@@ -75,28 +96,18 @@ def translate(originals: Sequence[Example], file: TranslationFile, language: str
     waiting: defaultdict[tuple[str, ...], list[Example]] = defaultdict(list)
     for key, found in zip(reversed(keys), reversed(translations), strict=True):
         waiting[key].append(found)
-    joined: list[Example] = []
-    missing: list[Example] = []
-    for key, original in zip(wanted, originals, strict=True):
-        if waiting[key]:
-            joined.append(_joined(original, waiting[key].pop(), file.path, language))
-        else:
-            missing.append(original)
-    if missing:
-        how = "id" if file.untranslated is None else "text"
-        first = missing[0]
-        raise IsoglossError(
-            f"{file.path}: no translation for {len(missing)} of {len(originals)} examples, by {how}; the first is "
-            f"{first.path}:{first.line}, id {first.id!r}, {_shown(first)}"
-        )
-    pairs = zip(originals, joined, strict=True)
-    same = sum(_text_key(example) == _text_key(found) for example, found in pairs)
-    if joined and same / len(joined) > UNTRANSLATED:
-        problems.warning(file.path, None, f"{same} of {len(joined)} translations equal the original text")
+    joined = [
+        _joined(original, waiting[key].pop(), file.path, language) if waiting[key] else None
+        for key, original in zip(wanted, originals, strict=True)
+    ]
+    pairs = [(original, found) for original, found in zip(originals, joined, strict=True) if found is not None]
+    same = sum(_text_key(original) == _text_key(found) for original, found in pairs)
+    if pairs and same / len(pairs) > UNTRANSLATED:
+        problems.warning(file.path, None, f"{same} of {len(pairs)} translations equal the original text")
     return joined
 
 
-def _read(path: Path, reader: Format, language: str, problems: Problems, label_map: Mapping[str, str]) -> list[Example]:
+def _read(path: Path, reader: Reader, language: str, problems: Problems, label_map: Mapping[str, str]) -> list[Example]:
     examples = reader.read(path, language, problems, label_map)
     if problems.spoils(path):
         problems.raise_errors()

@@ -54,7 +54,7 @@ def read(
         IsoglossError: The files cannot be read, lack parts of the encoder itself, or hold more of it than there is.
     """
     try:
-        with _seeded(seed), _without_load_report():
+        with _seeded(seed), without_load_report():
             model, report = auto_class.from_pretrained(
                 str(source),
                 config=config,
@@ -109,7 +109,7 @@ def _seeded(seed: int) -> Iterator[None]:
 
 
 @contextmanager
-def _without_load_report() -> Iterator[None]:
+def without_load_report() -> Iterator[None]:
     """Hide what transformers says of newly initialised heads, which `Loaded.fresh` says; any other message stays."""
 
     def keep(record: logging.LogRecord) -> bool:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 
-from isogloss.models.extensions.mixing import Mixing, mixing_of
+from isogloss.models.extensions.pairing import Pairing, pairing_of
 from isogloss.objectives.supervised import IGNORED, outputs
 from isogloss.protocols import Batch
 
@@ -84,8 +84,10 @@ def side_by_side(batch: Batch, padding: int) -> Batch:
     inputs = {name: _stacked(batch.inputs[name], other.inputs[name], fill.get(name, 0)) for name in batch.inputs}
     labels = None
     if batch.labels is not None:
-        beside = _unknown(batch.labels, batch, other) if other.labels is None else other.labels
-        labels = _stacked(batch.labels, beside, IGNORED)
+        # Back-translations of tagged sentences have none.
+        each = batch.labels.shape == batch.inputs["input_ids"].shape  # one for each sub-word
+        none = torch.full_like(other.inputs["input_ids"] if each else batch.labels, IGNORED)
+        labels = _stacked(batch.labels, none if other.labels is None else other.labels, IGNORED)
     extras = {name: _stacked(batch.extras[name], other.extras[name], 0) for name in batch.extras}
     if "anchors" in extras:
         # Padding is in no token: it is its own anchor.
@@ -94,7 +96,22 @@ def side_by_side(batch: Batch, padding: int) -> Batch:
     return Batch(inputs, labels, (*batch.languages, *other.languages), extras)
 
 
-def halves(model: PreTrainedModel, mixing: Mixing | None, both: Batch, states: States) -> Halves:
+def parted(both: Batch) -> tuple[Batch, Batch]:
+    """The two halves of what `side_by_side` has put together, padded to one length."""
+
+    def half(first: bool) -> Batch:
+        rows = slice(0, len(both) // 2) if first else slice(len(both) // 2, None)
+        return Batch(
+            {name: own[rows] for name, own in both.inputs.items()},
+            None if both.labels is None else both.labels[rows],
+            both.languages[rows],
+            {name: own[rows] for name, own in both.extras.items()},
+        )
+
+    return half(True), half(False)
+
+
+def halves(model: PreTrainedModel, mixing: Pairing | None, both: Batch, states: States) -> Halves:
     """Both halves of b pairs in one forward pass.
 
     Args:
@@ -110,19 +127,29 @@ def halves(model: PreTrainedModel, mixing: Mixing | None, both: Batch, states: S
     return Halves(logits, logits_beside, vectors, vectors_beside)
 
 
+def paired_logits(model: nn.Module, pairing: Pairing | None, both: Batch) -> tuple[Tensor, Tensor]:
+    """The logits of both halves of b pairs, which meet where the model has a module for it."""
+    real = both.inputs["attention_mask"].bool().flatten(0, -2)
+    with pairing.pairs(real) if pairing else nullcontext():
+        logits, beside = outputs(model, both).chunk(2)
+    return logits, beside
+
+
 def predicted(model: nn.Module, batch: Batch) -> Tensor:
-    """What a model predicts for texts or, as the released code of X-Mixup has it, for the first halves of pairs.
+    """What a model predicts for texts or, as the released codes have it, for the first halves of pairs.
 
     Of pairs, where a text has one distribution (classification, multiple choice), the mean of the logits of both
-    halves; else, for tags and answers, the logits of the first halves, mixed or not.
+    halves; else, for tags and answers and for texts that are fused (FILTER), the logits of the first halves.
 
     Returns:
         Logits as `isogloss.objectives.supervised.outputs` gives them, padded to the longer half.
     """
     if batch.beside is None:
         return outputs(model, batch)
-    found = halves(model, mixing_of(model), side_by_side(batch, padding_of(model)), first_place)  # type: ignore[arg-type]
-    return (found.logits + found.beside) / 2 if found.logits.dim() == 2 else found.logits
+    pairing = pairing_of(model)
+    logits, beside = paired_logits(model, pairing, side_by_side(batch, padding_of(model)))
+    both = pairing is None or pairing.both_predict
+    return (logits + beside) / 2 if both and logits.dim() == 2 else logits
 
 
 def padding_of(model: nn.Module) -> int:
@@ -139,12 +166,6 @@ def _seen(encoder: nn.Module) -> Iterator[list[Tensor]]:
         yield seen
     finally:
         handle.remove()
-
-
-def _unknown(labels: Tensor, batch: Batch, other: Batch) -> Tensor:
-    """Labels for second halves that have none, such as back-translations of tagged sentences."""
-    one_a_place = labels.shape == batch.inputs["input_ids"].shape
-    return labels.new_full(other.inputs["input_ids"].shape if one_a_place else labels.shape, IGNORED)
 
 
 def _stacked(first: Tensor, second: Tensor, fill: int) -> Tensor:

@@ -43,11 +43,36 @@ def outputs(model: nn.Module, batch: Batch) -> Tensor:
         return members @ logits / members.sum(dim=2, keepdim=True).clamp(min=1)
 
 
+def cross_entropy(logits: Tensor, labels: Tensor, soft: Tensor | None = None) -> Tensor:
+    """−Σᵢ log softmax(logitsᵢ)[labelᵢ] over the labelled items i of each example ``[b]``.
+
+    Where an item has soft labels q it is −Σ_c q_c log softmax(logitsᵢ)_c.
+
+    Args:
+        logits: ``[b, s, c]``, ``[b, 2, s]`` or ``[b, c]``, float32.
+        labels: ``[b, s]``, ``[b, 2]`` or ``[b]``; -100 where an item has no label, soft or not.
+        soft: ``[b, s, c]``, 0 for items without soft labels; None: no item has any.
+
+    Example:
+        >>> even = torch.zeros(1, 2, 2)
+        >>> cross_entropy(even, torch.tensor([[1, IGNORED]]), torch.tensor([[[0.5, 0.5], [0.0, 0.0]]]))
+        tensor([0.6931])
+    """
+    losses = functional.cross_entropy(
+        logits.flatten(0, -2), labels.flatten(), ignore_index=IGNORED, reduction="none"
+    ).reshape(labels.shape)
+    if soft is not None:
+        own = -(soft * functional.log_softmax(logits, dim=-1)).sum(dim=-1)
+        losses = torch.where(soft.any(dim=-1), own, losses)
+    return losses.reshape(len(labels), -1).sum(dim=1)
+
+
 class Supervised:
     """Cross-entropy of the gold labels: −Σᵢ log softmax(logitsᵢ)[labelᵢ] over the labelled items i of each example.
 
     An item is a token in tagging, a text in classification, a question in multiple choice, and one of the two ends of
-    an answer in question answering. The cross-entropy is taken in float32, also under autocast.
+    an answer in question answering. Soft labels stand in for gold ones, see `cross_entropy`. It is taken in float32,
+    also under autocast.
 
     Shape:
         logits ``[b, s, c]`` with labels ``[b, s]``, ``[b, 2, s]`` with ``[b, 2]``, or ``[b, c]`` with ``[b]`` → loss
@@ -75,10 +100,7 @@ class Supervised:
         """Loss of each example, summed over its labelled items ``[b]``."""
         labels = _labels(batch)
         logits = outputs(model, batch)
-        losses = functional.cross_entropy(
-            logits.flatten(0, -2), labels.flatten(), ignore_index=IGNORED, reduction="none"
-        )  # [b * s], [b * 2] or [b]
-        return {"task": losses.reshape(len(batch), -1).sum(dim=1)}
+        return {"task": cross_entropy(logits, labels, batch.extras.get("soft"))}
 
 
 def _labels(batch: Batch) -> Tensor:

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from isogloss.models.extensions.mixing import Mixing
 from isogloss.objectives.side_by_side import Halves, States, halves, padding_of, side_by_side
-from isogloss.objectives.supervised import IGNORED
+from isogloss.objectives.supervised import IGNORED, cross_entropy
 from isogloss.protocols import Batch
 
 
@@ -86,12 +86,13 @@ class XMixup:
         both = side_by_side(batch, padding_of(model))
         found = halves(model, self.mixing, both, self.states)  # type: ignore[arg-type]
         assert both.labels is not None
-        labels, labels_beside = both.labels.chunk(2)
+        labels, labels_beside = _as_wide(both.labels, found.logits).chunk(2)
+        soft, soft_beside = both.extras["soft"].chunk(2) if "soft" in both.extras else (None, None)
         alone = (labels_beside == IGNORED).flatten(1).all(dim=1) if labels.dim() > 1 else labels_beside == IGNORED
         weight = torch.where(alone, 1.0, 1 - self.source_weight)  # [b]
         terms = {
-            "target": weight * _cross_entropy(found.logits, labels),
-            "source": self.source_weight * _cross_entropy(found.beside, labels_beside),
+            "target": weight * cross_entropy(found.logits, labels, soft),
+            "source": self.source_weight * cross_entropy(found.beside, labels_beside, soft_beside),
         }
         if self.kl and _one_distribution(batch):
             terms["kl"] = self.kl * self._divergence(found)
@@ -114,15 +115,14 @@ def _one_distribution(batch: Batch) -> bool:
     return batch.labels is not None and batch.labels.dim() == 1
 
 
+def _as_wide(labels: Tensor, logits: Tensor) -> Tensor:
+    """Labels for each place of the logits: none where a longer half without labels has places."""
+    missing = logits.shape[1] - labels.shape[1] if labels.dim() > 1 else 0
+    return functional.pad(labels, (0, missing), value=IGNORED) if missing else labels
+
+
 def _labelled(batch: Batch) -> Tensor:
     """Number of labelled items of each text ``[b]``; none has any where the batch has no labels."""
     if batch.labels is None:
         return torch.zeros(len(batch), dtype=torch.int64, device=batch.inputs["input_ids"].device)
     return (batch.labels != IGNORED).reshape(len(batch), -1).sum(dim=1)
-
-
-def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    losses = functional.cross_entropy(
-        logits.flatten(0, -2), labels.flatten(), ignore_index=IGNORED, reduction="none"
-    )  # [b * s], [b * 2] or [b]
-    return losses.reshape(len(labels), -1).sum(dim=1)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from isogloss.common.distributed import Communicator
 from isogloss.data.corpus import Cell
@@ -23,6 +23,7 @@ from isogloss.objectives.side_by_side import predicted
 from isogloss.protocols import Feature
 from isogloss.run.folder import RunFolder
 from isogloss.store.features import lengths
+from isogloss.tasks.distributions import distributions
 from isogloss.tasks.encoding import Encoding
 from isogloss.tasks.task import Task
 
@@ -112,6 +113,14 @@ class Evaluator:
     @torch.no_grad()
     def predict(self, model: nn.Module, shown: Shown) -> list[Prediction]:
         """One prediction per example, in order, from their features. The model's mode is left as it was."""
+        return self._assembled(model, shown, self.task.decode)
+
+    @torch.no_grad()
+    def probabilities(self, model: nn.Module, shown: Shown) -> list[Any]:
+        """How probable each class is, in tagging a row for each token, else one; see `distributions`."""
+        return self._assembled(model, shown, distributions)
+
+    def _assembled(self, model: nn.Module, shown: Shown, decode: Callable[[Tensor, Any], list[Any]]) -> list[Any]:
         examples, features, beside = shown
         by_length = np.argsort(lengths(features), kind="stable").tolist()
         batches = [by_length[start : start + self.batch_size] for start in range(0, len(by_length), self.batch_size)]
@@ -125,7 +134,7 @@ class Evaluator:
                     batch = replace(batch, beside=self.task.collate([beside[i] for i in indices], self.tokenizer))
                 with self.autocast():
                     logits = predicted(model, batch.to(device))
-                decoded.extend(zip(indices, self.task.decode(logits.cpu(), chosen), strict=True))
+                decoded.extend(zip(indices, decode(logits.cpu(), chosen), strict=True))
         in_order = [value for _, value in sorted(self.group.gather(decoded), key=lambda pair: pair[0])]
         return self.task.assemble(examples, features, in_order)
 

@@ -14,11 +14,9 @@ from typing import Any
 from tqdm import tqdm
 from transformers import TrainerState
 
+from isogloss.common.progress import BETWEEN_LINES
 from isogloss.common.writing import write_json
 from isogloss.run.trackers import Tracker
-
-BETWEEN_LINES = 60.0
-"""Seconds from one line to the next, at least, where there is no terminal to draw a bar on."""
 
 
 class Recorder:

@@ -10,10 +10,10 @@ from isogloss.data.collection import Collection
 from isogloss.data.corpus import Cell, Corpus
 from isogloss.data.pairing import ALONE, partners
 from isogloss.data.problems import Problems
-from isogloss.data.translations import translate
-from isogloss.examples import Example
+from isogloss.data.translations import TranslationFile, translate, translate_some
+from isogloss.examples import Example, TaggedSentence
 from isogloss.recipe.build.data import build_collection, build_translation
-from isogloss.recipe.spec.data import DataEntry
+from isogloss.recipe.spec.data import DataEntry, Translation
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.start.reading import digest
 
@@ -39,12 +39,42 @@ def with_translated_training_data(recipe: Recipe, collections: Sequence[Collecti
             if not file.path.exists():
                 corpus.problems.warning(file.path, None, f"no translations into {language}, which stays without")
                 continue
-            train.setdefault(language, []).extend(translate(originals, file, language, corpus.problems))
+            found = _learnable(originals, file, language, entry.translations.train, corpus.problems)
+            train.setdefault(language, []).extend(found)
             files[str(file.path)] = digest(file.path) or ""
     added = tuple(language for language in train if language not in corpus.train)
     if files == corpus.files:
         raise IsoglossError("translate_train: no data entry has translations.train with a file for any language")
     return dataclasses.replace(corpus, train=train, files=files, targets=(*corpus.targets, *added))
+
+
+def _learnable(
+    originals: Sequence[Example], file: TranslationFile, language: str, asked: Translation, problems: Problems
+) -> list[Example]:
+    """The translations that something can be learned from; a warning counts the others, if they may be skipped.
+
+    Raises:
+        IsoglossError: They may not, or there is no other.
+    """
+    if asked.skip_missing:
+        found = translate_some(originals, file, language, problems)
+    else:
+        found = list(translate(originals, file, language, problems))
+    good = [example for example in found if example is not None and example.labels is not None]
+    if len(good) == len(found):
+        return good
+    place = next(place for place, one in enumerate(found) if one is None or one.labels is None)
+    first, without = originals[place], sum(one is not None for one in found) - len(good)
+    message = (
+        f"{len(found) - len(good)} of {len(found)} training examples have no translation, or one without labels "
+        f"({without}); the first is {first.path}:{first.line}, id {first.id!r}"
+    )
+    if not good or not asked.skip_missing:
+        tags = isinstance(first, TaggedSentence)
+        label = "`isogloss predict --probabilities` or `isogloss project` tags them; " if tags else ""
+        raise IsoglossError(f"{file.path}: {message}; {label}translations.train.skip_missing: true leaves them out")
+    problems.warning(file.path, None, f"{message}; they are left out")
+    return good
 
 
 def translated_cells(

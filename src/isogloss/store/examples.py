@@ -145,7 +145,8 @@ def write_examples(folder: Path, examples: Sequence[Example], facts: Mapping[str
         UnicodeEncodeError: Likewise.
     """
     first = examples[0]
-    names = [field.name for field in dataclasses.fields(first) if field.name not in ("language", "path")]
+    # Soft tags come with translations only, which are joined anew for each run.
+    names = [field.name for field in dataclasses.fields(first) if field.name in TYPES]
     schema = pa.schema([(name, TYPES[name]) for name in names])
     seen: dict[str, int] = {}
     for index, example in enumerate(examples):

@@ -23,7 +23,7 @@ def collate(features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> 
 
     Returns:
         Inputs ``[b, s]``; labels ``[b, s]`` (tagging) or ``[b]``, or None if no feature has any; ``anchors`` ``[b, s]``
-        among the extras if the features have any.
+        among the extras if the features have any; ``soft`` ``[b, s, c]`` if some have soft labels.
     """
     width = max(len(feature) for feature in features)
     padding = {"input_ids": int(tokenizer.pad_token_id)}
@@ -33,12 +33,25 @@ def collate(features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> 
     }
     # Padding is in no token: it is its own anchor.
     anchors = [[*feature.anchors, *range(len(feature), width)] for feature in features if feature.anchors]
+    extras = {"anchors": torch.tensor(anchors)} if anchors else {}
     return Batch(
         inputs,
         _labels(features, width),
         tuple(feature.language for feature in features),
-        {"anchors": torch.tensor(anchors)} if anchors else {},
+        extras | _soft(features, width),
     )
+
+
+def _soft(features: Sequence[Feature], width: int) -> dict[str, Tensor]:
+    """How probable each class is at the sub-words of features with soft labels, if there are any ``[b, s, c]``."""
+    rows = {place: feature.soft for place, feature in enumerate(features) if feature.soft is not None}
+    if not rows:
+        return {}
+    found = torch.zeros(len(features), width, next(iter(rows.values())).shape[1])
+    for place, shares in rows.items():
+        words = [position for position, word in enumerate(features[place].words) if word >= 0]
+        found[place, words] = torch.from_numpy(shares)
+    return {"soft": found}
 
 
 def _labels(features: Sequence[Feature], width: int) -> Tensor | None:

@@ -10,7 +10,7 @@ from torch import Tensor
 from transformers import AutoModelForTokenClassification, PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError, nearest
-from isogloss.examples import Example, Prediction, TaggedSentence
+from isogloss.examples import Example, Prediction, SoftTags, TaggedSentence
 from isogloss.protocols import Batch, Feature
 from isogloss.tasks.alignment import align, cut
 from isogloss.tasks.collation import collate
@@ -52,7 +52,8 @@ class Tagging:
         """Features of at most ``max_length`` sub-words; a longer sentence is cut between tokens into several.
 
         So every token gets a label and a prediction, as in XTREME. Labels stand at the first sub-word of a token, -100
-        elsewhere, and so do outputs that are averaged; `isogloss.tasks.alignment.align` says which sub-word that is.
+        elsewhere, and so do outputs that are averaged; `isogloss.tasks.alignment.align` says which sub-word that is. Of
+        soft tags the most probable one is the label.
 
         Args:
             examples: Tagged sentences, with or without tags.
@@ -60,8 +61,8 @@ class Tagging:
             max_length: Longest feature, in sub-words, special ones included.
 
         Raises:
-            IsoglossError: An example is no tagged sentence or has an unknown tag, a token cannot be encoded, the
-                tokenizer is not a fast one, or ``max_length`` is out of range.
+            IsoglossError: An example is no tagged sentence, has an unknown tag or soft tags in another order, a token
+                cannot be encoded, the tokenizer is not a fast one, or ``max_length`` is out of range.
         """
         check_tokenizer(tokenizer, max_length)
         sentences = [self._sentence(example) for example in examples]
@@ -77,7 +78,11 @@ class Tagging:
             for piece in cut(aligned, max_length):
                 labels = targets and [targets[word] if word >= 0 else IGNORED for word in piece.words]
                 anchors = piece.anchors if self.average else ()
-                features.append(Feature(piece.inputs, labels, sentence.language, index, piece.words, anchors))
+                words = [word for word in piece.words if word >= 0]
+                soft = None if sentence.soft is None else sentence.soft.shares[words]
+                features.append(
+                    Feature(piece.inputs, labels, sentence.language, index, piece.words, anchors, soft=soft)
+                )
         return Encoded(features, tuple(overlong), parted=tuple(parted), shortened="cut into pieces")
 
     def collate(self, features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> Batch:
@@ -143,6 +148,8 @@ class Tagging:
         raise IsoglossError(f"{example.path}:{example.line}: task {self.name!r} needs sentences with one tag per token")
 
     def _targets(self, sentence: TaggedSentence, classes: dict[str, int]) -> list[int] | None:
+        if sentence.soft is not None:
+            return self._surest(sentence.soft)
         if sentence.tags is None:
             return None
         for token, tag in zip(sentence.tokens, sentence.tags, strict=True):
@@ -152,6 +159,16 @@ class Tagging:
                     f"which is no label of task {self.name!r}{nearest(tag, self.labels)}"
                 )
         return [classes[tag] for tag in sentence.tags]
+
+    def _surest(self, soft: SoftTags) -> list[int]:
+        """The most probable class of each token."""
+        if soft.labels != self.labels:
+            raise IsoglossError(
+                f"{soft.path}:1: soft tags are over {';'.join(soft.labels)}, but the tags of this run are, in this "
+                f"order, {';'.join(self.labels)}"
+            )
+        known = soft.shares.any(axis=1)
+        return [int(best) if there else IGNORED for best, there in zip(soft.shares.argmax(axis=1), known, strict=True)]
 
 
 def part_of_speech(labels: Sequence[str] = (), *, name: str = "pos") -> Tagging:

@@ -12,6 +12,7 @@ from isogloss.data.collection import Collection
 from isogloss.data.delimiters import Quoted, Unquoted
 from isogloss.data.formats import Format
 from isogloss.data.patterns import one_file
+from isogloss.data.soft_tags import SoftTagLines
 from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
 from isogloss.data.translated_tables import layout
@@ -101,9 +102,14 @@ def build_translation(entry: DataEntry, translation: Translation, language: str,
             f"translations: path {translation.path!r} may hold {{language}} and {{split}} only, found {error}"
         ) from None
     path = one_file(pattern, f"translation of {split} of {language}")
+    ending = (translation.id_ending or "").format(language=language)
+    if translation.soft_tags:
+        _require_tags(entry)
+        return TranslationFile(path, SoftTagLines(), None, entry.label_map, ending)
     other = in_format(entry, translation.format or entry.format)
     separator = {} if translation.separator is None else {"separator": translation.separator}
-    changed = other.model_copy(update={"columns": translation.columns, **separator})
+    skipped = {"skip_empty": True} if translation.skip_missing and other.format in ("tsv", "csv") else {}
+    changed = other.model_copy(update={"columns": translation.columns, **separator, **skipped})
     translated = _format(changed)
     untranslated: Format | None = None
     if isinstance(translated, Table) and translation.columns is None and path.exists():
@@ -112,12 +118,16 @@ def build_translation(entry: DataEntry, translation: Translation, language: str,
         untranslated = None if before is None else replace(translated, columns=before)
     if translation.source_columns is not None:
         untranslated = _format(changed.model_copy(update={"columns": translation.source_columns}))
-    ending = (translation.id_ending or "").format(language=language)
     return TranslationFile(path, translated, untranslated, entry.label_map, ending)
 
 
 def _format(entry: DataEntry) -> Format:
     return build_collection(entry, "translations").format
+
+
+def _require_tags(entry: DataEntry) -> None:
+    if "conll" not in TASKS[entry.task].formats:
+        raise IsoglossError(f"translations.train.soft_tags: task {entry.task!r} has no tags of tokens; leave it out")
 
 
 def in_format(entry: DataEntry, name: str) -> DataEntry:

@@ -54,7 +54,15 @@ class Translation(Spec):
     source_columns: Columns | None = Field(
         None, description="columns of the same file with the texts before translation, by which rows are joined"
     )
-
+    soft_tags: bool = Field(
+        False,
+        description="the file holds how probable each tag is (`isogloss predict --probabilities`), to be learned from",
+    )
+    skip_missing: bool = Field(
+        False,
+        description="of training texts: leave out those without a translation, or with an empty one, with a warning; "
+        "else they are errors",
+    )
     id_ending: str | None = Field(
         None, description='what ids of the file end with, and those of the data do not, such as "_{language}"'
     )

@@ -1,0 +1,1 @@
+"""Machine translation of labelled data: models that translate, what they said, and labels carried across."""
