@@ -88,12 +88,23 @@ def side_by_side(batch: Batch, padding: int) -> Batch:
         each = batch.labels.shape == batch.inputs["input_ids"].shape  # one for each sub-word
         none = torch.full_like(other.inputs["input_ids"] if each else batch.labels, IGNORED)
         labels = _stacked(batch.labels, none if other.labels is None else other.labels, IGNORED)
-    extras = {name: _stacked(batch.extras[name], other.extras[name], 0) for name in batch.extras}
+    extras = {name: _stacked(*_both(name, batch, other), 0) for name in {**batch.extras, **other.extras}}
     if "anchors" in extras:
         # Padding is in no token: it is its own anchor.
         places = torch.arange(extras["anchors"].shape[1], device=extras["anchors"].device)
         extras["anchors"] = torch.where(inputs["attention_mask"].bool(), extras["anchors"], places)
     return Batch(inputs, labels, (*batch.languages, *other.languages), extras)
+
+
+def _both(name: str, batch: Batch, other: Batch) -> tuple[Tensor, Tensor]:
+    """An extra of both halves; where one has none, as gold labels have no soft ones ``[b, s, c]``, it is 0."""
+    found = [half.extras.get(name) for half in (batch, other)]
+    like = next(tensor for tensor in found if tensor is not None)
+    first, second = (
+        like.new_zeros(*half.inputs["input_ids"].shape, *like.shape[2:]) if tensor is None else tensor
+        for tensor, half in zip(found, (batch, other), strict=True)
+    )
+    return first, second
 
 
 def parted(both: Batch) -> tuple[Batch, Batch]:

@@ -86,7 +86,7 @@ class XMixup:
         both = side_by_side(batch, padding_of(model))
         found = halves(model, self.mixing, both, self.states)  # type: ignore[arg-type]
         assert both.labels is not None
-        labels, labels_beside = _as_wide(both.labels, found.logits).chunk(2)
+        labels, labels_beside = both.labels.chunk(2)
         soft, soft_beside = both.extras["soft"].chunk(2) if "soft" in both.extras else (None, None)
         alone = (labels_beside == IGNORED).flatten(1).all(dim=1) if labels.dim() > 1 else labels_beside == IGNORED
         weight = torch.where(alone, 1.0, 1 - self.source_weight)  # [b]
@@ -113,12 +113,6 @@ class XMixup:
 def _one_distribution(batch: Batch) -> bool:
     """Whether each example has one label."""
     return batch.labels is not None and batch.labels.dim() == 1
-
-
-def _as_wide(labels: Tensor, logits: Tensor) -> Tensor:
-    """Labels for each place of the logits: none where a longer half without labels has places."""
-    missing = logits.shape[1] - labels.shape[1] if labels.dim() > 1 else 0
-    return functional.pad(labels, (0, missing), value=IGNORED) if missing else labels
 
 
 def _labelled(batch: Batch) -> Tensor:

@@ -167,8 +167,8 @@ class Tagging:
                 f"{soft.path}:1: soft tags are over {';'.join(soft.labels)}, but the tags of this run are, in this "
                 f"order, {';'.join(self.labels)}"
             )
-        known = soft.shares.any(axis=1)
-        return [int(best) if there else IGNORED for best, there in zip(soft.shares.argmax(axis=1), known, strict=True)]
+        best, known = soft.shares.argmax(axis=1).tolist(), (soft.shares.max(axis=1) > 0).tolist()
+        return [place if there else IGNORED for place, there in zip(best, known, strict=True)]
 
 
 def part_of_speech(labels: Sequence[str] = (), *, name: str = "pos") -> Tagging:
