@@ -17,7 +17,8 @@ from tests.support.site import site_of
 
 MIXED = {
     "multitask", "lookahead", "checkpoint_averaging", "recadam", "l2_sp", "adapters", "lora", "gradual_unfreezing",
-    "fun", "lpft", "random_unfreezing", "reverse_unfreezing", "ulmfit",
+    "fun", "lpft", "random_unfreezing", "reverse_unfreezing", "ulmfit", "x_mixup", "consistency", "mean_of_logits",
+    "manifold_mixup", "x_tune", "filter", "translate_train_all",
 }  # fmt: skip
 DATA = {"task": "pos", "format": "conllu", "path": "{language}/{split}.conllu"}
 

@@ -15,7 +15,7 @@ from isogloss.data.problems import Problems
 from isogloss.examples import TaggedSentence
 from isogloss.models.holding import holding
 from isogloss.models.open import open_model
-from isogloss.run.evaluation import Evaluator, Mode, score_cells
+from isogloss.run.evaluation import Evaluator, Mode, Shown, score_cells
 from isogloss.run.folder import RunFolder
 from isogloss.tasks.tagging import part_of_speech
 
@@ -37,7 +37,7 @@ def test_a_cell_is_scored_inside_its_context(world: Path, tmp_path: Path) -> Non
     cells = {}
     for language in ("de", "en"):
         examples = [TaggedSentence("1", language, ("ta", "lo"), ("NOUN", "NOUN"), "a", 1)]
-        cells[Cell("pos", language, "dev")] = (examples, evaluator.encode(examples, Problems()))
+        cells[Cell("pos", language, "dev")] = Shown(examples, evaluator.encode(examples, Problems()))
     before = bias.detach().clone()
     rows = score_cells(evaluator, loaded.model, cells, RunFolder(tmp_path), {"step": 1, "selection": None})
     accuracy = {row["language"]: row["value"] for row in rows if row["metric"] == "accuracy"}

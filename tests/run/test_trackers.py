@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,14 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(f"WANDB_{name}", value)
 
 
+def written(path: Path, value: bytes) -> bytes:
+    """What a file holds once it holds a value, or after half a minute."""
+    until = time.monotonic() + 30
+    while value not in (content := path.read_bytes()) and time.monotonic() < until:
+        time.sleep(0.1)
+    return content
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("offline")
 @pytest.mark.filterwarnings("ignore")  # wandb's own
@@ -34,7 +43,8 @@ def test_the_history_goes_to_wandb_and_a_resume_to_the_same_run(tmp_path: Path):
     assert [path.name for path in files] == [f"run-{ids[0].strip()}.wandb"] * 2
     assert ids[0] == ids[1]
     for path, value in zip(files, (b"1.0", b"0.5"), strict=True):
-        content = path.read_bytes()
+        # wandb's own process may still be writing when `finish` returns.
+        content = written(path, value)
         assert b"loss/en" in content
         assert value in content
         assert b"multitask" in content

@@ -16,6 +16,6 @@ def launch(*command: str, root: Path) -> None:
     code = os.pathsep.join(map(str, (ROOT, ROOT / "src")))
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": code, "CUDA_VISIBLE_DEVICES": ""}
     done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=root, env=environment, capture_output=True, text=True, timeout=300
+        [sys.executable, "-m", *command], cwd=root, env=environment, capture_output=True, text=True, timeout=900
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -92,9 +92,13 @@ def conll(draw: some.DrawFn) -> Valid:
     for number in range(1, draw(some.integers(1, 3)) + 1):
         tokens = draw(some.lists(token, min_size=1, max_size=4))
         tags, predicted = tags_of(len(tokens)), tags_of(len(tokens))
+        sentence_id = str(number)
         if draw(some.booleans()) and (kind != "names" or lines[-1] == ""):
-            lines.append("# sent_id = \u2028x")
-            labelled.append(lines[-1])
+            lines.append("# text = \u2028x")
+            if draw(some.booleans()):
+                sentence_id = f"{number}\u2028x"
+                lines.append(f"# sent_id = {sentence_id}")
+            labelled += lines[-2:] if sentence_id != str(number) else lines[-1:]
         first = len(lines) + 1
         for form, tag, new in zip(tokens, tags, predicted, strict=True):
             row = ["ne\u0301"] * width
@@ -109,7 +113,7 @@ def conll(draw: some.DrawFn) -> Valid:
                 labelled.append(separator.join(row))
         lines.append("")
         labelled.append("")
-        examples.append((str(number), tuple(tokens), None if tag_place is None else tuple(tags), first))
+        examples.append((sentence_id, tuple(tokens), None if tag_place is None else tuple(tags), first))
         predictions.append(tuple(predicted))
     layout = draw(LAYOUTS)
     name, content = layout.name("a.conll"), layout.stored(lines)
