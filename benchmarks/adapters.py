@@ -56,9 +56,7 @@ def _steps(workload: Workload, rounds: int) -> dict[str, Any]:
         "steps_per_round": workload.size.steps,
         "arms": {name: describe(kept) for name, kept in measured.items()},
         "ratios": [
-            claim(
-                slowdown(measured[ADAPTERS], measured[other], per_step), f"time of a step, {ADAPTERS} / {other}", **at
-            )
+            claim(slowdown(measured[one], measured[other], per_step), f"time of a step, {one} / {other}", **at)
             for one, other, at in _compared(STEP_AT_MOST)
         ],
     }

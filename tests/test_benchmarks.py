@@ -298,6 +298,12 @@ def test_adapters(workload: Workload, tmp_path: Path, monkeypatch: pytest.Monkey
     assert "ADAPTERS_PYTHON" in (tmp_path / "README.md").read_text(encoding="utf-8")
     rounds = [arm["rounds"][0] for arm in result["parts"][0]["arms"].values()]
     assert len({one["subwords"] for one in rounds}) == 1, "all arms see the same sentences"
+    part = result["parts"][0]
+    for ratio in part["ratios"]:
+        above, below = (
+            part["arms"][name]["milliseconds_per_step"]["median"] for name in ratio["what"].split(", ")[1].split(" / ")
+        )
+        assert ratio["median"] == pytest.approx(above / below), ratio["what"]
 
 
 def test_adapters_against_the_package(monkeypatch: pytest.MonkeyPatch):
