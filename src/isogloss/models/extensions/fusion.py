@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import torch
@@ -11,7 +10,8 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from isogloss.common.errors import IsoglossError, nearest
-from isogloss.models.extensions.attaching import Extension, extensions_of
+from isogloss.models.extensions.attaching import extensions_of
+from isogloss.models.extensions.pairing import Pairing
 from isogloss.models.layer_modules import layer_modules
 
 NAME = "fusion"
@@ -24,7 +24,7 @@ IMPLEMENTATIONS = ("eager", "sdpa")
 """The implementations of attention whose masks can be made for two texts."""
 
 
-class Fusion(Extension):
+class Fusion(Pairing):
     """Lets both texts of a pair attend to both in some layers, and to themselves alone in all others.
 
     Layers 1 to m see each text for itself. Before layer m + 1 the states of both are put one after the other,
@@ -36,9 +36,6 @@ class Fusion(Extension):
         model: A model of transformers, with or without a head.
         local: m ≥ 0, layers before.
         fused: k ≥ 1, layers in which both texts are one.
-
-    Attributes:
-        both_predict: Whether the prediction for a pair is the mean of both texts' logits; here it is the first one's.
 
     Raises:
         IsoglossError: The model has fewer layers, or its layers cannot be fused.
@@ -62,7 +59,6 @@ class Fusion(Extension):
                 "least one must be fused"
             )
         self._additive = model.config._attn_implementation == "eager"
-        self._real: Tensor | None = None
         chosen = layers[local : local + fused]
         for layer in chosen:
             layer.register_forward_pre_hook(self._before(first=layer is chosen[0]), with_kwargs=True)
@@ -76,19 +72,6 @@ class Fusion(Extension):
     def settings(self) -> Mapping[str, Any]:
         """Its arguments beside the model."""
         return {"local": self.local, "fused": self.fused}
-
-    @contextmanager
-    def pairs(self, real: Tensor) -> Iterator[None]:
-        """Inside, the model is given 2b texts, of which text i is fused with text b + i.
-
-        Args:
-            real: Which places are no padding ``[2b, s]``.
-        """
-        self._real = real.bool()
-        try:
-            yield
-        finally:
-            self._real = None
 
     def _before(self, *, first: bool) -> Any:  # noqa: ANN401 - a hook of torch
         def hook(module: nn.Module, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:  # noqa: ANN401

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from typing import Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar
 
 from torch import Tensor, nn
 
-from isogloss.models.extensions.fusion import fusion_of
-from isogloss.models.extensions.mixing import mixing_of
+from isogloss.models.extensions.attaching import Extension, extensions_of
 
 
-class Pairing(Protocol):
-    """A module in which texts meet."""
+class Pairing(Extension):
+    """An extension in which texts meet; outside `pairs` the model computes what it computes without it.
 
-    @property
-    def both_predict(self) -> bool:
-        """Whether the prediction for a pair is the mean of both texts' logits."""
+    Attributes:
+        both_predict: Whether the prediction for a pair is the mean of both texts' logits, where a text has one; else it
+            is the first one's.
+    """
 
-    def pairs(self, real: Tensor) -> AbstractContextManager[None]:
-        """Inside, the model is given 2b texts, of which text i meets text b + i; ``real``: no padding ``[2b, s]``."""
+    both_predict: ClassVar[bool]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._real: Tensor | None = None
+
+    @contextmanager
+    def pairs(self, real: Tensor) -> Iterator[None]:
+        """Inside, the model is given 2b texts, of which text i meets text b + i.
+
+        Args:
+            real: Which places are no padding ``[2b, s]``.
+        """
+        self._real = real.bool()
+        try:
+            yield
+        finally:
+            self._real = None
 
 
 def pairing_of(model: nn.Module) -> Pairing | None:
     """The module of a model in which texts meet, if it has one."""
-    return mixing_of(model) or fusion_of(model)
+    return next((found for found in extensions_of(model).values() if isinstance(found, Pairing)), None)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from isogloss.models.extensions.attaching import Extension, extensions_of
+from isogloss.models.extensions.attaching import extensions_of
 from isogloss.models.extensions.mixing.attention import attended, attention_of
 from isogloss.models.extensions.mixing.ratio import RATIOS, Ratio
+from isogloss.models.extensions.pairing import Pairing
 
 NAME = "mixing"
 """The name under which it is attached to a model."""
 
 
-class Mixing(Extension):
+class Mixing(Pairing):
     """Mixes each target text, at one layer, with what it finds when it attends to its source text.
 
     With the weights W of the layer's own attention, and u_t and u_s what this leaves of both texts, residual and norm
@@ -38,7 +38,6 @@ class Mixing(Extension):
 
     Attributes:
         ratios: λ of each pair of the last forward pass ``[b]``, without gradient; None before the first.
-        both_predict: Whether the prediction for a pair is the mean of both texts' logits, where a text has one.
 
     Raises:
         IsoglossError: The model has no such layer, or its attention cannot be read.
@@ -57,7 +56,6 @@ class Mixing(Extension):
         self.ratios: Tensor | None = None
         self._attention = attention_of(model, layer)
         self._attention.watch(self._mixed)
-        self._real: Tensor | None = None
         self.train(model.training)
 
     @classmethod
@@ -74,19 +72,6 @@ class Mixing(Extension):
             "ratio_settings": dict(self.ratio.settings()),
             "renormalise": self.renormalise,
         }
-
-    @contextmanager
-    def pairs(self, real: Tensor) -> Iterator[None]:
-        """Inside, the model is given 2b texts, of which text i is mixed with text b + i.
-
-        Args:
-            real: Which places are no padding ``[2b, s]``.
-        """
-        self._real = real.bool()
-        try:
-            yield
-        finally:
-            self._real = None
 
     def _mixed(self, left: Tensor) -> Tensor | None:
         if self._real is None:
