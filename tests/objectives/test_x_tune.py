@@ -151,3 +151,14 @@ def test_several_items_must_say_what_is_the_same():
         XTune()(model_of("tags"), pairs_of("tags"))
     with pytest.raises(ValueError, match="a batch of pairs with labels"):
         XTune().counts(batch_of("classes", (3, 3), 0))
+
+
+def test_soft_tags_of_a_target_weigh_each_tag():
+    model, pairs = model_of("tags"), augmented("tags")
+    shares = torch.zeros(*pairs.inputs["input_ids"].shape, 3)
+    shares[0, 1] = torch.tensor([0.2, 0.5, 0.3])
+    softly = replace(pairs, extras={**pairs.extras, "soft": shares})
+    logs = model(**pairs.inputs).logits.log_softmax(-1)[0, 1]
+    gold = pairs.labels[0, 1]  # type: ignore[index]
+    hard, changed = (XTune()(model, given)["task"][0] for given in (pairs, softly))
+    torch.testing.assert_close(changed - hard, logs[gold] - (shares[0, 1] * logs).sum(), atol=1e-5, rtol=1e-5)

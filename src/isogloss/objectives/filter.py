@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from isogloss.models.extensions.pairing import pairing_of
-from isogloss.objectives.side_by_side import padding_of, paired_logits, side_by_side
-from isogloss.objectives.supervised import IGNORED
+from isogloss.objectives.side_by_side import padding_of, paired_logits, parted, side_by_side
+from isogloss.objectives.supervised import IGNORED, cross_entropy, labelled_items
 from isogloss.protocols import Batch
 
 
@@ -53,8 +53,8 @@ class Filter:
         """Labelled items of each text ``[b]``."""
         if batch.beside is None or batch.labels is None:
             raise ValueError("the objective needs a batch of pairs with labels")
-        target = _items(batch.labels)
-        source = torch.zeros_like(target) if batch.beside.labels is None else _items(batch.beside.labels)
+        target = labelled_items(batch.labels)
+        source = torch.zeros_like(target) if batch.beside.labels is None else labelled_items(batch.beside.labels)
         counts = {"target": target, "source": source}
         return counts if self.teacher is None else {**counts, "teacher": target}
 
@@ -62,16 +62,16 @@ class Filter:
         """Each term of each pair, summed over its labelled items ``[b]``."""
         both = side_by_side(batch, padding_of(model))
         logits, logits_beside = paired_logits(model, pairing_of(model), both)
-        assert both.labels is not None
-        labels, labels_beside = both.labels.chunk(2)
+        target, source = parted(both)
+        assert target.labels is not None and source.labels is not None
         terms = {
-            "target": (1 - self.share) * _cross_entropy(logits, labels),
-            "source": _cross_entropy(logits_beside, labels_beside),
+            "target": (1 - self.share) * cross_entropy(logits, target.labels, target.extras.get("soft")),
+            "source": cross_entropy(logits_beside, source.labels, source.extras.get("soft")),
         }
         if self.teacher is not None:
             with torch.no_grad():
                 taught, _ = paired_logits(self.teacher, pairing_of(self.teacher), both)
-            terms["teacher"] = self.share * self._taught(taught, logits, labels)
+            terms["teacher"] = self.share * self._taught(taught, logits, target.labels)
         return terms
 
     def _taught(self, taught: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
@@ -81,14 +81,3 @@ class Filter:
         each = wanted.exp() * (wanted.masked_fill(lacking, 0) - found.masked_fill(lacking, 0))
         divergence = each.sum(dim=-1).masked_fill(labels == IGNORED, 0)
         return self.temperature**2 * divergence.reshape(len(labels), -1).sum(dim=1)
-
-
-def _items(labels: Tensor) -> Tensor:
-    return (labels != IGNORED).reshape(len(labels), -1).sum(dim=1)
-
-
-def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    losses = functional.cross_entropy(
-        logits.flatten(0, -2), labels.flatten(), ignore_index=IGNORED, reduction="none"
-    )  # [b * s], [b * 2] or [b]
-    return losses.reshape(len(labels), -1).sum(dim=1)

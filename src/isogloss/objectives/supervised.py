@@ -67,6 +67,11 @@ def cross_entropy(logits: Tensor, labels: Tensor, soft: Tensor | None = None) ->
     return losses.reshape(len(labels), -1).sum(dim=1)
 
 
+def labelled_items(labels: Tensor) -> Tensor:
+    """Number of labelled items of each example ``[b]``, from labels ``[b, s]``, ``[b, 2]`` or ``[b]``."""
+    return (labels != IGNORED).reshape(len(labels), -1).sum(dim=1)
+
+
 class Supervised:
     """Cross-entropy of the gold labels: −Σᵢ log softmax(logitsᵢ)[labelᵢ] over the labelled items i of each example.
 
@@ -93,8 +98,7 @@ class Supervised:
 
     def counts(self, batch: Batch) -> dict[str, Tensor]:
         """Number of labelled items of each example ``[b]``."""
-        labels = _labels(batch)
-        return {"task": (labels != IGNORED).reshape(len(batch), -1).sum(dim=1)}
+        return {"task": labelled_items(_labels(batch))}
 
     def __call__(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Loss of each example, summed over its labelled items ``[b]``."""

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from isogloss.models.extensions.mixing import Mixing
 from isogloss.objectives.side_by_side import Halves, States, halves, padding_of, side_by_side
-from isogloss.objectives.supervised import IGNORED, cross_entropy
+from isogloss.objectives.supervised import IGNORED, cross_entropy, labelled_items
 from isogloss.protocols import Batch
 
 
@@ -119,4 +119,4 @@ def _labelled(batch: Batch) -> Tensor:
     """Number of labelled items of each text ``[b]``; none has any where the batch has no labels."""
     if batch.labels is None:
         return torch.zeros(len(batch), dtype=torch.int64, device=batch.inputs["input_ids"].device)
-    return (batch.labels != IGNORED).reshape(len(batch), -1).sum(dim=1)
+    return labelled_items(batch.labels)

@@ -6,12 +6,11 @@ from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from isogloss.models.noise import noise_on_second_half
 from isogloss.objectives.distributions import distributions, divergence, items
 from isogloss.objectives.side_by_side import padding_of, parted, side_by_side
-from isogloss.objectives.supervised import IGNORED, outputs
+from isogloss.objectives.supervised import cross_entropy, labelled_items, outputs
 from isogloss.protocols import Batch
 
 
@@ -68,7 +67,7 @@ class XTune:
         """Labelled items of each text, and all its items ``[b]``."""
         if batch.beside is None or batch.labels is None:
             raise ValueError("the objective needs a batch of pairs with labels")
-        counts = {"task": (batch.labels != IGNORED).reshape(len(batch), -1).sum(dim=1), "consistency": items(batch)}
+        counts = {"task": labelled_items(batch.labels), "consistency": items(batch)}
         return counts if self.teacher is None else {**counts, "teacher": items(batch)}
 
     def __call__(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
@@ -79,13 +78,10 @@ class XTune:
             logits, logits_beside = outputs(model, both).chunk(2)
         first, second = parted(both)
         assert first.labels is not None
-        losses = functional.cross_entropy(
-            logits.flatten(0, -2), first.labels.flatten(), ignore_index=IGNORED, reduction="none"
-        )
         own, other = distributions(logits, first), distributions(logits_beside, second)
         agreement = divergence(own.detached(), other) + divergence(other.detached(), own)
         terms = {
-            "task": losses.reshape(len(batch), -1).sum(dim=1),
+            "task": cross_entropy(logits, first.labels, first.extras.get("soft")),
             "consistency": self.consistency * agreement,
         }
         if self.teacher is not None:
