@@ -12,7 +12,7 @@ from typing import Any
 from isogloss.calls.finished import build_evaluator, modes_asked, open_run
 from isogloss.calls.interpolation import interpolated, starting_weights
 from isogloss.calls.parallel import first_windows, parallel_texts
-from isogloss.calls.scored import metric_of, of_one_task, results_of, run_folders
+from isogloss.calls.scored import check_figures, metric_of, scored_runs
 from isogloss.calls.unfreezing import schedule_names
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.writing import write_text
@@ -20,7 +20,6 @@ from isogloss.data.corpus import Cell
 from isogloss.data.problems import Problems
 from isogloss.diagnostics.paired import paired_vectors
 from isogloss.diagnostics.representations import similarities
-from isogloss.figures.drawing import require_matplotlib
 from isogloss.figures.gap import gap_figure, likeness_figure
 from isogloss.models.extensions.mixing import mixing_of
 from isogloss.objectives.side_by_side import States, first_place, mean_of_places
@@ -99,22 +98,13 @@ def gap(
         IsoglossError: A place without finished runs, runs of several tasks, no such data, layer or pooling, or no text
             has the same id in the source language.
     """
-    if split not in ("dev", "test"):
-        raise IsoglossError(f"split: {split!r} is unknown{nearest(split, ('dev', 'test'))}")
+    check_figures(split, output)
     if pooling not in POOLING:
         raise IsoglossError(f"pooling: {pooling!r} is unknown{nearest(pooling, POOLING)}")
     if limit < 2:
         raise IsoglossError(f"limit: at least 2 texts, found {limit}")
-    if output is not None:
-        require_matplotlib()
-        if Path(output).is_file():
-            raise IsoglossError(f"output: {output} is a file; name a folder for the figures")
-    folders = run_folders(runs)
-    results = of_one_task(results_of(folders))
-    if not results:
-        raise IsoglossError(f"no scores in {', '.join(map(str, runs))}: no run has come to an evaluation")
+    folders, results = scored_runs(runs)
     chosen = metric_of(results, metric)
-    folders = [folder for folder in folders if any(row["run"] == str(folder) for row in results)]
     recipes = {folder: resolve(RunFolder(folder).recipe) for folder in folders}
     names = schedule_names([(own.method, own.objective.model_dump(mode="json")) for own in recipes.values()])
     rows: Rows = []

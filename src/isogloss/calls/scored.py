@@ -8,6 +8,7 @@ from typing import Any
 
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.writing import read_lines
+from isogloss.figures.drawing import require_matplotlib
 from isogloss.recipe.names import TASKS
 from isogloss.run.folder import RunFolder
 from isogloss.tasks.tagging import Tagging
@@ -52,6 +53,34 @@ def of_one_task(rows: Sequence[Row]) -> list[Row]:
         listed = "; ".join(f"{task} in {', '.join(sorted(own))}" for task, own in sorted(runs.items()))
         raise IsoglossError(f"runs of one task are compared, found {listed}")
     return scored
+
+
+def scored_runs(places: Sequence[str | Path]) -> tuple[list[Path], list[Row]]:
+    """The run folders at or in the places that have scores, all of one task, and their rows.
+
+    Raises:
+        IsoglossError: A place without runs, no scores, or runs of several tasks.
+    """
+    folders = run_folders(places)
+    rows = of_one_task(results_of(folders))
+    if not rows:
+        raise IsoglossError(f"no scores in {', '.join(map(str, places))}: no run has come to an evaluation")
+    scored = {row["run"] for row in rows}
+    return [folder for folder in folders if str(folder) in scored], rows
+
+
+def check_figures(split: str, output: str | Path | None) -> None:
+    """Whether there are scores of that name, and figures can be drawn into that folder.
+
+    Raises:
+        IsoglossError: Neither dev nor test, no matplotlib, or a file where the folder would be.
+    """
+    if split not in ("dev", "test"):
+        raise IsoglossError(f"split: {split!r} is unknown{nearest(split, ('dev', 'test'))}")
+    if output is not None:
+        require_matplotlib()
+        if Path(output).is_file():
+            raise IsoglossError(f"output: {output} is a file; name a folder for the figures")
 
 
 def metric_of(rows: Sequence[Mapping[str, Any]], asked: str | None) -> str:

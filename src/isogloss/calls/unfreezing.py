@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from isogloss.calls.scored import metric_of, of_one_task, results_of, run_folders
-from isogloss.common.errors import IsoglossError, nearest
+from isogloss.calls.scored import check_figures, metric_of, scored_runs
+from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import read_lines, write_text
 from isogloss.figures import features_figure, layers_figure, opened_figure, traces_figure
-from isogloss.figures.drawing import require_matplotlib
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.reports.cells import told_apart
@@ -75,17 +74,8 @@ def unfreezing(
             tasks, lengths, protocols or test data, two runs of a schedule with one seed, or figures are asked for
             without matplotlib.
     """
-    if split not in ("dev", "test"):
-        raise IsoglossError(f"split: {split!r} is unknown{nearest(split, ('dev', 'test'))}")
-    if output is not None:
-        require_matplotlib()
-        if Path(output).is_file():
-            raise IsoglossError(f"output: {output} is a file; name a folder for the figures")
-    folders = run_folders(runs)
-    results = of_one_task(results_of(folders))
-    folders = [folder for folder in folders if any(row["run"] == str(folder) for row in results)]
-    if not folders:
-        raise IsoglossError(f"no scores in {', '.join(map(str, runs))}: no run has come to an evaluation")
+    check_figures(split, output)
+    folders, results = scored_runs(runs)
     chosen = metric_of(results, metric)
     own = {folder: [row for row in results if row["run"] == str(folder)] for folder in folders}
     _require_same_data([row for rows in own.values() for row in final_scores(rows, chosen, split)])
