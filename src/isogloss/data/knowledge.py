@@ -59,7 +59,7 @@ class Fact(NamedTuple):
 
 
 class Knowledge(Protocol):
-    """Where knowledge comes from; each part can be gone through as often as wanted, and is never in memory as a whole."""
+    """Where knowledge comes from; each part can be gone through as often as wanted, and need not fit into memory."""
 
     def identity(self) -> Mapping[str, str]:
         """What tells it from other knowledge, such as the SHA-256 of each file."""

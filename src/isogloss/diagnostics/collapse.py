@@ -13,8 +13,9 @@ from transformers import PreTrainedModel
 
 from isogloss.diagnostics.rows import Row, finite, row
 from isogloss.models.holding import evaluating
+from isogloss.objectives.compared import Compared
 from isogloss.objectives.contrast import among, normalised
-from isogloss.objectives.knowledge import Compared, KnowledgeContrast
+from isogloss.objectives.knowledge import KnowledgeContrast
 from isogloss.protocols import Batch, Progress
 
 

@@ -6,8 +6,6 @@ units.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
@@ -17,7 +15,8 @@ from transformers import PreTrainedModel
 from isogloss.common.distributed import ALONE, Communicator, gathered
 from isogloss.models.extensions.knowledge import CandidateQueue, LaggingCopy, ProjectionHeads
 from isogloss.models.seen import seen_states
-from isogloss.objectives.contrast import Candidates, among, info_nce, normalised
+from isogloss.objectives.compared import Compared, Contrast, losses_of
+from isogloss.objectives.contrast import normalised
 from isogloss.objectives.masked_lm import masked_logits
 from isogloss.objectives.supervised import IGNORED
 from isogloss.protocols import Batch
@@ -28,50 +27,6 @@ entity that the text beside describes ``[b]``; all entities that are true of the
 fewer."""
 
 NONE = -1
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """How texts and descriptions are compared.
-
-    Attributes:
-        temperature: T > 0 that inner products are divided by.
-        normalise: Whether vectors have length 1 when they are compared.
-        bidirectional: Whether descriptions have to find their texts too.
-        mask_same_entity: Whether candidates that are no wrong answers are left out: other vectors of the same entity,
-            and of entities that are true of the text too.
-        across_ranks: Whether the candidates are those of all processes, with gradient, as if there were one process.
-        released: Whether the loss is normalised as in the released code: the mean over a micro-batch, weighed by its
-            share of all sub-words that are to be found; and rows without an entity get into the queue too.
-    """
-
-    temperature: float = 0.05
-    normalise: bool = True
-    bidirectional: bool = True
-    mask_same_entity: bool = True
-    across_ranks: bool = False
-    released: bool = False
-
-
-@dataclass(frozen=True)
-class Compared:
-    """Vectors and entities of the rows of a batch, of all processes where these are compared.
-
-    Attributes:
-        texts: Vectors of texts ``[n, d]``.
-        descriptions: Vectors of descriptions ``[n, d]``.
-        entities: What is described ``[n]``.
-        true: What is true of each text ``[n, t]``.
-        valid: Which rows have an entity ``[n]``.
-        own: Which rows are those of this process ``[b]``.
-    """
-
-    texts: Tensor
-    descriptions: Tensor
-    entities: Tensor
-    true: Tensor
-    valid: Tensor
-    own: Tensor
 
 
 class KnowledgeContrast:
@@ -137,7 +92,7 @@ class KnowledgeContrast:
         with torch.autocast(labels.device.type, enabled=False):
             queries = self._compared(batch, _vectors(batch, *seen), self.heads)
             keys = queries if self.lagging is None else self._lagged(model, batch, self.lagging)
-            losses, items = self._losses(queries, keys)
+            losses, items = losses_of(queries, keys, self.queue, self.how)
             losses = self.weight * losses
             if self.how.released:
                 losses = losses * hidden.sum() / items.clamp(min=1)
@@ -186,36 +141,6 @@ class KnowledgeContrast:
             return projected
 
         return self._compared(batch, _vectors(batch, *seen), project)  # type: ignore[arg-type]
-
-    def _losses(self, queries: Compared, keys: Compared) -> tuple[Tensor, Tensor]:
-        """The loss of each row of this process ``[b]``, and the number of queries."""
-        how, valid = self.how, queries.valid
-        mine = valid[queries.own]  # [b]
-        own = valid.cumsum(0)[queries.own[mine]] - 1  # where they are among the valid ones
-        prepared = normalised if how.normalise else torch.Tensor.contiguous
-        views = [prepared(vectors[valid]) for vectors in (keys.texts, keys.descriptions)]
-        past = prepared(self.queue.vectors)
-        asking = [prepared(vectors[queries.own[mine]]) for vectors in (queries.texts, queries.descriptions)]
-        same = self._no_wrong_answers(queries.entities[valid], queries.true[valid])
-        losses = views[0].new_zeros(len(mine))
-        for side in range(1 + how.bidirectional):
-            left_out = torch.cat([same[side][own], ~self.queue.used.expand(len(own), -1)], dim=1)
-            if how.mask_same_entity:
-                entities = queries.true[valid][own] if side == 0 else queries.entities[valid][own][:, None]
-                left_out[:, 2 * len(views[0]) :] |= among(self.queue.entities, entities)
-            candidates = Candidates(views[side], views[1 - side], past, own, left_out)
-            found = info_nce(asking[side], candidates, how.temperature)
-            losses = losses.index_add(0, mine.nonzero()[:, 0], found)
-        return losses, mine.sum() * (1 + how.bidirectional)
-
-    def _no_wrong_answers(self, entities: Tensor, true: Tensor) -> tuple[Tensor, Tensor]:
-        """Per direction, which candidates of the batch ``[n, 2n]`` are not to be told apart from a row's partner."""
-        if not self.how.mask_same_entity:
-            nothing = torch.zeros(len(entities), 2 * len(entities), dtype=torch.bool, device=entities.device)
-            return nothing, nothing
-        fits = among(entities, true)  # [n, n]: description j is true of text i
-        equal = entities[:, None] == entities
-        return torch.cat([fits, fits], dim=1), torch.cat([equal, fits.T], dim=1)
 
     def _push(self, batch: Batch, keys: Compared) -> None:
         vectors, entities, valid = keys.descriptions.detach(), keys.entities, keys.valid

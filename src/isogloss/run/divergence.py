@@ -51,8 +51,7 @@ def collapsed(entry: Mapping[str, Any]) -> list[str]:
     Example:
         >>> collapsed({"collapse/cosine": 0.99, "collapse/accuracy": 0.02, "collapse/chance": 0.02})
         ['warning: the descriptions have collapsed: their mean cosine is 0.990, and 2.0 % of the texts find their own \
-in the batch, where chance is 2.0 %: a lower learning_rate, more warmup_steps, another knowledge.temperature or a larger \
-share of mlm may help']
+in the batch, where chance is 2.0 %: a lower learning_rate, more steps, norm: batch or another temperature may help']
         >>> collapsed({"collapse/cosine": 0.99, "collapse/accuracy": 0.5, "collapse/chance": 0.02})
         []
     """
@@ -62,9 +61,9 @@ share of mlm may help']
     if cosine < ALIKE or accuracy >= 2 * chance:
         return []
     return [
-        f"warning: the descriptions have collapsed: their mean cosine is {cosine:.3f}, and {100 * accuracy:.1f} % of the "
-        f"texts find their own in the batch, where chance is {100 * chance:.1f} %: a lower learning_rate, more "
-        "warmup_steps, another knowledge.temperature or a larger share of mlm may help"
+        f"warning: the descriptions have collapsed: their mean cosine is {cosine:.3f}, and {100 * accuracy:.1f} % of "
+        f"the texts find their own in the batch, where chance is {100 * chance:.1f} %: a lower learning_rate, more "
+        "steps, norm: batch or another temperature may help"
     ]
 
 

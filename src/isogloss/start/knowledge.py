@@ -52,6 +52,6 @@ def read_knowledge(recipe: Pretraining, asked: spec.Knowledge, tokenizer: PreTra
             what = "mention of an entity" if source.kind == "mep" else "fact about entities"
             counts = ", ".join(f"{number:,} {name}" for name, number in knowledge.counts.items())
             raise IsoglossError(
-                f"sources: {source.kind}: {asked.corpus} has no {what} with a description to learn from; it has {counts}"
+                f"sources: {source.kind}: {asked.corpus} has no {what} with a description to learn from, only {counts}"
             )
     return Known(knowledge, found.identity())

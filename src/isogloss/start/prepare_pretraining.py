@@ -252,12 +252,11 @@ def _announcements(
     parameters = sum(parameter.numel() for parameter in loaded.model.parameters())
     sizes = ", ".join(f"{language} {len(text.ids):,}" for language, text in encoded.items())
     lines = [f"{parameters:,} parameters, vocabulary {len(loaded.tokenizer):,}; sub-words of text: {sizes}"]
-    if (
-        isinstance(recipe.model, str)
-        and not recipe.random_weights
-        and any("extensions." not in n for n in loaded.fresh)
-    ):
-        lines.append(f"model {recipe.model!r} has no masked-LM head, or not all of one, so what is missing is fresh")
+    lacking = [name for name in loaded.fresh if not name.startswith("extensions.")]
+    if isinstance(recipe.model, str) and lacking and not recipe.random_weights and recipe.adapters is None:
+        lines.append(
+            f"model {recipe.model!r} has no masked-LM head, or not all of one: {len(lacking)} parameters fresh"
+        )
     if known is not None:
         counted = ", ".join(f"{number:,} {what}" for what, number in known.knowledge.counts.items() if number)
         lines.append(f"knowledge: {counted}")

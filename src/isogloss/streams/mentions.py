@@ -1,4 +1,4 @@
-"""Rows of masked entity prediction: a sentence with a mention hidden, and a description of what is mentioned (XLM-K)."""
+"""Rows of masked entity prediction (XLM-K): a sentence with a mention hidden, a description of what is mentioned."""
 
 from __future__ import annotations
 

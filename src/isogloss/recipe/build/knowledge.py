@@ -28,7 +28,8 @@ from isogloss.models.extensions.knowledge import (
 from isogloss.models.open import Loaded, names_of
 from isogloss.models.sentence_states import layer_of
 from isogloss.models.shipped import located
-from isogloss.objectives.knowledge import Contrast, KnowledgeContrast
+from isogloss.objectives.compared import Contrast
+from isogloss.objectives.knowledge import KnowledgeContrast
 from isogloss.protocols import DataSource
 from isogloss.recipe.build.text import TextSite, build_frame, build_masking
 from isogloss.recipe.spec import knowledge as spec

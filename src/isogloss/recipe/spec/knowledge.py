@@ -86,8 +86,8 @@ class Knowledge(Spec):
     facts_apart: float = Field(0.0, ge=0, lt=1, description="share of facts that are not learned from")
     faithful: bool = Field(
         False,
-        description="the released code's arithmetic: batch norm, no masking of the same entity, a queue that begins with "
-        "random vectors, losses weighed by masked sub-words",
+        description="the released code's arithmetic: batch norm, no masking of the same entity, a queue that begins "
+        "with random vectors, losses weighed by masked sub-words",
     )
 
     @model_validator(mode="before")
