@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,31 +19,7 @@ from isogloss.store.cache import Cache
 from isogloss.store.encoding import Wanted, encode_knowledge
 from isogloss.store.knowledge import EncodedKnowledge
 from isogloss.world import WorldKnowledge
-
-
-class Told:
-    """Knowledge in memory."""
-
-    def __init__(self, sentences: Any = (), descriptions: Any = (), facts: Any = (), relations: Any = ()) -> None:
-        self.parts = (list(sentences), list(descriptions), list(facts), list(relations))
-
-    def identity(self) -> Mapping[str, str]:
-        return {"told": repr(self.parts)}
-
-    def languages(self):
-        return (sentence.language for sentence in self.parts[0])
-
-    def sentences(self):
-        return iter(self.parts[0])
-
-    def descriptions(self):
-        return iter(self.parts[1])
-
-    def facts(self):
-        return iter(self.parts[2])
-
-    def relations(self):
-        return iter(self.parts[3])
+from tests.support.told import Told
 
 
 ADA, ROME = Description("Q1", "en", "Ada is old", "Ada"), Description("Q2", "en", "Rome is a city", "Rome")

@@ -21,7 +21,7 @@ from isogloss.streams.facts import FactRows
 from isogloss.streams.knowledge import KnowledgeRow, chosen, collate
 from isogloss.streams.mentions import MentionRows
 from isogloss.world import WorldKnowledge
-from tests.store.test_knowledge import Told
+from tests.support.told import Told
 
 LANGUAGES = ("en", "de", "zh")
 DRAWS = 60
