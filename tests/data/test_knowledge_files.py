@@ -150,7 +150,10 @@ def test_a_missing_column_is_named(write: Callable[..., Path], tmp_path: Path):
         (b"{", r"sentences-0\.jsonl: row 1: not JSON"),
         (b"[]", r"row 1: must be an object, found '\[\]'"),
         (b'{"text": "a", "language": "en"}', r"row 1: has no 'mentions'"),
-        (b'{"text": "a", "language": "en", "mentions": {}}', r"row 1: mentions must be a list of start, end and entity"),
+        (
+            b'{"text": "a", "language": "en", "mentions": {}}',
+            r"row 1: mentions must be a list of start, end and entity",
+        ),
         (b'{"text": "a", "language": "en", "mentions": [{}]}', r"row 1: a mention must have start, end and entity"),
         (b"\xff", r"row 1: not UTF-8"),
     ],

@@ -53,7 +53,9 @@ def test_the_partner_is_in_its_column_and_a_query_is_no_candidate_of_its_own():
 
 def test_what_is_left_out_is_never_the_partner():
     every = torch.ones(2, 4, dtype=torch.bool)
-    logits, gold = logits_of(torch.eye(2), Candidates(torch.eye(2), torch.eye(2), torch.zeros(0, 2), torch.arange(2), every), 1)
+    logits, gold = logits_of(
+        torch.eye(2), Candidates(torch.eye(2), torch.eye(2), torch.zeros(0, 2), torch.arange(2), every), 1
+    )
     assert logits.isfinite().nonzero().tolist() == [[0, 2], [1, 3]]
     assert gold.tolist() == [2, 3]
 
@@ -231,11 +233,11 @@ def test_as_released_rows_without_an_entity_get_into_the_queue():
 
 
 def test_batch_norm_needs_two():
-    heads = ProjectionHeads(4, batch_norm=True)
+    heads = ProjectionHeads(4)
     assert heads(torch.randn(2, 4), descriptions=True).shape == (2, 4)
     with pytest.raises(IsoglossError, match=r"knowledge.norm: batch needs at least 2 texts .* found 1; .*norm: layer"):
         heads(torch.randn(1, 4), descriptions=True)
-    assert ProjectionHeads(4)(torch.randn(1, 4), descriptions=True).isfinite().all()
+    assert ProjectionHeads(4, batch_norm=False)(torch.randn(1, 4), descriptions=True).isfinite().all()
 
 
 def test_candidates_of_a_lagging_copy_are_what_it_makes_of_them():
@@ -260,7 +262,7 @@ def test_candidates_of_a_lagging_copy_are_what_it_makes_of_them():
             expected += math.log(sum(map(math.exp, values))) - float(now[query] @ then[partner])
         assert losses[row].item() == pytest.approx(expected, rel=1e-5)
     assert torch.equal(objective.queue.vectors, then[list(DESCRIPTIONS)])
-    assert all(name.startswith("encoder__") or name.startswith("heads__") for name, _ in lagging.named_buffers())
+    assert all(name.startswith(("encoder__", "heads__")) for name, _ in lagging.named_buffers())
     assert not list(lagging.parameters())
 
 
@@ -289,7 +291,12 @@ def test_the_states_of_a_layer_below_can_be_compared():
     model = cast(Table, table(ROWS))
     model.base_model = Deep()  # type: ignore[assignment]
     objective = KnowledgeContrast(
-        "mep", Identity(2), CandidateQueue(0, 2), Contrast(1.0, normalise=False), layer=model.base_model.table, masked=False
+        "mep",
+        Identity(2),
+        CandidateQueue(0, 2),
+        Contrast(1.0, normalise=False),
+        layer=model.base_model.table,
+        masked=False,
     )
     found = objective(cast(Any, model), batch_of(TEXTS, DESCRIPTIONS, (1, 2, 3)))["mep"].tolist()
     states = torch.tensor(ROWS)

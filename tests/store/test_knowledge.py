@@ -21,7 +21,6 @@ from isogloss.store.knowledge import EncodedKnowledge
 from isogloss.world import WorldKnowledge
 from tests.support.told import Told
 
-
 ADA, ROME = Description("Q1", "en", "Ada is old", "Ada"), Description("Q2", "en", "Rome is a city", "Rome")
 SENTENCE = Linked("Ada saw Rome", "en", (Mention(0, 3, "Q1"), Mention(8, 12, "Q2")))
 

@@ -121,7 +121,9 @@ def test_a_mention_longer_than_the_row_fills_it(tokenizer: PreTrainedTokenizerBa
 def test_repeats_of_the_mention_are_hidden_in_the_description(
     known: EncodedKnowledge, tokenizer: PreTrainedTokenizerBase
 ):
-    plain, hidden = (drawn(mention_rows(known, tokenizer, hide_repeats=hide, same_language=1.0)) for hide in (False, True))
+    plain, hidden = (
+        drawn(mention_rows(known, tokenizer, hide_repeats=hide, same_language=1.0)) for hide in (False, True)
+    )
     masks = [int((row.description == tokenizer.mask_token_id).sum()) for row in hidden]
     assert sum(map(bool, masks)) > DRAWS / 2
     for before, after in zip(plain, hidden, strict=True):
@@ -182,7 +184,9 @@ def test_a_fact_is_its_subject_and_relation_and_the_object_stands_beside(
         middle = int(np.flatnonzero(row.text == tokenizer.sep_token_id)[0])
         assert row.text[middle + 1] == tokenizer.sep_token_id
         said_of = said(tokenizer, row.text[:middle]).strip(), said(tokenizer, row.text[middle:]).strip()
-        (fact,) = [f for key, f in facts.items() if (norm(key[0]), norm(key[1])) == (norm(said_of[0]), norm(said_of[1]))]
+        (fact,) = [
+            f for key, f in facts.items() if (norm(key[0]), norm(key[1])) == (norm(said_of[0]), norm(said_of[1]))
+        ]
         assert set(row.true.tolist()) == objects[fact.subject, fact.relation]
         assert row.entity in row.true
         seen += 1

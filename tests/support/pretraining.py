@@ -97,6 +97,7 @@ SETTINGS |= {
         "model": "{folder}/encoder",
         "tokenizer": None,
         "gradient_accumulation_steps": 2,
+        "stages": [{"length": 24, "batch_size": 5, "share": 0.6}, {"length": 40, "batch_size": 4, "share": 0.4}],
         "knowledge": {**KNOWLEDGE, "momentum": 0.8, "shared_queue": False, "layer": 1, "across_ranks": True},
         "sources": [
             {"kind": "tlm", "share": 0.2},
@@ -127,7 +128,7 @@ def write_text(folder: Path) -> Path:
 def write_text_world(folder: Path) -> Path:
     """The text, and ``folder/encoder``: a model to go on with, whose vocabulary is that of the text; ``headless``.
 
-    Besides ``folder/knowledge``: the first five words of each language as entities, mentioned in sentences of the others.
+    Besides ``folder/knowledge``: words as entities, mentioned in sentences of other words.
     """
     write_text(folder)
     write_knowledge(folder / "knowledge", told())

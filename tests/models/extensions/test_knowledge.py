@@ -82,7 +82,7 @@ def test_heads_have_weights_of_their_own_and_follow_the_seed():
 
 
 def test_batch_norm_is_the_literal_head():
-    heads = ProjectionHeads(3, batch_norm=True).eval()  # statistics of the batch, in evaluation too
+    heads = ProjectionHeads(3).eval()  # statistics of the batch, in evaluation too
     vectors = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
     first, norm, _, second, _ = heads.texts
 
@@ -96,7 +96,7 @@ def test_batch_norm_is_the_literal_head():
 
 @pytest.mark.parametrize("momentum", [0.0, 1.0])
 def test_momentum_is_between_0_and_1(momentum: float):
-    with pytest.raises(IsoglossError, match="knowledge.momentum: must be between 0 and 1"):
+    with pytest.raises(IsoglossError, match=r"knowledge\.momentum: must be between 0 and 1"):
         LaggingCopy({"heads": ProjectionHeads(2)}, momentum)
 
 

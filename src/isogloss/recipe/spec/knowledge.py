@@ -75,7 +75,9 @@ class Knowledge(Spec):
         0.0, ge=0, lt=1, description="m of a lagging copy that encodes candidates; 0: there is none (XLM-K)"
     )
     bidirectional: bool = Field(True, description="descriptions have to find their texts too (XLM-K: yes)")
-    norm: Literal["layer", "batch"] = Field("layer", description="norm in the projection heads (XLM-K: batch)")
+    norm: Literal["batch", "layer"] = Field(
+        "batch", description="norm in the projection heads (XLM-K: batch); layer: a micro-batch may be a single row"
+    )
     mask_same_entity: bool = Field(
         True, description="leave out candidates that are no wrong answers, all true objects among them (XLM-K: no)"
     )

@@ -22,8 +22,8 @@ class ProjectionHeads(Extension):
     """A head for texts and one for descriptions, each W₂ · ReLU(norm(W₁ x)) and then a norm without weights.
 
     With batch norm, as in the released code, mean and variance are those of the batch at hand, in evaluation too: the
-    heads are not used after pre-training. With layer norm, the default here, what becomes of a text does not depend on
-    the others of its batch.
+    heads are not used after pre-training. It takes away what all vectors share, which of a fresh encoder is nearly all
+    of them. With layer norm what becomes of a text does not depend on the others of its batch.
 
     Args:
         size: Units d of the encoder.
@@ -42,7 +42,7 @@ class ProjectionHeads(Extension):
     kind: ClassVar[str] = "knowledge_heads"
     changes_outputs: ClassVar[bool] = False
 
-    def __init__(self, size: int, *, batch_norm: bool = False, seed: int = 0) -> None:
+    def __init__(self, size: int, *, batch_norm: bool = True, seed: int = 0) -> None:
         super().__init__()
         self.size, self.batch_norm = size, batch_norm
         with torch.random.fork_rng(devices=[]):
