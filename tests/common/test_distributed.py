@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from isogloss.common import distributed
-from isogloss.common.distributed import ALONE, Communicator, Ranks, average, processes, sum_gradients, union
+from isogloss.common.distributed import ALONE, Communicator, Ranks, average, gathered, processes, sum_gradients, union
 from isogloss.gradients import GradientRows, SparseTable
 from isogloss.optim import Lookahead
 from isogloss.step.sampling import Joint, Temperature
@@ -42,6 +42,15 @@ def with_gradients(rank: int) -> list[nn.Parameter]:
     for index, parameter in enumerate(parameters):
         parameter.grad = None if index % 3 == 1 else torch.full((4,), float(10 * rank + index))
     return parameters
+
+
+def dealt(group: Communicator) -> dict[str, Tensor]:
+    """Three rows of the first process and two of the second; the loss of each weighs all rows, in its own way."""
+    rows = (10.0 * torch.arange(3 - group.rank) + group.rank)[:, None].requires_grad_()
+    every, own = gathered(group, rows)
+    (every[:, 0] * torch.arange(1.0, len(every) + 1) * (1 + 9 * group.rank)).sum().backward()
+    assert rows.grad is not None
+    return {"every": every.detach()[:, 0], "own": own, "gradient": rows.grad[:, 0]}
 
 
 def shared_run(group: Communicator) -> list[dict[str, Tensor]]:
@@ -89,6 +98,7 @@ def work(folder: Path) -> None:
     sum_gradients(ranks, parameters)
     found["gradients"] = [parameter.grad for parameter in parameters]
     found["union"] = union(ranks, torch.tensor([[7, 0, 3], [3, 9]][ranks.rank]), 10)
+    found["gathered"] = dealt(ranks)
     found["rows"] = ranks.gather([{"rank": ranks.rank, "row": row} for row in range(2 + ranks.rank)])
     found["shared"] = shared_run(ranks)
     found["weighted"] = weighted_run(ranks)
@@ -151,6 +161,15 @@ def test_gradients_are_summed_where_there_are_any(two: list[dict[str, Any]]):
     expected = [None if index % 3 == 1 else 10.0 + 2 * index for index in range(6)]
     for found in two:
         assert [None if grad is None else grad[0].item() for grad in found["gradients"]] == expected
+
+
+def test_rows_are_dealt_out_as_by_one_process_with_the_gradients_of_all(two: list[dict[str, Any]]):
+    for found in two:
+        assert found["gathered"]["every"].tolist() == [0, 1, 10, 11, 20]
+    assert [found["gathered"]["own"].tolist() for found in two] == [[0, 2, 4], [1, 3]]
+    # Row i is weighed by i + 1 in the first process's loss, and by ten times that in the second's.
+    assert [found["gathered"]["gradient"].tolist() for found in two] == [[11, 33, 55], [22, 44]]
+    assert dealt(ALONE)["gradient"].tolist() == [1, 2, 3]
 
 
 def test_ids_are_united(two: list[dict[str, Any]]):

@@ -6,11 +6,12 @@ units.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
-from transformers import PreTrainedModel
 
 from isogloss.common.distributed import ALONE, Communicator, gathered
 from isogloss.models.extensions.knowledge import CandidateQueue, LaggingCopy, ProjectionHeads
@@ -78,20 +79,21 @@ class KnowledgeContrast:
         own = {self.term: found if self.how.released else queries}
         return {**own, f"{self.term}-mlm": found} if self.masked else own
 
-    def __call__(self, model: PreTrainedModel, batch: Batch) -> dict[str, Tensor]:
+    def __call__(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Losses of each row, summed over its items ``[b]``."""
         if self.lagging is not None:
             self.lagging.follow()
         labels = _labels(batch)
         hidden = labels != IGNORED  # [b, s]
-        with seen_states(self.layer or model.base_model) as seen:
+        with seen_states(self.layer or _encoder(model)) as seen:
             logits = masked_logits(model, batch.inputs, hidden) if self.masked else None
             if logits is None:
-                model.base_model(**batch.inputs)
-            model.base_model(**_beside(batch).inputs)
+                _encoder(model)(**batch.inputs)
+            _encoder(model)(**_beside(batch).inputs)
+        then = None if self.lagging is None else self._then(model, batch, self.lagging)
         with torch.autocast(labels.device.type, enabled=False):
             queries = self._compared(batch, _vectors(batch, *seen), self.heads)
-            keys = queries if self.lagging is None else self._lagged(model, batch, self.lagging)
+            keys = queries if then is None else self._lagged(batch, then)
             losses, items = losses_of(queries, keys, self.queue, self.how)
             losses = self.weight * losses
             if self.how.released:
@@ -104,18 +106,18 @@ class KnowledgeContrast:
         return {self.term: losses, f"{self.term}-mlm": found.new_zeros(len(batch)).index_add(0, rows, found)}
 
     @torch.no_grad()
-    def compare(self, model: PreTrainedModel, batch: Batch) -> Compared:
+    def compare(self, model: nn.Module, batch: Batch) -> Compared:
         """The vectors of a batch of this process as they are compared, without learning from them."""
-        with seen_states(self.layer or model.base_model) as seen:
-            model.base_model(**batch.inputs)
-            model.base_model(**_beside(batch).inputs)
+        with seen_states(self.layer or _encoder(model)) as seen:
+            _encoder(model)(**batch.inputs)
+            _encoder(model)(**_beside(batch).inputs)
         vectors = (self.heads(own.float(), descriptions=side) for side, own in enumerate(_vectors(batch, *seen)))
         texts, descriptions = (normalised(own) if self.how.normalise else own for own in vectors)
         own = torch.arange(len(batch), device=texts.device)
         extras = batch.extras
         return Compared(texts, descriptions, extras[ENTITY], extras[TRUE], extras[PLACE] >= 0, own)
 
-    def _compared(self, batch: Batch, vectors: tuple[Tensor, Tensor], heads: nn.Module) -> Compared:
+    def _compared(self, batch: Batch, vectors: tuple[Tensor, Tensor], heads: Callable[..., Tensor]) -> Compared:
         """The rows of this process, or of all, projected."""
         group = self.group if self.how.across_ranks else ALONE
         # The heads come after: with batch norm the statistics are those of all rows that are compared.
@@ -129,18 +131,24 @@ class KnowledgeContrast:
         return Compared(texts, descriptions, every[:, 0], every[:, 2:], every[:, 1] >= 0, own)
 
     @torch.no_grad()
-    def _lagged(self, model: PreTrainedModel, batch: Batch, lagging: LaggingCopy) -> Compared:
-        encoder, weights = model.base_model, lagging.weights("encoder")
+    def _then(self, model: nn.Module, batch: Batch, lagging: LaggingCopy) -> tuple[Tensor, Tensor]:
+        """The vectors ``[b, d]`` that the lagging encoder gives."""
+        encoder, weights = _encoder(model), lagging.weights("encoder")
         with seen_states(self.layer or encoder) as seen:
             for inputs in (batch.inputs, _beside(batch).inputs):
                 functional_call(encoder, weights, (), inputs)
-        heads = lagging.weights("heads")
+        return _vectors(batch, *seen)
 
-        def project(vectors: Tensor, *, descriptions: bool) -> Tensor:
-            projected: Tensor = functional_call(self.heads, heads, vectors, {"descriptions": descriptions})
+    @torch.no_grad()
+    def _lagged(self, batch: Batch, vectors: tuple[Tensor, Tensor]) -> Compared:
+        assert self.lagging is not None
+        weights = self.lagging.weights("heads")
+
+        def project(own: Tensor, *, descriptions: bool) -> Tensor:
+            projected: Tensor = functional_call(self.heads, weights, own, {"descriptions": descriptions})
             return projected
 
-        return self._compared(batch, _vectors(batch, *seen), project)  # type: ignore[arg-type]
+        return self._compared(batch, vectors, project)
 
     def _push(self, batch: Batch, keys: Compared) -> None:
         vectors, entities, valid = keys.descriptions.detach(), keys.entities, keys.valid
@@ -158,6 +166,10 @@ def _vectors(batch: Batch, texts: Tensor, descriptions: Tensor) -> tuple[Tensor,
     """The states of the places that stand for the entities ``[b, d]``, and of the first places of the descriptions."""
     places = batch.extras[PLACE].clamp(min=0)
     return texts[torch.arange(len(places), device=places.device), places], descriptions[:, 0]
+
+
+def _encoder(model: nn.Module) -> nn.Module:
+    return model.base_model  # type: ignore[return-value]
 
 
 def _beside(batch: Batch) -> Batch:

@@ -185,7 +185,7 @@ def _stream(asked: spec.MEP | spec.OE, name: str, at: TextSite, site: KnowledgeS
     rows: MentionRows | FactRows
     match asked:
         case spec.MEP(mask=mask, hide_repeats=hide_repeats):
-            one = {"mask": masking.mask, "per_piece": mask == "per_piece", "hide_repeats": hide_repeats}
+            one: dict[str, Any] = {"mask": masking.mask, "per_piece": mask == "per_piece", "hide_repeats": hide_repeats}
             rows = MentionRows(site.knowledge, **one, **shared)
         case spec.OE():
             rows = FactRows(site.knowledge, **shared)
