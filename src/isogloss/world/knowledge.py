@@ -40,8 +40,8 @@ class WorldKnowledge:
         The cooks that see the black letter see a box. []
         >>> next(fact for fact in knowledge.facts() if fact.subject == "anna")
         Fact(subject='anna', relation='live', object='beijing')
-        >>> next(found.text for found in knowledge.descriptions() if found.key == "beijing")
-        'Anna lives in Beijing.'
+        >>> next(found.text for found in knowledge.descriptions() if found.key == "rome")
+        'Peter lives in Rome.'
     """
 
     def __init__(self, seed: int, sentences: int, languages: Sequence[str] | None = None) -> None:
