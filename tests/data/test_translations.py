@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from isogloss.common.errors import IsoglossError
+from isogloss.data.choice_lines import ChoiceLines
+from isogloss.data.conll import TokenTag
 from isogloss.data.conllu import ConllU
 from isogloss.data.problems import Problems
 from isogloss.data.tables import Table
 from isogloss.data.translations import TranslationFile, translate, translate_some
-from isogloss.examples import LabelledText, TaggedSentence
+from isogloss.examples import Choice, LabelledText, TaggedSentence
 
 FIVE = (
     Table(columns={"text": 2, "pair": 3, "label": 4}),
@@ -135,6 +137,30 @@ def test_tagged_sentences_are_joined_by_id_and_have_the_tags_of_the_file(tmp_pat
         translate(originals, conllu(tmp_path, "a1"), "de", Problems())
 
 
+@pytest.mark.parametrize(
+    ("label", "number", "message"),
+    [
+        ("", 2, None),
+        (', "label": 1', 2, None),
+        (', "label": 0', 2, r"de\.jsonl:1: label '0', but '1' in train\.jsonl:3"),
+        ("", 3, r"de\.jsonl:1: 2 alternatives, but 3 in train\.jsonl:3"),
+    ],
+)
+def test_a_choice_has_the_label_of_its_original(label: str, number: int, message: str | None, tmp_path: Path):
+    alternatives = ("It broke.", "It flew.", "It lay.")[:number]
+    original = Choice("a", "en", "It fell.", "", alternatives, "1", "train.jsonl", 3)
+    path = tmp_path / "de.jsonl"
+    texts = '"premise": "Es fiel.", "question": "", "choice1": "Es brach.", "choice2": "Es flog."'
+    path.write_text(f'{{"id": "a", {texts}{label}}}\n', encoding="utf-8")
+    file = TranslationFile(path, ChoiceLines())
+    if message is None:
+        (found,) = translate([original], file, "de", Problems())
+        assert (found.content, found.labels) == (("Es fiel.", "", "Es brach.", "Es flog."), ("1",))
+    else:
+        with pytest.raises(IsoglossError, match=message):
+            translate([original], file, "de", Problems())
+
+
 def test_a_translation_is_of_the_kind_of_its_original(tmp_path: Path):
     sentence = TaggedSentence("a", "en", ("A", "man"), ("X", "Y"), "train.conllu", 1)
     with pytest.raises(IsoglossError, match=r"de\.tsv:2: not of the kind of train\.conllu:1, so no translation of it"):
@@ -144,6 +170,20 @@ def test_a_translation_is_of_the_kind_of_its_original(tmp_path: Path):
 def test_some_may_have_none(tmp_path: Path):
     found = translate_some(ORIGINALS, by_id(tmp_path, "b\tx\ty\tcontradiction"), "de", Problems())
     assert [one and one.content for one in found] == [None, ("x", "y"), None]
+
+
+@pytest.mark.parametrize("comment", ["# sent_id = {}\n", "# text = Ja {}\n"])
+def test_sentences_are_joined_by_number_only_where_the_file_says_it(comment: str, tmp_path: Path):
+    """`isogloss translate` writes the numbers of sentences without ids; a file without any is joined by nothing."""
+    originals = [TaggedSentence(str(n), "en", (f"Yes{n}",), ("X",), "train.tsv", 2 * n - 1) for n in (1, 2, 3)]
+    path = tmp_path / "de.tsv"
+    path.write_text("".join(f"{comment.format(n)}Ja{n}\tX\n\n" for n in (1, 2, 3)), encoding="utf-8")
+    file = TranslationFile(path, TokenTag())
+    if "sent_id" in comment:
+        assert [one.content for one in translate(originals, file, "de", Problems())] == [("Ja1",), ("Ja2",), ("Ja3",)]
+    else:
+        with pytest.raises(IsoglossError, match=r"de\.tsv: its sentences have no ids, .*# sent_id"):
+            translate(originals, file, "de", Problems())
 
 
 def test_rows_are_never_joined_by_their_number(tmp_path: Path):

@@ -145,6 +145,35 @@ def test_every_task_has_finite_terms(kind: str):
     assert f"extensions.{NAME}.ratio.weight" in gradients
 
 
+def test_alternatives_that_an_example_lacks_change_nothing():
+    """Beside an example of more alternatives one of two is filled up; alone it is not."""
+    model, torch_generator = _model("choices"), torch.Generator().manual_seed(5)
+
+    def batch(*numbers: int) -> Batch:
+        own = torch.randint(3, 30, (2, 3, 4), generator=torch_generator.manual_seed(5))
+        rows = [
+            torch.cat([row[:n], row[:1].expand(max(numbers) - n, -1)]) for row, n in zip(own, numbers, strict=False)
+        ]
+        ids = torch.stack(rows)
+        real = torch.arange(max(numbers)) < torch.tensor(numbers)[:, None]
+        inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+        return Batch(
+            inputs, torch.zeros(len(numbers), dtype=torch.int64), ("de",) * len(numbers), {"alternatives": real}
+        )
+
+    def pairs(*numbers: int) -> Batch:
+        first, second = batch(*numbers), batch(*numbers)
+        return replace(
+            first, beside=replace(second, inputs={**second.inputs, "input_ids": second.inputs["input_ids"].roll(1, -1)})
+        )
+
+    objective = XMixup(None, source_weight=0.4, kl=1.0, mse=1.0, states=mean_of_places)
+    with torch.no_grad():
+        alone, among = objective(model, pairs(2)), objective(model, pairs(2, 3))
+    for name, own in alone.items():
+        torch.testing.assert_close(among[name][:1], own, msg=name)
+
+
 @pytest.mark.parametrize("kind", ["tags", "answers"])
 def test_a_source_without_labels_leaves_all_the_weight_to_its_target(kind: str):
     model, pairs = _model(kind), _pairs(kind)

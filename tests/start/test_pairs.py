@@ -304,6 +304,41 @@ def test_translate_train_of_sentences_pairs_them(tmp_path: Path, capsys: pytest.
     assert "back-translations into en by way of de" in capsys.readouterr().err
 
 
+def test_sentences_without_ids_are_paired_with_their_translations(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Public sets have no ids; translations have the numbers of their originals, and a teacher's soft tags."""
+
+    def sentences(language: str, numbers: Sequence[int], *, ids: bool = False, tags: Sequence[str] = ("A", "B")) -> str:
+        names = [f"# sent_id = {n + 1}\n" if ids else "" for n in numbers]
+        own = [f"{language}{n}\t{tags[0]}\nb{n}\t{tags[1]}\n\n" for n in numbers]
+        return "".join(f"{name}{one}" for name, one in zip(names, own, strict=True))
+
+    files = {
+        "pos/en/train.tsv": sentences("en", range(8)),
+        "train/de.tsv": "# labels = A;B\n" + sentences("de", range(8), ids=True, tags=("0.9;0.1", "0.2;0.8")),
+        "back/de.tsv": sentences("back", range(8), ids=True, tags="__"),
+        "pos/en/dev.tsv": sentences("en", range(20, 24)),
+        "pos/de/dev.tsv": sentences("de", range(20, 24)),
+    }
+    for name, content in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    data = {
+        "task": "pos",
+        "format": "conll",
+        "name": "pos",
+        "path": f"{tmp_path}/pos/{{language}}/{{split}}.tsv",
+        "translations": {
+            "train": {"path": f"{tmp_path}/train/{{language}}.tsv", "soft_tags": True},
+            "back": {"path": f"{tmp_path}/back/{{language}}.tsv"},
+        },
+    }
+    shape = recipe(tmp_path, train_languages=["en"], translate_train=True)
+    assert isogloss.train({**shape, "data": data}, output=tmp_path / "run")
+    said = capsys.readouterr().err
+    assert "back-translations into en by way of de" in said and "no partner" not in said
+
+
 LEARNED = {"steps": 40, "evaluation_steps": 40, "learning_rate": 0.01, "selection": "last"}
 """Long enough for predictions to hang on what is seen."""
 

@@ -15,9 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from isogloss.common.errors import IsoglossError
+from isogloss.data.column_lines import SENTENCE_ID
 from isogloss.data.formats import Reader
+from isogloss.data.lines import read_lines
+from isogloss.data.pairing import require_as_many
 from isogloss.data.problems import Problems
-from isogloss.examples import Choice, Example, LabelledText
+from isogloss.examples import Choice, Example, LabelledText, Question, TaggedSentence
 
 UNTRANSLATED = 0.5
 """Share of translations that equal their original above which a warning is given."""
@@ -67,7 +70,7 @@ def translate_some(
 
     None where an original has no translation.
 
-    A tagged sentence, a question or a choice is that of the file, with the file's own labels, if it has any.
+    A tagged sentence or a question is that of the file, with the file's own labels, if it has any.
 
     Joined by id where the file has no untranslated texts, else by these: white space and Unicode's forms of the same
     character do not count, and of originals that are equal the k-th gets the k-th translation. Of
@@ -127,6 +130,14 @@ def _refuse_numbers(originals: Sequence[Example], translations: Sequence[Example
                 "a column with ids in both files (sentences: format conllu with # sent_id), the label in the file of "
                 "translations, or source_columns"
             )
+    running = all(
+        isinstance(one, TaggedSentence) and one.id == str(number) for number, one in enumerate(translations, start=1)
+    )
+    if running and not any(SENTENCE_ID.match(line) for line in read_lines(path, Problems())):
+        raise IsoglossError(
+            f"{path}: its sentences have no ids, and sentences are not joined by number; put `# sent_id = ID` before "
+            "each, as `isogloss translate` does"
+        )
 
 
 def _joined(original: Example, found: Example, path: Path, language: str) -> Example:
@@ -134,13 +145,16 @@ def _joined(original: Example, found: Example, path: Path, language: str) -> Exa
         raise IsoglossError(
             f"{path}:{found.line}: not of the kind of {original.path}:{original.line}, so no translation of it"
         )
-    if not isinstance(original, LabelledText) or not isinstance(found, LabelledText):
+    if isinstance(original, TaggedSentence | Question) or isinstance(found, TaggedSentence | Question):
         return dataclasses.replace(found, id=original.id, language=language)
     if found.label is not None and original.label is not None and found.label != original.label:
         raise IsoglossError(
             f"{path}:{found.line}: label {found.label!r}, but {original.label!r} in {original.path}:{original.line}: "
             f"{_shown(found)} is no translation of {_shown(original)}"
         )
+    if isinstance(original, Choice) or isinstance(found, Choice):
+        require_as_many(found, original)
+        return dataclasses.replace(found, id=original.id, language=language, label=original.label)
     if (found.pair is None) != (original.pair is None):
         raise IsoglossError(
             f"{path}:{found.line}: {_shown(found)} has {'one text' if found.pair is None else 'two texts'}, "

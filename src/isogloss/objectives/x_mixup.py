@@ -20,7 +20,8 @@ class XMixup:
     The cross-entropies are the terms ``target`` and ``source``, over the labelled items of each text; ``kl`` and
     ``mse`` are one for each pair. A source text without labels, such as a back-translation of a tagged sentence, has no
     cross-entropy, and that of its target has weight 1, as in the released code. KL is taken where a text has one
-    distribution (classification, multiple choice), MSE is the mean over the d units. Both in float32.
+    distribution (classification, multiple choice), MSE is the mean over the d units, in multiple choice over the
+    alternatives of an example too. Both in float32.
 
     Args:
         mixing: Mixes each target with its source inside the encoder; None: it does not, and what is left is training on
@@ -98,8 +99,9 @@ class XMixup:
             terms["kl"] = self.kl * self._divergence(found)
         if self.mse:
             source = found.states_beside.detach() if self.detach_source else found.states_beside
-            each = (found.states - source).square().mean(dim=1)  # [n]
-            terms["mse"] = self.mse * each.reshape(len(batch), -1).mean(dim=1)
+            each = (found.states - source).square().mean(dim=1).reshape(len(batch), -1)  # [b, 1] or [b, c]
+            real = both.extras["alternatives"].chunk(2)[0] if "alternatives" in both.extras else torch.ones_like(each)
+            terms["mse"] = self.mse * (each * real).sum(dim=1) / real.sum(dim=1)
         return terms
 
     def _divergence(self, found: Halves) -> Tensor:

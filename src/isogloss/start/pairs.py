@@ -83,11 +83,12 @@ def pair(
             back-translations do not fit.
     """
     source = corpus.sources[0]
-    originals, sets = corpus.train[source], _sets(corpus, entries, collections)
+    originals, translations = corpus.train[source], _translations(corpus, entries, collections)
+    sets = {str(path): own.name for own in collections for path in own.files().values()} | translations
     learned = example_indices(features[source])
     places = {}
     for language, examples in corpus.train.items():
-        own = np.arange(len(originals)) if language == source else partners(examples, originals, sets)
+        own = np.arange(len(originals)) if language == source else partners(examples, originals, sets, translations)
         # A question whose answer is not in its text has no features, so nothing can stand beside another.
         places[language] = np.where(np.isin(own, learned), own, ALONE)
     notes = _alone(places, source)
@@ -110,16 +111,14 @@ def pair(
     return Pairs(source, beside, instead, files, tuple(notes))
 
 
-def _sets(corpus: Corpus, entries: Sequence[DataEntry], collections: Sequence[Collection]) -> dict[str, str]:
-    """The name of the data set of each file, translations included, by path."""
-    found: dict[str, str] = {}
-    for entry, collection in zip(entries, collections, strict=True):
-        found |= {str(path): collection.name for path in collection.files().values()}
-        if entry.translations.train is not None:
-            for language in corpus.targets:
-                file = build_translation(entry, entry.translations.train, language, "train")
-                found[str(file.path)] = collection.name
-    return found
+def _translations(corpus: Corpus, entries: Sequence[DataEntry], collections: Sequence[Collection]) -> dict[str, str]:
+    """The name of the data set of each file of translations of training data, by path."""
+    return {
+        str(build_translation(entry, entry.translations.train, language, "train").path): collection.name
+        for entry, collection in zip(entries, collections, strict=True)
+        if entry.translations.train is not None
+        for language in corpus.targets
+    }
 
 
 def _alone(places: Mapping[str, np.ndarray], source: str) -> list[str]:
