@@ -86,11 +86,11 @@ def build_x_mixup(asked: spec.XMixup, task: Task, site: Site) -> XMixup:
     )
 
 
-def share_of_originals(asked: spec.XMixup, task: Task, steps: int) -> Callable[[int], float]:
-    """The share k / (k + exp(t / k)) of the t-th batch that sees the original source and not its back-translation.
+def share_of_originals(asked: spec.XMixup, task: Task, steps: int) -> Callable[[float], float]:
+    """The share k / (k + exp(t / k)) of step t that sees the original source and not its back-translation.
 
     Example:
-        At k = 1000 half of them do after 1000 · ln 1000 = 6,908 batches:
+        At k = 1000 half of the pairs do after 1000 · ln 1000 = 6,908 steps:
 
         >>> from isogloss.tasks.classification import Classification
         >>> share = share_of_originals(spec.XMixup(halving=1000), Classification("nli", ()), 10_000)
