@@ -131,7 +131,7 @@ class Workload:
         if recipe.adapters is not None:
             loaded = with_adapters(loaded, recipe.adapters, tuple(self.features), seed)
         if isinstance(recipe.objective, XMixup):
-            loaded = with_mixing(loaded, recipe.objective, self.task)
+            loaded = with_mixing(loaded, recipe.objective, self.task, recipe.max_length)
         budget = budget_of(recipe, TASKS["pos"], list(self.sizes.values()))
         batches = partial(whole_batches, self.features, self._collate(), budget, seed)
         return open_site(recipe, loaded, budget, self.sizes, pass_length(recipe.sampling), batches)
@@ -139,7 +139,7 @@ class Workload:
     def sources(self, recipe: Recipe, site: Site) -> dict[str, DataSource]:
         """The sources that the recipe draws from."""
         pairs = Beside(self.partners(), None, always) if isinstance(recipe.objective, XMixup) else None
-        objective = build_objective(recipe.objective, recipe.penalties, self.task, site)
+        objective = build_objective(recipe.objective, recipe.penalties, self.task, site, recipe.max_length)
         return build_sources(recipe.sampling, self.features, self._collate(), objective, site, pairs)
 
     def partners(self) -> dict[str, Partners]:

@@ -19,7 +19,7 @@ from transformers import (
 from isogloss.models.extensions import attach
 from isogloss.models.extensions.mixing import NAME, ConstantRatio, EntropyRatio, Mixing
 from isogloss.objectives import Supervised
-from isogloss.objectives.side_by_side import first_place, mean_of_places, released_mean, side_by_side
+from isogloss.objectives.side_by_side import first_place, mean_of_places, predicted, released_mean, side_by_side
 from isogloss.objectives.supervised import IGNORED
 from isogloss.objectives.x_mixup import XMixup
 from isogloss.protocols import Batch
@@ -205,6 +205,28 @@ def test_padding_of_the_shorter_half_is_in_no_token():
              for side in (pairs, pairs.beside)]  # fmt: skip
     both = side_by_side(replace(sides[0], beside=sides[1]), 1)
     assert both.extras["anchors"].tolist() == [list(range(6))] * 4
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_pairs_of_the_released_form_are_padded_to_one_length(kind: str):
+    """Its ratios and vectors see padding, so what a pair loses must not hang on the length of its batch."""
+    pairs = _pairs(kind)
+    longer = torch.zeros_like(pairs.inputs["input_ids"][..., :3])
+    more = {"input_ids": longer + 1, "attention_mask": longer}
+    wide = replace(pairs, inputs={name: torch.cat([own, more[name]], dim=-1) for name, own in pairs.inputs.items()})
+    if kind == "tags":
+        assert pairs.labels is not None
+        wide = replace(wide, labels=torch.nn.functional.pad(pairs.labels, (0, 3), value=IGNORED))
+    for places, same in ((None, False), (11, True)):
+        model = _model(kind)
+        attach(model, NAME, mixing := Mixing(model, 1, EntropyRatio(released=True), places=places))
+        own = XMixup(mixing, source_weight=0.4, kl=1.0, mse=1.0, states=released_mean, places=places)
+        with torch.no_grad():
+            found, expected = (own(model, batch) for batch in (wide, pairs))
+            assert all(torch.allclose(found[name], expected[name], rtol=1e-4) for name in expected) == same
+            logits, others = (predicted(model, batch) for batch in (wide, pairs))
+        both = tuple(slice(min(sizes)) for sizes in zip(logits.shape, others.shape, strict=True))
+        assert torch.allclose(logits[both], others[both], rtol=1e-4) == same
 
 
 def test_a_detached_source_is_not_pulled():

@@ -31,6 +31,8 @@ class XMixup:
         mse: m ≥ 0.
         states: Makes r.
         detach_source: Whether consistency pulls the target alone.
+        places: The length that pairs are padded to, which matters for a vector that sees padding
+            (`isogloss.objectives.side_by_side.released_mean`); None: that of the longest text of a batch.
 
     Raises:
         ValueError: A batch holds no pairs, or no labels.
@@ -65,9 +67,10 @@ class XMixup:
         mse: float,
         states: States,
         detach_source: bool = False,
+        places: int | None = None,
     ) -> None:
         self.mixing, self.source_weight, self.kl, self.mse = mixing, source_weight, kl, mse
-        self.states, self.detach_source = states, detach_source
+        self.states, self.detach_source, self.places = states, detach_source, places
 
     def counts(self, batch: Batch) -> dict[str, Tensor]:
         """Labelled items of each text, and one for each pair ``[b]``."""
@@ -84,7 +87,7 @@ class XMixup:
 
     def __call__(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Each term of each pair, cross-entropies summed over its labelled items ``[b]``."""
-        both = side_by_side(batch, padding_of(model))
+        both = side_by_side(batch, padding_of(model), self.places)
         found = halves(model, self.mixing, both, self.states)  # type: ignore[arg-type]
         assert both.labels is not None
         labels, labels_beside = both.labels.chunk(2)

@@ -136,7 +136,7 @@ def _read(recipe: Recipe, folder: RunFolder, label_languages: Sequence[str]) -> 
         loaded = with_lora(loaded, recipe.lora, recipe.seeds[0])
     if recipe.adapters is not None:
         loaded = with_adapters(loaded, recipe.adapters, corpus.sources, recipe.seeds[0])
-    loaded = with_modules(loaded, recipe.objective, task)
+    loaded = with_modules(loaded, recipe.objective, task, recipe.max_length)
     features: Mapping[str, Sequence[Feature]] = _encode(corpus, task, loaded, recipe.max_length)
     resuming, parts = folder.fingerprint.exists(), None
     if recipe.partition is not None:
@@ -208,7 +208,8 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
     weighting = build_weighting(recipe.weighting, site)
     probes, files = build_probes(recipe.probes, _seen(recipe, learned, collate, weighting), site, corpus.problems)
     teacher = learned.teacher
-    objective = build_objective(recipe.objective, recipe.penalties, task, site, teacher.model if teacher else None)
+    taught_by = None if teacher is None else teacher.model
+    objective = build_objective(recipe.objective, recipe.penalties, task, site, recipe.max_length, taught_by)
     second = _second(recipe, learned, site)
     files |= {str(path): digest(path) or "" for path in files_of(recipe.objective)}
     files |= {} if learned.pairs is None else learned.pairs.files

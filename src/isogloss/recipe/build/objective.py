@@ -41,6 +41,7 @@ def build_objective(
     penalties: Sequence[spec.Penalty],
     task: Task,
     site: Site,
+    max_length: int,
     teacher: nn.Module | None = None,
 ) -> Objective:
     """The answer to: what is the loss of labelled data?"""
@@ -48,7 +49,7 @@ def build_objective(
         case spec.Supervised():
             return with_penalties(Supervised(), penalties, site)
         case spec.XMixup():
-            return with_penalties(build_x_mixup(asked, task, site), penalties, site)
+            return with_penalties(build_x_mixup(asked, task, site, max_length), penalties, site)
         case spec.ManifoldMixup(layer=layer):
             _require_sentence_states(task, site)
             return with_penalties(ManifoldMixup(layer_of(site.model, layer)), penalties, site)
@@ -65,11 +66,11 @@ def build_objective(
             return with_penalties(found, penalties, site)
 
 
-def with_modules(loaded: Loaded, asked: spec.Objective, task: Task) -> Loaded:
+def with_modules(loaded: Loaded, asked: spec.Objective, task: Task, max_length: int) -> Loaded:
     """The model with what the loss puts into it."""
     match asked:
         case spec.XMixup():
-            return with_mixing(loaded, asked, task)
+            return with_mixing(loaded, asked, task, max_length)
         case spec.Filter():
             return _with_fusion(loaded, asked, task)
     return loaded
