@@ -101,8 +101,8 @@ def side_by_side(batch: Batch, padding: int, places: int | None = None) -> Batch
     extras = {name: stacked(*_both(name, batch, other), 0) for name in {**batch.extras, **other.extras}}
     if "anchors" in extras:
         # Padding is in no token: it is its own anchor.
-        places = torch.arange(extras["anchors"].shape[1], device=extras["anchors"].device)
-        extras["anchors"] = torch.where(inputs["attention_mask"].bool(), extras["anchors"], places)
+        themselves = torch.arange(extras["anchors"].shape[1], device=extras["anchors"].device)
+        extras["anchors"] = torch.where(inputs["attention_mask"].bool(), extras["anchors"], themselves)
     return Batch(inputs, labels, (*batch.languages, *other.languages), extras)
 
 

@@ -53,7 +53,8 @@ class XMixup(Spec):
     )
     compat: Literal["released"] | None = Field(
         None,
-        description="released: entropy, vectors, padding and untrained ratio as in the released code; null: as corrected",
+        description="released: entropy, vectors, padding and untrained ratio as in the released code; null: as "
+        "corrected",
     )
 
 
