@@ -103,6 +103,7 @@ def test_what_stands_beside(parallel: Path):
     assert found.source == "en"
     assert [Path(name).name for name in found.files] == ["de.tsv"]
     assert found.notes == (
+        "the source of pairs is en, the first training language",
         "de: 1 of 11 training texts have no partner in en and are paired with themselves",
         "back-translations into en by way of de",
     )
@@ -113,7 +114,8 @@ def test_the_first_training_language_is_the_source(parallel: Path):
     found, texts = paired(entry(parallel, translations={"back": None}), words, source="de")
     assert found.source == "de" and found.instead is None
     assert words.read(found.beside["de"]) == texts["de"]
-    assert "en: 2 of 12 training texts have no partner in de" in found.notes[0]
+    assert found.notes[0] == "the source of pairs is de, the first training language"
+    assert "en: 2 of 12 training texts have no partner in de" in found.notes[1]
 
 
 def test_pieces_of_long_texts(parallel: Path):

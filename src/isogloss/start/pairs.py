@@ -91,7 +91,7 @@ def pair(
         own = np.arange(len(originals)) if language == source else partners(examples, originals, sets, translations)
         # A question whose answer is not in its text has no features, so nothing can stand beside another.
         places[language] = np.where(np.isin(own, learned), own, ALONE)
-    notes = _alone(places, source)
+    notes = [f"the source of pairs is {source}, the first training language", *_alone(places, source)]
     back, files = _back_translations(corpus, entries, collections)
     beside = {
         language: _beside(features[language], features[source], own, features[language], first_window)
