@@ -14,7 +14,7 @@ from isogloss.common.writing import write_text
 QUESTIONS = {
     "step": "Our training step and `transformers.Trainer`'s",
     "slow_weights": "What Sequential Reptile costs over multi-task training",
-    "x_mixup": "What X-Mixup costs over training on the same pairs",
+    "x_mixup": "What X-Mixup costs over training on the same pairs, and xTune over its two forwards",
     "memory": "Peak memory",
     "evaluation": "Many languages in one call of `isogloss evaluate`",
     "start": "From the start of a process to its first step",

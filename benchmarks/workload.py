@@ -21,8 +21,9 @@ from isogloss.protocols import Batch, DataSource, Feature
 from isogloss.recipe.build.adapters import with_adapters
 from isogloss.recipe.build.lora import with_lora
 from isogloss.recipe.build.mixing import with_mixing
-from isogloss.recipe.build.objective import build_objective
-from isogloss.recipe.build.sampling import Beside, build_sources, pass_length
+from isogloss.recipe.build.objective import build_objective, build_second
+from isogloss.recipe.build.sampling import build_sources, pass_length
+from isogloss.recipe.build.second import Beside, Second
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import resolve
@@ -138,9 +139,15 @@ class Workload:
 
     def sources(self, recipe: Recipe, site: Site) -> dict[str, DataSource]:
         """The sources that the recipe draws from."""
-        pairs = Beside(self.partners(), None, always) if isinstance(recipe.objective, XMixup) else None
         objective = build_objective(recipe.objective, recipe.penalties, self.task, site, recipe.max_length)
-        return build_sources(recipe.sampling, self.features, self._collate(), objective, site, pairs)
+        return build_sources(recipe.sampling, self.features, self._collate(), objective, site, self._second(recipe))
+
+    def _second(self, recipe: Recipe) -> Second | None:
+        if isinstance(recipe.objective, XMixup):
+            return Beside(self.partners(), None, always)
+        languages = {language: language for language in self.features}
+        steps, length = recipe.steps or 0, recipe.max_length
+        return build_second(recipe.objective, None, self.task, steps, {}, self.tokenizer, length, languages)
 
     def partners(self) -> dict[str, Partners]:
         """For each sentence one of the first language that is as long among its own, as a translation would be."""

@@ -1,8 +1,11 @@
-"""What does X-Mixup cost over training on the same texts and their translations?
+"""What does X-Mixup cost over training on the same texts and their translations, and xTune over its two forwards?
 
 Every arm sees the same pairs, each as one batch of twice as many texts. Plain training has the loss of all of them and
 nothing else, as translate-train-all does; consistency adds the terms that the two texts of a pair must agree in, and
 X-Mixup mixes them in a layer besides. The texts are no translations of each other here, but as long as these would be.
+
+xTune's example consistency needs a text and an augmented form of it in one batch, too: here the form has noise on its
+embeddings, which costs next to nothing by itself. It is compared with the loss of the task on both forms.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from isogloss.objectives.supervised import Supervised
 from isogloss.protocols import Batch, DataSource, Stream
 
 PLAIN, CONSISTENCY, MIXED = "translate-train on pairs", "consistency, no mixing", "X-Mixup"
+TWO_FORMS, X_TUNE = "both forms of a text", "xTune, example consistency"
 AT_MOST = 1.15
 
 
@@ -41,7 +45,16 @@ class Flat:
 
 def plain(workload: Workload) -> Ours:
     """Training on both texts of each pair, which do not know of each other."""
-    arm = Ours(workload, "x_mixup", "fp32", objective={"mix": False})
+    return _flat(Ours(workload, "x_mixup", "fp32", objective={"mix": False}))
+
+
+def two_forms(workload: Workload) -> Ours:
+    """Training on both forms of each text, which do not know of each other."""
+    return _flat(x_tune(workload))
+
+
+def _flat(arm: Ours) -> Ours:
+    """The arm with the loss of the task alone, on the texts of its pairs."""
     padding = padding_of(arm.training.model)
     arm.training.sources = {
         name: DataSource(name, Flat(own.stream, padding), Supervised()) for name, own in arm.training.sources.items()
@@ -59,12 +72,31 @@ def mixed(workload: Workload) -> Ours:
     return Ours(workload, "x_mixup", "fp32")
 
 
+def x_tune(workload: Workload) -> Ours:
+    """The first stage of xTune."""
+    return Ours(workload, "x_tune", "fp32", objective={"augment": {"kind": "noise"}})
+
+
 def run(workload: Workload, rounds: int) -> dict[str, Any]:
-    """Measure the three, in fp32."""
+    """Measure the arms, in fp32."""
     started = machine()
     arms: dict[str, Arm] = {PLAIN: plain(workload), CONSISTENCY: consistency(workload), MIXED: mixed(workload)}
-    measured = interleave(arms, rounds)
-    base, agreeing, mixing = measured.values()
+    forms: dict[str, Arm] = {TWO_FORMS: two_forms(workload), X_TUNE: x_tune(workload)}
+    measured = interleave({**arms, **forms}, rounds)
+    base, agreeing, mixing, both, tuning = measured.values()
+    parts = {
+        "steps on pairs": (
+            arms,
+            [
+                claim(slowdown(mixing, base, per_step), f"time of a step, {MIXED} / {PLAIN}", at_most=AT_MOST),
+                claim(slowdown(agreeing, base, per_step), f"time of a step, {CONSISTENCY} / {PLAIN}"),
+            ],
+        ),
+        "steps on two forms of a text": (
+            forms,
+            [claim(slowdown(tuning, both, per_step), f"time of a step, {X_TUNE} / {TWO_FORMS}", at_most=AT_MOST)],
+        ),
+    }
     return {
         "benchmark": "x_mixup",
         "machine": started,
@@ -72,14 +104,12 @@ def run(workload: Workload, rounds: int) -> dict[str, Any]:
         "skipped": [],
         "parts": [
             {
-                "part": "steps on pairs",
+                "part": part,
                 "precision": "fp32",
                 "steps_per_round": workload.size.steps,
-                "arms": {name: describe(kept) for name, kept in measured.items()},
-                "ratios": [
-                    claim(slowdown(mixing, base, per_step), f"time of a step, {MIXED} / {PLAIN}", at_most=AT_MOST),
-                    claim(slowdown(agreeing, base, per_step), f"time of a step, {CONSISTENCY} / {PLAIN}"),
-                ],
+                "arms": {name: describe(measured[name]) for name in own},
+                "ratios": ratios,
             }
+            for part, (own, ratios) in parts.items()
         ],
     }

@@ -11,22 +11,27 @@ finished runs are skipped, so the script can be stopped and started again, and s
 
 No machine translations are at hand. Training pairs are humans' translations; at test time the English text is a human's
 too (view with-gold-source), or, in the place of a machine's (with-translate-test, translate-test), the human's text
-degraded: one word in six left out, and the others moved by up to two places.
+degraded: one word in six left out, and the others moved by up to two places. So is what stands for back-translations.
+What X-Mixup's ratio is of good and of degraded pairs, is counted while these are scored.
 """
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import arms
+import torch
+from torch.nn.modules.module import register_module_forward_hook
 
 import isogloss
-from isogloss.common.writing import write_text
+from isogloss.common.writing import append_lines, read_lines, write_text
+from isogloss.models.extensions.mixing.ratio import Ratio
 
 SHARED = Path("../shared/data")
 SOURCE, DROPPED, MOVED = "en", 1 / 6, 2
@@ -87,21 +92,23 @@ class Parallel:
                 if self.degrade is not None and part == "train":
                     poor = text if language == SOURCE else self.degrade(text)
                     _write(folder / "degraded" / f"{language}{self.ending}", poor)
-                if self.degrade is not None and part == "test":
-                    _write(
-                        folder / "translate-test" / f"{language}{self.ending}", self.degrade(self.read(SOURCE, part))
-                    )
+                if self.degrade is not None and part in ("train", "test"):
+                    kind = "back" if part == "train" else "translate-test"
+                    _write(folder / kind / f"{language}{self.ending}", self.degrade(self.read(SOURCE, part)))
 
-    def data(self, folder: Path, train: str, tuning: bool) -> list[dict[str, Any]]:
+    def data(self, folder: Path, arm: str, tuning: bool) -> list[dict[str, Any]]:
         """The data entries of a run.
 
         Args:
             folder: Where the files are.
-            train: The folder of the training files.
+            arm: The arm; ``poor`` and ``coin`` in its name ask for degraded texts and for back-translations.
             tuning: Whether dev data are read, and no test data.
         """
         path = f"{{language}}{self.ending}"
-        sets = [{**self.kind, "name": "train", "path": str(folder / train / path), "splits": ["train"]}, *self.more]
+        place = folder / ("degraded" if "poor" in arm else "train")
+        sets = [{**self.kind, "name": "train", "path": str(place / path), "splits": ["train"]}, *self.more]
+        if "coin" in arm:
+            sets[0]["translations"] = {"back": {"path": str(folder / "back" / path)}}
         if tuning:
             return [*sets, {**self.kind, "name": "dev", "path": str(folder / "dev" / path), "languages": [SOURCE],
                             "splits": ["dev"]}]  # fmt: skip
@@ -144,8 +151,9 @@ def _degraded_table(text: str) -> str:
 
 
 def topics(language: str, part: str) -> str:
-    """SIB-200 has its own parts."""
-    return (SHARED / "sib200" / language / f"{part}.tsv").read_text("utf-8")
+    """SIB-200's own parts; every second text of its test set."""
+    header, rows = _rows((SHARED / "sib200" / language / f"{part}.tsv").read_text("utf-8"))
+    return _table(header, rows[::2] if part == "test" else rows)
 
 
 def nli(language: str, part: str) -> str:
@@ -237,6 +245,7 @@ TASKS = {
 FULL = (2e-4, 4e-4)
 """Rates that are tried first; where the best is at an end, the next one by a factor of two is tried, too."""
 PAIRS = ("with-translate-test", "with-gold-source")
+RATIOS = "ratios.jsonl"
 
 ARMS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "English": ({"method": "multitask", "train_languages": [SOURCE]}, ("translate-test",)),
@@ -253,12 +262,13 @@ ARMS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "x_mixup, upper layer": ({"method": "x_mixup", "objective": {"layer": 0.8}}, PAIRS),
     "x_mixup, constant": ({"method": "x_mixup", "objective": {"ratio": {"kind": "constant", "value": 0.3}}}, PAIRS),
     "x_mixup, untrained": ({"method": "x_mixup", "objective": {"ratio": {"kind": "entropy", "learned": False}}}, PAIRS),
+    "x_mixup, coin": ({"method": "x_mixup", "objective": {"halving": 0.5}}, PAIRS),
     "x_mixup, no kl": ({"method": "x_mixup", "objective": {"kl": 0.0}}, PAIRS),
     "x_mixup, no mse": ({"method": "x_mixup", "objective": {"mse": 0.0}}, PAIRS),
 }
 """The arms: what a recipe says, and the views of the test texts beside the plain one.
 
-In `poor` arms the training texts of all languages but English are degraded.
+In `poor` arms the training texts of all languages but English are degraded; with the `coin`, half of the sources are.
 """
 
 COMPARED = {
@@ -279,6 +289,7 @@ COMPARED = {
     "x_mixup, upper layer, with-translate-test": "x_mixup, with-translate-test",
     "x_mixup, constant, with-translate-test": "x_mixup, with-translate-test",
     "x_mixup, untrained, with-translate-test": "x_mixup, with-translate-test",
+    "x_mixup, coin, with-translate-test": "x_mixup, with-translate-test",
     "x_mixup, no kl, with-translate-test": "x_mixup, with-translate-test",
     "x_mixup, no mse, with-translate-test": "x_mixup, with-translate-test",
 }
@@ -289,20 +300,45 @@ def recipe(run: arms.Run, model: str, root: Path) -> dict[str, Any]:
     """The recipe of a run, with the files below ``root``."""
     own, given = SETS[run.task], ARMS[run.arm][0]
     steps = own.settings["steps"]
-    train = "degraded" if "poor" in run.arm else "train"
     return {
         **BASE, **own.settings, "train_languages": list(own.seen), **given, "model": model,
-        "data": own.data(root / "data" / run.task, train, run.is_tuning), "seed": run.seed,
+        "data": own.data(root / "data" / run.task, run.arm, run.is_tuning), "seed": run.seed,
         "evaluation_steps": steps, "save_steps": steps, "learning_rate": run.rate, "test": not run.is_tuning,
     }  # fmt: skip
 
 
+@contextmanager
+def ratios() -> Iterator[list[torch.Tensor]]:
+    """The ratios of all pairs that are mixed inside."""
+    seen: list[torch.Tensor] = []
+
+    def keep(module: torch.nn.Module, arguments: object, output: torch.Tensor) -> None:
+        if isinstance(module, Ratio):
+            seen.append(output.detach())
+
+    handle = register_module_forward_hook(keep)
+    try:
+        yield seen
+    finally:
+        handle.remove()
+
+
 def evaluate(run: arms.Run, folder: Path) -> None:
-    """Measure a model in the other views of the test texts that it can be shown."""
+    """Measure a model in the other views of the test texts that it can be shown, and the mean ratio of their pairs."""
     for view in ARMS[run.arm][1]:
         files = view == "with-gold-source" or SETS[run.task].degrade is not None
         if files and (view != "translate-test" or run.task != "pos"):  # translated words have no tags
-            isogloss.evaluate(folder, split="test", view=view)
+            with ratios() as seen:
+                isogloss.evaluate(folder, split="test", view=view)
+            if seen:
+                found = torch.cat(seen)
+                row = {"kind": "ratio", "view": view, "value": found.mean().item(), "sd": found.std().item()}
+                append_lines(folder / RATIOS, [{**row, "n": len(found)}])
+
+
+def ratios_of(folder: Path) -> list[dict[str, Any]]:
+    """The mean ratios of a run's test pairs."""
+    return read_lines(folder / RATIOS) if (folder / RATIOS).exists() else []
 
 
 def label(arm: str, row: Mapping[str, Any]) -> str:
@@ -318,6 +354,7 @@ STUDY = arms.Study(
     recipe=recipe,
     label=label,
     evaluate=evaluate,
+    rows=ratios_of,
 )
 
 if __name__ == "__main__":

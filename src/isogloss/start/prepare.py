@@ -5,43 +5,33 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
-from isogloss.data.corpus import Corpus
 from isogloss.diagnostics.forgetting import load_start
 from isogloss.gradients.observed import Observed
 from isogloss.models.extensions import MaskedHead
-from isogloss.models.open import Loaded
 from isogloss.protocols import Feature, Progress
-from isogloss.recipe.build.adapters import modes_of, with_adapters, without_own
+from isogloss.recipe.build.adapters import modes_of, without_own
 from isogloss.recipe.build.budget import build_budget, steps_of
-from isogloss.recipe.build.data import build_collections
-from isogloss.recipe.build.lora import with_lora
-from isogloss.recipe.build.model import build_model, with_masked_head
+from isogloss.recipe.build.model import with_masked_head
 from isogloss.recipe.build.objective import (
     build_objective,
     build_second,
     files_of,
-    first_window,
-    needs_pairs,
-    teacher_of,
-    with_modules,
 )
 from isogloss.recipe.build.probes import Collate, Seen, build_probes
 from isogloss.recipe.build.run import build_selection
 from isogloss.recipe.build.sampling import batches_per_step, beside, build_sampler, build_sources, pass_length
 from isogloss.recipe.build.second import Beside, Second
 from isogloss.recipe.build.site import Site
-from isogloss.recipe.build.task import build_task, spacing
+from isogloss.recipe.build.task import spacing
 from isogloss.recipe.build.weighting import build_rows, build_weighting
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.resolve import resolve
-from isogloss.recipe.spec.model import RandomModel
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.spec.sampling import Joint
 from isogloss.run.budget import Budget
@@ -52,16 +42,11 @@ from isogloss.run.scoring import TaskScoring
 from isogloss.start import parted
 from isogloss.start.announce import announcements
 from isogloss.start.assemble import Plan, assemble, open_site
-from isogloss.start.check import new_tokenizer, read_corpus
+from isogloss.start.learned import Learned, read_learned
 from isogloss.start.opening import require_same_recipe
-from isogloss.start.pairs import Pairs, pair
 from isogloss.start.reading import digest
-from isogloss.start.teacher import open_teacher
-from isogloss.start.text import TextBeside, read_text_beside
-from isogloss.store.cache import cache_of_environment
 from isogloss.streams.bucketed import BucketedStream, Examples
-from isogloss.tasks.encoding import Encoding, tokenizer_digest
-from isogloss.tasks.task import Task
+from isogloss.tasks.encoding import tokenizer_digest
 
 
 def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequence[str] = ()) -> Experiment:
@@ -80,7 +65,7 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequen
     """
     folder, ranks = RunFolder(path), processes()
     folder.require_free(resume=resume)
-    learned = _read(recipe, folder, label_languages)
+    learned = read_learned(recipe, folder, label_languages)
     budget = partial(budget_of, named=learned.named, sizes=[len(own) for own in learned.features.values()])
     asked, recipe = recipe, filled(recipe, budget(recipe), learned.named)
     if learned.resuming:
@@ -95,74 +80,6 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequen
     if learned.parts is not None and ranks.rank == 0 and not learned.resuming:
         parted.store(learned.parts, folder)
     return assemble(plan, notes, resuming=learned.resuming)
-
-
-@dataclass(frozen=True)
-class Learned:
-    """What a run learns from, read and encoded.
-
-    Attributes:
-        named: The task as a user names it.
-        task: The task with its labels.
-        corpus: The labelled data.
-        features: Training features by source.
-        loaded: The model.
-        parts: How the data of one language are parted, if they are.
-        pairs: The texts that say the same as the training texts, if the loss is of pairs.
-        teacher: The model that this one is to agree with, if the loss has one.
-        text: Text beside the task, if there is any.
-        resuming: Whether the run has been started before.
-    """
-
-    named: NamedTask
-    task: Task
-    corpus: Corpus
-    features: Mapping[str, Sequence[Feature]]
-    loaded: Loaded
-    parts: parted.Parted | None
-    pairs: Pairs | None
-    teacher: Loaded | None
-    text: TextBeside | None
-    resuming: bool
-
-
-def _read(recipe: Recipe, folder: RunFolder, label_languages: Sequence[str]) -> Learned:
-    named, collections = build_collections(recipe.data)
-    corpus = read_corpus(recipe, named, collections, label_languages, cache_of_environment())
-    task = build_task(recipe, named, corpus.labels)
-    tokenizer = new_tokenizer(recipe, corpus) if isinstance(recipe.model, RandomModel) else None
-    loaded = build_model(recipe.model, recipe, task.auto_class, task.labels or None, tokenizer, recipe.seeds[0])
-    if recipe.lora is not None:
-        loaded = with_lora(loaded, recipe.lora, recipe.seeds[0])
-    if recipe.adapters is not None:
-        loaded = with_adapters(loaded, recipe.adapters, corpus.sources, recipe.seeds[0])
-    loaded = with_modules(loaded, recipe.objective, task, recipe.max_length)
-    features: Mapping[str, Sequence[Feature]] = _encode(corpus, task, loaded, recipe.max_length)
-    resuming, parts = folder.fingerprint.exists(), None
-    if recipe.partition is not None:
-        parts = parted.parted(recipe, folder, corpus, features, task, loaded, processes(), resuming=resuming)
-        features = parts.split(features[parts.language])
-    pairs = None
-    if needs_pairs(recipe.objective, task):
-        encoding, first = Encoding(task, loaded.tokenizer, recipe.max_length), first_window(recipe.objective)
-        pairs = pair(corpus, features, recipe.data, collections, encoding, first_window=first)
-    run, name = teacher_of(recipe.objective), recipe.data[0].task
-    teacher = None if run is None else open_teacher(run, name, task, loaded.tokenizer)
-    text = read_text_beside(recipe, loaded.tokenizer, corpus.problems) if recipe.sources else None
-    return Learned(named, task, corpus, features, loaded, parts, pairs, teacher, text, resuming)
-
-
-def _encode(corpus: Corpus, task: Task, loaded: Loaded, max_length: int) -> dict[str, Sequence[Feature]]:
-    """Training features by language; overlong examples are noted among the corpus's problems."""
-    features, encoding = {}, Encoding(task, loaded.tokenizer, max_length)
-    for language, examples in corpus.train.items():
-        features[language] = encoding.encode(examples, corpus.problems)
-        if not features[language]:
-            raise IsoglossError(
-                f"{examples[0].path}: nothing to learn from in the training data of {language!r}: none of its "
-                f"{len(examples)} examples has a gold answer that stands in its text"
-            )
-    return features
 
 
 def budget_of(recipe: Recipe, named: NamedTask, sizes: Sequence[int]) -> Budget:
