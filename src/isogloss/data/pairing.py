@@ -40,7 +40,8 @@ def partners(examples: Sequence[Example], others: Sequence[Example], sets: Mappi
 def _require_alike(example: Example, other: Example) -> None:
     places = f"{example.path}:{example.line}", f"{other.path}:{other.line}"
     if isinstance(example, TaggedSentence):
-        if example.id.isdigit():
+        # A translation that names its original has been compared with it.
+        if example.id.isdigit() and example.original is None:
             raise IsoglossError(
                 f"{places[0]}: the sentence has no id but its number, and sentences are not paired by number (here "
                 f"with {places[1]}); give both files ids that are the same in every language (`# sent_id` in CoNLL-U)"
