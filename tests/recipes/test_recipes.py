@@ -78,6 +78,7 @@ def test_settings_of_fun_are_those_of_its_table(
         ("xnli", 5e-6, 64, 4, 128, 0),
         ("pawsx", 5e-6, 64, 4, 128, 0),
         ("pos", 5e-6, 64, 4, 128, 0),
+        ("ner", 5e-6, 64, 4, 128, 0),
         ("xquad", 5e-6, 32, 2, 384, 0.1),
         ("mlqa", 5e-6, 32, 2, 384, 0.1),
         ("tydiqa", 3e-5, 32, 4, 384, 0.1),
