@@ -62,6 +62,7 @@ def test_a_copy_gets_the_tags_of_its_original(
         ("topic", {"translations": {}}, {}, "task 'topic' has no tags of tokens"),
         ("pos", {"translations": {}}, {}, "no data entry has translations.train"),
         ("pos", {}, {}, "de.tsv: error: no such file"),
+        ("pos", {}, {"batch_size": 0}, "batch_size: at least 1, found 0"),
         ("pos", {}, {"layer": 9}, "layer: the encoder has layers 0 (the embeddings) to 1, found 9"),
         ("pos", {}, {"to": " , "}, "to: names no language"),
         ("pos", {}, {"overrides": ["train_languages=[en,fr]"]}, "projected from one language, found en, fr"),
