@@ -12,7 +12,7 @@ from isogloss.recipe.spec.data import DataEntry
 ENTRY = DataEntry(
     task="topic",
     format="tsv",
-    path="{language}.tsv",
+    path="{language}/{split}.tsv",
     columns={"id": "uid", "text": "said", "label": "gold"},  # type: ignore[arg-type]
 )
 
