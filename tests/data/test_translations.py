@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,9 @@ from isogloss.common.errors import IsoglossError
 from isogloss.data.choice_lines import ChoiceLines
 from isogloss.data.conll import TokenTag
 from isogloss.data.conllu import ConllU
+from isogloss.data.pairing import partners
 from isogloss.data.problems import Problems
+from isogloss.data.soft_tags import SoftTagLines
 from isogloss.data.tables import Table
 from isogloss.data.translations import TranslationFile, translate, translate_some
 from isogloss.examples import Choice, LabelledText, TaggedSentence
@@ -172,23 +175,48 @@ def test_some_may_have_none(tmp_path: Path):
     assert [one and one.content for one in found] == [None, ("x", "y"), None]
 
 
-@pytest.mark.parametrize("comment", ["# sent_id = {}\n", "# text = Ja {}\n"])
-def test_sentences_are_joined_by_number_only_where_the_file_says_it(comment: str, tmp_path: Path):
-    """`isogloss translate` writes the numbers of sentences without ids; a file without any is joined by nothing."""
-    originals = [TaggedSentence(str(n), "en", (f"Yes{n}",), ("X",), "train.tsv", 2 * n - 1) for n in (1, 2, 3)]
-    path = tmp_path / "de.tsv"
-    path.write_text("".join(f"{comment.format(n)}Ja{n}\tX\n\n" for n in (1, 2, 3)), encoding="utf-8")
-    file = TranslationFile(path, TokenTag())
-    if "sent_id" in comment:
-        assert [one.content for one in translate(originals, file, "de", Problems())] == [("Ja1",), ("Ja2",), ("Ja3",)]
-    else:
-        with pytest.raises(IsoglossError, match=r"de\.tsv: its sentences have no ids, .*# sent_id"):
-            translate(originals, file, "de", Problems())
-
-
 def test_rows_are_never_joined_by_their_number(tmp_path: Path):
     numbered = [LabelledText(str(n), "en", text, None, "x", "train.tsv", n + 1) for n, text in ((1, "one"), (2, "two"))]
     path = tmp_path / "de.tsv"
     path.write_text("id\ttext\n0\tNULL\n1\tEINS\n2\tZWEI\n", encoding="utf-8")
     with pytest.raises(IsoglossError, match=r"the ids of train.tsv are the numbers of its rows"):
         translate(numbered, TranslationFile(path, Table(columns={"id": "id", "text": "text"})), "de", Problems())
+
+
+SENTENCES = [
+    TaggedSentence("1", "en", ("Eva", "reads", "."), ("B-PER", "O", "O"), "train.tsv", 1),
+    TaggedSentence("2", "en", ("Yes", "."), ("O", "O"), "train.tsv", 5),
+]
+
+
+@pytest.mark.parametrize("reader", [TokenTag(), ConllU(), SoftTagLines()])
+def test_sentences_without_ids_are_joined_where_their_originals_stand_beside_them(reader: Any, tmp_path: Path):
+    file = sentences_file(tmp_path, reader, ["Eva reads.", "Yes ."])
+    found = translate(SENTENCES, file, "de", Problems())
+    assert [(one.id, one.content, one.original) for one in found if isinstance(one, TaggedSentence)] == [
+        ("1", ("Ja",), "Eva reads."),
+        ("2", ("Ja",), "Yes ."),
+    ]
+    assert partners(found, SENTENCES, {"train.tsv": "x", str(file.path): "x"}, {str(file.path)}).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("reader", [TokenTag(), ConllU(), SoftTagLines()])
+def test_a_sentence_that_is_no_longer_the_original_is_said_with_both_lines(reader: Any, tmp_path: Path):
+    file = sentences_file(tmp_path, reader, ["Eva reads.", "No."])
+    with pytest.raises(IsoglossError, match=r"de.tsv:\d+: a translation of 'No.', but train.tsv:5, .* is 'Yes .'"):
+        translate(SENTENCES, file, "de", Problems())
+
+
+@pytest.mark.parametrize("reader", [TokenTag(), ConllU(), SoftTagLines()])
+def test_sentences_are_never_joined_by_their_number(reader: Any, tmp_path: Path):
+    with pytest.raises(IsoglossError, match=r"the ids of train.tsv are the numbers of its rows"):
+        translate(SENTENCES, sentences_file(tmp_path, reader, [None, None]), "de", Problems())
+
+
+def sentences_file(folder: Path, reader: Any, originals: Sequence[str | None]) -> TranslationFile:
+    token = "\t".join(("1", "Ja", "_", "X", *6 * "_")) if isinstance(reader, ConllU) else "Ja\tX"
+    blocks = [f"# original = {text}\n{token}\n\n" if text else f"{token}\n\n" for text in originals]
+    path = folder / "de.tsv"
+    head = "# labels = X;Y\n" if isinstance(reader, SoftTagLines) else ""
+    path.write_text(head + "".join(blocks), encoding="utf-8")
+    return TranslationFile(path, reader)

@@ -307,17 +307,17 @@ def test_translate_train_of_sentences_pairs_them(tmp_path: Path, capsys: pytest.
 
 
 def test_sentences_without_ids_are_paired_with_their_translations(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    """Public sets have no ids; translations have the numbers of their originals, and a teacher's soft tags."""
+    """Public sets have no ids; translations have their originals beside them, and a teacher's soft tags."""
 
-    def sentences(language: str, numbers: Sequence[int], *, ids: bool = False, tags: Sequence[str] = ("A", "B")) -> str:
-        names = [f"# sent_id = {n + 1}\n" if ids else "" for n in numbers]
+    def sentences(language: str, numbers: Sequence[int], *, of: str = "", tags: Sequence[str] = ("A", "B")) -> str:
+        names = [f"# original = {of}{n} b{n}\n" if of else "" for n in numbers]
         own = [f"{language}{n}\t{tags[0]}\nb{n}\t{tags[1]}\n\n" for n in numbers]
         return "".join(f"{name}{one}" for name, one in zip(names, own, strict=True))
 
     files = {
         "pos/en/train.tsv": sentences("en", range(8)),
-        "train/de.tsv": "# labels = A;B\n" + sentences("de", range(8), ids=True, tags=("0.9;0.1", "0.2;0.8")),
-        "back/de.tsv": sentences("back", range(8), ids=True, tags="__"),
+        "train/de.tsv": "# labels = A;B\n" + sentences("de", range(8), of="en", tags=("0.9;0.1", "0.2;0.8")),
+        "back/de.tsv": sentences("back", range(8), of="en", tags="__"),
         "pos/en/dev.tsv": sentences("en", range(20, 24)),
         "pos/de/dev.tsv": sentences("de", range(20, 24)),
     }

@@ -29,6 +29,8 @@ def with_translated_training_data(recipe: Recipe, collections: Sequence[Collecti
     source = corpus.sources[0]
     train, files = {language: list(examples) for language, examples in corpus.train.items()}, dict(corpus.files)
     targets = sorted(set(corpus.evaluated) - {source})
+    asked = [entry.translations.train for entry in recipe.data if entry.translations.train is not None]
+    _require_translations(asked, source, targets)
     for entry, collection in zip(recipe.data, collections, strict=True):
         if entry.translations.train is None:
             continue
@@ -44,8 +46,29 @@ def with_translated_training_data(recipe: Recipe, collections: Sequence[Collecti
             files[str(file.path)] = digest(file.path) or ""
     added = tuple(language for language in train if language not in corpus.train)
     if files == corpus.files:
-        raise IsoglossError("translate_train: no data entry has translations.train with a file for any language")
+        raise IsoglossError(
+            f"translate_train: no file of translations into {', '.join(targets)} (translations.train: "
+            f"{', '.join(one.path for one in asked)})"
+        )
     return dataclasses.replace(corpus, train=train, files=files, targets=(*corpus.targets, *added))
+
+
+def _require_translations(asked: Sequence[Translation], source: str, targets: Sequence[str]) -> None:
+    """Stop unless there can be a file for each target language."""
+    if not asked:
+        raise IsoglossError("translate_train: no data entry has translations.train, which names the files")
+    if not targets:
+        raise IsoglossError(
+            f"translate_train: the training language {source!r} alone is evaluated, so there is none to translate "
+            "into; evaluate_languages says which"
+        )
+    for one in asked:
+        by_column = one.columns is not None and one.columns.language is not None
+        if len(targets) > 1 and "{" not in one.path and not by_column:
+            raise IsoglossError(
+                f"translations.train.path: {one.path!r} is one file without {{language}} in its name, and would be "
+                f"read for each of {', '.join(targets)}"
+            )
 
 
 def _learnable(
