@@ -139,6 +139,12 @@ def test_a_language_without_back_translations_is_said(parallel: Path):
         paired(entry(parallel), Words())
 
 
+def test_one_file_of_back_translations_is_not_read_for_several_languages(parallel: Path):
+    one = entry(parallel, translations={"back": {"path": str(parallel / "back" / "de.tsv")}})
+    with pytest.raises(IsoglossError, match=r"translations\.back\.path: .*without \{language\}.* for each of en, de"):
+        paired(one, Words())
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -17,6 +17,7 @@ from isogloss.protocols import Feature
 from isogloss.recipe.build.data import build_translation
 from isogloss.recipe.spec.data import DataEntry
 from isogloss.start.reading import digest
+from isogloss.start.translated import require_file_of_each
 from isogloss.store.features import example_indices
 from isogloss.store.lazy import Concatenated
 from isogloss.streams.bucketed import comings
@@ -184,6 +185,8 @@ def _back_translations(
         for entry, collection in zip(entries, collections, strict=True)
         if entry.translations.back is not None
     ]
+    for _, back, _ in asked:
+        require_file_of_each("back", back, [*corpus.train])
     for language in corpus.train:
         examples: list[Example] = []
         places = np.full(len(originals), ALONE)

@@ -63,12 +63,26 @@ def _require_translations(asked: Sequence[Translation], source: str, targets: Se
             "into; evaluate_languages says which"
         )
     for one in asked:
-        by_column = one.columns is not None and one.columns.language is not None
-        if len(targets) > 1 and "{" not in one.path and not by_column:
-            raise IsoglossError(
-                f"translations.train.path: {one.path!r} is one file without {{language}} in its name, and would be "
-                f"read for each of {', '.join(targets)}"
-            )
+        require_file_of_each("train", one, targets)
+
+
+def require_file_of_each(role: str, asked: Translation, languages: Sequence[str]) -> None:
+    """Stop where one file would be read as the translations by way of each of several languages.
+
+    Args:
+        role: ``train`` or ``back``.
+        asked: The entry that names the files.
+        languages: The languages.
+
+    Raises:
+        IsoglossError: Neither the name of the file nor one of its columns has the language.
+    """
+    by_column = asked.columns is not None and asked.columns.language is not None
+    if len(languages) > 1 and "{" not in asked.path and not by_column:
+        raise IsoglossError(
+            f"translations.{role}.path: {asked.path!r} is one file without {{language}} in its name, and would be "
+            f"read for each of {', '.join(languages)}"
+        )
 
 
 def _learnable(
@@ -118,12 +132,12 @@ def translated_cells(
         translation = entry.translations.test
         if translation is None:
             raise IsoglossError(
-                f"translate-test: data {cell.data!r} has no translations.test; it names the files with the texts "
-                "translated into the source language"
+                f"data {cell.data!r} has no translations.test, which names files with the texts translated into the "
+                "source language; the view needs them"
             )
         if cell.split != "test" and "{split}" not in translation.path:
             raise IsoglossError(
-                f"translate-test: {translation.path!r} holds the test split; with {{split}} in it, others too"
+                f"translations.test.path: {translation.path!r} holds the test split; with {{split}} in it, others too"
             )
         file = build_translation(entry, translation, cell.language, cell.split)
         found[cell] = translate(examples, file, cell.language, problems)
