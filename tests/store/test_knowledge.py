@@ -14,7 +14,7 @@ from isogloss.common.randomness import derive
 from isogloss.data.knowledge import Description, Fact, Linked, Mention
 from isogloss.data.overlap import digest
 from isogloss.models.tokenizer import train_tokenizer
-from isogloss.store.arrays import ArrayWriter, read_arrays
+from isogloss.store.arrays import PENDING, ArrayWriter, read_arrays
 from isogloss.store.cache import Cache
 from isogloss.store.encoding import Wanted, encode_knowledge
 from isogloss.store.knowledge import EncodedKnowledge
@@ -145,11 +145,15 @@ def test_arrays_grow_side_by_side(tmp_path: Path):
         writer.add("a", [number, -number], np.int64)
         writer.add("b", [number] * number, np.int32)
     assert writer.size("a") == 10
+    for _ in range(PENDING):
+        writer.add("c", [7], np.int64)
+    assert (tmp_path / "c").stat().st_size >= 7 * PENDING  # what waits in memory is bounded
     writer.close({"more": 1})
     arrays, facts = read_arrays(tmp_path)
     assert arrays["a"].tolist() == [0, 0, 1, -1, 2, -2, 3, -3, 4, -4]
     assert arrays["b"].tolist() == [1, 2, 2, 3, 3, 3, 4, 4, 4, 4]
     assert arrays["b"].dtype == np.int32 and facts == {"more": 1}
+    assert len(arrays["c"]) == PENDING
     (tmp_path / "a").write_bytes(b"short")
     with pytest.raises(IsoglossError, match="has not the 10 numbers that were written"):
         read_arrays(tmp_path)

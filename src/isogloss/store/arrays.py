@@ -13,8 +13,8 @@ from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import read_json
 from isogloss.store.cache import FACTS
 
-PENDING = 1 << 20
-"""Numbers that are kept of an array before they are written."""
+PENDING = 1 << 16
+"""Bytes that are kept of an array before they are written."""
 
 
 class ArrayWriter:
@@ -26,19 +26,18 @@ class ArrayWriter:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._pending: dict[str, list[np.ndarray]] = {}
+        self._pending: dict[str, bytearray] = {}
         self._sizes: dict[str, int] = {}
         self._types: dict[str, str] = {}
-        self._waiting: dict[str, int] = {}
 
     def add(self, name: str, numbers: Any, dtype: type[np.generic]) -> None:  # noqa: ANN401 - any sequence of numbers
         """Append numbers to an array."""
         part = np.asarray(numbers, dtype=dtype)
-        self._types[name] = np.dtype(dtype).str
-        self._pending.setdefault(name, []).append(part)
+        self._types[name] = part.dtype.str
         self._sizes[name] = self._sizes.get(name, 0) + len(part)
-        self._waiting[name] = self._waiting.get(name, 0) + len(part)
-        if self._waiting[name] >= PENDING:
+        pending = self._pending.setdefault(name, bytearray())
+        pending += part.tobytes()
+        if len(pending) >= PENDING:
             self._flush(name)
 
     def size(self, name: str) -> int:
@@ -55,9 +54,8 @@ class ArrayWriter:
 
     def _flush(self, name: str) -> None:
         with (self.folder / name).open("ab") as file:
-            for part in self._pending[name]:
-                part.tofile(file)
-        self._pending[name], self._waiting[name] = [], 0
+            file.write(self._pending[name])
+        self._pending[name].clear()
 
 
 def read_arrays(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
