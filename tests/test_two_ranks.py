@@ -47,6 +47,9 @@ EXACT = {
 ONE_PART = {"gradient_accumulation_steps": 1}
 """In several parts the rows of two processes get into a queue in another order than those of one."""
 
+WELL_CONDITIONED = {"knowledge": {"norm": "layer"}}
+"""Vectors of a fresh encoder are nearly one, and what batch norm makes of their differences is all rounding."""
+
 AVERAGED = "averaged_workers"
 PROBED = "probes_of_averaged_workers"
 APART = (
@@ -74,7 +77,9 @@ def pretrained(text_world: Path) -> dict[str, dict[str, Any]]:
     return {
         "pretrained-given": pretraining.recipe("accumulation", text_world, **given),
         "pretrained-new": pretraining.recipe("aligned", text_world),
-        "pretrained-knowledge": pretraining.recipe("knowledge_of_a_lagging_copy", text_world, **plain, **ONE_PART),
+        "pretrained-knowledge": merged(
+            pretraining.recipe("knowledge_of_a_lagging_copy", text_world, **plain, **ONE_PART), WELL_CONDITIONED
+        ),
         "pretrained-released": pretraining.recipe("knowledge_as_released", text_world, **plain),
     }
 
