@@ -12,7 +12,8 @@ from isogloss.common.locking import locked
 from isogloss.common.writing import read_json
 
 if TYPE_CHECKING:
-    from isogloss.corpus.running import Runner, Stage
+    from isogloss.dumps.running import Runner
+from isogloss.dumps.stages import Stage
 
 EXECUTORS = ("local", "slurm", "ray")
 
@@ -40,7 +41,7 @@ def corpus(
         same_entities: Files ``*.bn-en.tsv`` of titles that are the same entity, for wikis without ``page_props``.
         leave_out: Lists of pages that a model will be measured on.
         link_names: Files ``names.uk.tsv`` of names that are linked in text without links.
-        limits: Filters, by the names of `isogloss.corpus.limits.Limits`.
+        limits: Filters, by the names of `isogloss.dumps.limits.Limits`.
         shard_size: MiB of a dump, as it is stored, per task, at least 1.
         workers: How many tasks at a time on this machine.
         executor: ``local``, or ``slurm`` or ``ray``, for datatrove's executor of a cluster.
@@ -54,8 +55,8 @@ def corpus(
             something else, or the extra ``isogloss[corpus]`` is not installed. No table is written then.
     """
     try:
-        from isogloss.corpus.build import build, plan_build
-        from isogloss.corpus.limits import Limits
+        from isogloss.dumps.build import build, plan_build
+        from isogloss.dumps.limits import Limits
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("isogloss"):
             raise
@@ -86,7 +87,7 @@ def corpus(
 
 
 def _runner(executor: str, workers: int, settings: Mapping[str, Any]) -> Runner:
-    from isogloss.corpus.running import OnCluster, OnThisMachine
+    from isogloss.dumps.running import OnCluster, OnThisMachine
 
     if executor not in EXECUTORS:
         raise IsoglossError(f"corpus: no executor {executor!r}{nearest(executor, EXECUTORS)}")

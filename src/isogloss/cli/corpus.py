@@ -31,6 +31,7 @@ def corpus(
     pack: Annotated[int, typer.Option(min=0, help="Pack sentences of a paragraph up to so many characters.")] = 0,
     max_mention: Annotated[int, typer.Option(min=1, help="Characters of a mention, at most.")] = 100,
     max_mentions: Annotated[int, typer.Option(min=1, help="Mentions of a sentence, at most.")] = 128,
+    lists: Annotated[bool, typer.Option("--lists", help="Keep sentences in items of lists.")] = False,
     most_per_entity: Annotated[
         int, typer.Option(min=0, help="Mentions of an entity that are kept in a language; 0: all.")
     ] = 100,
@@ -56,6 +57,7 @@ def corpus(
         "pack": pack,
         "max_mention": max_mention,
         "max_mentions": max_mentions,
+        "lists": lists,
         "most_per_entity": most_per_entity,
         "most_per_relation": most_per_relation,
         "undescribed": undescribed,
