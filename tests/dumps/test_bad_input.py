@@ -131,7 +131,9 @@ def test_names_that_say_nothing(tmp_path: Path):
     path = tmp_path / "dump.zip"
     assert refused([path], tmp_path / "c") == f"{path}: no such file"
     path.touch()
-    assert "the name does not say what the file is (valid: ukwiki-DATE-pages-articles" in refused([path], tmp_path / "c")
+    assert "the name does not say what the file is (valid: ukwiki-DATE-pages-articles" in refused(
+        [path], tmp_path / "c"
+    )
     dump = write_dump(tmp_path, "frwiki", FR)
     assert refused([dump, dump], tmp_path / "c") == f"{dump}: given twice"
     facts = tmp_path / "facts.tsv"

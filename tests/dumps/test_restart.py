@@ -42,7 +42,9 @@ isogloss.corpus(sys.argv[2:], output=sys.argv[1])
 def test_a_killed_build_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     paths = write_wikis(tmp_path / "dumps")
     own = tmp_path / "own.jsonl"
-    own.write_text('{"text": "In Kyiv there are many old churches.", "language": "en", "page": "p"}\n', encoding="utf-8")
+    own.write_text(
+        '{"text": "In Kyiv there are many old churches.", "language": "en", "page": "p"}\n', encoding="utf-8"
+    )
     paths = [own, *paths]
     folder = tmp_path / "corpus"
     done = subprocess.run([sys.executable, "-c", KILL, folder, *paths], check=False, capture_output=True, text=True)

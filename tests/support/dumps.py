@@ -86,7 +86,11 @@ def sql_of(table: str, wiki: str, columns: Sequence[str], rows: Sequence[Sequenc
         return "'" + str(found).replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
 
     lines = ["-- MySQL dump 10.19  Distrib 10.3.38-MariaDB", f"-- Host: db1206    Database: {wiki}", ""]
-    lines += [f"CREATE TABLE `{table}` (", *(f"  `{name}` varbinary(255) NOT NULL," for name in columns), ") ENGINE=InnoDB;"]
+    lines += [
+        f"CREATE TABLE `{table}` (",
+        *(f"  `{name}` varbinary(255) NOT NULL," for name in columns),
+        ") ENGINE=InnoDB;",
+    ]
     for at in range(0, len(rows), 2):
         told = ",".join(f"({','.join(value(cell) for cell in row)})" for row in rows[at : at + 2])
         lines.append(f"INSERT INTO `{table}` VALUES {told};")

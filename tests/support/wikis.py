@@ -14,7 +14,7 @@ EN = [
         "'''Kyiv''' ({{lang-uk|Київ}}; {{pron|x}}, born [[482]]) is the capital of [[Ukraine]].<ref>Of [[Ukraine]].</ref> "
         "It lies on the [[Dnipro river|great river]].{{sfn|A|1999}}\n\n"
         "== History ==\n"
-        "{| class=\"wikitable\"\n|-\n| [[Ukraine]] || In a table there is a sentence.\n|}\n"
+        '{| class="wikitable"\n|-\n| [[Ukraine]] || In a table there is a sentence.\n|}\n'
         "* In the list there is [[Ukraine]] in a sentence.\n"
         "[[File:Kyiv.jpg|thumb|A picture of [[Ukraine]] seen from very far.]]\n"
         "The town of [[Old town name|the move]] and [[New_town_name]] are one and the same. "
@@ -29,7 +29,11 @@ EN = [
         "cities]] are old, says [[wikt:say|she]].\n\nIn [[Côte d'Ivoire]] nobody asked about [[#History|that]] at all.\n"
         "{{See also|Kyiv}}\n",
     ),
-    Made(3, "Dnieper", "The '''Dnieper''' is a [[river]] that runs by [[Kyiv]].<!-- [[Ukraine]] --> 10<sup>9</sup> drops."),
+    Made(
+        3,
+        "Dnieper",
+        "The '''Dnieper''' is a [[river]] that runs by [[Kyiv]].<!-- [[Ukraine]] --> 10<sup>9</sup> drops.",
+    ),
     Made(4, "Dnipro river", redirect="Dniepr"),
     Made(5, "Dniepr", redirect="Dnieper#Course"),
     Made(6, "Kiev", redirect="Kyiv"),
@@ -45,7 +49,9 @@ EN = [
     ),
     Made(11, "Old town name", "'''The town''' has a new name near [[Kyiv]] by now."),
     Made(13, "Cote d'Ivoire", redirect="Côte d'Ivoire"),
-    Made(14, "Côte d'Ivoire", "'''Ivory Coast''' is a country that lies far from [[Kyiv]] and [[Cote d'Ivoire|itself]]."),
+    Made(
+        14, "Côte d'Ivoire", "'''Ivory Coast''' is a country that lies far from [[Kyiv]] and [[Cote d'Ivoire|itself]]."
+    ),
     Made(15, "Template:Disambig", "A template with [[Kyiv]] in some sentence.", namespace=10),
     Made(16, "Gadget", "return { [[Kyiv]] }", model="Scribunto"),
     Made(17, "Held out", "'''Held out''' is a page on [[Kyiv]] that is in a test."),
@@ -53,7 +59,11 @@ EN = [
 ]
 EN_ITEMS = {1: "Q1899", 2: "Q212", 3: "Q40855", 10: "Q10", 11: "Q11", 14: "Q1008", 15: "Q15", 16: "Q16", 17: "Q17"}
 FR = [
-    Made(1, "Kiev", "'''Kiev''' est la capitale de l'[[Ukraine]]. Elle est loin de la [[Côte_d'Ivoire]], {{nobr|dit-on}}."),
+    Made(
+        1,
+        "Kiev",
+        "'''Kiev''' est la capitale de l'[[Ukraine]]. Elle est loin de la [[Côte_d'Ivoire]], {{nobr|dit-on}}.",
+    ),
     Made(2, "Ukraine", "L{{'}}'''Ukraine''' est un pays d'Europe dont [[Kiev]] est la capitale."),
     Made(3, "Côte d'Ivoire", "La '''Côte d'Ivoire''' est un pays d'Afrique, loin de l'[[ukraine|Ukraine]]."),
 ]
@@ -64,7 +74,9 @@ AR = [
 ]
 AR_ITEMS = {1: "Q1899", 2: "Q212"}
 ZH = [
-    Made(1, "基辅", "'''基辅'''是[[乌克兰]]的首都和最大城市。它位于著名的[[第聂伯河]]畔！[[乌克兰]]人都说：“这里很大。”"),
+    Made(
+        1, "基辅", "'''基辅'''是[[乌克兰]]的首都和最大城市。它位于著名的[[第聂伯河]]畔！[[乌克兰]]人都说：“这里很大。”"
+    ),
     Made(2, "乌克兰", "'''乌克兰'''是一个欧洲国家，首都是[[基辅]]。"),
 ]
 ZH_ITEMS = {1: "Q1899", 2: "Q212"}

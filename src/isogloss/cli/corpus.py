@@ -27,7 +27,9 @@ def corpus(
         list[Path] | None, typer.Option(help="Names to link in text without links, such as names.uk.tsv.")
     ] = None,
     min_words: Annotated[int, typer.Option(min=1, help="Words of a sentence, at least.")] = 5,
-    max_characters: Annotated[int, typer.Option(min=1, help="Characters of a sentence or description, at most.")] = 1000,
+    max_characters: Annotated[
+        int, typer.Option(min=1, help="Characters of a sentence or description, at most.")
+    ] = 1000,
     pack: Annotated[int, typer.Option(min=0, help="Pack sentences of a paragraph up to so many characters.")] = 0,
     max_mention: Annotated[int, typer.Option(min=1, help="Characters of a mention, at most.")] = 100,
     max_mentions: Annotated[int, typer.Option(min=1, help="Mentions of a sentence, at most.")] = 128,

@@ -53,9 +53,7 @@ def rows(
         limits: What is kept.
         drops: Takes what is dropped, by reason.
     """
-    if article.known.entity is None:
-        drops[reasons.NO_ITEM_OF_PAGE] += 1
-    described = article.known.entity is None
+    described = _is_indescribable(article, language, drops)
     for paragraph in article.paragraphs:
         if paragraph.is_item and not limits.lists:
             drops[reasons.IN_LIST] += 1
@@ -67,11 +65,22 @@ def rows(
             assert article.known.entity is not None
             yield Description(article.known.entity, language, text, article.title)
         for part in packed(whole, language, limits.pack):
-            sentence = _sentence(part, article.title, language, index, limits, drops)
+            sentence = _sentence(part, article, language, index, limits, drops)
             if sentence is not None:
                 yield sentence
     if not described:
         drops[reasons.NO_OPENING] += 1
+
+
+def _is_indescribable(article: Article, language: str, drops: Counter[str]) -> bool:
+    """Whether no description is kept of an article, however it opens."""
+    if article.known.entity is None:
+        drops[reasons.NO_ITEM_OF_PAGE] += 1
+    elif is_time(article.title, language):
+        drops[reasons.PAGE_OF_TIME] += 1
+    else:
+        return False
+    return True
 
 
 def _is_sentence(text: str, language: str, limits: Limits, drops: Counter[str]) -> bool:
@@ -112,7 +121,7 @@ def packed(sentences: Sequence[Linked], language: str, characters: int) -> Itera
 
 
 def _sentence(
-    part: Linked, title: str, language: str, index: Index, limits: Limits, drops: Counter[str]
+    part: Linked, article: Article, language: str, index: Index, limits: Limits, drops: Counter[str]
 ) -> Sentence | None:
     mentions = []
     for link in part.links:
@@ -123,6 +132,8 @@ def _sentence(
         if known.entity is None:
             assert known.reason is not None
             drops[known.reason] += 1
+        elif known.entity == article.known.entity:
+            drops[reasons.TO_ITSELF] += 1  # "see below": a section of the page, by the name of the page
         elif not text.strip() or len(text) > limits.max_mention:
             drops[reasons.LONG_MENTION] += 1
         else:
@@ -135,4 +146,4 @@ def _sentence(
         drops[reasons.NO_MENTION] += 1
         return None
     assert unicodedata.is_normalized("NFC", part.text) or not mentions
-    return Sentence(part.text, language, tuple(mentions), title)
+    return Sentence(part.text, language, tuple(mentions), article.title)

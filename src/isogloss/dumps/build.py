@@ -7,14 +7,14 @@ from pathlib import Path
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import read_json
+from isogloss.dumps.leaving_out import read_left_out
 from isogloss.dumps.limits import Limits
 from isogloss.dumps.linker import language_of
 from isogloss.dumps.plan import RESULT, Plan, begin, check, cut_sources, identity, same_build
 from isogloss.dumps.running import Runner
-from isogloss.dumps.stages import Stage
 from isogloss.dumps.same import same_entities
-from isogloss.dumps.leaving_out import read_left_out
 from isogloss.dumps.sources import recognised
+from isogloss.dumps.stages import Stage
 from isogloss.dumps.steps.described import Described
 from isogloss.dumps.steps.entities import Entities
 from isogloss.dumps.steps.finish import Finish

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from isogloss.dumps.index import Index
-from isogloss.dumps.titles import Site, normal
 from isogloss.data.lines import read_lines
 from isogloss.data.problems import Problems
+from isogloss.dumps.index import Index
+from isogloss.dumps.titles import Site, normal
 
 
 def read_left_out(paths: Iterable[Path]) -> frozenset[tuple[str, str]]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.languages import writes_spaces
-from isogloss.dumps.rows import Mention
 from isogloss.data.lines import read_lines
 from isogloss.data.problems import Problems
+from isogloss.dumps.rows import Mention
 
 _SHORTEST = 2
 

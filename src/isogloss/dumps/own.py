@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from isogloss.common.errors import IsoglossError
-from isogloss.dumps.readers.compressed import lines
 from isogloss.dumps.plan import Piece
+from isogloss.dumps.readers.compressed import lines
 from isogloss.dumps.rows import Description, Fact, Label, Mention, Sentence
 
 
@@ -89,7 +89,9 @@ def read_facts(piece: Piece) -> Iterator[Fact]:
     for where, line in _numbered(piece):
         cells = line.split("\t")
         if len(cells) != 3 or not all(cell.strip() for cell in cells):
-            raise IsoglossError(f"{where}: expected subject, relation and object with tabs between, found {line[:80]!r}")
+            raise IsoglossError(
+                f"{where}: expected subject, relation and object with tabs between, found {line[:80]!r}"
+            )
         yield Fact(*(cell.strip() for cell in cells))
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import read_json, write_json
-from isogloss.dumps.readers.compressed import Chunk, cut
 from isogloss.dumps.limits import Limits
+from isogloss.dumps.readers.compressed import Chunk, cut
 from isogloss.dumps.sources import Kind, Source
 
 WORK, PLAN, RESULT = ".work", "plan.json", "corpus.json"

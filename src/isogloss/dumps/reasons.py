@@ -9,6 +9,7 @@ DISAMBIGUATION_PAGE = "page: a disambiguation"
 LEFT_OUT = "page: left out by the list"
 NOT_WIKITEXT = "page: its content is not wikitext"
 NO_OPENING = "page: no opening that describes it"
+PAGE_OF_TIME = "page: of a year or a date; no description is kept of it"
 NO_ITEM_OF_PAGE = "page: no Wikidata item; no description is kept of it"
 
 # Parts of pages

@@ -44,10 +44,10 @@ def same_entities(paths: Iterable[Path]) -> dict[str, str]:
             if len(titles) != 2 or not all(title.strip() for title in titles):
                 problems.error(path, number, f"expected two titles with a tab between them, found {line!r}")
                 continue
-            one, other = (
-                _entity(named[group], title) for group, title in zip(("one", "other"), titles, strict=True)
+            one, other = (_entity(named[group], title) for group, title in zip(("one", "other"), titles, strict=True))
+            first, second = sorted(
+                (root(one), root(other)), key=lambda entity: (_is_item(entity), entity == root(other))
             )
-            first, second = sorted((root(one), root(other)), key=lambda entity: (_is_item(entity), entity == root(other)))
             if first != second:
                 parents[first] = second
     problems.raise_errors()

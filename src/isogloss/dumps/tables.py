@@ -66,9 +66,7 @@ class Table:
 def tables(folder: Path, schemas: Mapping[str, pa.Schema]) -> Iterator[dict[str, Table]]:
     """Open a table of each name, as ``NAME.parquet``."""
     with ExitStack() as stack:
-        yield {
-            name: stack.enter_context(Table(folder / f"{name}.parquet", schema)) for name, schema in schemas.items()
-        }
+        yield {name: stack.enter_context(Table(folder / f"{name}.parquet", schema)) for name, schema in schemas.items()}
 
 
 @contextmanager

@@ -43,5 +43,7 @@ def _months(language: str) -> tuple[str, ...]:
         months = Locale.parse(language, sep="-").months
     except (UnknownLocaleError, ValueError):
         return ()
-    names = {months[context]["wide"][number].casefold() for context in ("format", "stand-alone") for number in range(1, 13)}
+    names = {
+        months[context]["wide"][number].casefold() for context in ("format", "stand-alone") for number in range(1, 13)
+    }
     return tuple(sorted((name for name in names if not name.isdigit()), key=lambda name: (-len(name), name)))

@@ -21,8 +21,41 @@ CANONICAL: dict[str, int] = {
 """Names of namespaces that every wiki understands beside its own."""
 # Other projects and tools that wikis link to by a prefix.
 SISTERS = frozenset(
-    "w wikt wiktionary n wikinews b wikibooks q wikiquote s wikisource species wikispecies v wikiversity voy wikivoyage "
-    "c commons m meta metawikimedia mw d wikidata wmf foundation phab doi iarchive google imdb arxiv".split()
+    [
+        "w",
+        "wikt",
+        "wiktionary",
+        "n",
+        "wikinews",
+        "b",
+        "wikibooks",
+        "q",
+        "wikiquote",
+        "s",
+        "wikisource",
+        "species",
+        "wikispecies",
+        "v",
+        "wikiversity",
+        "voy",
+        "wikivoyage",
+        "c",
+        "commons",
+        "m",
+        "meta",
+        "metawikimedia",
+        "mw",
+        "d",
+        "wikidata",
+        "wmf",
+        "foundation",
+        "phab",
+        "doi",
+        "iarchive",
+        "google",
+        "imdb",
+        "arxiv",
+    ]
 )
 _MEDIA = re.compile(r"\.(jpe?g|png|svg|gif|tiff?|webp|webm|og[agv]|mp[34]|wav|flac|pdf|djvu|mid|stl|xcf)$", re.I)
 # Marks of direction and width that MediaWiki takes out of titles.

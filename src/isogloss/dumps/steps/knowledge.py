@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isogloss.dumps import reasons
-from isogloss.dumps.readers.wikidata import Item, read_items, read_triples
 from isogloss.dumps.ledger import Keys
 from isogloss.dumps.own import read_facts, read_labels
 from isogloss.dumps.plan import Piece, Plan
+from isogloss.dumps.readers.wikidata import Item, read_items, read_triples
 from isogloss.dumps.rows import DESCRIPTIONS, FACTS, RELATIONS, UNWANTED, Description, Fact, Label
 from isogloss.dumps.steps.entities import entities_path
 from isogloss.dumps.tables import tables, whole_folder, write_counts

@@ -54,7 +54,10 @@ def clear(plan: Plan) -> None:
 
 def _summary(plan: Plan, finished: Iterable[Path]) -> dict[str, Any]:
     by_language = {share or "own": _sum(text_folders(plan, share)) for share in Finish(plan).shares}
-    last = {(share or "own"): read_counts(folder) for share, folder in zip((*Finish(plan).shares, "facts"), finished, strict=True)}
+    last = {
+        (share or "own"): read_counts(folder)
+        for share, folder in zip((*Finish(plan).shares, "facts"), finished, strict=True)
+    }
     knowledge = _sum(knowledge_folders(plan))
     counts: dict[str, Any] = {}
     for name, (read, _) in by_language.items():
@@ -75,7 +78,12 @@ def _summary(plan: Plan, finished: Iterable[Path]) -> dict[str, Any]:
         "licences": sorted({_LICENCES[source.kind] for source in plan.sources if source.kind in _LICENCES}),
         "limits": dataclasses.asdict(plan.limits),
         "sources": [
-            {"path": str(source.path), "kind": source.kind, "language": source.language, "bytes": source.path.stat().st_size}
+            {
+                "path": str(source.path),
+                "kind": source.kind,
+                "language": source.language,
+                "bytes": source.path.stat().st_size,
+            }
             for source in plan.sources
         ],
         "versions": versions(),

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from isogloss.dumps import reasons
 from isogloss.dumps.articles import Article, rows
-from isogloss.dumps.readers.enterprise import read_articles
-from isogloss.dumps.readers.pages import Page, read_pages
 from isogloss.dumps.index import Index
 from isogloss.dumps.leaving_out import left_out, read_left_out
 from isogloss.dumps.limits import words
 from isogloss.dumps.linker import Linker, language_of, read_names
 from isogloss.dumps.own import read_paragraphs, read_rows
 from isogloss.dumps.plan import Piece, Plan
+from isogloss.dumps.readers.enterprise import read_articles
+from isogloss.dumps.readers.pages import Page, read_pages
 from isogloss.dumps.rows import DESCRIPTIONS, SENTENCES, Description, Sentence
 from isogloss.dumps.same import same_entities
 from isogloss.dumps.steps.titles import index_path, is_disambiguation, site_of
@@ -52,9 +52,7 @@ def text_folder(plan: Plan, rank: int) -> Path:
     return plan.work / "texts" / f"{rank:05d}"
 
 
-def _rows(
-    plan: Plan, piece: Piece, counts: Counter[str], drops: Counter[str]
-) -> Iterator[Sentence | Description]:
+def _rows(plan: Plan, piece: Piece, counts: Counter[str], drops: Counter[str]) -> Iterator[Sentence | Description]:
     if piece.kind in ("pages", "html"):
         index = Index(index_path(plan, piece.language), piece.language, same_entities(plan.same))
         site = site_of(plan, piece.language)
@@ -80,9 +78,7 @@ def _rows(
             yield from _linked(row, linkers, plan, drops)
 
 
-def _dumped(
-    piece: Piece, index: Index, site: Site, counts: Counter[str], drops: Counter[str]
-) -> Iterator[Article]:
+def _dumped(piece: Piece, index: Index, site: Site, counts: Counter[str], drops: Counter[str]) -> Iterator[Article]:
     for page in read_pages(piece.chunk):
         counts["pages"] += 1
         title = normal(page.title, site)
@@ -105,9 +101,7 @@ def _no_article(page: Page, index: Index, title: str) -> str | None:
     return None
 
 
-def _html(
-    piece: Piece, index: Index, site: Site, counts: Counter[str], drops: Counter[str]
-) -> Iterator[Article]:
+def _html(piece: Piece, index: Index, site: Site, counts: Counter[str], drops: Counter[str]) -> Iterator[Article]:
     for article in read_articles(Path(piece.path), piece.language, piece.part, piece.parts):
         counts["pages"] += 1
         title = normal(article.title, site)

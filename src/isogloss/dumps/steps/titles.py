@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from isogloss.dumps.index import PageRow, write_index
+from isogloss.dumps.plan import Plan
 from isogloss.dumps.readers.compressed import Chunk
 from isogloss.dumps.readers.enterprise import read_articles
 from isogloss.dumps.readers.pages import Page, read_pages, read_site
 from isogloss.dumps.readers.sql import read_table
-from isogloss.dumps.index import PageRow, write_index
-from isogloss.dumps.plan import Plan
 from isogloss.dumps.sources import Source
 from isogloss.dumps.titles import Site, normal, target
 
@@ -96,7 +96,9 @@ def _redirect(title: str, site: Site) -> str:
 def _listed(pages: list[Source], site: Site, wiki: str) -> Iterator[PageRow]:
     """The articles and redirects that the tables of pages list."""
     for source in pages:
-        for number, namespace, title in read_table(source.path, "page", ("page_id", "page_namespace", "page_title"), wiki):
+        for number, namespace, title in read_table(
+            source.path, "page", ("page_id", "page_namespace", "page_title"), wiki
+        ):
             if namespace == "0":
                 yield PageRow(normal(title or "", site), int(number or 0), None)
 

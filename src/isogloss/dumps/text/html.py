@@ -1,6 +1,6 @@
 """Parsoid's HTML to paragraphs with links, by mwparserfromhtml, which knows what of it is running text.
 
-It gives plain text. To know afterwards where the links were, each is put between two marks before.
+It gives plain text. To know afterwards where the links and the opening were, both are marked before.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from isogloss.dumps.text.markup import Paragraph
 from isogloss.dumps.titles import Site, target
 
 _MARKED = re.compile("\ue010(\\d+)\ue011(.*?)\ue012", re.DOTALL)
-_MARKS = re.compile("[\ue010-\ue012]")
-_WHITE = re.compile(r"\s+")
+_MARKS = re.compile("[\ue010-\ue013]")
+_OPENING = "\ue013"
+"""Stands at the beginning of each paragraph before the first heading."""
 
 
 def html_paragraphs(html: str, site: Site, drops: Counter[str]) -> Iterator[Paragraph]:
@@ -34,22 +35,22 @@ def html_paragraphs(html: str, site: Site, drops: Counter[str]) -> Iterator[Para
     article = Html(_MARKS.sub("", unicodedata.normalize("NFC", html)))
     tree = article.wikistew.tag
     targets = _mark(tree, site, drops)
-    opening = next((section for section in tree.find_all("section")), None)
-    texts = set() if opening is None else {_flat(part.get_text()) for part in opening.find_all("p")}
-    for text in article.get_plaintext():
-        marked = Linked(text)
+    for part in getattr(tree.find("section"), "find_all", lambda name: ())("p"):
+        part.insert(0, _OPENING)
+    for marked in article.get_plaintext():
+        text = marked.replace(_OPENING, "")
         links, pieces, length, at = list[Link](), list[str](), 0, 0
-        for found in _MARKED.finditer(marked.text):
-            before = marked.text[at : found.start()]
+        for found in _MARKED.finditer(text):
+            before = text[at : found.start()]
             pieces += (before, found[2])
             start = length + len(before)
             length = start + len(found[2])
             if found[2]:
                 links.append(Link(start, length, targets[int(found[1])]))
             at = found.end()
-        whole = "".join((*pieces, marked.text[at:]))
+        whole = "".join((*pieces, text[at:]))
         if not _MARKS.search(whole):
-            yield Paragraph(Linked(whole, tuple(links)), bool(texts) and _is_of(text, texts))
+            yield Paragraph(Linked(whole, tuple(links)), text != marked)
 
 
 def _mark(tree: object, site: Site, drops: Counter[str]) -> list[str]:
@@ -68,13 +69,3 @@ def _mark(tree: object, site: Site, drops: Counter[str]) -> list[str]:
             tag.append("\ue012")
             targets.append(to.title)
     return targets
-
-
-def _flat(text: str) -> str:
-    return _WHITE.sub("", text)
-
-
-def _is_of(text: str, opening: set[str]) -> bool:
-    """Whether a paragraph is one of the opening, of which it may have lost footnotes."""
-    begin = _flat(text)[:40]
-    return any(one.startswith(begin) for one in opening)

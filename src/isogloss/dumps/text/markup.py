@@ -29,27 +29,55 @@ from mwparserfromhell.wikicode import Wikicode
 from isogloss.common.languages import writes_spaces
 from isogloss.dumps import reasons
 from isogloss.dumps.text.linked import Link, Linked
-from isogloss.dumps.text.templates import text_of
+from isogloss.dumps.text.templates import SPOKEN, text_of
 from isogloss.dumps.titles import Site, target
 
 HOLE = "\ue000"
 """Stands where something was that cannot be told in words."""
 _HEADING, _ITEM = "\ue001", "\ue002"
 _MARK = re.compile(_ITEM)
-_OWN = re.compile(f"[{HOLE}-{_ITEM}]")
+_NOTHING = f"{HOLE}{SPOKEN} \t\n"
+_OWN = re.compile(f"[{HOLE}{_HEADING}{_ITEM}{SPOKEN}]")
 
 _GONE = frozenset(
-    "ref references gallery table timeline imagemap templatestyles section includeonly score hiero graph mapframe "
-    "indicator style inputbox categorytree tr td th caption languages s del strike".split()
+    [
+        "ref",
+        "references",
+        "gallery",
+        "table",
+        "timeline",
+        "imagemap",
+        "templatestyles",
+        "section",
+        "includeonly",
+        "score",
+        "hiero",
+        "graph",
+        "mapframe",
+        "indicator",
+        "style",
+        "inputbox",
+        "categorytree",
+        "tr",
+        "td",
+        "th",
+        "caption",
+        "languages",
+        "s",
+        "del",
+        "strike",
+    ]
 )
-_LOST = frozenset("math chem ce maplink syntaxhighlight source pre".split())
+_LOST = frozenset(["math", "chem", "ce", "maplink", "syntaxhighlight", "source", "pre"])
 # Digits have letters of their own above and below the line; 10<sup>9</sup> is not 109.
 _RAISED = {
     "sup": str.maketrans("0123456789+-−–=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿ"),
     "sub": str.maketrans("0123456789+-−–=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎"),
 }
-_BLOCKS = frozenset("p div blockquote center poem hr ul ol dl table h1 h2 h3 h4 h5 h6".split())
-_ITEMS = frozenset("li dt dd".split())
+_BLOCKS = frozenset(
+    ["p", "div", "blockquote", "center", "poem", "hr", "ul", "ol", "dl", "table", "h1", "h2", "h3", "h4", "h5", "h6"]
+)
+_ITEMS = frozenset(["li", "dt", "dd"])
 # `__NOTOC__` and its like, in any language.
 _WORDS = re.compile(r"__[^\W\d_]+(?:_[^\W\d_]+)*__")
 _TABLE_LINE = re.compile(r"\s*(\{\||\|\}|\||!)")
@@ -109,7 +137,7 @@ def _kind(line: str) -> str | None:
         return _ITEM
     if _TABLE_LINE.match(line):
         return reasons.IN_TABLE
-    return None if line.replace(HOLE, "").strip() else ""
+    return None if line.strip(_NOTHING) else ""
 
 
 def _paragraph(whole: Linked, begin: int, end: int, is_opening: bool) -> Iterator[Paragraph]:
@@ -117,7 +145,7 @@ def _paragraph(whole: Linked, begin: int, end: int, is_opening: bool) -> Iterato
     is_item = found.text.startswith(_ITEM)
     if is_item:
         found = found.replace(_MARK, "").stripped()
-    if found.text.strip(HOLE):
+    if found.text.strip(_NOTHING):
         yield Paragraph(found, is_opening and not is_item, is_item)
 
 
@@ -175,7 +203,7 @@ class _Walk:
             self.code(node.text)
         else:
             self._add(str(node.title).strip().lstrip(":").replace("_", " "))
-        # A link within the text of another, as broken markup has it, is not one.
+        # Of a link within the text of another, as broken markup has it, the outer one counts.
         while self._links and self._links[-1].end > start:
             self._links.pop()
         if to.namespace != 0:

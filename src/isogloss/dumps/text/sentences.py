@@ -16,13 +16,15 @@ from isogloss.dumps.text.linked import Linked
 
 PHRASES = 200
 """Characters of Thai or Lao that are taken for a sentence: as many phrases as fit, since only spaces part them."""
-_STOPS = re.compile(r"(?<=[។៕།༎༑])\s*(?![។៕།༎])")
+_STOPS = re.compile(r"(?<=[។៕།༎༑৷])\s*(?![។៕།༎])")
+# Where these end sentences, a full stop of Latin is that of an abbreviation.
+_OWN_STOPS = {code: "।৷॥" for code in ("as", "bn", "hi", "ne", "or", "sa", "mai", "bho")} | {"hy": "։:"}
 _UNMARKED = frozenset({"th", "lo"})
 _SHORT = re.compile(r"\w{1,3}\.\s*")
-_INITIAL = re.compile(r"(?:^|[\s.])[^\W\d_]\.\s*$")
+_INITIAL = re.compile(r"(?<![^\W\d_])[^\W\d_]\.\s*$")
 _OPENING = " \"'([«“„‘"
 _GOES_ON = frozenset("-–—,;:)]»”’")
-_ENDS = frozenset(".!?…。！？｡।॥։؟۔።፧។៕།༎။၊:")
+_ENDS = frozenset(".!?…。！？｡।॥৷։؟۔።፧។៕།༎။")
 _CLOSING = "\"'’”»›)]）」』】〉》"
 
 
@@ -34,8 +36,8 @@ def split(content: Linked, language: str) -> list[Linked]:
         language: Its code.
 
     Example:
-        >>> [part.text for part in split(Linked("It is Dr. No. He left."), "en")]
-        ['It is Dr. No.', 'He left.']
+        >>> [part.text for part in split(Linked("It is Dr. Smith. He left."), "en")]
+        ['It is Dr. Smith.', 'He left.']
         >>> [part.text for part in split(Linked("你好。再见！"), "zh")]
         ['你好。', '再见！']
     """
@@ -56,9 +58,9 @@ def ends(text: str, language: str) -> bool:
         (True, False)
     """
     known = find(language)
-    if (known.code if known is not None else language) in _UNMARKED:
-        return True
-    return text.rstrip(_CLOSING)[-1:] in _ENDS and text[-1:] != ""
+    code = known.code if known is not None else language
+    last = text.rstrip(_CLOSING)[-1:]
+    return code in _UNMARKED or last in _ENDS or (last != "" and last in _OWN_STOPS.get(code, ""))
 
 
 def _starts(text: str, code: str) -> list[int]:
@@ -67,10 +69,13 @@ def _starts(text: str, code: str) -> list[int]:
     if "".join(pieces) != text:
         # White space between stops is lost in splitting; places are found again in order.
         pieces = _placed(pieces, text)
+    own = _OWN_STOPS.get(code, "")
+    has_own = any(stop in text for stop in own)
     starts, at = list[int](), 0
     for before, piece in zip(pieces, pieces[1:], strict=False):
         at += len(before)
-        if not _belongs(before, piece):
+        is_foreign = has_own and before.rstrip().endswith(".")
+        if not is_foreign and not _belongs(before, piece):
             starts.append(at)
     return starts
 

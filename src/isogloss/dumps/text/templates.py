@@ -15,10 +15,28 @@ from mwparserfromhell.wikicode import Wikicode
 
 # By name in small letters the positions, from 1, of the parameters that are the text; 0 is the last one.
 _TEXT: dict[str, tuple[int, ...]] = {
-    **dict.fromkeys("lang langx transl transliteration translit script мова".split(), (0,)),
+    **dict.fromkeys(["lang", "langx", "transl", "transliteration", "translit", "script", "мова"], (0,)),
     **dict.fromkeys(
-        "nowrap nobr nobold noitalic small smaller big larger resize abbr abbrlink unicode formatnum num val nts "
-        "число tooltip".split(),
+        [
+            "nowrap",
+            "nobr",
+            "nobold",
+            "noitalic",
+            "small",
+            "smaller",
+            "big",
+            "larger",
+            "resize",
+            "abbr",
+            "abbrlink",
+            "unicode",
+            "formatnum",
+            "num",
+            "val",
+            "nts",
+            "число",
+            "tooltip",
+        ],
         (1,),
     ),
     **dict.fromkeys(("convert", "cvt", "đổi", "chuyển đổi"), (1, 2)),
@@ -28,14 +46,54 @@ _LANGUAGE = re.compile(r"lang-[a-z-]+|мова-[a-z-]+")
 _LINK = re.compile(r"нп\d?|не переклад[а-я]+|ill|interlanguage link|liên kết ngôn ngữ|link-interwiki")
 # Footnotes, and what stands beside the text: they leave nothing wherever they are.
 _NOTE = frozenset(
-    "r rp cn fn fact ref refn note notetag citation vn who when where which why how clarify dubious verify anchor якір "
-    "coord clear хто коли де прим джерело audio loc ipa мфа հմա փաստ աղբյուր ծնթ flag flagicon прапор флаг спож".split()
+    [
+        "r",
+        "rp",
+        "cn",
+        "fn",
+        "fact",
+        "ref",
+        "refn",
+        "note",
+        "notetag",
+        "citation",
+        "vn",
+        "who",
+        "when",
+        "where",
+        "which",
+        "why",
+        "how",
+        "clarify",
+        "dubious",
+        "verify",
+        "anchor",
+        "якір",
+        "clear",
+        "хто",
+        "коли",
+        "де",
+        "прим",
+        "джерело",
+        "loc",
+        "փաստ",
+        "աղբյուր",
+        "ծնթ",
+        "flag",
+        "flagicon",
+        "прапор",
+        "флаг",
+        "спож",
+    ]
 )
 _NOTES = re.compile(
-    r"(harv|sfn|efn|cite|citation needed|cần chú|cần dẫn|by whom|better source|page needed|ipa-|ipac-|short description|"
+    r"(harv|sfn|efn|cite|citation needed|cần chú|cần dẫn|by whom|better source|page needed|short description|"
     r"use [dm]|wayback|webarchive|webcite|dead link|мертве|\w\w icon|ref-|ref label|iw-ref|তথ্যসূত্র|সূত্র|উদ্ধৃতি|"
-    r"pronunciation|respell|dn$|disambiguation needed)"
+    r"dn$|disambiguation needed)"
 )
+SPOKEN = "\ue003"
+"""Stands where a text says how a word is spoken, in signs that are no words: in brackets it goes with what leads to it."""
+_SPOKEN = re.compile(r"ipa|ipac?-.*|мфа|հմա|audio|pron|pronunciation|respell|аудіо|phát âm|উচ্চারণ|আধ্বব.*")
 _SIGNS = {"!": "|", "=": "=", "·": "·", "•": "•", "ndash": "–", "–": "–", "mdash": "—", "—": "—", "nbsp": " ", "snd": " – ",
           "spaced ndash": " – ", "'": "'", "\"": "\"", "circa": "c.", "c.": "c."}  # fmt: skip
 
@@ -53,6 +111,8 @@ def text_of(template: Template) -> Sequence[Wikicode | str] | None:
         shown = [value for value in given[:2] if str(value).strip()]
         return shown[-1:] or None
     positions = _TEXT.get(name) or ((1,) if _LANGUAGE.fullmatch(name) else None)
+    if positions is None and _SPOKEN.fullmatch(name):
+        return [SPOKEN]
     if positions is None:
         return [] if name in _NOTE or _NOTES.match(name) else None
     if len(given) < max(positions) or not given or (name == "lang" and len(given) < 2):

@@ -7,14 +7,17 @@ import unicodedata
 
 from isogloss.dumps.text.linked import Linked, join
 from isogloss.dumps.text.markup import HOLE
+from isogloss.dumps.text.templates import SPOKEN
 
 _BLANKS = re.compile(r"[\s\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 # Not the joiners U+200C and U+200D, which are spelling in Persian and in India.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _OPEN, _CLOSE, _BETWEEN = r"[(\[（［]", r"[)\]）］]", r"[\s,;:،؛、，；/–—-]"
-# Inside of brackets a hole and the comma beside it go; a bracket of which nothing is left goes whole.
+_SEPARATORS = ",;،؛、，；"
 _IN_BRACKETS = re.compile(rf"({_OPEN})([^()\[\]（）［］]*)({_CLOSE})")
-_HOLES = re.compile(rf"(?:{_BETWEEN}*{HOLE}+)+{_BETWEEN}*")
+# What stands between two commas goes with its hole: "(born {{age}} years ago; a painter)" keeps the painter.
+_HOLES = re.compile(rf"[^{_SEPARATORS}]*[{HOLE}{SPOKEN}][^{_SEPARATORS}]*")
+_SPOKEN = re.compile(rf"\s*{SPOKEN}")
 _EMPTY = re.compile(rf"\s*{_OPEN}{_BETWEEN}*{_CLOSE}")
 _AFTER_OPEN = re.compile(rf"(?<={_OPEN})(?:\s|[,;:،؛、，；])+")
 _BEFORE_CLOSE = re.compile(rf"(?:\s|[,;:،؛、，；])+(?={_CLOSE})")
@@ -30,6 +33,8 @@ def tidy(content: Linked) -> Linked:
     Example:
         >>> tidy(Linked(f"Kyiv ({HOLE}; {HOLE}) is\\na city{HOLE} ,  here.")).text
         'Kyiv is a city, here.'
+        >>> tidy(Linked(f"Kyiv (spoken {HOLE}, once Kiev; {HOLE} years old) is far.")).text
+        'Kyiv (once Kiev) is far.'
     """
     found = content.replace(_INVISIBLE, "").replace(_BLANKS, " ")
     for _ in range(3):  # brackets within brackets
@@ -37,24 +42,18 @@ def tidy(content: Linked) -> Linked:
         found = _brackets(found).replace(_EMPTY, "")
         if found.text == before:
             break
-    found = found.replace(_AFTER_OPEN, "").replace(_BEFORE_CLOSE, "")
+    found = found.replace(_AFTER_OPEN, "").replace(_BEFORE_CLOSE, "").replace(_SPOKEN, "")
     found = found.replace(_NOTE, "").replace(_BEFORE_STOP, "").replace(_DOUBLE, r"\1").replace(_BLANKS, " ")
     return _composed(found).stripped()
 
 
 def _brackets(content: Linked) -> Linked:
-    """Take holes out of brackets, each with what separates it from its neighbours."""
-    spans = [(found.start(2), found.end(2)) for found in _IN_BRACKETS.finditer(content.text) if HOLE in found[2]]
-    for start, end in reversed(spans):
-        inside = content.cut(start, end).replace(_HOLES, _separator)
+    """Take holes out of brackets, each with all between its neighbouring commas."""
+    found = [(match.start(2), match.end(2)) for match in _IN_BRACKETS.finditer(content.text) if _HOLES.search(match[2])]
+    for start, end in reversed(found):
+        inside = content.cut(start, end).replace(_HOLES, "")
         content = join(content.cut(0, start), inside, content.cut(end, len(content.text)))
     return content
-
-
-def _separator(found: re.Match[str]) -> str:
-    at_edge = found.start() == 0 or found.end() == len(found.string)
-    marks = [mark for mark in found[0] if mark in ",;،؛、，；"]
-    return "" if at_edge else f"{marks[0]} " if marks else " "
 
 
 def _composed(content: Linked) -> Linked:
