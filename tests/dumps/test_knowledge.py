@@ -1,5 +1,7 @@
 """Wikidata in both of its forms, Enterprise HTML, own files and linking by names, from files to rows."""
 
+# ruff: noqa: E501 - pages and items stand as they are
+
 from __future__ import annotations
 
 import bz2

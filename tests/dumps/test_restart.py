@@ -134,7 +134,7 @@ echo "Submitted batch job 7"
 
 @pytest.mark.slow
 def test_slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A stand-in for sbatch runs the scripts that datatrove hands over, which import ours on the machine they run on."""
+    """A stand-in for sbatch runs the scripts that datatrove hands over, which load ours in processes of their own."""
     tools = tmp_path / "bin"
     tools.mkdir()
     (tools / "sbatch").write_text(SBATCH, encoding="utf-8")

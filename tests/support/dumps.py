@@ -57,7 +57,8 @@ def page_of(page: Made) -> str:
     redirect = f"    <redirect title={quoteattr(page.redirect)} />\n" if page.redirect is not None else ""
     text = f"#REDIRECT [[{page.redirect}]]" if page.redirect is not None else page.text
     return (
-        f"  <page>\n    <title>{escape(page.title)}</title>\n    <ns>{page.namespace}</ns>\n    <id>{page.id}</id>\n{redirect}"
+        f"  <page>\n    <title>{escape(page.title)}</title>\n    <ns>{page.namespace}</ns>\n    <id>{page.id}</id>\n"
+        f"{redirect}"
         f"    <revision>\n      <id>9{page.id}</id>\n      <model>{page.model}</model>\n"
         f'      <text xml:space="preserve">{escape(text)}</text>\n    </revision>\n  </page>\n'
     )

@@ -35,8 +35,8 @@ def corpus(
 
     Args:
         dumps: Dumps and files, told apart by their names: Wikipedia's ``pages-articles`` in XML with ``page_props``,
-            ``redirect`` and ``page`` in SQL, or Enterprise HTML; Wikidata's truthy N-Triples or JSON; JSON lines, tables
-            of facts and text of one's own.
+            ``redirect`` and ``page`` in SQL, or Enterprise HTML; Wikidata's truthy N-Triples or JSON; JSON lines,
+            tables of facts and text of one's own.
         output: Folder of the corpus.
         same_entities: Files ``*.bn-en.tsv`` of titles that are the same entity, for wikis without ``page_props``.
         leave_out: Lists of pages that a model will be measured on.

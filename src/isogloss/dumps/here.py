@@ -1,8 +1,8 @@
 """datatrove's executor for one machine, without what survives a killed build.
 
-datatrove's own `LocalPipelineExecutor` starts processes that live on when it is killed: its manager keeps the lock of the
-folder, and its workers keep writing beside those of the next try. Here tasks run in this process, or in workers that end
-with it.
+datatrove's own `LocalPipelineExecutor` starts processes that live on when it is killed: its manager keeps the lock of
+the folder, and its workers keep writing beside those of the next try. Here tasks run in this process, or in workers
+that end with it.
 """
 
 from __future__ import annotations

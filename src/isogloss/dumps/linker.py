@@ -1,4 +1,4 @@
-"""Entities found in text without links, by their exact names: the longest name at each place, ambiguous ones left out."""
+"""Entities found in text without links by their exact names: the longest at each place, ambiguous ones left out."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Linker:
 
 
 def _is_letter(letter: str) -> bool:
-    """Whether a character is part of a word; vowel signs are, which Python's ``\\w`` leaves out."""
+    r"""Whether a character is part of a word; vowel signs are, which Python's ``\\w`` leaves out."""
     return letter != "" and unicodedata.category(letter)[0] in "LMN"
 
 

@@ -1,12 +1,13 @@
 """Linked sentences, descriptions, text and facts that are the user's own.
 
-JSON lines hold a sentence each (``text``, ``language``, ``mentions`` with ``start``, ``end`` and ``entity``, ``page``) or a
-description (``entity``, ``language``, ``text``, ``title``). Tables of facts hold subject, relation and object with tabs
-between them; ``relations.uk.tsv`` a relation and its label in each line.
+JSON lines hold a sentence each (``text``, ``language``, ``mentions`` with ``start``, ``end`` and ``entity``, ``page``)
+or a description (``entity``, ``language``, ``text``, ``title``). Tables of facts hold subject, relation and object with
+tabs between them; ``relations.uk.tsv`` a relation and its label in each line.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import unicodedata
 from collections.abc import Iterator
@@ -43,7 +44,7 @@ def _sentence(found: dict[str, Any], where: str) -> Sentence:
     if not isinstance(given, list):
         raise IsoglossError(f"{where}: 'mentions' is a {type(given).__name__}, not a list")
     mentions = sorted((_mention(one, text, where) for one in given), key=lambda mention: mention.start)
-    for one, other in zip(mentions, mentions[1:], strict=False):
+    for one, other in itertools.pairwise(mentions):
         if other.start < one.end:
             raise IsoglossError(f"{where}: mentions {one.start}–{one.end} and {other.start}–{other.end} overlap")
     page = found.get("page") or ""

@@ -1,4 +1,4 @@
-"""What a build is made of: the tasks of each stage, decided before the first, so that a killed build goes on with them."""
+"""What a build is made of: the tasks of each stage, decided before the first, with which a killed build goes on."""
 
 from __future__ import annotations
 

@@ -83,7 +83,9 @@ class Sieve:
         """Facts between entities that are described."""
         facts = list(zip(*_columns(batch, "subject", "relation", "object"), strict=True))
         with self.ledger.counting(f"fact {relation}" for _, relation, _ in facts) as numbers:
-            return self._kept(batch, [self._keeps_fact(*fact, numbers) for fact in facts])
+            return self._kept(
+                batch, [self._keeps_fact(one, relation, other, numbers) for one, relation, other in facts]
+            )
 
     def _keeps_fact(self, subject: str, relation: str, other: str, numbers: dict[str, int]) -> bool:
         if subject not in self.described or subject in self.unwanted:

@@ -20,43 +20,11 @@ CANONICAL: dict[str, int] = {
 }  # fmt: skip
 """Names of namespaces that every wiki understands beside its own."""
 # Other projects and tools that wikis link to by a prefix.
-SISTERS = frozenset(
-    [
-        "w",
-        "wikt",
-        "wiktionary",
-        "n",
-        "wikinews",
-        "b",
-        "wikibooks",
-        "q",
-        "wikiquote",
-        "s",
-        "wikisource",
-        "species",
-        "wikispecies",
-        "v",
-        "wikiversity",
-        "voy",
-        "wikivoyage",
-        "c",
-        "commons",
-        "m",
-        "meta",
-        "metawikimedia",
-        "mw",
-        "d",
-        "wikidata",
-        "wmf",
-        "foundation",
-        "phab",
-        "doi",
-        "iarchive",
-        "google",
-        "imdb",
-        "arxiv",
-    ]
-)
+_PREFIXES = """
+    w wikt wiktionary n wikinews b wikibooks q wikiquote s wikisource species wikispecies v wikiversity voy wikivoyage c
+    commons m meta metawikimedia mw d wikidata wmf foundation phab doi iarchive google imdb arxiv
+"""
+SISTERS = frozenset(_PREFIXES.split())
 _MEDIA = re.compile(r"\.(jpe?g|png|svg|gif|tiff?|webp|webm|og[agv]|mp[34]|wav|flac|pdf|djvu|mid|stl|xcf)$", re.I)
 # Marks of direction and width that MediaWiki takes out of titles.
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")

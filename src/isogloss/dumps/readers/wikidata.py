@@ -141,7 +141,8 @@ def _item(found: dict[str, Any]) -> Item:
         for statement in statements:
             snak = statement["mainsnak"]
             value = (snak.get("datavalue") or {}).get("value")
-            is_item = isinstance(value, dict) and value.get("entity-type") == "item"
-            if statement.get("rank", "normal") == best and snak.get("snaktype") == "value" and is_item:
+            if statement.get("rank", "normal") != best or snak.get("snaktype") != "value":
+                continue
+            if isinstance(value, dict) and value.get("entity-type") == "item":
                 item.facts.append((relation, value.get("id") or f"Q{value['numeric-id']}"))
     return item

@@ -19,8 +19,8 @@ from isogloss.dumps.tables import read_counts
 
 FORMAT = 1
 _WIKIPEDIA = (
-    "Text of Wikipedia, by its authors, who are listed in the history of each page: CC BY-SA 4.0 (dumps before June 2023: "
-    "CC BY-SA 3.0) and GFDL"
+    "Text of Wikipedia, by its authors, who are listed in the history of each page: CC BY-SA 4.0 (dumps before June "
+    "2023: CC BY-SA 3.0) and GFDL"
 )
 _WIKIDATA = "Facts, labels and descriptions of Wikidata: CC0 1.0"
 _OWN = "Text and facts of other origin: as their owners say"

@@ -49,10 +49,7 @@ class Linked:
         pieces, begins, ends, news = list[str](), list[int](), list[int](), list[int]()
         at = length = 0
         for found in pattern.finditer(self.text):
-            if not isinstance(new, str):
-                replacement = new(found)
-            else:
-                replacement = found.expand(new) if "\\" in new else new
+            replacement = new(found) if not isinstance(new, str) else found.expand(new) if "\\" in new else new
             kept = self.text[at : found.start()]
             pieces += (kept, replacement)
             length += len(kept)

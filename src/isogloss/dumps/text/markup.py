@@ -39,35 +39,12 @@ _MARK = re.compile(_ITEM)
 _NOTHING = f"{HOLE}{SPOKEN} \t\n"
 _OWN = re.compile(f"[{HOLE}{_HEADING}{_ITEM}{SPOKEN}]")
 
-_GONE = frozenset(
-    [
-        "ref",
-        "references",
-        "gallery",
-        "table",
-        "timeline",
-        "imagemap",
-        "templatestyles",
-        "section",
-        "includeonly",
-        "score",
-        "hiero",
-        "graph",
-        "mapframe",
-        "indicator",
-        "style",
-        "inputbox",
-        "categorytree",
-        "tr",
-        "td",
-        "th",
-        "caption",
-        "languages",
-        "s",
-        "del",
-        "strike",
-    ]
-)
+_NOT_SHOWN = """
+    ref references gallery table timeline imagemap templatestyles section includeonly score hiero graph mapframe
+    indicator style inputbox categorytree tr td th caption languages s del strike
+"""
+_BLOCK_TAGS = "p div blockquote center poem hr ul ol dl table h1 h2 h3 h4 h5 h6"
+_GONE = frozenset(_NOT_SHOWN.split())
 _LOST = frozenset(["math", "chem", "ce", "maplink", "syntaxhighlight", "source", "pre"])
 # Digits have letters of their own above and below the line; 10<sup>9</sup> is not 109.
 _RAISED = {

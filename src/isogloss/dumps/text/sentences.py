@@ -6,6 +6,7 @@ sentence at the stops of Khmer and Tibetan, it cuts Thai and Lao not at all, and
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 
@@ -46,7 +47,7 @@ def split(content: Linked, language: str) -> list[Linked]:
     starts = _phrases(content.text) if code in _UNMARKED else _starts(content.text, code)
     inside = {place for link in content.links for place in range(link.start + 1, link.end)}
     places = [0, *(start for start in starts if start not in inside), len(content.text)]
-    parts = (content.cut(begin, end).stripped() for begin, end in zip(places, places[1:], strict=False))
+    parts = (content.cut(begin, end).stripped() for begin, end in itertools.pairwise(places))
     return [part for part in parts if part.text]
 
 
@@ -72,7 +73,7 @@ def _starts(text: str, code: str) -> list[int]:
     own = _OWN_STOPS.get(code, "")
     has_own = any(stop in text for stop in own)
     starts, at = list[int](), 0
-    for before, piece in zip(pieces, pieces[1:], strict=False):
+    for before, piece in itertools.pairwise(pieces):
         at += len(before)
         is_foreign = has_own and before.rstrip().endswith(".")
         if not is_foreign and not _belongs(before, piece):
@@ -93,7 +94,7 @@ def _placed(pieces: list[str], text: str) -> list[str]:
 
 
 def _belongs(before: str, piece: str) -> bool:
-    """Whether a cut is wrong: the sentence goes on in a small letter or with a dash, or it was the stop of an initial."""
+    """Whether a cut is wrong: the sentence goes on in a small letter or with a dash, or the stop was an initial's."""
     first = piece.lstrip(_OPENING)[:1]
     return (
         first in _GOES_ON

@@ -13,86 +13,33 @@ from collections.abc import Sequence
 from mwparserfromhell.nodes import Template
 from mwparserfromhell.wikicode import Wikicode
 
+_LAST = "lang langx transl transliteration translit script мова"
+_FIRST = """
+    nowrap nobr nobold noitalic small smaller big larger resize abbr abbrlink unicode formatnum num val nts число
+    tooltip
+"""
 # By name in small letters the positions, from 1, of the parameters that are the text; 0 is the last one.
 _TEXT: dict[str, tuple[int, ...]] = {
-    **dict.fromkeys(["lang", "langx", "transl", "transliteration", "translit", "script", "мова"], (0,)),
-    **dict.fromkeys(
-        [
-            "nowrap",
-            "nobr",
-            "nobold",
-            "noitalic",
-            "small",
-            "smaller",
-            "big",
-            "larger",
-            "resize",
-            "abbr",
-            "abbrlink",
-            "unicode",
-            "formatnum",
-            "num",
-            "val",
-            "nts",
-            "число",
-            "tooltip",
-        ],
-        (1,),
-    ),
+    **dict.fromkeys(_LAST.split(), (0,)),
+    **dict.fromkeys(_FIRST.split(), (1,)),
     **dict.fromkeys(("convert", "cvt", "đổi", "chuyển đổi"), (1, 2)),
 }
 _LANGUAGE = re.compile(r"lang-[a-z-]+|мова-[a-z-]+")
 # Links to other wikis, for articles that are missing: the text is the second parameter, or else the first.
 _LINK = re.compile(r"нп\d?|не переклад[а-я]+|ill|interlanguage link|liên kết ngôn ngữ|link-interwiki")
 # Footnotes, and what stands beside the text: they leave nothing wherever they are.
-_NOTE = frozenset(
-    [
-        "r",
-        "rp",
-        "cn",
-        "fn",
-        "fact",
-        "ref",
-        "refn",
-        "note",
-        "notetag",
-        "citation",
-        "vn",
-        "who",
-        "when",
-        "where",
-        "which",
-        "why",
-        "how",
-        "clarify",
-        "dubious",
-        "verify",
-        "anchor",
-        "якір",
-        "clear",
-        "хто",
-        "коли",
-        "де",
-        "прим",
-        "джерело",
-        "loc",
-        "փաստ",
-        "աղբյուր",
-        "ծնթ",
-        "flag",
-        "flagicon",
-        "прапор",
-        "флаг",
-        "спож",
-    ]
-)
+_BESIDE = """
+    r rp cn fn fact ref refn note notetag citation vn who when where which why how clarify dubious verify anchor якір
+    clear хто коли де прим джерело loc փաստ աղբյուր ծնթ flag flagicon прапор флаг спож
+"""
+_NOTE = frozenset(_BESIDE.split())
 _NOTES = re.compile(
     r"(harv|sfn|efn|cite|citation needed|cần chú|cần dẫn|by whom|better source|page needed|short description|"
     r"use [dm]|wayback|webarchive|webcite|dead link|мертве|\w\w icon|ref-|ref label|iw-ref|তথ্যসূত্র|সূত্র|উদ্ধৃতি|"
     r"dn$|disambiguation needed)"
 )
 SPOKEN = "\ue003"
-"""Stands where a text says how a word is spoken, in signs that are no words: in brackets it goes with what leads to it."""
+"""Stands where a text says how a word is spoken, in signs that are no words; in brackets, with all before it."""
 _SPOKEN = re.compile(r"ipa|ipac?-.*|мфа|հմա|audio|pron|pronunciation|respell|аудіо|phát âm|উচ্চারণ|আধ্বব.*")
 _SIGNS = {"!": "|", "=": "=", "·": "·", "•": "•", "ndash": "–", "–": "–", "mdash": "—", "—": "—", "nbsp": " ", "snd": " – ",
           "spaced ndash": " – ", "'": "'", "\"": "\"", "circa": "c.", "c.": "c."}  # fmt: skip

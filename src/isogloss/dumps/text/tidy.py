@@ -28,7 +28,7 @@ _DOUBLE = re.compile(r"([,;،])(?:\s*[,;،])+")
 
 
 def tidy(content: Linked) -> Linked:
-    """The paragraph in one line, in NFC, with single spaces; what is still a hole could not be told.
+    r"""The paragraph in one line, in NFC, with single spaces; what is still a hole could not be told.
 
     Example:
         >>> tidy(Linked(f"Kyiv ({HOLE}; {HOLE}) is\\na city{HOLE} ,  here.")).text
