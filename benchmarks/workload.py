@@ -22,7 +22,8 @@ from isogloss.recipe.build.adapters import with_adapters
 from isogloss.recipe.build.lora import with_lora
 from isogloss.recipe.build.mixing import with_mixing
 from isogloss.recipe.build.objective import build_objective, build_second
-from isogloss.recipe.build.sampling import Beside, Second, build_sources, pass_length
+from isogloss.recipe.build.sampling import build_sources, pass_length
+from isogloss.recipe.build.second import Beside, Second
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import resolve
@@ -131,14 +132,14 @@ class Workload:
         if recipe.adapters is not None:
             loaded = with_adapters(loaded, recipe.adapters, tuple(self.features), seed)
         if isinstance(recipe.objective, XMixup):
-            loaded = with_mixing(loaded, recipe.objective, self.task)
+            loaded = with_mixing(loaded, recipe.objective, self.task, recipe.max_length)
         budget = budget_of(recipe, TASKS["pos"], list(self.sizes.values()))
         batches = partial(whole_batches, self.features, self._collate(), budget, seed)
         return open_site(recipe, loaded, budget, self.sizes, pass_length(recipe.sampling), batches)
 
     def sources(self, recipe: Recipe, site: Site) -> dict[str, DataSource]:
         """The sources that the recipe draws from."""
-        objective = build_objective(recipe.objective, recipe.penalties, self.task, site)
+        objective = build_objective(recipe.objective, recipe.penalties, self.task, site, recipe.max_length)
         return build_sources(recipe.sampling, self.features, self._collate(), objective, site, self._second(recipe))
 
     def _second(self, recipe: Recipe) -> Second | None:
@@ -146,7 +147,7 @@ class Workload:
             return Beside(self.partners(), None, always)
         languages = {language: language for language in self.features}
         steps, length = recipe.steps or 0, recipe.max_length
-        return build_second(recipe.objective, None, self.task, steps, self.tokenizer, length, languages)
+        return build_second(recipe.objective, None, self.task, steps, {}, self.tokenizer, length, languages)
 
     def partners(self) -> dict[str, Partners]:
         """For each sentence one of the first language that is as long among its own, as a translation would be."""

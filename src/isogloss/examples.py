@@ -42,6 +42,7 @@ class TaggedSentence:
         spaces: For each token whether a space stands before it in the text that the sentence comes from; None where
             the file does not say.
         soft: In place of gold tags how probable each tag is, which training can learn from; None where there is none.
+        original: The text that it is a translation of, as its file says it; None where the file does not.
     """
 
     id: str
@@ -52,6 +53,7 @@ class TaggedSentence:
     line: int = 0
     spaces: tuple[bool, ...] | None = None
     soft: SoftTags | None = None
+    original: str | None = None
 
     @property
     def labels(self) -> tuple[str, ...] | None:

@@ -137,6 +137,7 @@ def test_the_command_writes_figures(
         ({"split": "train"}, "split: 'train' is unknown"),
         ({"pooling": "mode"}, "pooling: 'mode' is unknown; did you mean"),
         ({"limit": 1}, "limit: at least 2 texts, found 1"),
+        ({"view": "translate_test"}, "view: no view 'translate_test'; did you mean 'translate-test'"),
         ({"data": ["xnli"]}, "data: no data 'xnli' in the recipe"),
         ({"layer": 2}, r"layer: the models have layers 0 \(the embeddings\) to 1, found 2"),
         ({"metric": "bleu"}, "metric"),

@@ -32,7 +32,10 @@ def test_a_copy_gets_the_tags_of_its_original(
     originals = reader.read(next((world / task / "en").glob("train.*")), "en", Problems())
     words = ["".join(f"{place}\t{token}\t_\t_" + 6 * "\t_" + "\n" for place, token in enumerate(one.tokens, 1))
              if task == "pos" else "".join(f"{token}\t_\n" for token in one.tokens) for one in originals]  # fmt: skip
-    blocks = (f"# sent_id = {one.id}\n{own}\n" for one, own in zip(originals, words, strict=True))
+    blocks = (
+        f"# sent_id = {one.id}\n# original = {' '.join(one.tokens)}\n{own}\n"
+        for one, own in zip(originals, words, strict=True)
+    )
     (tmp_path / "de.tsv").write_text("".join(blocks), encoding="utf-8")
     whole = recipe(task, world, tmp_path)
     found = isogloss.project(whole, to="de", model=world / "encoder")
@@ -47,7 +50,8 @@ def test_a_copy_gets_the_tags_of_its_original(
         assert tuple(one.soft.labels[place] for place in one.soft.shares.argmax(axis=1)) == other.tags
         assert one.soft.shares.sum() == len(one.tokens)
     whole["data"] = {**whole["data"], "translations": found[task]}
-    isogloss.train({**whole, "translate_train": True}, output=tmp_path / "run")
+    # Sentences of files without ids, as those of names here, are paired with their originals all the same.
+    isogloss.train({**whole, "translate_train": True, "method": "x_mixup"}, output=tmp_path / "run")
     size = SIZES["train"]["en"]
     assert f"training examples: en {size}, de {size}" in capsys.readouterr().err
 
@@ -58,6 +62,7 @@ def test_a_copy_gets_the_tags_of_its_original(
         ("topic", {"translations": {}}, {}, "task 'topic' has no tags of tokens"),
         ("pos", {"translations": {}}, {}, "no data entry has translations.train"),
         ("pos", {}, {}, "de.tsv: error: no such file"),
+        ("pos", {}, {"batch_size": 0}, "batch_size: at least 1, found 0"),
         ("pos", {}, {"layer": 9}, "layer: the encoder has layers 0 (the embeddings) to 1, found 9"),
         ("pos", {}, {"to": " , "}, "to: names no language"),
         ("pos", {}, {"overrides": ["train_languages=[en,fr]"]}, "projected from one language, found en, fr"),

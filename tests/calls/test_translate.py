@@ -67,7 +67,7 @@ def test_texts_stand_beside_their_originals(model: Path, said: list[str], world:
             "train": {
                 "path": f"{tmp_path}/nli/train.en-{{language}}.csv",
                 "format": "csv",
-                "columns": {"text": "translation", "pair": "translation_pair"},
+                "columns": {"text": "translation", "pair": "translation_pair", "label": "label"},
                 "source_columns": {"text": "original", "pair": "original_pair"},
             }
         }
@@ -207,6 +207,8 @@ def test_test_data_of_all_languages_go_into_one(model: Path, said: list[str], wo
         ({"to": "en"}, "to: 'en' is the language of the texts"),
         ({"to": ""}, "to: names no language"),
         ({"to": "ja"}, "no code of 'ja'"),
+        ({"codes": {"dee": "deu_Latn"}}, "codes: 'dee' is no language of this translation; did you mean 'de'?"),
+        ({"model": "isogloss-small"}, "model 'isogloss-small' (modernbert) does not translate"),
         ({"source": "xx"}, "from: no train file of language 'xx'"),
         ({"split": "trian"}, "split: 'trian' is unknown; did you mean 'train'?"),
         ({"batch_size": 0}, "batch_size: at least 1, found 0"),

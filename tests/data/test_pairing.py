@@ -44,6 +44,8 @@ def test_choices_and_questions_are_paired():
     assert found([one], [dataclasses.replace(one, language="en", path="en.jsonl")]) == [0]
     with pytest.raises(IsoglossError, match=r"de\.jsonl:1: label '0', but '1' in en\.jsonl:4"):
         found([one], [dataclasses.replace(one, language="en", path="en.jsonl", line=4, label="1")])
+    with pytest.raises(IsoglossError, match=r"de\.jsonl:1: 2 alternatives, but 3 in en\.jsonl:4"):
+        found([one], [dataclasses.replace(one, path="en.jsonl", line=4, alternatives=("a", "b", "c"))])
     asked = Question("q", "de", "de", "Wo?", "Hier.", (("Hier", 0),), "de.json", 3)
     assert found([asked], [dataclasses.replace(asked, language="en", path="en.json", answers=None)]) == [0]
 

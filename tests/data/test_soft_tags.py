@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,8 @@ def test_there_and_back(tmp_path: Path):
     (again, _), _ = read(tmp_path, SoftTagLines().dump([first, second]).decode())
     assert (again.id, again.tokens) == (first.id, first.tokens)
     assert np.array_equal(again.soft.shares, first.soft.shares)
+    named = dataclasses.replace(first, original="the dog")
+    assert read(tmp_path, SoftTagLines().dump([named]).decode())[0][0].original == "the dog"
 
 
 def test_tags_are_renamed_as_those_of_the_originals(tmp_path: Path):

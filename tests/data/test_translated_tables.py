@@ -25,6 +25,23 @@ def test_a_header_with_an_id_has_the_usual_names(tmp_path: Path):
     assert layout(written(tmp_path, "id\tsentence1\tsentence2\tlabel", "1\tA\tB\t0"), TAB) == (None, None)
 
 
+def test_what_isogloss_translate_writes_is_known(tmp_path: Path):
+    one = layout(written(tmp_path, "id\toriginal\ttranslation\tlabel", "1\tA\tB\tx"), TAB)
+    assert one == ({"text": "translation"}, {"text": "original"})
+    two = "id\toriginal\ttranslation\toriginal_pair\ttranslation_pair\tlabel"
+    assert layout(written(tmp_path, two, "1\tA\tB\tC\tD\tx"), TAB) == (
+        {"text": "translation", "pair": "translation_pair"},
+        {"text": "original", "pair": "original_pair"},
+    )
+
+
+def test_columns_of_the_data_are_those_of_its_translations(tmp_path: Path):
+    path = written(tmp_path, "uid\ts1\tgold", "1\tA\tx")
+    assert layout(path, TAB, {"id": "uid", "text": "s1", "label": "gold"}) == ({"id": "uid", "text": "s1"}, None)
+    with pytest.raises(IsoglossError, match=r"never by place alone"):
+        layout(path, TAB, {"text": "s1", "label": "gold"})
+
+
 @pytest.mark.parametrize(
     ("row", "found"),
     [

@@ -2,15 +2,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from isogloss.common.errors import IsoglossError
+from isogloss.data.choice_lines import ChoiceLines
+from isogloss.data.conll import TokenTag
 from isogloss.data.conllu import ConllU
+from isogloss.data.pairing import partners
 from isogloss.data.problems import Problems
+from isogloss.data.soft_tags import SoftTagLines
 from isogloss.data.tables import Table
 from isogloss.data.translations import TranslationFile, translate, translate_some
-from isogloss.examples import LabelledText, TaggedSentence
+from isogloss.examples import Choice, LabelledText, TaggedSentence
 
 FIVE = (
     Table(columns={"text": 2, "pair": 3, "label": 4}),
@@ -135,6 +140,30 @@ def test_tagged_sentences_are_joined_by_id_and_have_the_tags_of_the_file(tmp_pat
         translate(originals, conllu(tmp_path, "a1"), "de", Problems())
 
 
+@pytest.mark.parametrize(
+    ("label", "number", "message"),
+    [
+        ("", 2, None),
+        (', "label": 1', 2, None),
+        (', "label": 0', 2, r"de\.jsonl:1: label '0', but '1' in train\.jsonl:3"),
+        ("", 3, r"de\.jsonl:1: 2 alternatives, but 3 in train\.jsonl:3"),
+    ],
+)
+def test_a_choice_has_the_label_of_its_original(label: str, number: int, message: str | None, tmp_path: Path):
+    alternatives = ("It broke.", "It flew.", "It lay.")[:number]
+    original = Choice("a", "en", "It fell.", "", alternatives, "1", "train.jsonl", 3)
+    path = tmp_path / "de.jsonl"
+    texts = '"premise": "Es fiel.", "question": "", "choice1": "Es brach.", "choice2": "Es flog."'
+    path.write_text(f'{{"id": "a", {texts}{label}}}\n', encoding="utf-8")
+    file = TranslationFile(path, ChoiceLines())
+    if message is None:
+        (found,) = translate([original], file, "de", Problems())
+        assert (found.content, found.labels) == (("Es fiel.", "", "Es brach.", "Es flog."), ("1",))
+    else:
+        with pytest.raises(IsoglossError, match=message):
+            translate([original], file, "de", Problems())
+
+
 def test_a_translation_is_of_the_kind_of_its_original(tmp_path: Path):
     sentence = TaggedSentence("a", "en", ("A", "man"), ("X", "Y"), "train.conllu", 1)
     with pytest.raises(IsoglossError, match=r"de\.tsv:2: not of the kind of train\.conllu:1, so no translation of it"):
@@ -152,3 +181,42 @@ def test_rows_are_never_joined_by_their_number(tmp_path: Path):
     path.write_text("id\ttext\n0\tNULL\n1\tEINS\n2\tZWEI\n", encoding="utf-8")
     with pytest.raises(IsoglossError, match=r"the ids of train.tsv are the numbers of its rows"):
         translate(numbered, TranslationFile(path, Table(columns={"id": "id", "text": "text"})), "de", Problems())
+
+
+SENTENCES = [
+    TaggedSentence("1", "en", ("Eva", "reads", "."), ("B-PER", "O", "O"), "train.tsv", 1),
+    TaggedSentence("2", "en", ("Yes", "."), ("O", "O"), "train.tsv", 5),
+]
+
+
+@pytest.mark.parametrize("reader", [TokenTag(), ConllU(), SoftTagLines()])
+def test_sentences_without_ids_are_joined_where_their_originals_stand_beside_them(reader: Any, tmp_path: Path):
+    file = sentences_file(tmp_path, reader, ["Eva reads.", "Yes ."])
+    found = translate(SENTENCES, file, "de", Problems())
+    assert [(one.id, one.content, one.original) for one in found if isinstance(one, TaggedSentence)] == [
+        ("1", ("Ja",), "Eva reads."),
+        ("2", ("Ja",), "Yes ."),
+    ]
+    assert partners(found, SENTENCES, {"train.tsv": "x", str(file.path): "x"}, {str(file.path)}).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("reader", [TokenTag(), ConllU(), SoftTagLines()])
+def test_a_sentence_that_is_no_longer_the_original_is_said_with_both_lines(reader: Any, tmp_path: Path):
+    file = sentences_file(tmp_path, reader, ["Eva reads.", "No."])
+    with pytest.raises(IsoglossError, match=r"de.tsv:\d+: a translation of 'No.', but train.tsv:5, .* is 'Yes .'"):
+        translate(SENTENCES, file, "de", Problems())
+
+
+@pytest.mark.parametrize("reader", [TokenTag(), ConllU(), SoftTagLines()])
+def test_sentences_are_never_joined_by_their_number(reader: Any, tmp_path: Path):
+    with pytest.raises(IsoglossError, match=r"the ids of train.tsv are the numbers of its rows"):
+        translate(SENTENCES, sentences_file(tmp_path, reader, [None, None]), "de", Problems())
+
+
+def sentences_file(folder: Path, reader: Any, originals: Sequence[str | None]) -> TranslationFile:
+    token = "\t".join(("1", "Ja", "_", "X", *6 * "_")) if isinstance(reader, ConllU) else "Ja\tX"
+    blocks = [f"# original = {text}\n{token}\n\n" if text else f"{token}\n\n" for text in originals]
+    path = folder / "de.tsv"
+    head = "# labels = X;Y\n" if isinstance(reader, SoftTagLines) else ""
+    path.write_text(head + "".join(blocks), encoding="utf-8")
+    return TranslationFile(path, reader)

@@ -19,7 +19,7 @@ from transformers import (
 from isogloss.models.extensions import attach
 from isogloss.models.extensions.mixing import NAME, ConstantRatio, EntropyRatio, Mixing
 from isogloss.objectives import Supervised
-from isogloss.objectives.side_by_side import first_place, mean_of_places, released_mean, side_by_side
+from isogloss.objectives.side_by_side import first_place, mean_of_places, predicted, released_mean, side_by_side
 from isogloss.objectives.supervised import IGNORED
 from isogloss.objectives.x_mixup import XMixup
 from isogloss.protocols import Batch
@@ -145,6 +145,35 @@ def test_every_task_has_finite_terms(kind: str):
     assert f"extensions.{NAME}.ratio.weight" in gradients
 
 
+def test_alternatives_that_an_example_lacks_change_nothing():
+    """Beside an example of more alternatives one of two is filled up; alone it is not."""
+    model, torch_generator = _model("choices"), torch.Generator().manual_seed(5)
+
+    def batch(*numbers: int) -> Batch:
+        own = torch.randint(3, 30, (2, 3, 4), generator=torch_generator.manual_seed(5))
+        rows = [
+            torch.cat([row[:n], row[:1].expand(max(numbers) - n, -1)]) for row, n in zip(own, numbers, strict=False)
+        ]
+        ids = torch.stack(rows)
+        real = torch.arange(max(numbers)) < torch.tensor(numbers)[:, None]
+        inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+        return Batch(
+            inputs, torch.zeros(len(numbers), dtype=torch.int64), ("de",) * len(numbers), {"alternatives": real}
+        )
+
+    def pairs(*numbers: int) -> Batch:
+        first, second = batch(*numbers), batch(*numbers)
+        return replace(
+            first, beside=replace(second, inputs={**second.inputs, "input_ids": second.inputs["input_ids"].roll(1, -1)})
+        )
+
+    objective = XMixup(None, source_weight=0.4, kl=1.0, mse=1.0, states=mean_of_places)
+    with torch.no_grad():
+        alone, among = objective(model, pairs(2)), objective(model, pairs(2, 3))
+    for name, own in alone.items():
+        torch.testing.assert_close(among[name][:1], own, msg=name)
+
+
 @pytest.mark.parametrize("kind", ["tags", "answers"])
 def test_a_source_without_labels_leaves_all_the_weight_to_its_target(kind: str):
     model, pairs = _model(kind), _pairs(kind)
@@ -176,6 +205,28 @@ def test_padding_of_the_shorter_half_is_in_no_token():
              for side in (pairs, pairs.beside)]  # fmt: skip
     both = side_by_side(replace(sides[0], beside=sides[1]), 1)
     assert both.extras["anchors"].tolist() == [list(range(6))] * 4
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_pairs_of_the_released_form_are_padded_to_one_length(kind: str):
+    """Its ratios and vectors see padding, so what a pair loses must not hang on the length of its batch."""
+    pairs = _pairs(kind)
+    longer = torch.zeros_like(pairs.inputs["input_ids"][..., :3])
+    more = {"input_ids": longer + 1, "attention_mask": longer}
+    wide = replace(pairs, inputs={name: torch.cat([own, more[name]], dim=-1) for name, own in pairs.inputs.items()})
+    if kind == "tags":
+        assert pairs.labels is not None
+        wide = replace(wide, labels=torch.nn.functional.pad(pairs.labels, (0, 3), value=IGNORED))
+    for places, same in ((None, False), (11, True)):
+        model = _model(kind)
+        attach(model, NAME, mixing := Mixing(model, 1, EntropyRatio(released=True), places=places))
+        own = XMixup(mixing, source_weight=0.4, kl=1.0, mse=1.0, states=released_mean, places=places)
+        with torch.no_grad():
+            found, expected = (own(model, batch) for batch in (wide, pairs))
+            assert all(torch.allclose(found[name], expected[name], rtol=1e-4) for name in expected) == same
+            logits, others = (predicted(model, batch) for batch in (wide, pairs))
+        both = tuple(slice(min(sizes)) for sizes in zip(logits.shape, others.shape, strict=True))
+        assert torch.allclose(logits[both], others[both], rtol=1e-4) == same
 
 
 def test_a_detached_source_is_not_pulled():

@@ -30,7 +30,7 @@ def mixing(name: str, layers: int, **keys: Any) -> Mixing:
     sizes = {"hidden_size": 8, "intermediate_size": 8, "num_attention_heads": 2, "vocab_size": 9}
     model = AutoModel.from_config(AutoConfig.for_model("bert", num_hidden_layers=layers, **sizes))
     loaded = Loaded(model, PreTrainedTokenizerBase(), frozenset(), frozenset(), {})
-    found = with_mixing(loaded, XMixup(**keys), task(name))
+    found = with_mixing(loaded, XMixup(**keys), task(name), 16)
     assert found.fresh == {f"extensions.mixing.{name}" for name, _ in mixing_of(found.model).named_parameters()}  # type: ignore[union-attr]
     (note,) = found.notes
     own = mixing_of(found.model)
@@ -87,6 +87,10 @@ def test_the_ratio_of_the_released_code_is_not_learned_and_sees_padding():
     assert not torch.allclose(ours, theirs)
     frozen = mixing("nli", 2, ratio={"kind": "entropy", "learned": False}).ratio
     assert isinstance(frozen, EntropyRatio) and not list(frozen.parameters()) and not frozen.released
+    assert {compat: mixing("nli", 2, compat=compat).places for compat in (None, "released")} == {
+        None: None,
+        "released": 16,
+    }
     constant = mixing("nli", 2, compat="released", ratio=ConstantRatio(value=0.3)).ratio
     assert constant(scores, real[:, :3], real).tolist() == [pytest.approx(0.3)]
 

@@ -78,6 +78,7 @@ def test_settings_of_fun_are_those_of_its_table(
         ("xnli", 5e-6, 64, 4, 128, 0),
         ("pawsx", 5e-6, 64, 4, 128, 0),
         ("pos", 5e-6, 64, 4, 128, 0),
+        ("ner", 5e-6, 64, 4, 128, 0),
         ("xquad", 5e-6, 32, 2, 384, 0.1),
         ("mlqa", 5e-6, 32, 2, 384, 0.1),
         ("tydiqa", 3e-5, 32, 4, 384, 0.1),
@@ -94,6 +95,8 @@ def test_settings_of_x_mixup_are_those_of_its_code(
     assert first.back is not None
     assert first.train is not None or len(recipe.train_languages or ()) > 1, "nothing to pair"
     assert any(entry.translations.test is not None for entry in recipe.data)
+    # The tags of translations are a teacher's, all others are copied or found again.
+    assert (first.train is not None and first.train.soft_tags) == (recipe.data[0].task in ("pos", "ner"))
 
 
 @pytest.mark.parametrize("scale", SCALES)

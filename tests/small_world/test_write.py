@@ -48,7 +48,11 @@ def test_each_language_has_what_the_table_says(folder: Path):
     for code, told in LANGUAGES.items():
         for split in told.labels:
             expected |= {f"pos/{code}/{split}.conllu", f"ner/{code}/{split}.tsv", f"topics/{code}/{split}.tsv"}
-            expected |= {f"nli/{code}/{split}.tsv", f"paraphrase/{code}/{split}.tsv"}
+            expected |= {
+                f"nli/{code}/{split}.tsv",
+                f"paraphrase/{code}/{split}.tsv",
+                f"ner_parallel/{code}/{split}.tsv",
+            }
             expected |= {f"choice/{code}/{split}.jsonl", f"qa/{code}/{split}.json"}
     assert set(contents(folder)) == expected
     assert [path.name for path in folder.parent.iterdir()] == ["world"]
@@ -105,6 +109,19 @@ def test_answers_are_in_their_contexts(folder: Path):
     for found in ids.values():
         assert len({tuple(each) for each in found.values()}) == 1
         assert len(set(found["en"])) == len(found["en"])
+
+
+def test_names_are_of_the_same_sentences_in_every_language(folder: Path):
+    for split, number in SIZES.items():
+        read = {
+            path.parent.name: TokenTag().read(path, path.parent.name, Problems())
+            for path in folder.glob(f"ner_parallel/*/{split}.tsv")
+        }
+        assert read
+        for sentences in read.values():
+            assert [one.id for one in sentences] == [f"{split}-{place}" for place in range(1, number + 1)]
+            kinds = [sorted(tag for tag in one.tags or () if tag.startswith("B-")) for one in sentences]
+            assert kinds == [sorted(tag for tag in one.tags or () if tag.startswith("B-")) for one in read["en"]]
 
 
 def test_choices_have_the_keys_of_copa(folder: Path):
@@ -166,7 +183,7 @@ def test_a_folder_that_is_not_empty_is_refused(folder: Path, tmp_path: Path):
 def test_an_empty_folder_is_filled_and_text_may_be_left_out(tmp_path: Path):
     write_world(tmp_path, sentences={"dev": 3}, text=0)
     assert {path.split("/")[0] for path in contents(tmp_path)} == {
-        *("pos", "ner", "topics", "nli", "paraphrase", "choice", "qa"),
+        *("pos", "ner", "ner_parallel", "topics", "nli", "paraphrase", "choice", "qa"),
     }
 
 
@@ -207,6 +224,7 @@ def test_a_table_of_words_does_not_solve_it():
     [
         ("pos", "conllu", "pos/*/*.conllu"),
         ("ner", "conll", "ner/*/*.tsv"),
+        ("ner", "conll", "ner_parallel/*/*.tsv"),
         ("topic", "tsv", "topics/*/*.tsv"),
         ("nli", "tsv", "nli/*/*.tsv"),
         ("paraphrase", "tsv", "paraphrase/*/*.tsv"),

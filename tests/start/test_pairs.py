@@ -103,6 +103,7 @@ def test_what_stands_beside(parallel: Path):
     assert found.source == "en"
     assert [Path(name).name for name in found.files] == ["de.tsv"]
     assert found.notes == (
+        "the source of pairs is en, the first training language",
         "de: 1 of 11 training texts have no partner in en and are paired with themselves",
         "back-translations into en by way of de",
     )
@@ -113,7 +114,8 @@ def test_the_first_training_language_is_the_source(parallel: Path):
     found, texts = paired(entry(parallel, translations={"back": None}), words, source="de")
     assert found.source == "de" and found.instead is None
     assert words.read(found.beside["de"]) == texts["de"]
-    assert "en: 2 of 12 training texts have no partner in de" in found.notes[0]
+    assert found.notes[0] == "the source of pairs is de, the first training language"
+    assert "en: 2 of 12 training texts have no partner in de" in found.notes[1]
 
 
 def test_pieces_of_long_texts(parallel: Path):
@@ -135,6 +137,12 @@ def test_a_language_without_back_translations_is_said(parallel: Path):
     (parallel / "back" / "en.tsv").unlink()
     with pytest.raises(IsoglossError, match=r"translations\.back: .*has no file for any training language \(en, de\)"):
         paired(entry(parallel), Words())
+
+
+def test_one_file_of_back_translations_is_not_read_for_several_languages(parallel: Path):
+    one = entry(parallel, translations={"back": {"path": str(parallel / "back" / "de.tsv")}})
+    with pytest.raises(IsoglossError, match=r"translations\.back\.path: .*without \{language\}.* for each of en, de"):
+        paired(one, Words())
 
 
 @pytest.mark.parametrize(
@@ -302,6 +310,41 @@ def test_translate_train_of_sentences_pairs_them(tmp_path: Path, capsys: pytest.
     shape = recipe(tmp_path, train_languages=["en"], translate_train=True, steps=6, objective={"halving": 0.01})
     assert isogloss.train({**shape, "data": data}, output=tmp_path / "run")
     assert "back-translations into en by way of de" in capsys.readouterr().err
+
+
+def test_sentences_without_ids_are_paired_with_their_translations(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Public sets have no ids; translations have their originals beside them, and a teacher's soft tags."""
+
+    def sentences(language: str, numbers: Sequence[int], *, of: str = "", tags: Sequence[str] = ("A", "B")) -> str:
+        names = [f"# original = {of}{n} b{n}\n" if of else "" for n in numbers]
+        own = [f"{language}{n}\t{tags[0]}\nb{n}\t{tags[1]}\n\n" for n in numbers]
+        return "".join(f"{name}{one}" for name, one in zip(names, own, strict=True))
+
+    files = {
+        "pos/en/train.tsv": sentences("en", range(8)),
+        "train/de.tsv": "# labels = A;B\n" + sentences("de", range(8), of="en", tags=("0.9;0.1", "0.2;0.8")),
+        "back/de.tsv": sentences("back", range(8), of="en", tags="__"),
+        "pos/en/dev.tsv": sentences("en", range(20, 24)),
+        "pos/de/dev.tsv": sentences("de", range(20, 24)),
+    }
+    for name, content in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    data = {
+        "task": "pos",
+        "format": "conll",
+        "name": "pos",
+        "path": f"{tmp_path}/pos/{{language}}/{{split}}.tsv",
+        "translations": {
+            "train": {"path": f"{tmp_path}/train/{{language}}.tsv", "soft_tags": True},
+            "back": {"path": f"{tmp_path}/back/{{language}}.tsv"},
+        },
+    }
+    shape = recipe(tmp_path, train_languages=["en"], translate_train=True)
+    assert isogloss.train({**shape, "data": data}, output=tmp_path / "run")
+    said = capsys.readouterr().err
+    assert "back-translations into en by way of de" in said and "no partner" not in said
 
 
 LEARNED = {"steps": 40, "evaluation_steps": 40, "learning_rate": 0.01, "selection": "last"}

@@ -76,7 +76,13 @@ def test_translate_train_to_translate_test(pairs: Path, tmp_path: Path, capsys: 
     ("changes", "message"),
     [
         ({"train_languages": ["en", "fr"]}, "translate_train: needs one source language, found en, fr"),
-        ({"data": {"translations": {"train": None}}}, "no data entry has translations.train with a file"),
+        ({"data": {"translations": {"train": None}}}, "no data entry has translations.train, which names the files"),
+        (
+            {"data": {"translations": {"train": {"path": "no-{language}.tsv"}}}},
+            "(translations.train: no-{language}.tsv)",
+        ),
+        ({"data": {"translations": {"train": {"path": "de.tsv"}}}}, "'de.tsv' is one file without {language}"),
+        ({"evaluate_languages": ["en"]}, "the training language 'en' alone is evaluated"),
         ({"data": {"translations": {"train": {"path": "{lang}.tsv"}}}}, "{language} and {split} only, found 'lang'"),
         (
             {"data": {"translations": {"train": {"source_columns": None}}}},

@@ -19,6 +19,7 @@ MBART = offering("en_XX", "de_DE", "sw_KE", src_lang="en_XX")
 M2M = SimpleNamespace(lang_code_to_token={"en": "__en__", "de": "__de__"}, src_lang="en")
 MARIAN_OF_SEVERAL = SimpleNamespace(supported_language_codes=[">>deu<<", ">>nld<<"], target_lang="gem")
 MARIAN_OF_ONE = offering(supported_language_codes=[], source_lang="en", target_lang="de")
+MARIAN_FROM_GERMAN = offering(supported_language_codes=[], source_lang="de", target_lang="fr")
 T5 = offering("<extra_id_0>")
 
 
@@ -68,6 +69,7 @@ def test_codes_say_which_of_several():
         (Telling(), NLLB, "fr", "no code of 'fr'"),
         (Telling({"de": "de_Latn"}), NLLB, "de", "codes: its tokenizer has no 'de_Latn'.*deu_Latn"),
         (Telling(), MARIAN_OF_ONE, "fr", "it translates into 'de', asked for is 'fr'"),
+        (Telling(), MARIAN_FROM_GERMAN, "fr", "it translates from 'de', asked for is 'en'"),
         (Telling(), T5, "de", "no codes of languages and does not say .* prefix says what is put before each text"),
         (Telling(prefix="to {lang}: "), T5, "de", "may hold {source} and {target} only, found 'lang'"),
     ],

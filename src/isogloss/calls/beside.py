@@ -10,6 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from isogloss.common.errors import IsoglossError
+from isogloss.common.packing import ENDING
 from isogloss.data.problems import Problems
 from isogloss.data.translations import translate
 from isogloss.examples import Example, LabelledText
@@ -42,6 +43,10 @@ def read_beside(
         IsoglossError: No such file, bad content, an example without translation, or columns where there are none.
     """
     keys = _keys(asked)
+    # A bare path is all that there is: its ending says how a table is cut.
+    ending = Path(str(asked).removesuffix(ENDING)).suffix[1:]
+    if keys.keys() == {"path"} and {ending, entry.format} <= {"csv", "tsv"}:
+        keys["format"] = ending
     if "path" not in keys and keys.keys() == {"columns"}:
         return _of_the_same_rows(keys["columns"], entry, source, examples, language, problems)
     try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from isogloss.calls.evaluate import VIEWS
 from isogloss.calls.finished import build_evaluator, modes_asked, open_run
 from isogloss.calls.interpolation import interpolated, starting_weights
 from isogloss.calls.parallel import first_windows, parallel_texts
@@ -101,6 +102,8 @@ def gap(
     check_figures(split, output)
     if pooling not in POOLING:
         raise IsoglossError(f"pooling: {pooling!r} is unknown{nearest(pooling, POOLING)}")
+    if view not in VIEWS:
+        raise IsoglossError(f"view: no view {view!r}{nearest(view, VIEWS)}")
     if limit < 2:
         raise IsoglossError(f"limit: at least 2 texts, found {limit}")
     folders, results = scored_runs(runs)

@@ -79,10 +79,16 @@ def project(
     aligner = Aligner(open_encoder(model, trust_remote_code=trust_remote_code), layer, batch_size)
     carry = project_chunks if is_chunk_tagged([one for own in read.values() for one in own]) else project_tags
     found: dict[str, dict[str, Any]] = {}
+    # A file that is not there is told before any is written.
+    pairs_of = {
+        (id(entry), language): _pairs(entry, read[id(entry)], language, problems)
+        for entry, _ in asked
+        for language in targets
+    }
     for entry, own in asked:
         assert entry.translations.train is not None
         for language in targets:
-            pairs = _pairs(entry, read[id(entry)], language, problems)
+            pairs = pairs_of[id(entry), language]
             links = aligner(pairs)
             done = [
                 carry(one.tags or (), own_links, len(other.tokens))

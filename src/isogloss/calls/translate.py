@@ -24,6 +24,9 @@ from isogloss.translation.examples import Losses, rebuilt, texts
 from isogloss.translation.files import layout_of, written
 from isogloss.translation.translators import Translators
 
+RECIPES = (".yaml", ".yml", ".json")
+"""How files of recipes end."""
+
 LONGEST = 256
 """Sub-words of a text and of its translation; sentences seldom have more."""
 
@@ -101,6 +104,8 @@ def translate(
     if format is None and task is None:
         if columns is not None or separator is not None:
             raise IsoglossError("columns and separator go with --task and --format; a recipe has them in its data")
+        if isinstance(data, str | Path) and Path(data).is_file() and Path(data).suffix not in RECIPES:
+            raise IsoglossError(f"{data}: no recipe ({' or '.join(RECIPES)}); a file of data goes with task and format")
         recipe = resolve(data, overrides=overrides, scale=scale)
         entries: Sequence[DataEntry] = recipe.data
         if asked is None and split == "train" and recipe.train_languages:
@@ -118,6 +123,11 @@ def translate(
     options = {"num_beams": num_beams, "max_length": max_length, "trust_remote_code": trust_remote_code}
     work = Translators(str(model), told, Path(output) / "memory", batch_size=batch_size, options=options)
     sources = list(dict.fromkeys(one.language for one in read))
+    for code in told.codes:
+        if code not in {*sources, *targets}:
+            raise IsoglossError(
+                f"codes: {code!r} is no language of this translation{nearest(code, [*sources, *targets])}"
+            )
     # Languages and models that are not there are told before anything is translated.
     for one in sources:
         for target in targets:

@@ -24,6 +24,8 @@ ANY_COMMENT = re.compile(r"#(?: |\w+ ?=)")
 TOKEN_WITH_HASH = re.compile(r"#[^ \t]*\t")
 
 SENTENCE_ID = re.compile(r"#\s*sent_id\s*=\s*(.*\S)")
+ORIGINAL = re.compile(r"#\s*original\s*=\s*(.*\S)")
+"""What a sentence is a translation of, as `isogloss translate` writes it."""
 
 Line = tuple[int, str]
 
@@ -37,12 +39,14 @@ class ColumnLines:
         width: Number of columns that most lines have.
         blocks: The lines of each sentence with their numbers. A line may have another number of columns.
         ids: What a comment ``# sent_id = ...`` before a sentence says, by the number of the sentence's first line.
+        originals: What a comment ``# original = ...`` says there.
     """
 
     separator: str
     width: int
     blocks: list[list[Line]]
     ids: Mapping[int, str] = field(default_factory=dict)
+    originals: Mapping[int, str] = field(default_factory=dict)
 
     def columns(self, text: str) -> list[str]:
         """The columns of a line."""
@@ -92,7 +96,7 @@ def column_lines(lines: Sequence[str], path: Path, problems: Problems) -> Column
             )
         return found
 
-    sentences, ids = list[list[Line]](), dict[int, str]()
+    sentences, ids, originals = list[list[Line]](), dict[int, str](), dict[int, str]()
     for block in blocks:
         sentence = list(itertools.dropwhile(is_comment, block))
         if sentence:
@@ -100,7 +104,9 @@ def column_lines(lines: Sequence[str], path: Path, problems: Problems) -> Column
             for _, text in block[: len(block) - len(sentence)]:
                 if match := SENTENCE_ID.match(text):
                     ids[sentence[0][0]] = match[1]
-    return ColumnLines(separator, width, sentences, ids)
+                if match := ORIGINAL.match(text):
+                    originals[sentence[0][0]] = match[1]
+    return ColumnLines(separator, width, sentences, ids, originals)
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[list[Line]]:

@@ -80,8 +80,9 @@ class TokenTag:
             if not wrong:
                 tokens = tuple(row[located["tokens"]] for _, row in rows)
                 gold = gold_tags(tags, label_map) if tags else None
-                name = found.ids.get(rows[0][0], str(number))
-                sentences.append(TaggedSentence(name, language, tokens, gold, str(path), rows[0][0]))
+                line = rows[0][0]
+                name, before = found.ids.get(line, str(number)), found.originals.get(line)
+                sentences.append(TaggedSentence(name, language, tokens, gold, str(path), line, original=before))
         if are_running_numbers(sentence.tokens for sentence in sentences):
             line, text = blocks[0][0]
             shown = ", ".join(f"{at}: {value!r}" for at, value in enumerate(found.columns(text)))

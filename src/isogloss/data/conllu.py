@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isogloss.data.chunks import renamed_tags
-from isogloss.data.column_lines import SENTENCE_ID
+from isogloss.data.column_lines import ORIGINAL, SENTENCE_ID
 from isogloss.data.delimiters import TAB
 from isogloss.data.formats import finish, predicted_tags
 from isogloss.data.labels import NO_TAG, SAME_NAMES, gold_tags, untagged
@@ -135,10 +135,13 @@ def _sentence(
 ) -> TaggedSentence:
     """The sentence that stands in the lines of ``block``."""
     words: list[tuple[int, str, str]] = []
+    original = None
     for line, text in block:
         if text.startswith("#"):
             match = SENTENCE_ID.match(text)
             name = match[1] if match else name
+            before = ORIGINAL.match(text)
+            original = before[1] if before else original
             continue
         columns = text.split("\t")
         if len(columns) != COLUMNS:
@@ -158,7 +161,8 @@ def _sentence(
     lines, tokens, tags = zip(*words, strict=True)
     if (place := untagged(tags, label_map)) is not None:
         raise _Malformed(lines[place], "UPOS is '_', where other words of the sentence have a tag")
-    return TaggedSentence(name, language, tokens, gold_tags(tags, label_map), str(path), lines[0])
+    gold = gold_tags(tags, label_map)
+    return TaggedSentence(name, language, tokens, gold, str(path), lines[0], original=original)
 
 
 @dataclass(frozen=True, slots=True)

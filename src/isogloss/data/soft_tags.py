@@ -2,7 +2,8 @@ r"""Files of soft tags: for each token how probable each tag is, as a teacher sa
 
 The first line names the tags, ``# labels = ADJ;NOUN;VERB``: without the order, numbers say nothing. Then one token a
 line, a tab, and its probabilities in that order with ``;`` between them; or one tag, which is certain; or ``_`` where
-nothing is known of the token. A blank line ends a sentence, and a comment ``# sent_id = `` before it says its id. But
+nothing is known of the token. A blank line ends a sentence, and comments before it say its id (``# sent_id = ``) and
+what it is a translation of (``# original = ``). But
 for the first line it is what the released code of X-Mixup reads (``token<TAB>p1;p2;...;pK``).
 """
 
@@ -19,7 +20,7 @@ import numpy as np
 
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.data.chunks import renamed_tag
-from isogloss.data.column_lines import SENTENCE_ID
+from isogloss.data.column_lines import ORIGINAL, SENTENCE_ID
 from isogloss.data.delimiters import TAB
 from isogloss.data.formats import finish
 from isogloss.data.labels import NO_TAG, SAME_NAMES
@@ -67,7 +68,10 @@ class SoftTagLines:
             soft = SoftTags(labels, np.array(shares, dtype=np.float32), str(path))
             tokens = tuple(line.split(TAB.separator)[0] for _, line in rows)
             name = names[-1] if names else str(number)
-            sentences.append(TaggedSentence(name, language, tokens, None, str(path), rows[0][0], soft=soft))
+            before = next((match[1] for line in comments if (match := ORIGINAL.match(line))), None)
+            sentences.append(
+                TaggedSentence(name, language, tokens, None, str(path), rows[0][0], soft=soft, original=before)
+            )
         return finish(sentences, path, problems)
 
     def dump(self, sentences: Sequence[TaggedSentence]) -> bytes:
@@ -93,6 +97,8 @@ class SoftTagLines:
         for sentence, comments in sentences:
             assert sentence.soft is not None
             yield f"# sent_id = {sentence.id}"
+            if sentence.original is not None:
+                yield f"# original = {sentence.original}"
             yield from comments
             for token, row in zip(sentence.tokens, sentence.soft.shares.tolist(), strict=True):
                 yield TAB.join([token, _cell(row, labels)])

@@ -7,7 +7,7 @@ and the label alone: nothing in such a file says which text a row translates.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from isogloss.common.errors import IsoglossError
@@ -22,21 +22,27 @@ TRANSLATED: Columns = {"text": 2, "pair": 3, "label": 4}
 UNTRANSLATED: Columns = {"text": 0, "pair": 1, "label": 4}
 """XTREME's five columns."""
 
+OURS: Columns = {"text": "translation", "pair": "translation_pair"}
+OURS_BEFORE: Columns = {"text": "original", "pair": "original_pair"}
+"""Columns that `isogloss translate` writes; the second texts are there where examples are pairs."""
+
 ADVICE = (
     "rows are joined by id or by the text that was translated, never by place alone: give columns with an id, or "
     "source_columns; a file that has neither can be an entry of data of its own"
 )
 
 
-def layout(path: Path, delimiter: Delimiter) -> tuple[Columns | None, Columns | None]:
+def layout(path: Path, delimiter: Delimiter, usual: Columns | None = None) -> tuple[Columns | None, Columns | None]:
     r"""The columns of the translations and, where rows are joined by these, of the texts before translation.
 
     Args:
         path: The file.
         delimiter: How its rows are cut.
+        usual: Columns of the data, an id among them, which the file may have too.
 
     Returns:
-        None for the usual names of a header, which has an id among them; else XTREME's five columns.
+        Those that `isogloss translate` writes; or of the data's columns the id and texts; or None for the usual names
+        of a header, which has an id among them; else XTREME's five columns.
 
     Raises:
         IsoglossError: The table has neither.
@@ -54,6 +60,11 @@ def layout(path: Path, delimiter: Delimiter) -> tuple[Columns | None, Columns | 
     if first is None:
         raise IsoglossError(f"{path}: no rows, so no translations")
     names = {field.strip() for field in first.fields}
+    if {"original", "translation"} <= names:
+        return _there(OURS, names), _there(OURS_BEFORE, names)
+    own = {key: name for key, name in (usual or {}).items() if key in ("id", "text", "pair", "language")}
+    if "id" in own and names.issuperset(own.values()):
+        return own, None
     has_header = not names.isdisjoint((*ALIASES["label"], *ALIASES["id"], *ALIASES["text"]))
     if has_header and not names.isdisjoint(ALIASES["id"]):
         return None, None
@@ -64,3 +75,7 @@ def layout(path: Path, delimiter: Delimiter) -> tuple[Columns | None, Columns | 
         f"{path}:{first.first}: {found}, where XTREME's README has five (both texts, both translated, the label) and "
         f"other files a header with an id; {ADVICE}"
     )
+
+
+def _there(columns: Columns, names: Collection[object]) -> Columns:
+    return {key: name for key, name in columns.items() if name in names}

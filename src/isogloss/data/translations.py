@@ -16,8 +16,9 @@ from pathlib import Path
 
 from isogloss.common.errors import IsoglossError
 from isogloss.data.formats import Reader
+from isogloss.data.pairing import require_as_many
 from isogloss.data.problems import Problems
-from isogloss.examples import Choice, Example, LabelledText
+from isogloss.examples import Choice, Example, LabelledText, Question, TaggedSentence
 
 UNTRANSLATED = 0.5
 """Share of translations that equal their original above which a warning is given."""
@@ -67,7 +68,7 @@ def translate_some(
 
     None where an original has no translation.
 
-    A tagged sentence, a question or a choice is that of the file, with the file's own labels, if it has any.
+    A tagged sentence or a question is that of the file, with the file's own labels, if it has any.
 
     Joined by id where the file has no untranslated texts, else by these: white space and Unicode's forms of the same
     character do not count, and of originals that are equal the k-th gets the k-th translation. Of
@@ -115,18 +116,27 @@ def _read(path: Path, reader: Reader, language: str, problems: Problems, label_m
 
 
 def _refuse_numbers(originals: Sequence[Example], translations: Sequence[Example], path: Path) -> None:
-    """Stop where ids are the numbers of rows, which readers give where there are none, and no label confirms them."""
+    """Stop where ids are the numbers of rows, which readers give where there are none, and nothing confirms them.
+
+    What does is a label, or the original beside each translation, see `_joined`.
+    """
+    confirmed = any(isinstance(one, LabelledText | Choice) and one.label is not None for one in translations) or all(
+        isinstance(one, TaggedSentence) and one.original is not None for one in translations
+    )
     for side in (originals, translations):
-        numbered = all(one.id.isdigit() and one.line - int(one.id) in (0, 1) for one in side)
-        if numbered and not any(
-            isinstance(one, LabelledText | Choice) and one.label is not None for one in translations
-        ):
+        if not confirmed and all(_is_numbered(one) for one in side):
             place = side[0].path if side else path
             raise IsoglossError(
                 f"{path}: the ids of {place} are the numbers of its rows, and rows are not joined by number; name "
-                "a column with ids in both files (sentences: format conllu with # sent_id), the label in the file of "
-                "translations, or source_columns"
+                "a column with ids in both files (sentences: # sent_id), the label in the file of translations "
+                "(sentences: # original), or source_columns"
             )
+
+
+def _is_numbered(example: Example) -> bool:
+    """Whether its id is its number in the file, or looks like it."""
+    apart = isinstance(example, TaggedSentence)  # how many lines sentences take differs
+    return example.id.isdigit() and (apart or example.line - int(example.id) in (0, 1))
 
 
 def _joined(original: Example, found: Example, path: Path, language: str) -> Example:
@@ -134,13 +144,18 @@ def _joined(original: Example, found: Example, path: Path, language: str) -> Exa
         raise IsoglossError(
             f"{path}:{found.line}: not of the kind of {original.path}:{original.line}, so no translation of it"
         )
-    if not isinstance(original, LabelledText) or not isinstance(found, LabelledText):
+    if isinstance(original, TaggedSentence) and isinstance(found, TaggedSentence):
+        _require_original(original, found, path)
+    if isinstance(original, TaggedSentence | Question) or isinstance(found, TaggedSentence | Question):
         return dataclasses.replace(found, id=original.id, language=language)
     if found.label is not None and original.label is not None and found.label != original.label:
         raise IsoglossError(
             f"{path}:{found.line}: label {found.label!r}, but {original.label!r} in {original.path}:{original.line}: "
             f"{_shown(found)} is no translation of {_shown(original)}"
         )
+    if isinstance(original, Choice) or isinstance(found, Choice):
+        require_as_many(found, original)
+        return dataclasses.replace(found, id=original.id, language=language, label=original.label)
     if (found.pair is None) != (original.pair is None):
         raise IsoglossError(
             f"{path}:{found.line}: {_shown(found)} has {'one text' if found.pair is None else 'two texts'}, "
@@ -149,9 +164,28 @@ def _joined(original: Example, found: Example, path: Path, language: str) -> Exa
     return dataclasses.replace(original, language=language, text=found.text, pair=found.pair)
 
 
+def _require_original(original: TaggedSentence, found: TaggedSentence, path: Path) -> None:
+    """Stop if the file says that a sentence is the translation of another one."""
+    if found.original is not None and _letters(found.original) != _letters("".join(original.tokens)):
+        raise IsoglossError(
+            f"{path}:{found.line}: a translation of {_cut(found.original)!r}, but {original.path}:{original.line}, "
+            f"which has the same id {original.id!r}, is {_cut(' '.join(original.tokens))!r}; was one of the files "
+            "changed?"
+        )
+
+
 def _text_key(example: Example) -> tuple[str, ...]:
     return tuple(" ".join(unicodedata.normalize("NFC", text).split()) for text in example.content)
 
 
+def _letters(text: str) -> str:
+    """A text without white space, since files differ in it."""
+    return "".join(unicodedata.normalize("NFC", text).split())
+
+
 def _shown(example: Example) -> str:
-    return " / ".join(repr(text if len(text) <= 60 else text[:57] + "...") for text in example.content)
+    return " / ".join(repr(_cut(text)) for text in example.content)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -58,7 +58,7 @@ def paired_vectors(
         for start in range(0, len(targets), batch_size):
             first, second = (collate(side[start : start + batch_size]) for side in (targets, sources))
             pairs = Batch(first.inputs, None, first.languages, first.extras, beside=second)
-            both = side_by_side(pairs.to(device), padding_of(model))
+            both = side_by_side(pairs.to(device), padding_of(model), mixing.places if mixing else None)
             # Alternatives of a choice are texts of their own to the encoder.
             inputs = {name: own.flatten(0, -2) for name, own in both.inputs.items()}
             real = inputs["attention_mask"].bool()
@@ -66,6 +66,8 @@ def paired_vectors(
                 layers = model.base_model(**inputs, output_hidden_states=True).hidden_states
             vectors = torch.stack([states(layer.float(), real) for layer in layers])
             by_text = vectors.reshape(len(vectors), 2, len(first), -1, vectors.shape[-1])
-            found.append(by_text.mean(dim=3).cpu())
+            there = both.extras.get("alternatives", torch.ones(2 * len(first), by_text.shape[3], device=device))
+            shares = (there / there.sum(dim=1, keepdim=True)).reshape(1, 2, len(first), -1, 1)
+            found.append((by_text * shares).sum(dim=3).cpu())
     whole = torch.cat(found, dim=2)  # [l + 1, 2, n, d]
     return whole[:, 0], whole[:, 1]

@@ -38,11 +38,6 @@ class Distributions:
         chosen = functional.one_hot(best, self.logs.shape[-1]).bool()
         return Distributions(torch.where(chosen, 0, torch.finfo(self.logs.dtype).min), self.real)
 
-    def softened(self, temperature: float) -> Distributions:
-        """p^(1 / temperature), normalised."""
-        scaled = (self.logs / temperature).masked_fill(~self.real, -torch.inf)
-        return _distributions(scaled, self.real)
-
 
 def divergence(first: Distributions, second: Distributions) -> Tensor:
     """KL(first ‖ second) = Σ_o p₁ · (log p₁ − log p₂), summed over the items of each example ``[b]``.

@@ -5,9 +5,10 @@ Shapes: b pairs, s sub-words, d units of the encoder.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +21,10 @@ from isogloss.protocols import Batch
 
 States = Callable[[Tensor, Tensor], Tensor]
 """From last hidden states ``[n, s, d]`` and which places are real ``[n, s]`` to a vector for each text ``[n, d]``."""
+
+
+NO_SIZES: Mapping[int, int] = MappingProxyType({})
+"""No dimension has a least size."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +66,13 @@ def released_mean(states: Tensor, real: Tensor) -> Tensor:
     return (inner.unsqueeze(1) @ states[:, 1:-1]).squeeze(1) / max(1, states.shape[1] - 2)
 
 
-def side_by_side(batch: Batch, padding: int) -> Batch:
+def side_by_side(batch: Batch, padding: int, places: int | None = None) -> Batch:
     """The first halves of b pairs and then the second ones, 2b examples padded to one length.
 
     Args:
         batch: Pairs.
         padding: Id of the padding sub-word.
+        places: That length, where the longest text of the batch is no longer; None: that of the longest.
 
     Raises:
         ValueError: The batch holds no pairs.
@@ -80,19 +86,23 @@ def side_by_side(batch: Batch, padding: int) -> Batch:
     other = batch.beside
     if other is None:
         raise ValueError("needs a batch of pairs")
-    fill = {"input_ids": padding}
-    inputs = {name: _stacked(batch.inputs[name], other.inputs[name], fill.get(name, 0)) for name in batch.inputs}
+    fill, axis = {"input_ids": padding}, batch.inputs["input_ids"].dim() - 1  # of the sub-words
+
+    def stacked(first: Tensor, second: Tensor, fill: int) -> Tensor:
+        return _stacked(first, second, fill, {axis: places or 0})
+
+    inputs = {name: stacked(batch.inputs[name], other.inputs[name], fill.get(name, 0)) for name in batch.inputs}
     labels = None
     if batch.labels is not None:
         # Back-translations of tagged sentences have none.
         each = batch.labels.shape == batch.inputs["input_ids"].shape  # one for each sub-word
         none = torch.full_like(other.inputs["input_ids"] if each else batch.labels, IGNORED)
-        labels = _stacked(batch.labels, none if other.labels is None else other.labels, IGNORED)
-    extras = {name: _stacked(*_both(name, batch, other), 0) for name in {**batch.extras, **other.extras}}
+        labels = (stacked if each else _stacked)(batch.labels, none if other.labels is None else other.labels, IGNORED)
+    extras = {name: stacked(*_both(name, batch, other), 0) for name in {**batch.extras, **other.extras}}
     if "anchors" in extras:
         # Padding is in no token: it is its own anchor.
-        places = torch.arange(extras["anchors"].shape[1], device=extras["anchors"].device)
-        extras["anchors"] = torch.where(inputs["attention_mask"].bool(), extras["anchors"], places)
+        themselves = torch.arange(extras["anchors"].shape[1], device=extras["anchors"].device)
+        extras["anchors"] = torch.where(inputs["attention_mask"].bool(), extras["anchors"], themselves)
     return Batch(inputs, labels, (*batch.languages, *other.languages), extras)
 
 
@@ -158,9 +168,10 @@ def predicted(model: nn.Module, batch: Batch) -> Tensor:
     if batch.beside is None:
         return outputs(model, batch)
     pairing = pairing_of(model)
-    logits, beside = paired_logits(model, pairing, side_by_side(batch, padding_of(model)))
-    both = pairing is None or pairing.both_predict
-    return (logits + beside) / 2 if both and logits.dim() == 2 else logits
+    both = side_by_side(batch, padding_of(model), pairing.places if pairing else None)
+    logits, beside = paired_logits(model, pairing, both)
+    mean = pairing is None or pairing.both_predict
+    return (logits + beside) / 2 if mean and logits.dim() == 2 else logits
 
 
 def padding_of(model: nn.Module) -> int:
@@ -179,9 +190,10 @@ def _seen(encoder: nn.Module) -> Iterator[list[Tensor]]:
         handle.remove()
 
 
-def _stacked(first: Tensor, second: Tensor, fill: int) -> Tensor:
-    """Rows of both, each dimension but the first padded at its end to the longer of the two."""
-    sizes = [max(pair) for pair in zip(first.shape[1:], second.shape[1:], strict=True)]
+def _stacked(first: Tensor, second: Tensor, fill: int, least: Mapping[int, int] = NO_SIZES) -> Tensor:
+    """Rows of both, each dimension but the first padded at its end to the longer of the two, or to its least size."""
+    shapes = zip(first.shape[1:], second.shape[1:], strict=True)
+    sizes = [max(*pair, least.get(axis, 0)) for axis, pair in enumerate(shapes, start=1)]
 
     def padded(tensor: Tensor) -> Tensor:
         missing = [wanted - found for wanted, found in zip(sizes, tensor.shape[1:], strict=True)]

@@ -20,7 +20,8 @@ class XMixup:
     The cross-entropies are the terms ``target`` and ``source``, over the labelled items of each text; ``kl`` and
     ``mse`` are one for each pair. A source text without labels, such as a back-translation of a tagged sentence, has no
     cross-entropy, and that of its target has weight 1, as in the released code. KL is taken where a text has one
-    distribution (classification, multiple choice), MSE is the mean over the d units. Both in float32.
+    distribution (classification, multiple choice), MSE is the mean over the d units, in multiple choice over the
+    alternatives of an example too. Both in float32.
 
     Args:
         mixing: Mixes each target with its source inside the encoder; None: it does not, and what is left is training on
@@ -30,6 +31,8 @@ class XMixup:
         mse: m ≥ 0.
         states: Makes r.
         detach_source: Whether consistency pulls the target alone.
+        places: The length that pairs are padded to, which matters for a vector that sees padding
+            (`isogloss.objectives.side_by_side.released_mean`); None: that of the longest text of a batch.
 
     Raises:
         ValueError: A batch holds no pairs, or no labels.
@@ -64,9 +67,10 @@ class XMixup:
         mse: float,
         states: States,
         detach_source: bool = False,
+        places: int | None = None,
     ) -> None:
         self.mixing, self.source_weight, self.kl, self.mse = mixing, source_weight, kl, mse
-        self.states, self.detach_source = states, detach_source
+        self.states, self.detach_source, self.places = states, detach_source, places
 
     def counts(self, batch: Batch) -> dict[str, Tensor]:
         """Labelled items of each text, and one for each pair ``[b]``."""
@@ -83,7 +87,7 @@ class XMixup:
 
     def __call__(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Each term of each pair, cross-entropies summed over its labelled items ``[b]``."""
-        both = side_by_side(batch, padding_of(model))
+        both = side_by_side(batch, padding_of(model), self.places)
         found = halves(model, self.mixing, both, self.states)  # type: ignore[arg-type]
         assert both.labels is not None
         labels, labels_beside = both.labels.chunk(2)
@@ -98,8 +102,9 @@ class XMixup:
             terms["kl"] = self.kl * self._divergence(found)
         if self.mse:
             source = found.states_beside.detach() if self.detach_source else found.states_beside
-            each = (found.states - source).square().mean(dim=1)  # [n]
-            terms["mse"] = self.mse * each.reshape(len(batch), -1).mean(dim=1)
+            each = (found.states - source).square().mean(dim=1).reshape(len(batch), -1)  # [b, 1] or [b, c]
+            real = both.extras["alternatives"].chunk(2)[0] if "alternatives" in both.extras else torch.ones_like(each)
+            terms["mse"] = self.mse * (each * real).sum(dim=1) / real.sum(dim=1)
         return terms
 
     def _divergence(self, found: Halves) -> Tensor:

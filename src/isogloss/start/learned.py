@@ -79,7 +79,7 @@ def read_learned(recipe: Recipe, folder: RunFolder, label_languages: Sequence[st
         loaded = with_lora(loaded, recipe.lora, recipe.seeds[0])
     if recipe.adapters is not None:
         loaded = with_adapters(loaded, recipe.adapters, corpus.sources, recipe.seeds[0])
-    loaded = with_modules(loaded, recipe.objective, task)
+    loaded = with_modules(loaded, recipe.objective, task, recipe.max_length)
     features: Mapping[str, Sequence[Feature]] = _encode(corpus, task, loaded, recipe.max_length)
     resuming, parts = folder.fingerprint.exists(), None
     if recipe.partition is not None:

@@ -17,6 +17,7 @@ from isogloss.protocols import Feature
 from isogloss.recipe.build.data import build_translation
 from isogloss.recipe.spec.data import DataEntry
 from isogloss.start.reading import digest
+from isogloss.start.translated import require_file_of_each
 from isogloss.store.features import example_indices
 from isogloss.store.lazy import Concatenated
 from isogloss.streams.bucketed import comings
@@ -83,14 +84,15 @@ def pair(
             back-translations do not fit.
     """
     source = corpus.sources[0]
-    originals, sets = corpus.train[source], _sets(corpus, entries, collections)
+    originals, translations = corpus.train[source], _translations(corpus, entries, collections)
+    sets = {str(path): own.name for own in collections for path in own.files().values()} | translations
     learned = example_indices(features[source])
     places = {}
     for language, examples in corpus.train.items():
-        own = np.arange(len(originals)) if language == source else partners(examples, originals, sets)
+        own = np.arange(len(originals)) if language == source else partners(examples, originals, sets, translations)
         # A question whose answer is not in its text has no features, so nothing can stand beside another.
         places[language] = np.where(np.isin(own, learned), own, ALONE)
-    notes = _alone(places, source)
+    notes = [f"the source of pairs is {source}, the first training language", *_alone(places, source)]
     back, files = _back_translations(corpus, entries, collections)
     beside = {
         language: _beside(features[language], features[source], own, features[language], first_window)
@@ -110,16 +112,14 @@ def pair(
     return Pairs(source, beside, instead, files, tuple(notes))
 
 
-def _sets(corpus: Corpus, entries: Sequence[DataEntry], collections: Sequence[Collection]) -> dict[str, str]:
-    """The name of the data set of each file, translations included, by path."""
-    found: dict[str, str] = {}
-    for entry, collection in zip(entries, collections, strict=True):
-        found |= {str(path): collection.name for path in collection.files().values()}
-        if entry.translations.train is not None:
-            for language in corpus.targets:
-                file = build_translation(entry, entry.translations.train, language, "train")
-                found[str(file.path)] = collection.name
-    return found
+def _translations(corpus: Corpus, entries: Sequence[DataEntry], collections: Sequence[Collection]) -> dict[str, str]:
+    """The name of the data set of each file of translations of training data, by path."""
+    return {
+        str(build_translation(entry, entry.translations.train, language, "train").path): collection.name
+        for entry, collection in zip(entries, collections, strict=True)
+        if entry.translations.train is not None
+        for language in corpus.targets
+    }
 
 
 def _alone(places: Mapping[str, np.ndarray], source: str) -> list[str]:
@@ -185,6 +185,8 @@ def _back_translations(
         for entry, collection in zip(entries, collections, strict=True)
         if entry.translations.back is not None
     ]
+    for _, back, _ in asked:
+        require_file_of_each("back", back, [*corpus.train])
     for language in corpus.train:
         examples: list[Example] = []
         places = np.full(len(originals), ALONE)

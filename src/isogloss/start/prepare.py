@@ -25,7 +25,8 @@ from isogloss.recipe.build.objective import (
 )
 from isogloss.recipe.build.probes import Collate, Seen, build_probes
 from isogloss.recipe.build.run import build_selection
-from isogloss.recipe.build.sampling import Beside, Second, beside, build_sampler, build_sources, pass_length
+from isogloss.recipe.build.sampling import batches_per_step, beside, build_sampler, build_sources, pass_length
+from isogloss.recipe.build.second import Beside, Second
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.build.task import spacing
 from isogloss.recipe.build.weighting import build_rows, build_weighting
@@ -84,11 +85,15 @@ def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequen
 def budget_of(recipe: Recipe, named: NamedTask, sizes: Sequence[int]) -> Budget:
     """The numbers of the run, as far as they depend on the data and their task."""
     batch_size = recipe.batch_size or named.batch_size
-    labelled = 1 - sum(source.share for source in recipe.sources)  # share of the steps that see labelled data
-    per_step = batch_size * (len(sizes) if isinstance(recipe.sampling, Joint) else 1) * labelled
+    per_step = batch_size * (len(sizes) if isinstance(recipe.sampling, Joint) else 1) * _labelled(recipe)
     # One of the two is given, or the recipe would not have been accepted.
     steps = recipe.steps or steps_of(recipe.epochs or 1.0, sizes, per_step)
     return build_budget(recipe, steps=steps, batch_size=batch_size)
+
+
+def _labelled(recipe: Recipe) -> float:
+    """Share of the steps that see labelled data."""
+    return 1 - sum(source.share for source in recipe.sources)
 
 
 def filled(recipe: Recipe, budget: Budget, named: NamedTask) -> Recipe:
@@ -120,8 +125,9 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
     weighting = build_weighting(recipe.weighting, site)
     probes, files = build_probes(recipe.probes, _seen(recipe, learned, collate, weighting), site, corpus.problems)
     teacher = learned.teacher
-    objective = build_objective(recipe.objective, recipe.penalties, task, site, teacher.model if teacher else None)
-    second = _second(recipe, learned, budget.steps)
+    taught_by = None if teacher is None else teacher.model
+    objective = build_objective(recipe.objective, recipe.penalties, task, site, recipe.max_length, taught_by)
+    second = _second(recipe, learned, site)
     files |= {str(path): digest(path) or "" for path in files_of(recipe.objective)}
     files |= {} if learned.pairs is None else learned.pairs.files
     sources = build_sources(recipe.sampling, learned.features, collate, objective, site, second)
@@ -158,13 +164,14 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
     )
 
 
-def _second(recipe: Recipe, learned: Learned, steps: int) -> Second | None:
+def _second(recipe: Recipe, learned: Learned, site: Site) -> Second | None:
     """What stands beside each training text."""
     pairs = None if learned.pairs is None else Beside(learned.pairs.beside, learned.pairs.instead)
     own = None if learned.parts is None else learned.parts.language
     languages = {name: own or name for name in learned.features}
-    tokenizer = learned.loaded.tokenizer
-    return build_second(recipe.objective, pairs, learned.task, steps, tokenizer, recipe.max_length, languages)
+    per_step = batches_per_step(recipe.sampling, site, _labelled(recipe))
+    tokenizer, steps = learned.loaded.tokenizer, site.budget.steps
+    return build_second(recipe.objective, pairs, learned.task, steps, per_step, tokenizer, recipe.max_length, languages)
 
 
 def whole_batches(

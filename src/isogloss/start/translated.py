@@ -29,6 +29,8 @@ def with_translated_training_data(recipe: Recipe, collections: Sequence[Collecti
     source = corpus.sources[0]
     train, files = {language: list(examples) for language, examples in corpus.train.items()}, dict(corpus.files)
     targets = sorted(set(corpus.evaluated) - {source})
+    asked = [entry.translations.train for entry in recipe.data if entry.translations.train is not None]
+    _require_translations(asked, source, targets)
     for entry, collection in zip(recipe.data, collections, strict=True):
         if entry.translations.train is None:
             continue
@@ -44,8 +46,43 @@ def with_translated_training_data(recipe: Recipe, collections: Sequence[Collecti
             files[str(file.path)] = digest(file.path) or ""
     added = tuple(language for language in train if language not in corpus.train)
     if files == corpus.files:
-        raise IsoglossError("translate_train: no data entry has translations.train with a file for any language")
+        raise IsoglossError(
+            f"translate_train: no file of translations into {', '.join(targets)} (translations.train: "
+            f"{', '.join(one.path for one in asked)})"
+        )
     return dataclasses.replace(corpus, train=train, files=files, targets=(*corpus.targets, *added))
+
+
+def _require_translations(asked: Sequence[Translation], source: str, targets: Sequence[str]) -> None:
+    """Stop unless there can be a file for each target language."""
+    if not asked:
+        raise IsoglossError("translate_train: no data entry has translations.train, which names the files")
+    if not targets:
+        raise IsoglossError(
+            f"translate_train: the training language {source!r} alone is evaluated, so there is none to translate "
+            "into; evaluate_languages says which"
+        )
+    for one in asked:
+        require_file_of_each("train", one, targets)
+
+
+def require_file_of_each(role: str, asked: Translation, languages: Sequence[str]) -> None:
+    """Stop where one file would be read as the translations by way of each of several languages.
+
+    Args:
+        role: ``train`` or ``back``.
+        asked: The entry that names the files.
+        languages: The languages.
+
+    Raises:
+        IsoglossError: Neither the name of the file nor one of its columns has the language.
+    """
+    by_column = asked.columns is not None and asked.columns.language is not None
+    if len(languages) > 1 and "{" not in asked.path and not by_column:
+        raise IsoglossError(
+            f"translations.{role}.path: {asked.path!r} is one file without {{language}} in its name, and would be "
+            f"read for each of {', '.join(languages)}"
+        )
 
 
 def _learnable(
@@ -95,12 +132,12 @@ def translated_cells(
         translation = entry.translations.test
         if translation is None:
             raise IsoglossError(
-                f"translate-test: data {cell.data!r} has no translations.test; it names the files with the texts "
-                "translated into the source language"
+                f"data {cell.data!r} has no translations.test, which names files with the texts translated into the "
+                "source language; the view needs them"
             )
         if cell.split != "test" and "{split}" not in translation.path:
             raise IsoglossError(
-                f"translate-test: {translation.path!r} holds the test split; with {{split}} in it, others too"
+                f"translations.test.path: {translation.path!r} holds the test split; with {{split}} in it, others too"
             )
         file = build_translation(entry, translation, cell.language, cell.split)
         found[cell] = translate(examples, file, cell.language, problems)

@@ -26,7 +26,9 @@ KINDS: dict[str, type[Example]] = {kind.__name__: kind for kind in (TaggedSenten
 
 TEXTS = pa.list_(pa.string())
 TYPES: dict[str, pa.DataType] = {
-    **dict.fromkeys(("id", "text", "pair", "label", "context", "question", "question_language", "part"), pa.string()),
+    **dict.fromkeys(
+        ("id", "text", "pair", "label", "context", "question", "question_language", "part", "original"), pa.string()
+    ),
     **dict.fromkeys(("tokens", "tags", "alternatives"), TEXTS),
     "spaces": pa.list_(pa.bool_()),
     "answers": pa.list_(pa.struct([("text", pa.string()), ("start", pa.int64())])),

@@ -21,7 +21,7 @@ from isogloss.store.lazy import Concatenated, Lazy
 from isogloss.streams.bucketed import Buckets, Examples, comings
 
 
-def always(k: int) -> float:
+def always(k: float) -> float:
     """The share 1 in every batch."""
     return 1.0
 

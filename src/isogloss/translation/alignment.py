@@ -52,7 +52,7 @@ class Aligner:
         batch_size: Sentences per forward pass.
 
     Raises:
-        IsoglossError: The encoder has no such layer.
+        IsoglossError: The encoder has no such layer, or the batch has no sentence.
 
     Reference:
         Jalili Sabet et al., *SimAlign: High Quality Word Alignments Without Parallel Training Data Using Static and
@@ -64,7 +64,9 @@ class Aligner:
     batch_size: int = 32
 
     def __post_init__(self) -> None:
-        """Check the layer."""
+        """Check the layer and the batch size."""
+        if self.batch_size < 1:
+            raise IsoglossError(f"batch_size: at least 1, found {self.batch_size}")
         last = int(self.loaded.model.config.num_hidden_layers)
         if self.layer is not None and not 0 <= self.layer <= last:
             raise IsoglossError(f"layer: the encoder has layers 0 (the embeddings) to {last}, found {self.layer}")

@@ -64,6 +64,9 @@ class Telling:
                 )
             if not _same(str(fixed), target):
                 raise IsoglossError(f"it translates into {fixed!r}, asked for is {target!r}")
+            known = find(str(getattr(tokenizer, "source_lang", None)))  # that of several languages is none
+            if known is not None and not _same(known.code, source):
+                raise IsoglossError(f"it translates from {known.code!r}, asked for is {source!r}")
             return Direction()
         into = offered[_code(target, offered, self.codes)]
         if into.startswith(">>"):  # Marian's models of several targets are told in the text

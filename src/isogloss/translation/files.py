@@ -43,7 +43,11 @@ def layout_of(example: Example, *, chunks: bool) -> Layout:
     if isinstance(example, LabelledText):
         pair = {} if example.pair is None else {"pair": "translation_pair"}
         before = {} if example.pair is None else {"pair": "original_pair"}
-        columns = {"columns": {"text": "translation", **pair}, "source_columns": {"text": "original", **before}}
+        label = {} if example.label is None else {"label": "label"}
+        columns = {
+            "columns": {"text": "translation", **pair, **label},
+            "source_columns": {"text": "original", **before},
+        }
         return Layout("csv", "csv", columns)
     if isinstance(example, Choice):
         return Layout("choice_jsonl", "jsonl", {})

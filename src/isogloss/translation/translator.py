@@ -17,6 +17,7 @@ from isogloss.common.errors import IsoglossError
 from isogloss.common.progress import progress
 from isogloss.models.holding import evaluating
 from isogloss.models.identity import identify
+from isogloss.models.shipped import located
 from isogloss.models.weights import without_load_report
 from isogloss.translation.codes import Direction
 from isogloss.translation.memory import Memory
@@ -105,7 +106,7 @@ def open_translator(
     if "commit" in identity:
         options["revision"] = identity["commit"]
     try:
-        config = AutoConfig.from_pretrained(source, **options)
+        config = AutoConfig.from_pretrained(located(source), **options)
         if not config.is_encoder_decoder:
             raise IsoglossError(
                 f"model {str(source)!r} ({config.model_type}) does not translate: a sequence-to-sequence model is "
@@ -146,17 +147,17 @@ def translate_all(
         title: What the progress bar says.
 
     Returns:
-        How many texts were translated now, and how many of these were longer than the model takes and truncated.
+        How many texts were translated now, and how many of all were longer than the model takes and truncated.
     """
-    new = [text for text in dict.fromkeys(texts) if text.strip() and text not in memory.known]
-    lengths = translator.lengths(new, direction)
+    asked = [text for text in dict.fromkeys(texts) if text.strip()]
+    lengths = dict(zip(asked, translator.lengths(asked, direction), strict=True))
+    new = [text for text in asked if text not in memory.known]
     # The longest first: what does not fit into memory fails at once, and the time left is no surprise.
-    order = sorted(range(len(new)), key=lambda place: (-lengths[place], place))
+    new.sort(key=lambda text: -lengths[text])
     # Time goes with sub-words, and long texts come first: told by their number, the time left would be far too long.
-    with progress(sum(lengths), title) as add:
-        for start in range(0, len(order), batch_size):
-            places = order[start : start + batch_size]
-            batch = [new[place] for place in places]
+    with progress(sum(lengths[text] for text in new), title) as add:
+        for start in range(0, len(new), batch_size):
+            batch = new[start : start + batch_size]
             memory.add(batch, translator(batch, direction))
-            add(sum(lengths[place] for place in places))
-    return len(new), sum(length > translator.max_length for length in lengths)
+            add(sum(lengths[text] for text in batch))
+    return len(new), sum(length > translator.max_length for length in lengths.values())

@@ -46,25 +46,26 @@ def generate(seed: int, language: str, split: Split, number: int, *, world: Worl
 
 
 def generate_parallel(
-    seed: int, languages: Sequence[str], number: int, *, world: World | None = None
+    seed: int, languages: Sequence[str], number: int, *, split: Split = "text", world: World | None = None
 ) -> dict[str, list[Sentence]]:
-    """The same meanings of the split ``text`` told in several languages; sentence n of one is that of the others.
+    """The same meanings told in several languages; sentence n of one is that of the others.
 
     Args:
         seed: Decides what is true and what is said.
         languages: Codes.
         number: How many meanings.
+        split: As in `generate`.
         world: The world; the usual one by default.
 
     Raises:
         IsoglossError: Unknown language, or the world has not that many; the message says how many it has.
     """
     meanings: list[Meaning] = []
-    for meaning in _meanings(seed, "parallel", "text", world):
+    for meaning in _meanings(seed, "parallel", split, world):
         if len(meanings) >= number:
             break
         meanings.append(meaning)
-    check_number("parallel text", len(meanings), number)
+    check_number(f"parallel {split}", len(meanings), number)
     realisers = {language: Realiser(grammar(language), world) for language in languages}
     return {language: [realiser.tell(meaning) for meaning in meanings] for language, realiser in realisers.items()}
 

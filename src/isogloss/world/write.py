@@ -15,6 +15,7 @@ from isogloss.common.writing import hidden, writing
 from isogloss.data import ChoiceLines, ConllU, Squad, Table, TokenTag
 from isogloss.data.choice_lines import COPA
 from isogloss.data.plain import Lines
+from isogloss.examples import TaggedSentence
 from isogloss.world.choices import draw_choices
 from isogloss.world.examples import with_entities, with_parts_of_speech, with_topics, without_labels
 from isogloss.world.exercises import Teller, choice_examples, inference_examples, paraphrase_examples, story_examples
@@ -43,9 +44,9 @@ def write_world(folder: Path, *, seed: int = 0, sentences: Mapping[str, int] = S
     """Write the small world, as a whole or not at all, the same bytes for the same arguments.
 
     The files are ``pos/LANGUAGE/SPLIT.conllu``, ``ner/LANGUAGE/SPLIT.tsv``, ``topics/LANGUAGE/SPLIT.tsv``,
-    ``nli/LANGUAGE/SPLIT.tsv``, ``paraphrase/LANGUAGE/SPLIT.tsv``, ``qa/LANGUAGE/SPLIT.json``,
-    ``choice/LANGUAGE/SPLIT.jsonl``, ``parallel/LANGUAGE.tsv.gz`` and ``text/LANGUAGE.txt.gz``; `docs/world.md` says
-    which language has which.
+    ``ner_parallel/LANGUAGE/SPLIT.tsv``, ``nli/LANGUAGE/SPLIT.tsv``, ``paraphrase/LANGUAGE/SPLIT.tsv``,
+    ``qa/LANGUAGE/SPLIT.json``, ``choice/LANGUAGE/SPLIT.jsonl``, ``parallel/LANGUAGE.tsv.gz`` and
+    ``text/LANGUAGE.txt.gz``; `docs/world.md` says which language has which.
 
     Args:
         folder: A folder that does not exist yet, or an empty one.
@@ -92,7 +93,7 @@ def _write_labels(folder: Path, seed: int, sizes: Mapping[str, int]) -> None:
 
 
 def _write_exercises(folder: Path, seed: int, sizes: Mapping[str, int]) -> None:
-    """What needs more than one sentence: the same in every language that has the split, with the same ids."""
+    """What is the same in every language that has the split, with the same ids: names, and all of several sentences."""
     for split in get_args(Split):
         if split not in sizes:
             continue
@@ -102,16 +103,24 @@ def _write_exercises(folder: Path, seed: int, sizes: Mapping[str, int]) -> None:
         choices = _first(draw_choices(seed, "choices", split), number, f"choice {split}")
         stories = list(with_questions(draw_stories(seed, "stories", split), number))
         check_number(f"qa {split}", sum(len(story.questions) for story in stories), number)
-        for language, told in the_world().languages.items():
-            if split in told.labels:
-                teller = Teller(language)
-                inferred = INFERENCE.dump(inference_examples(pairs, teller, split))
-                same = PARAPHRASES.dump(paraphrase_examples(paraphrases, teller, split))
-                chosen = ChoiceLines().dump(choice_examples(choices, teller), COPA)
-                _write(folder / "nli" / language / f"{split}.tsv", inferred)
-                _write(folder / "paraphrase" / language / f"{split}.tsv", same)
-                _write(folder / "choice" / language / f"{split}.jsonl", chosen)
-                _write(folder / "qa" / language / f"{split}.json", _articles(stories, teller, split))
+        languages = [code for code, told in the_world().languages.items() if split in told.labels]
+        for language, own in generate_parallel(seed, languages, number, split=split).items():
+            _write(folder / "ner_parallel" / language / f"{split}.tsv", _with_ids(with_entities(own, language), split))
+        for language in languages:
+            teller = Teller(language)
+            inferred = INFERENCE.dump(inference_examples(pairs, teller, split))
+            same = PARAPHRASES.dump(paraphrase_examples(paraphrases, teller, split))
+            chosen = ChoiceLines().dump(choice_examples(choices, teller), COPA)
+            _write(folder / "nli" / language / f"{split}.tsv", inferred)
+            _write(folder / "paraphrase" / language / f"{split}.tsv", same)
+            _write(folder / "choice" / language / f"{split}.jsonl", chosen)
+            _write(folder / "qa" / language / f"{split}.json", _articles(stories, teller, split))
+
+
+def _with_ids(sentences: Sequence[TaggedSentence], split: str) -> bytes:
+    return b"".join(
+        f"# sent_id = {split}-{sentence.id}\n".encode() + TokenTag().dump([sentence]) for sentence in sentences
+    )
 
 
 def _articles(stories: Sequence[Story], teller: Teller, split: str) -> bytes:

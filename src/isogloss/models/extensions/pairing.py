@@ -17,9 +17,11 @@ class Pairing(Extension):
     Attributes:
         both_predict: Whether the prediction for a pair is the mean of both texts' logits, where a text has one; else it
             is the first one's.
+        places: The length that texts of pairs are padded to; None: that of the longest of a batch.
     """
 
     both_predict: ClassVar[bool]
+    places: int | None = None
 
     def __init__(self) -> None:
         super().__init__()

@@ -113,7 +113,8 @@ def build_translation(entry: DataEntry, translation: Translation, language: str,
     translated = _format(changed)
     untranslated: Format | None = None
     if isinstance(translated, Table) and translation.columns is None and path.exists():
-        own, before = layout(path, translated.delimiter)
+        usual = None if other.columns is None else other.columns.model_dump(exclude_none=True)
+        own, before = layout(path, translated.delimiter, usual)
         translated = replace(translated, columns=own)
         untranslated = None if before is None else replace(translated, columns=before)
     if translation.source_columns is not None:

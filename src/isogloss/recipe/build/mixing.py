@@ -51,8 +51,14 @@ def usual(task: Task) -> Usual:
     return TAGS if isinstance(task, Tagging) else ANSWERS if isinstance(task, Spans) else CLASSES
 
 
-def with_mixing(loaded: Loaded, asked: spec.XMixup, task: Task) -> Loaded:
+def with_mixing(loaded: Loaded, asked: spec.XMixup, task: Task, max_length: int) -> Loaded:
     """A model that mixes at a layer, if it is to.
+
+    Args:
+        loaded: The model.
+        asked: The loss.
+        task: The task.
+        max_length: Longest input, in sub-words, which the released code pads all texts to.
 
     Raises:
         IsoglossError: Its attention cannot be read, or it has no such layer.
@@ -66,14 +72,16 @@ def with_mixing(loaded: Loaded, asked: spec.XMixup, task: Task) -> Loaded:
     layer = int(wanted) if wanted >= 1 else max(1, round(wanted * layers))
     if layer > layers:
         raise IsoglossError(f"objective.layer: must be from 1 to {layers}, the layers of the model, found {layer}")
-    module = Mixing(loaded.model, layer, _ratio(asked), renormalise=asked.renormalise)
+    module = Mixing(
+        loaded.model, layer, _ratio(asked), renormalise=asked.renormalise, places=_places(asked, max_length)
+    )
     attach(loaded.model, NAME, module)
     fresh = {f"extensions.{NAME}.{name}" for name, _ in module.named_parameters()}
     note = f"targets are mixed with their sources in layer {layer} of {layers}"
     return replace(loaded, fresh=loaded.fresh | fresh, notes=(*loaded.notes, note))
 
 
-def build_x_mixup(asked: spec.XMixup, task: Task, site: Site) -> XMixup:
+def build_x_mixup(asked: spec.XMixup, task: Task, site: Site, max_length: int) -> XMixup:
     """The loss on pairs."""
     own = usual(task)
     return XMixup(
@@ -83,14 +91,15 @@ def build_x_mixup(asked: spec.XMixup, task: Task, site: Site) -> XMixup:
         mse=asked.mse,
         states=own.states if asked.compat is None else own.released,
         detach_source=asked.detach_source,
+        places=_places(asked, max_length),
     )
 
 
-def share_of_originals(asked: spec.XMixup, task: Task, steps: int) -> Callable[[int], float]:
-    """The share k / (k + exp(t / k)) of the t-th batch that sees the original source and not its back-translation.
+def share_of_originals(asked: spec.XMixup, task: Task, steps: int) -> Callable[[float], float]:
+    """The share k / (k + exp(t / k)) of step t that sees the original source and not its back-translation.
 
     Example:
-        At k = 1000 half of them do after 1000 · ln 1000 = 6,908 batches:
+        At k = 1000 half of the pairs do after 1000 · ln 1000 = 6,908 steps:
 
         >>> from isogloss.tasks.classification import Classification
         >>> share = share_of_originals(spec.XMixup(halving=1000), Classification("nli", ()), 10_000)
@@ -101,6 +110,10 @@ def share_of_originals(asked: spec.XMixup, task: Task, steps: int) -> Callable[[
     k = math.exp(float(lambertw(given * steps).real)) if given < 1 else given
     # k / (k + exp(t / k)) without overflow
     return lambda t: 1 / (1 + math.exp(min(t / k - math.log(k), 700)))
+
+
+def _places(asked: spec.XMixup, max_length: int) -> int | None:
+    return None if asked.compat is None else max_length
 
 
 def _ratio(asked: spec.XMixup) -> Ratio:

@@ -23,7 +23,7 @@ from isogloss.objectives.x_tune import XTune
 from isogloss.protocols import Objective
 from isogloss.recipe.build.augmentation import build_augmentation, dictionary_files, noise_of
 from isogloss.recipe.build.mixing import build_x_mixup, share_of_originals, with_mixing
-from isogloss.recipe.build.sampling import Augmenting, Beside, Mixed, Second
+from isogloss.recipe.build.second import Augmenting, Beside, Mixed, Second
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.spec import augmentation as forms
 from isogloss.recipe.spec import objective as spec
@@ -41,6 +41,7 @@ def build_objective(
     penalties: Sequence[spec.Penalty],
     task: Task,
     site: Site,
+    max_length: int,
     teacher: nn.Module | None = None,
 ) -> Objective:
     """The answer to: what is the loss of labelled data?"""
@@ -48,7 +49,7 @@ def build_objective(
         case spec.Supervised():
             return with_penalties(Supervised(), penalties, site)
         case spec.XMixup():
-            return with_penalties(build_x_mixup(asked, task, site), penalties, site)
+            return with_penalties(build_x_mixup(asked, task, site, max_length), penalties, site)
         case spec.ManifoldMixup(layer=layer):
             _require_sentence_states(task, site)
             return with_penalties(ManifoldMixup(layer_of(site.model, layer)), penalties, site)
@@ -65,11 +66,11 @@ def build_objective(
             return with_penalties(found, penalties, site)
 
 
-def with_modules(loaded: Loaded, asked: spec.Objective, task: Task) -> Loaded:
+def with_modules(loaded: Loaded, asked: spec.Objective, task: Task, max_length: int) -> Loaded:
     """The model with what the loss puts into it."""
     match asked:
         case spec.XMixup():
-            return with_mixing(loaded, asked, task)
+            return with_mixing(loaded, asked, task, max_length)
         case spec.Filter():
             return _with_fusion(loaded, asked, task)
     return loaded
@@ -114,6 +115,7 @@ def build_second(
     pairs: Beside | None,
     task: Task,
     steps: int,
+    per_step: Mapping[str, float],
     tokenizer: PreTrainedTokenizerBase,
     max_length: int,
     languages: Mapping[str, str],
@@ -125,6 +127,7 @@ def build_second(
         pairs: The texts that say the same, where the loss needs them.
         task: The task.
         steps: Steps of the run.
+        per_step: Batches of each source in a step, on average.
         tokenizer: The model's tokenizer.
         max_length: Longest input, in sub-words.
         languages: The language of each source of training data.
@@ -133,7 +136,7 @@ def build_second(
         case spec.XMixup():
             assert pairs is not None
             share, released = share_of_originals(asked, task, steps), asked.compat is not None
-            return Beside(pairs.features, pairs.instead, share, once_per_epoch=released)
+            return Beside(pairs.features, pairs.instead, share, per_step, once_per_epoch=released)
         case spec.Filter():
             return pairs
         case spec.ManifoldMixup(alpha=alpha):

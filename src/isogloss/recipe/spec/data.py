@@ -82,8 +82,8 @@ class Translations(Spec):
     )
     back: Translation | None = Field(
         None,
-        description="the training texts of the source language, translated into {language} and back (X-Mixup); with "
-        "labels of the whole only",
+        description="the training texts of the source language, translated into {language} and back (X-Mixup); tags "
+        "and answers in them are passed over",
     )
     test: Translation | None = Field(
         None,

@@ -52,7 +52,9 @@ class XMixup(Spec):
         "for questions 2000",
     )
     compat: Literal["released"] | None = Field(
-        None, description="released: entropy, vectors and untrained ratio as in the released code; null: as corrected"
+        None,
+        description="released: entropy, vectors, padding and untrained ratio as in the released code; null: as "
+        "corrected",
     )
 
 

@@ -35,6 +35,8 @@ class Mixing(Pairing):
         layer: The layer, from 1 for the lowest.
         ratio: Makes λ.
         renormalise: Whether the layer's norm is applied to the mixture too. Without it λ = 0 is the plain encoder.
+        places: The length that pairs are padded to, which matters for a ratio that sees padding (`released_entropy`);
+            None: that of the longest text of a batch.
 
     Attributes:
         ratios: λ of each pair of the last forward pass ``[b]``, without gradient; None before the first.
@@ -50,9 +52,17 @@ class Mixing(Pairing):
     changes_outputs: ClassVar[bool] = True
     both_predict: ClassVar[bool] = True
 
-    def __init__(self, model: PreTrainedModel, layer: int, ratio: Ratio, *, renormalise: bool = True) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        layer: int,
+        ratio: Ratio,
+        *,
+        renormalise: bool = True,
+        places: int | None = None,
+    ) -> None:
         super().__init__()
-        self.layer, self.ratio, self.renormalise = layer, ratio, renormalise
+        self.layer, self.ratio, self.renormalise, self.places = layer, ratio, renormalise, places
         self.ratios: Tensor | None = None
         self._attention = attention_of(model, layer)
         self._attention.watch(self._mixed)
@@ -62,7 +72,7 @@ class Mixing(Pairing):
     def restored(cls, model: PreTrainedModel, settings: Mapping[str, Any]) -> Mixing:
         """The same module for another model, from what `settings` returned; its weights are the ratio's first ones."""
         ratio = RATIOS[settings["ratio"]](**settings["ratio_settings"])
-        return cls(model, settings["layer"], ratio, renormalise=settings["renormalise"])
+        return cls(model, settings["layer"], ratio, renormalise=settings["renormalise"], places=settings.get("places"))
 
     def settings(self) -> Mapping[str, Any]:
         """Layer and ratio."""
@@ -71,6 +81,7 @@ class Mixing(Pairing):
             "ratio": self.ratio.kind,
             "ratio_settings": dict(self.ratio.settings()),
             "renormalise": self.renormalise,
+            "places": self.places,
         }
 
     def _mixed(self, left: Tensor) -> Tensor | None:
