@@ -51,7 +51,7 @@ DESCRIPTIONS = {
             "Ukraine",
             "Ukraine is a country of which Kiev's people speak. Its capital & all cities are old, says she.",
         ),
-        ("Q40855", "Dnieper", "The Dnieper is a river that runs by Kyiv."),
+        ("Q40855", "Dnieper", "The Dnieper is a river that runs by Kyiv. 10⁹ drops."),
         ("Q10", "Broken", "Broken markup is all that Kyiv has for us."),
         ("Q11", "Old town name", "The town has a new name near Kyiv by now."),
         ("Q1008", "Côte d'Ivoire", "Ivory Coast is a country that lies far from Kyiv and itself."),
@@ -178,6 +178,6 @@ def test_filters(tmp_path: Path):
         "Kiev est la capitale de l'[Ukraine|Q212]. Elle est loin de la [Côte d'Ivoire|Q1008], dit-on."
     )
     built(paths, tmp_path / "long", Limits(min_words=10))
-    assert [row["page"] for row in rows_of(tmp_path / "long", "sentences")] == ["Côte d'Ivoire"]
+    assert [row["page"] for row in rows_of(tmp_path / "long", "sentences")] == ["Ukraine", "Côte d'Ivoire"]
     built(paths, tmp_path / "short", Limits(max_mention=6))
     assert not any("Ivoire|" in told(row) for row in rows_of(tmp_path / "short", "sentences"))

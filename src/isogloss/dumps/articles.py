@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from isogloss.common.languages import writes_spaces
 from isogloss.dumps import reasons
@@ -54,16 +55,19 @@ def rows(
         drops: Takes what is dropped, by reason.
     """
     described = _is_indescribable(article, language, drops)
+    is_open = not described
     for paragraph in article.paragraphs:
         if paragraph.is_item and not limits.lists:
             drops[reasons.IN_LIST] += 1
             continue
         cut = split(tidy(paragraph.content), language)
+        if is_open and paragraph.is_opening:
+            is_open = not any(words(part.text, language) >= limits.min_words for part in cut)
+            if text := _description(cut, language, limits):
+                described, is_open = True, False
+                assert article.known.entity is not None
+                yield Description(article.known.entity, language, text, article.title)
         whole = [part for part in cut if _is_sentence(part.text, language, limits, drops)]
-        if not described and paragraph.is_opening and (text := _description(whole, language, limits)):
-            described = True
-            assert article.known.entity is not None
-            yield Description(article.known.entity, language, text, article.title)
         for part in packed(whole, language, limits.pack):
             sentence = _sentence(part, article, language, index, limits, drops)
             if sentence is not None:
@@ -101,9 +105,11 @@ def _is_sentence(text: str, language: str, limits: Limits, drops: Counter[str]) 
 
 
 def _description(sentences: Sequence[Linked], language: str, limits: Limits) -> str:
-    """As many of the first sentences as fit."""
-    first = next(packed(sentences, language, limits.max_characters), None)
-    return "" if first is None else first.text
+    """As many of the first sentences as fit and can be told; empty where the first cannot, or they say too little."""
+    told = takewhile(lambda part: not _MARKUP.search(part.text) and HOLE not in part.text, sentences)
+    first = next(packed(list(told), language, limits.max_characters), Linked(""))
+    fits = len(first.text) <= limits.max_characters and ends(first.text, language)
+    return first.text if fits and words(first.text, language) >= limits.min_words else ""
 
 
 def packed(sentences: Sequence[Linked], language: str, characters: int) -> Iterator[Linked]:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+from isogloss.dumps.articles import Article, rows
+from isogloss.dumps.index import Index, PageRow, write_index
+from isogloss.dumps.limits import Limits
+from isogloss.dumps.rows import Description
 from isogloss.dumps.text.linked import Link, Linked
 from isogloss.dumps.text.markup import HOLE, paragraphs
 from isogloss.dumps.text.sentences import ends, split
@@ -133,3 +138,22 @@ def test_first_letters():
     assert (
         normal("ßa", EN) == "ßa" and normal("აბ", Site("ka", {})) == "აბ" and normal("a", Site("x", {}, False)) == "a"
     )
+
+
+@pytest.mark.parametrize(
+    ("wikitext", "description"),
+    [
+        ("A b. It is a very long river in the south.", "A b. It is a very long river in the south."),
+        ("A is {{unknown}} of b. It is a very long river in the south.", None),
+        ("B c • d\n\nA is a river in the far south. It is {{unknown}} long.", "A is a river in the far south."),
+        ("* A is a river in the list here.\n\nA is a river in the south.", "A is a river in the south."),
+        ("== B ==\nA is a river in the far south.", None),
+    ],
+)
+def test_descriptions(tmp_path: Path, wikitext: str, description: str | None):
+    """Of the first paragraph that says something, from its first sentence on; none if that cannot be told."""
+    write_index(tmp_path / "x.sqlite", [PageRow("A", 1, None)], None)
+    index = Index(tmp_path / "x.sqlite", "en")
+    article = Article("A", index.find("A"), paragraphs(wikitext, EN, Counter()))
+    found = [row.text for row in rows(article, "en", index, Limits(), Counter()) if isinstance(row, Description)]
+    assert found == ([] if description is None else [description])

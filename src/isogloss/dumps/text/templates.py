@@ -39,10 +39,12 @@ _NOTES = re.compile(
     r"dn$|disambiguation needed)"
 )
 SPOKEN = "\ue003"
-"""Stands where a text says how a word is spoken, in signs that are no words; in brackets, with all before it."""
+"""Stands where a text says how a word is spoken, in signs that are no words."""
 _SPOKEN = re.compile(r"ipa|ipac?-.*|мфа|հմա|audio|pron|pronunciation|respell|аудіо|phát âm|উচ্চারণ|আধ্বব.*")
-_SIGNS = {"!": "|", "=": "=", "·": "·", "•": "•", "ndash": "–", "–": "–", "mdash": "—", "—": "—", "nbsp": " ", "snd": " – ",
-          "spaced ndash": " – ", "'": "'", "\"": "\"", "circa": "c.", "c.": "c."}  # fmt: skip
+_SIGNS = {
+    "!": "|", "=": "=", "'": "'", "·": "·", "•": "•", "ndash": "–", "–": "–", "mdash": "—", "—": "—", "nbsp": " ",
+    "snd": " – ", "spaced ndash": " – ", "circa": "c.", "c.": "c.",
+}  # fmt: skip
 
 
 def text_of(template: Template) -> Sequence[Wikicode | str] | None:
