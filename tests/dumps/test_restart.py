@@ -186,6 +186,9 @@ def test_what_executors_need(tmp_path: Path):
         isogloss.corpus([path], output=tmp_path / "c", executor="slrum")
     with pytest.raises(IsoglossError, match="slurm needs the settings partition"):
         isogloss.corpus([path], output=tmp_path / "c", executor="slurm", executor_settings={"time": "1:00:00"})
+    with pytest.raises(IsoglossError, match=r"time must be text \('10:00:00'\), found 36000"):
+        settings = {"time": 36000, "partition": "cpu"}
+        isogloss.corpus([path], output=tmp_path / "c", executor="slurm", executor_settings=settings)
     with pytest.raises(IsoglossError, match="are for slurm and ray"):
         isogloss.corpus([path], output=tmp_path / "c", executor_settings={"time": "1:00:00"})
     with pytest.raises(IsoglossError, match="no limit 'min_word'; did you mean 'min_words'"):

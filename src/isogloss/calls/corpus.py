@@ -80,7 +80,10 @@ def corpus(
     run = _runner(executor, workers, executor_settings or {})
     with locked(folder):
         if not build(plan, run):
-            print(f"{folder}: handed over to {executor}; the same command says whether it has ended", file=sys.stderr)
+            print(
+                f"{folder}: handed over to {executor}; when its jobs have ended, the same command says whether all is there",
+                file=sys.stderr,
+            )
             return None
     found: dict[str, Any] = read_json(folder / "corpus.json")
     return found
@@ -100,6 +103,8 @@ def _runner(executor: str, workers: int, settings: Mapping[str, Any]) -> Runner:
 
         if missing := {"time", "partition"} - set(settings):
             raise IsoglossError(f"corpus: slurm needs the settings {', '.join(sorted(missing))}")
+        if not isinstance(settings["time"], str):  # YAML reads 10:00:00 as a number to the base of 60
+            raise IsoglossError(f"corpus: the setting time must be text ('10:00:00'), found {settings['time']!r}")
         return OnCluster(SlurmPipelineExecutor, settings, ends=False)
     from datatrove.executor import RayPipelineExecutor
 

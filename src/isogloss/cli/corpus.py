@@ -10,6 +10,8 @@ import typer
 import isogloss
 from isogloss.cli.data import mapping
 
+SETTINGS = "{time: '10:00:00', partition: cpu}"
+
 
 def corpus(
     dumps: Annotated[
@@ -46,7 +48,7 @@ def corpus(
     workers: Annotated[int, typer.Option(min=1, help="Tasks at a time on this machine.")] = 1,
     executor: Annotated[str, typer.Option(help="local, slurm or ray.")] = "local",
     executor_settings: Annotated[
-        str | None, typer.Option(metavar="YAML", help='For slurm and ray: "{time: 10:00:00, partition: cpu}".')
+        str | None, typer.Option(metavar="YAML", help=f"For slurm and ray, such as {SETTINGS}.")
     ] = None,
 ) -> None:
     """Build linked sentences, descriptions and facts from dumps; the same command goes on with a build that was killed.
@@ -75,7 +77,7 @@ def corpus(
         shard_size=shard_size,
         workers=workers,
         executor=executor,
-        executor_settings=mapping(executor_settings, "--executor-settings", "{time: 10:00:00, partition: cpu}"),
+        executor_settings=mapping(executor_settings, "--executor-settings", SETTINGS),
     )
     if found is None:
         return
