@@ -80,10 +80,8 @@ def corpus(
     run = _runner(executor, workers, executor_settings or {})
     with locked(folder):
         if not build(plan, run):
-            print(
-                f"{folder}: handed over to {executor}; when its jobs have ended, the same command says whether all is there",
-                file=sys.stderr,
-            )
+            then = "when its jobs have ended, the same command says whether all is there"
+            print(f"{folder}: handed over to {executor}; {then}", file=sys.stderr)
             return None
     found: dict[str, Any] = read_json(folder / "corpus.json")
     return found
