@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,7 @@ class Study:
         script: The file that holds it, which is run again for each run.
         tasks: By name.
         rates: By arm the learning rates that are tried first.
+        follows: Arms whose rate is not chosen, but is that of another arm, times a number.
         compared: By arm, as `label` writes it, the other one that it is compared with.
         recipe: The recipe of a run, given the encoder and the folder of all runs.
         label: An arm, with what tells its rows of test scores apart where it has several of a test set.
@@ -85,6 +86,7 @@ class Study:
     label: Callable[[str, Mapping[str, Any]], str] = lambda arm, _: arm
     evaluate: Callable[[Run, Path], None] = lambda run, folder: None
     rows: Callable[[Path], Iterable[dict[str, Any]]] = lambda folder: ()
+    follows: Mapping[str, tuple[str, float]] = field(default_factory=dict)
 
     def finished(self, runs: Iterable[Run], root: Path) -> Iterator[tuple[Run, dict[str, Any]]]:
         """The final rows of the compared score of the runs that have ended."""
@@ -103,6 +105,8 @@ class Study:
 
     def untried(self, root: Path, task: str, arm: str) -> list[float]:
         """The first rates, then a neighbour of the best by a factor of two while it is at an end, up to two."""
+        if arm in self.follows:
+            return []
         first, seen = self.rates[arm], self.tuned(root, task, arm)
         if not set(first) <= seen.keys():
             return [rate for rate in first if rate not in seen]
@@ -115,9 +119,10 @@ class Study:
         for task in tasks:
             rates = {}
             for arm in arms:
-                if not self.untried(root, task, arm):
-                    seen = self.tuned(root, task, arm)
-                    rates[arm] = max(seen, key=seen.__getitem__)
+                other, factor = self.follows.get(arm, (arm, 1.0))
+                if not self.untried(root, task, other):
+                    seen = self.tuned(root, task, other)
+                    rates[arm] = factor * max(seen, key=seen.__getitem__)
             for seed in self.tasks[task].seeds:
                 yield from (Run(task, arm, seed, rate) for arm, rate in rates.items())
 

@@ -179,10 +179,14 @@ ARMS: dict[str, tuple[dict[str, Any], Sequence[float]]] = {
     "lora": _arm("lora", SMALL),
     "lora, gradual": _arm("gradual_unfreezing", SMALL, **_LORA, unfreezing={"every": EVERY}),
     "language adapters": _arm("adapters", SMALL, adapters={"at_test": "both"}),
+    "full, half the rate": _arm("multitask", (), unfreezing={"kind": "all_but_embeddings"}),
+    "adapters, half the rate": _arm("adapters", ()),
+    "gradual, half the rate": _scheduled("gradual_unfreezing"),
 }
 """The arms, with the rates that are tried first; `fewer steps`: `adapters` with as many layer-steps as `gradual`.
 
 `language adapters` takes what ``pretrain-adapter`` has left in ``LANGUAGE_ADAPTERS``, and is measured both ways."""
+FOLLOWS = {arm: (arm.removesuffix(", half the rate"), 0.5) for arm in ARMS if arm.endswith(", half the rate")}
 LANGUAGE_ADAPTERS = "language-adapters/adapters"
 """Below the folder of the runs."""
 
@@ -200,6 +204,8 @@ COMPARED = {
     "lora, gradual": "lora",
     "language adapters, swap": "adapters",
     "language adapters, keep": "language adapters, swap",
+    "adapters, half the rate": "full, half the rate",
+    "gradual, half the rate": "adapters, half the rate",
 }
 """What each arm is compared with."""
 
@@ -240,6 +246,7 @@ STUDY = arms.Study(
     recipe=recipe,
     label=label,
     rows=opened,
+    follows=FOLLOWS,
 )
 
 if __name__ == "__main__":
