@@ -28,10 +28,10 @@ _DOUBLE = re.compile(r"([,;،])(?:\s*[,;،])+")
 
 
 def tidy(content: Linked) -> Linked:
-    r"""The paragraph in one line, in NFC, with single spaces; what is still a hole could not be told.
+    """The paragraph in one line, in NFC, with single spaces; what is still a hole could not be told.
 
     Example:
-        >>> tidy(Linked(f"Kyiv ({HOLE}; {HOLE}) is\\na city{HOLE} ,  here.")).text
+        >>> tidy(Linked(f"Kyiv ({HOLE}; {HOLE}) is  a city{HOLE} ,  here.")).text
         'Kyiv is a city, here.'
         >>> tidy(Linked(f"Kyiv (spoken {HOLE}, once Kiev; {HOLE} years old) is far.")).text
         'Kyiv (once Kiev) is far.'
