@@ -42,7 +42,8 @@ def test_resume_is_exact_to_the_last_bit(name: str, stop: int, text_world: Path,
     assert names_of_checkpoints(tmp_path / "run") == ([4] if stop == CRASH else [])
     started = ["recipe.yaml", "fingerprint.json", "environment.json"]
     started += [] if isinstance(whole["model"], str) else ["starting_weights"]
-    ignored = shutil.ignore_patterns("checkpoint-*", "results.jsonl", "trainer_state.json", "cost.json", "events")
+    written = ("checkpoint-*", "results.jsonl", "diagnostics.jsonl", "trainer_state.json", "cost.json", "events")
+    ignored = shutil.ignore_patterns(*written)
     shutil.copytree(tmp_path / "run", tmp_path / "straight", ignore=ignored)
     assert sorted(path.name for path in (tmp_path / "straight").iterdir()) == sorted(started)
 

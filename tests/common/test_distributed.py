@@ -15,11 +15,15 @@ import torch
 from torch import Tensor, nn
 
 from isogloss.common import distributed
-from isogloss.common.distributed import ALONE, Communicator, Ranks, average, processes, sum_gradients, union
+from isogloss.common.distributed import ALONE, Communicator, Ranks, average, gathered, processes, sum_gradients, union
 from isogloss.gradients import GradientRows, SparseTable
+from isogloss.models.extensions.knowledge import CandidateQueue, ProjectionHeads
+from isogloss.objectives.compared import Contrast
+from isogloss.objectives.knowledge import KnowledgeContrast
 from isogloss.optim import Lookahead
 from isogloss.step.sampling import Joint, Temperature
 from tests.laws.small import LANGUAGES, Tagger, adamw, assert_close, assert_same, training, walk, weights
+from tests.support.knowledge import batch_of, table
 
 pytestmark = pytest.mark.slow
 
@@ -42,6 +46,34 @@ def with_gradients(rank: int) -> list[nn.Parameter]:
     for index, parameter in enumerate(parameters):
         parameter.grad = None if index % 3 == 1 else torch.full((4,), float(10 * rank + index))
     return parameters
+
+
+def dealt(group: Communicator) -> dict[str, Tensor]:
+    """Three rows of the first process and two of the second; the loss of each weighs all rows, in its own way."""
+    rows = (10.0 * torch.arange(3 - group.rank) + group.rank)[:, None].requires_grad_()
+    every, own = gathered(group, rows)
+    (every[:, 0] * torch.arange(1.0, len(every) + 1) * (1 + 9 * group.rank)).sum().backward()
+    assert rows.grad is not None
+    return {"every": every.detach()[:, 0], "own": own, "gradient": rows.grad[:, 0]}
+
+
+def contrasted(group: Communicator) -> dict[str, Tensor]:
+    """Five rows compared across processes, with batch norm: the summed gradients, and the queue after it."""
+    rows = torch.randn(11, 6, generator=torch.Generator().manual_seed(2))
+    model, mine = table(rows.tolist()), range(group.rank, 5, group.world_size)
+    texts, descriptions = [1 + row for row in mine], [6 + row for row in mine]
+    widths = 3 if (group.rank, group.world_size) == (0, 2) else 1  # what nobody has makes no difference
+    how = Contrast(0.5, across_ranks=True)
+    heads, queue = ProjectionHeads(6, seed=1), CandidateQueue(7, 6)
+    objective = KnowledgeContrast("mep", heads, queue, how, masked=False, group=group)
+    for first in (0, 5):
+        entities = [first + row for row in mine]
+        batch = batch_of(texts, descriptions, entities, true=[[own, 99, 98][:widths] for own in entities])
+        objective(model, batch)["mep"].sum().backward()
+    parameters = {**dict(model.named_parameters()), **dict(heads.named_parameters())}
+    sum_gradients(group, parameters.values())
+    found = {name: own.grad for name, own in parameters.items() if own.grad is not None}
+    return {**found, "queue": queue.vectors, "entities": queue.entities}
 
 
 def shared_run(group: Communicator) -> list[dict[str, Tensor]]:
@@ -89,6 +121,8 @@ def work(folder: Path) -> None:
     sum_gradients(ranks, parameters)
     found["gradients"] = [parameter.grad for parameter in parameters]
     found["union"] = union(ranks, torch.tensor([[7, 0, 3], [3, 9]][ranks.rank]), 10)
+    found["gathered"] = dealt(ranks)
+    found["contrast"] = contrasted(ranks)
     found["rows"] = ranks.gather([{"rank": ranks.rank, "row": row} for row in range(2 + ranks.rank)])
     found["shared"] = shared_run(ranks)
     found["weighted"] = weighted_run(ranks)
@@ -151,6 +185,24 @@ def test_gradients_are_summed_where_there_are_any(two: list[dict[str, Any]]):
     expected = [None if index % 3 == 1 else 10.0 + 2 * index for index in range(6)]
     for found in two:
         assert [None if grad is None else grad[0].item() for grad in found["gradients"]] == expected
+
+
+def test_rows_are_dealt_out_as_by_one_process_with_the_gradients_of_all(two: list[dict[str, Any]]):
+    for found in two:
+        assert found["gathered"]["every"].tolist() == [0, 1, 10, 11, 20]
+    assert [found["gathered"]["own"].tolist() for found in two] == [[0, 2, 4], [1, 3]]
+    # Row i is weighed by i + 1 in the first process's loss, and by ten times that in the second's.
+    assert [found["gathered"]["gradient"].tolist() for found in two] == [[11, 33, 55], [22, 44]]
+    assert dealt(ALONE)["gradient"].tolist() == [1, 2, 3]
+
+
+def test_a_contrast_across_processes_is_that_of_one_with_batch_norm_too(two: list[dict[str, Any]]):
+    left, right, alone = two[0]["contrast"], two[1]["contrast"], contrasted(ALONE)
+    assert [found["entities"].tolist() for found in (left, right, alone)] == 3 * [[7, 8, 9, 3, 4, 5, 6]]
+    assert torch.equal(left["queue"], right["queue"])
+    assert left.keys() == alone.keys() and len(alone) > 8
+    for name, expected in alone.items():
+        torch.testing.assert_close(left[name], expected, rtol=1e-4, atol=1e-4, msg=name)
 
 
 def test_ids_are_united(two: list[dict[str, Any]]):

@@ -53,7 +53,7 @@ PRETRAINING_KEYS: dict[str, tuple[str, ...]] = {
     "pretraining_model": (
         "name", "model", "tokenizer", "random_weights", "trust_remote_code", "dropout", "attention", "compile", "seed",
     ),
-    "pretraining_text": ("text", "sources", "languages", "exclude", "held_out", "limit"),
+    "pretraining_text": ("text", "knowledge", "sources", "languages", "exclude", "held_out", "limit"),
     "pretraining_rows": ("stages", "gradient_accumulation_steps"),
     "pretraining_movement": (
         "unfreezing", "adapters", "optimizer", "steps", "learning_rate", "schedule", "warmup_steps", "decay_steps",

@@ -54,6 +54,7 @@ def test_each_language_has_what_the_table_says(folder: Path):
                 f"ner_parallel/{code}/{split}.tsv",
             }
             expected |= {f"choice/{code}/{split}.jsonl", f"qa/{code}/{split}.json"}
+    expected |= {f"knowledge/{part}-0.jsonl" for part in ("sentences", "descriptions", "facts", "relations")}
     assert set(contents(folder)) == expected
     assert [path.name for path in folder.parent.iterdir()] == ["world"]
 

@@ -8,7 +8,8 @@ import torch
 
 from isogloss.common.randomness import generator
 from isogloss.objectives.supervised import IGNORED
-from isogloss.streams.masked import EncodedText, MaskedStream, Masking, SpecialTokens
+from isogloss.store.encoded import EncodedText
+from isogloss.streams.masked import MaskedStream, Masking, SpecialTokens
 from isogloss.streams.running_text import RunningTextRows
 from isogloss.streams.translations import PairRows
 

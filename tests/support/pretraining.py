@@ -10,11 +10,14 @@ from transformers import AutoModelForMaskedLM
 
 from isogloss.common.packing import packed
 from isogloss.data import Table
+from isogloss.data.knowledge import Description, Fact, Linked, Mention
+from isogloss.data.knowledge_files import write_knowledge
 from isogloss.data.plain import Lines
 from isogloss.examples import LabelledText
 from isogloss.models.open import new_model
 from isogloss.models.stored import write_model
 from isogloss.models.tokenizer import train_tokenizer
+from tests.support.told import Told
 from tests.support.world import XLM_R, merged
 
 WORDS = {
@@ -69,6 +72,42 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
+KNOWLEDGE = {"corpus": "{folder}/knowledge", "queue": 7}
+
+SETTINGS |= {
+    "knowledge": {
+        "model": "{folder}/encoder",
+        "tokenizer": None,
+        "text": [],
+        "knowledge": KNOWLEDGE,
+        "sources": [
+            {"kind": "mlm", "share": 0.2},
+            {"kind": "mep", "share": 0.5, "masking": 0.2},
+            {"kind": "oe", "share": 0.3},
+        ],
+    },
+    "knowledge_as_released": {
+        "model": "{folder}/headless",
+        "tokenizer": None,
+        "dropout": 0.1,
+        "knowledge": {**KNOWLEDGE, "faithful": True, "queue": 3},
+        "sources": [{"kind": "mep", "share": 0.6, "mask": "one"}, {"kind": "oe", "share": 0.4, "masking": 0.3}],
+    },
+    "knowledge_of_a_lagging_copy": {
+        "model": "{folder}/encoder",
+        "tokenizer": None,
+        "gradient_accumulation_steps": 2,
+        "stages": [{"length": 24, "batch_size": 5, "share": 0.6}, {"length": 40, "batch_size": 4, "share": 0.4}],
+        "knowledge": {**KNOWLEDGE, "momentum": 0.8, "shared_queue": False, "layer": 1, "across_ranks": True},
+        "sources": [
+            {"kind": "tlm", "share": 0.2},
+            {"kind": "mep", "share": 0.4, "hide_repeats": True, "masking": 0.0},
+            {"kind": "oe", "share": 0.4, "weight": 0.5},
+        ],
+    },
+}
+
+
 def write_text(folder: Path) -> Path:
     """``folder/text/LANGUAGE.tsv.gz`` with ids, for en, fr and ru; ``folder/plain/de.txt`` without."""
     draw = random.Random(3)
@@ -87,13 +126,38 @@ def write_text(folder: Path) -> Path:
 
 
 def write_text_world(folder: Path) -> Path:
-    """The text, and ``folder/encoder``: a model to go on with, whose vocabulary is that of the text; ``headless``."""
+    """The text, and ``folder/encoder``: a model to go on with, whose vocabulary is that of the text; ``headless``.
+
+    Besides ``folder/knowledge``: words as entities, mentioned in sentences of other words.
+    """
     write_text(folder)
+    write_knowledge(folder / "knowledge", told())
     tokenizer = train_tokenizer([" ".join(words) for words in WORDS.values()], 90)
     loaded = new_model(XLM_R, tokenizer, AutoModelForMaskedLM, None, seed=3)
     write_model(folder / "encoder", loaded.model, loaded.tokenizer)
     write_model(folder / "headless", loaded.model.base_model, loaded.tokenizer)
     return folder
+
+
+def told() -> Told:
+    """Entities that are words; what each is, are other words, and every word is by the side of the next ones."""
+    draw = random.Random(5)
+    sentences, descriptions = [], []
+    for language in ("en", "fr", "ru"):
+        words = WORDS[language]
+        for _ in range(NUMBER // 2):
+            said = draw.choices(range(10), k=6)
+            starts = [sum(len(words[word]) + 1 for word in said[:place]) for place in range(6)]
+            mentions = [Mention(at, at + len(words[word]), f"Q{word}") for at, word in zip(starts, said, strict=True)]
+            kept = tuple(mention for mention, word in zip(mentions, said, strict=True) if word < 5)
+            sentences.append(Linked(" ".join(words[word] for word in said), language, kept))
+        # The fifth has no description in Russian.
+        for word in range(4 if language == "ru" else 5):
+            text = " ".join(words[(word * 3 + step) % 10] for step in range(4))
+            descriptions.append(Description(f"Q{word}", language, text, words[word]))
+    facts = [Fact(f"Q{word}", "P1", f"Q{(word + step) % 5}") for word in range(5) for step in (1, 2)]
+    relations = [Description("P1", language, WORDS[language][9]) for language in ("en", "fr")]
+    return Told(sentences, descriptions, facts, relations)
 
 
 def recipe(name: str, folder: Path, **changes: Any) -> dict[str, Any]:
@@ -108,5 +172,7 @@ def recipe(name: str, folder: Path, **changes: Any) -> dict[str, Any]:
         {"format": "lines", "path": f"{folder}/plain/{{language}}.txt"},
     ]
     whole = {**merged({**BASE, "text": text}, SETTINGS[name]), **changes}
+    if "knowledge" in whole:
+        whole["knowledge"] = {**whole["knowledge"], "corpus": whole["knowledge"]["corpus"].format(folder=folder)}
     given = SETTINGS[name].get("model", {})
     return {**whole, "model": given.format(folder=folder)} if isinstance(given, str) else whole

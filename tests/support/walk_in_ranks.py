@@ -26,8 +26,8 @@ class Stopped(Exception):
 
 
 def digest(model: nn.Module) -> str:
-    """A fingerprint of all weights, bit by bit."""
-    weights = b"".join(parameter.detach().numpy().tobytes() for parameter in model.parameters())
+    """A fingerprint of all weights, and of buffers such as a queue, bit by bit."""
+    weights = b"".join(tensor.detach().numpy().tobytes() for tensor in (*model.parameters(), *model.buffers()))
     return hashlib.sha256(weights).hexdigest()
 
 

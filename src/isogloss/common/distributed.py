@@ -125,6 +125,50 @@ def union(group: Communicator, ids: Tensor, size: int) -> Tensor:
     return marks.nonzero()[:, 0]
 
 
+def gathered(group: Communicator, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """The rows of all processes, as if one had dealt them out one by one, with gradient.
+
+    The gradient of a row is the sum of what all processes' losses ask of it; so all of them must go backward through
+    what they are given.
+
+    Args:
+        group: The processes.
+        rows: This process's rows ``[b, ...]``; each may have another number of them.
+
+    Returns:
+        All rows ``[n, ...]``, the same on each process, and where in them this process's are ``[b]``.
+    """
+    if group.world_size == 1:
+        return rows, torch.arange(len(rows), device=rows.device)
+    sizes = torch.zeros(group.world_size, dtype=torch.int64, device=rows.device)
+    sizes[group.rank] = len(rows)
+    group.sum([sizes])
+    dealt = [(number, rank) for rank, size in enumerate(sizes.tolist()) for number in range(size)]
+    order = sorted(dealt)
+    own = torch.tensor([place for place, (_, rank) in enumerate(order) if rank == group.rank], device=rows.device)
+    return _Gathered.apply(rows, own.long(), len(order), group), own.long()  # type: ignore[no-untyped-call]
+
+
+class _Gathered(torch.autograd.Function):
+    """Rows put among those of other processes."""
+
+    @staticmethod
+    def forward(context: Any, rows: Tensor, own: Tensor, number: int, group: Communicator) -> Tensor:  # noqa: ANN401
+        context.group = group
+        context.save_for_backward(own)
+        every = rows.new_zeros(number, *rows.shape[1:])
+        every[own] = rows
+        group.sum([every])
+        return every
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:  # noqa: ANN401
+        (own,) = context.saved_tensors
+        every = gradient.contiguous().clone()
+        context.group.sum([every])
+        return every[own], None, None, None
+
+
 def _launched() -> PartialState:
     """What the launcher started. Left to itself, accelerate takes processes without a GPU for one process each."""
     is_launched = int(os.environ.get("WORLD_SIZE", "1")) > 1

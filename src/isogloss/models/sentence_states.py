@@ -13,12 +13,13 @@ from isogloss.common.errors import IsoglossError
 from isogloss.models.layer_modules import layer_modules
 
 
-def layer_of(model: PreTrainedModel, layer: int | None) -> nn.Module:
+def layer_of(model: PreTrainedModel, layer: int | None, key: str = "objective.layer") -> nn.Module:
     """The module whose output is that of a layer.
 
     Args:
         model: A model of transformers, with or without a head.
         layer: Number of the layer, from 1 for the lowest; None: the last one.
+        key: What a recipe calls it, for messages.
 
     Raises:
         IsoglossError: There is no such layer, or layers have no module each that is theirs alone.
@@ -26,11 +27,11 @@ def layer_of(model: PreTrainedModel, layer: int | None) -> nn.Module:
     number, layers = int(model.config.num_hidden_layers), layer_modules(model)
     if len(layers) != number or any(len(pieces) != 1 for pieces in layers):
         raise IsoglossError(
-            f"objective.layer: a {model.config.model_type!r} model has no module for each of its layers, so the states "
-            "between them cannot be mixed"
+            f"{key}: a {model.config.model_type!r} model has no module for each of its layers, so the states "
+            "between them cannot be had"
         )
     if layer is not None and not 1 <= layer <= number:
-        raise IsoglossError(f"objective.layer: from 1 to {number}, the layers of the model, found {layer}")
+        raise IsoglossError(f"{key}: from 1 to {number}, the layers of the model, found {layer}")
     return layers[(layer or number) - 1][0]
 
 

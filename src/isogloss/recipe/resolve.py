@@ -67,9 +67,9 @@ def resolve_pretraining(
 
 
 def is_pretraining(recipe: Mapping[str, Any] | str | Path) -> bool:
-    """Whether a recipe is one of `isogloss pretrain`: it has text to learn from, and no labelled data."""
+    """Whether a recipe is one of `isogloss pretrain`: it has text or knowledge to learn from, and no labelled data."""
     raw = _on_base(*_read(recipe))
-    return "text" in raw and "data" not in raw
+    return bool({"text", "knowledge"} & raw.keys()) and "data" not in raw
 
 
 def _layers(

@@ -10,6 +10,10 @@ from typing import Any
 ADVICE = "a lower learning_rate, more warmup_steps or more steps may help"
 
 
+ALIKE = 0.95
+"""Mean cosine of descriptions from which on they are taken for one vector (ours)."""
+
+
 def risen_loss(history: Iterable[Mapping[str, Any]]) -> list[str]:
     """A warning if the training loss ends above its beginning.
 
@@ -36,6 +40,31 @@ may help']
     ]
     first, last = sum(begun for begun, _ in ends), sum(ended for _, ended in ends)
     return [f"warning: the training loss rose from {first:.3f} to {last:.3f}: {ADVICE}"] if last > first else []
+
+
+def collapsed(entry: Mapping[str, Any]) -> list[str]:
+    """A warning if the descriptions that texts are compared with have become one vector.
+
+    Args:
+        entry: What was logged last of the probe ``collapse``, as ``trainer_state.json`` has it.
+
+    Example:
+        >>> collapsed({"collapse/cosine": 0.99, "collapse/accuracy": 0.02, "collapse/chance": 0.02})
+        ['warning: the descriptions have collapsed: their mean cosine is 0.990, and 2.0 % of the texts find their own \
+in the batch, where chance is 2.0 %: a lower learning_rate, more steps, norm: batch or another temperature may help']
+        >>> collapsed({"collapse/cosine": 0.99, "collapse/accuracy": 0.5, "collapse/chance": 0.02})
+        []
+    """
+    if "collapse/cosine" not in entry:
+        return []
+    cosine, accuracy, chance = (float(entry[f"collapse/{name}"]) for name in ("cosine", "accuracy", "chance"))
+    if cosine < ALIKE or accuracy >= 2 * chance:
+        return []
+    return [
+        f"warning: the descriptions have collapsed: their mean cosine is {cosine:.3f}, and {100 * accuracy:.1f} % of "
+        f"the texts find their own in the batch, where chance is {100 * chance:.1f} %: a lower learning_rate, more "
+        "steps, norm: batch or another temperature may help"
+    ]
 
 
 def constant_answer(name: str, accuracy: float, gold: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from isogloss.models.stored import write_model
 from isogloss.optim.lookahead import evaluation_weights
 from isogloss.run.budget import Budget
 from isogloss.run.checkpoints import save_checkpoint
-from isogloss.run.divergence import risen_loss
+from isogloss.run.divergence import collapsed, risen_loss
 from isogloss.run.folder import RunFolder
 from isogloss.run.ledger import Ledger
 from isogloss.run.recording import Recorder
@@ -87,7 +88,9 @@ class Experiment:
         Args:
             rows: The rows of the final scores.
         """
-        return risen_loss(self.recorder.state.log_history) + self.scoring.doubts(rows)
+        history = self.recorder.state.log_history
+        last = next((entry for entry in reversed(history) if "collapse/cosine" in entry), {})
+        return risen_loss(history) + collapsed(last) + self.scoring.doubts(rows)
 
     def _after_step(self, probed: list[dict[str, Any]]) -> None:
         budget, step = self.budget, self.training.progress.step
@@ -98,6 +101,8 @@ class Experiment:
         if probed:
             self.recorder.log(scalars(probed))
             if self.ranks.rank == 0:
+                for doubt in collapsed(scalars(probed)) if step % budget.evaluation_steps == 0 else []:
+                    print(doubt, file=sys.stderr)
                 self.folder.add_diagnostics([{"step": step, **row} for row in probed])
         # The meter is read before every checkpoint, so that no checkpoint has to hold it.
         if saves or step % budget.logging_steps == 0:

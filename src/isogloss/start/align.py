@@ -13,7 +13,7 @@ from isogloss.common.errors import IsoglossError
 from isogloss.data.texts import Unit
 from isogloss.models.aligned_embeddings import Integers, aligned_embeddings
 from isogloss.models.open import Loaded
-from isogloss.streams.masked import EncodedText
+from isogloss.store.encoded import EncodedText
 
 
 def in_units(units: Sequence[Unit], encoded: Mapping[str, EncodedText]) -> list[Integers]:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase
 
 from isogloss.common.distributed import processes
@@ -17,15 +18,29 @@ from isogloss.models.open import Loaded
 from isogloss.models.stored import read_weights
 from isogloss.models.tokenizer import load_tokenizer
 from isogloss.models.unigram import train_unigram
-from isogloss.protocols import Progress
+from isogloss.protocols import DataSource, Probe, Progress
 from isogloss.recipe.build.adapters import with_language_adapters
 from isogloss.recipe.build.budget import build_budget
+from isogloss.recipe.build.knowledge import (
+    KnowledgeSite,
+    build_collapse_probe,
+    build_knowledge_source,
+    with_contrast,
+)
 from isogloss.recipe.build.model import build_model
-from isogloss.recipe.build.text import TextSite, build_masking, build_stages, compile_layers, framed
+from isogloss.recipe.build.text import (
+    TextSite,
+    build_frame,
+    build_masking,
+    build_stages,
+    build_text_source,
+    compile_layers,
+    framed,
+)
 from isogloss.recipe.resolve import resolve_pretraining
 from isogloss.recipe.spec.model import NewEncoder
-from isogloss.recipe.spec.pretraining import Pretraining
-from isogloss.recipe.spec.text import TLM
+from isogloss.recipe.spec.pretraining import Pretraining, PretrainingSource
+from isogloss.recipe.spec.text import MLM, TLM
 from isogloss.run.budget import Budget
 from isogloss.run.experiment import Experiment
 from isogloss.run.folder import RunFolder
@@ -33,9 +48,16 @@ from isogloss.run.masked_scoring import MaskedScoring
 from isogloss.run.selection import Last
 from isogloss.start.align import align
 from isogloss.start.assemble import Plan, assemble, open_site
+from isogloss.start.knowledge import Known, read_knowledge
 from isogloss.start.opening import require_same_recipe
 from isogloss.start.text import encode, read_recipe_texts
-from isogloss.streams.masked import EncodedText
+from isogloss.store.encoded import EncodedText
+
+LOOKED_AT = 10**7
+"""Sub-words of a language that are looked at for unknown ones; more would take memory."""
+
+MASKING = 0.15
+"""Share of sub-words that are hidden to measure, where no source hides any (BERT)."""
 
 UNKNOWN = 0.02
 """Share of unknown sub-words of a language from which on a warning is given."""
@@ -61,16 +83,19 @@ def prepare_pretraining(recipe: Pretraining, path: Path, *, resume: bool) -> Exp
     if resuming:
         recipe = require_same_recipe(folder, resolve_pretraining(folder.recipe), asked, recipe, _budget)
     problems = Problems()
-    texts = read_text(recipe, problems)
+    texts = read_text(recipe, problems) if recipe.text else Texts({}, [], {}, {}, 0)
     # Only rank 0 trains a tokenizer: two processes would get two.
     tokenizer = ranks.gather([_tokenizer(recipe, texts, folder, resuming=resuming) if ranks.rank == 0 else None])[0]
+    known = None if recipe.knowledge is None else read_knowledge(recipe, recipe.knowledge, tokenizer)
     encoded = {language: encode(own, tokenizer) for language, own in texts.sentences.items()}
+    if known is not None and not recipe.text:
+        encoded = {language: own for language, own in known.knowledge.sentences.items() if len(own)}
     loaded = _load(recipe, texts, encoded, tokenizer, folder, resuming=resuming)
-    plan = _plan(recipe, folder, texts, encoded, loaded)
+    plan = _plan(recipe, folder, texts, encoded, known, loaded)
     if resuming:
         folder.require_same(plan.fingerprint)
     ranks.wait()
-    notes = [*loaded.notes, *map(str, problems.warnings), *_announcements(recipe, texts, encoded, loaded)]
+    notes = [*loaded.notes, *map(str, problems.warnings), *_announcements(recipe, texts, encoded, known, loaded)]
     experiment = assemble(plan, notes, resuming=resuming)
     assert isinstance(plan.scoring, MaskedScoring)
     plan.scoring.start()
@@ -126,6 +151,8 @@ def _load(
 ) -> Loaded:
     """The model to train; one from random weights goes on from those that the run stored when it started."""
     loaded = build_model(recipe.model, recipe, AutoModelForMaskedLM, None, tokenizer, recipe.seed)
+    if recipe.knowledge is not None and recipe.contrasting:
+        loaded = with_contrast(loaded, recipe.knowledge, recipe.contrasting, recipe.model, recipe.seed)
     if isinstance(recipe.model, NewEncoder):
         if resuming:
             # The factorisation behind aligned embeddings may differ in the last bits between machines.
@@ -138,7 +165,12 @@ def _load(
 
 
 def _plan(
-    recipe: Pretraining, folder: RunFolder, texts: Texts, encoded: dict[str, EncodedText], loaded: Loaded
+    recipe: Pretraining,
+    folder: RunFolder,
+    texts: Texts,
+    encoded: dict[str, EncodedText],
+    known: Known | None,
+    loaded: Loaded,
 ) -> Plan:
     tokenizer, budget, longest = loaded.tokenizer, _budget(recipe), max(stage.length for stage in recipe.stages)
     opened = open_site(recipe, loaded, budget, {language: len(text.ids) for language, text in encoded.items()})
@@ -146,14 +178,28 @@ def _plan(
     at = TextSite(
         encoded, texts.units, tokenizer, longest, budget.batch_size, budget.accumulation, site.seed, site.group
     )
-    sources, sampler, tokens = build_stages(recipe.stages, recipe.sources, at, budget.steps)
+    at_knowledge = None
+    if known is not None and recipe.knowledge is not None:
+        at_knowledge = KnowledgeSite(recipe.knowledge, known.knowledge, loaded.model)
+
+    def build(asked: PretrainingSource, name: str, at: TextSite) -> tuple[DataSource, int]:
+        if isinstance(asked, MLM | TLM):
+            return build_text_source(asked, name, at), at.length
+        assert at_knowledge is not None
+        return build_knowledge_source(asked, name, at, at_knowledge)
+
+    sources, sampler, tokens = build_stages(recipe.stages, recipe.sources, at, budget.steps, build)
+    probes: dict[str, Probe] = {}
+    if at_knowledge is not None and recipe.contrasting:
+        first, every = recipe.contrasting[0], budget.logging_steps
+        probes["collapse"] = build_collapse_probe(first, at, at_knowledge, every, site.autocast)
     if recipe.compile:
         compile_layers(loaded.model)
     progress, total = Progress(), sum(len(text.ids) for text in encoded.values())
     scoring = MaskedScoring(
         folder,
-        {language: framed(own, tokenizer, longest) for language, own in texts.held_out.items()},
-        build_masking(tokenizer, recipe.sources[0].masking),
+        _held_out(texts, known, tokenizer, longest),
+        build_masking(tokenizer, next((own.masking for own in recipe.sources if own.masking), MASKING)),
         recipe.evaluation_batch_size,
         site.autocast,
         site.ranks,
@@ -171,26 +217,57 @@ def _plan(
         selection=Last(),
         progress=progress,
         epoch=lambda: scoring.seen() / total,
+        probes=probes,
         fingerprint={
-            "data": texts.files,
+            "data": {**texts.files, **({} if known is None else known.files)},
             "tokenizer": hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest(),
             "starting_weights": json.loads(json.dumps(loaded.identity)),
         },
     )
 
 
-def _announcements(recipe: Pretraining, texts: Texts, encoded: Mapping[str, EncodedText], loaded: Loaded) -> list[str]:
+def _held_out(
+    texts: Texts, known: Known | None, tokenizer: PreTrainedTokenizerBase, length: int
+) -> dict[str, list[np.ndarray]]:
+    """By language, the sentences to measure on."""
+    found = {language: framed(own, tokenizer, length) for language, own in texts.held_out.items()}
+    if found or known is None:
+        return found
+    frame = build_frame(tokenizer)
+    room = frame.room(length, 1)
+    return {
+        language: [frame.around(own.sentence(number)[:room]) for number in range(len(own))]
+        for language, own in known.knowledge.held_out.items()
+    }
+
+
+def _announcements(
+    recipe: Pretraining,
+    texts: Texts,
+    encoded: Mapping[str, EncodedText],
+    known: Known | None,
+    loaded: Loaded,
+) -> list[str]:
     """What a user should know before the first step."""
     parameters = sum(parameter.numel() for parameter in loaded.model.parameters())
     sizes = ", ".join(f"{language} {len(text.ids):,}" for language, text in encoded.items())
-    lines = [
-        f"{parameters:,} parameters, vocabulary {len(loaded.tokenizer):,}; sub-words of text: {sizes}",
-        f"{len(texts.units):,} parallel sentences; {texts.left_out:,} sentences left out as excluded; held out: "
-        f"{sum(map(len, texts.held_out.values())):,}",
-    ]
+    lines = [f"{parameters:,} parameters, vocabulary {len(loaded.tokenizer):,}; sub-words of text: {sizes}"]
+    lacking = [name for name in loaded.fresh if not name.startswith("extensions.")]
+    if isinstance(recipe.model, str) and lacking and not recipe.random_weights and recipe.adapters is None:
+        lines.append(
+            f"model {recipe.model!r} has no masked-LM head, or not all of one: {len(lacking)} parameters fresh"
+        )
+    if known is not None:
+        counted = ", ".join(f"{number:,} {what}" for what, number in known.knowledge.counts.items() if number)
+        lines.append(f"knowledge: {counted}")
+    if recipe.text:
+        lines.append(
+            f"{len(texts.units):,} parallel sentences; {texts.left_out:,} sentences left out as excluded; held out: "
+            f"{sum(map(len, texts.held_out.values())):,}"
+        )
     unknown = loaded.tokenizer.unk_token_id
     for language, text in encoded.items():
-        share = float((text.ids == unknown).mean()) if len(text.ids) else math.nan
+        share = float((text.ids[:LOOKED_AT] == unknown).mean()) if len(text.ids) else math.nan
         if share > UNKNOWN:
             lines.append(f"warning: {share:.1%} of the sub-words of {language} are unknown to the tokenizer")
     joined = {language for unit in texts.units for language in unit}

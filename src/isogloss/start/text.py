@@ -17,7 +17,7 @@ from isogloss.recipe.build.site import Site
 from isogloss.recipe.build.text import TextSite, build_text_set, build_text_source
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.spec.text import Text
-from isogloss.streams.masked import EncodedText
+from isogloss.store.encoded import EncodedText
 
 
 @dataclass(frozen=True)

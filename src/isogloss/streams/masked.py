@@ -1,8 +1,6 @@
-"""Batches of masked rows of text, a pure function of (seed, k).
+"""Batches of masked rows of text, drawn as `isogloss.streams.drawn` says.
 
-Every row is drawn on its own, with replacement, from (seed, source, number of the row): so a run can go on anywhere
-without walking through what came before, and each rank draws just its own rows. A row is filled up to a fixed length,
-so there is little padding and, for compiled models, one shape.
+A row is filled up to a fixed length, so there is little padding and, for compiled models, one shape.
 """
 
 from __future__ import annotations
@@ -17,48 +15,10 @@ import torch
 from isogloss.common.randomness import generator
 from isogloss.objectives.supervised import IGNORED
 from isogloss.protocols import Batch
-from isogloss.streams.bucketed import require_no_empty_batch
+from isogloss.streams.drawn import DrawnStream
 
 DrawRow = Callable[[np.random.Generator], tuple[np.ndarray, str]]
 """Draws a row of sub-words, special ones included, and says its language."""
-
-
-@dataclass(frozen=True)
-class EncodedText:
-    """The sentences of one language as sub-words.
-
-    Attributes:
-        ids: The sub-words of all sentences, one after the other ``[n]``, without special ones.
-        starts: Where each sentence begins, and at the end n ``[sentences + 1]``.
-
-    Example:
-        >>> text = EncodedText.of([[5, 6], [7, 8, 9]])
-        >>> text.sentence(1).tolist(), text.running(1, 4).tolist()
-        ([7, 8, 9], [7, 8, 9, 5])
-    """
-
-    ids: np.ndarray
-    starts: np.ndarray
-
-    @classmethod
-    def of(cls, sentences: Sequence[Sequence[int]]) -> EncodedText:
-        """From the sub-words of each sentence."""
-        lengths = np.fromiter(map(len, sentences), dtype=np.int64, count=len(sentences))
-        ids = np.fromiter((piece for sentence in sentences for piece in sentence), np.int32, count=int(lengths.sum()))
-        return cls(ids, np.concatenate([[0], np.cumsum(lengths)]))
-
-    def __len__(self) -> int:
-        """Number of sentences."""
-        return len(self.starts) - 1
-
-    def sentence(self, index: int) -> np.ndarray:
-        """Sub-words of a sentence."""
-        return self.ids[self.starts[index] : self.starts[index + 1]]
-
-    def running(self, index: int, length: int) -> np.ndarray:
-        """``length`` sub-words from the beginning of a sentence on; after the last sentence comes the first."""
-        start = int(self.starts[index])
-        return np.take(self.ids, np.arange(start, start + length), mode="wrap")
 
 
 @dataclass(frozen=True)
@@ -156,6 +116,7 @@ class MaskedStream:
     Example:
         Three rows in two micro-batches, the same whenever they are asked for:
 
+        >>> from isogloss.store.encoded import EncodedText
         >>> from isogloss.streams.running_text import RunningTextRows
         >>> masking = Masking(0.5, mask=4, padding=1, special=(0, 1, 2, 3, 4), vocabulary_size=10)
         >>> texts = {"en": EncodedText.of([[5, 6], [7, 8, 9]])}
@@ -178,23 +139,20 @@ class MaskedStream:
         world_size: int = 1,
         accumulation: int = 1,
     ) -> None:
-        require_no_empty_batch(batch_size, world_size, accumulation)
-        self.rows, self.masking, self.name, self.seed = rows, masking, name, seed
-        self.batch_size, self.length = batch_size, length
-        self.rank, self.world_size, self.accumulation = rank, world_size, accumulation
+        self.rows, self.masking, self.length = rows, masking, length
+        cut = {"rank": rank, "world_size": world_size, "accumulation": accumulation}
+        self._drawn = DrawnStream(self._draw, self._collate, name=name, seed=seed, batch_size=batch_size, **cut)
 
     def __call__(self, k: int) -> list[Batch]:
         """This rank's micro-batches of the k-th global batch."""
-        mine = range(k * self.batch_size + self.rank, (k + 1) * self.batch_size, self.world_size)
-        return [self._batch(numbers) for numbers in np.array_split(np.asarray(mine), self.accumulation)]
+        return self._drawn(k)
 
-    def _batch(self, numbers: np.ndarray) -> Batch:
-        drawn = []
-        for number in numbers.tolist():
-            random = generator(self.seed, "row", self.name, number)
-            row, language = self.rows(random)
-            drawn.append((*self.masking(row, random), language))
-        return padded(drawn, self.masking.padding, self.length)
+    def _draw(self, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, str]:
+        row, language = self.rows(random)
+        return (*self.masking(row, random), language)
+
+    def _collate(self, rows: Sequence[tuple[np.ndarray, np.ndarray, str]]) -> Batch:
+        return padded(rows, self.masking.padding, self.length)
 
 
 def masked_batches(sentences: Sequence[np.ndarray], language: str, masking: Masking, batch_size: int) -> list[Batch]:

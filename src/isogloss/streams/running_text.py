@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from isogloss.common.shares import shares
-from isogloss.streams.masked import EncodedText, SpecialTokens
+from isogloss.store.encoded import EncodedText
+from isogloss.streams.masked import SpecialTokens
 
 
 class RunningTextRows:

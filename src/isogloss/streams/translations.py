@@ -11,7 +11,8 @@ import numpy as np
 
 from isogloss.common.shares import shares
 from isogloss.data.texts import Unit
-from isogloss.streams.masked import EncodedText, SpecialTokens
+from isogloss.store.encoded import EncodedText
+from isogloss.streams.masked import SpecialTokens
 
 
 class PairRows:

@@ -5,6 +5,7 @@ from isogloss.world.exercises import Teller
 from isogloss.world.facts import Facts, World, draw_facts, the_world
 from isogloss.world.generate import generate, generate_parallel
 from isogloss.world.inference import Inference, draw_inferences
+from isogloss.world.knowledge import WorldKnowledge
 from isogloss.world.lexicon import grammar, language_codes
 from isogloss.world.meaning import Clause, Meaning, Phrase, split_of
 from isogloss.world.paraphrases import Paraphrase, draw_paraphrases
@@ -28,6 +29,7 @@ __all__ = [
     "Story",
     "Teller",
     "World",
+    "WorldKnowledge",
     "draw_choices",
     "draw_facts",
     "draw_inferences",

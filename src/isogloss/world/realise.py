@@ -27,6 +27,7 @@ class Sentence:
         entities: IOB2 tag of each word: PER, LOC, ORG.
         spaces: Whether a space follows each word.
         roles: Role, first word and word after the last of what fills the roles of its clauses, in order.
+        names: Concept, first word and word after the last of each named entity, in order.
     """
 
     meaning: Meaning
@@ -35,6 +36,7 @@ class Sentence:
     entities: tuple[str, ...]
     spaces: tuple[bool, ...]
     roles: tuple[tuple[str, int, int], ...]
+    names: tuple[tuple[str, int, int], ...]
 
     @property
     def text(self) -> str:
@@ -50,20 +52,28 @@ class Sentence:
         found = next(((first, end) for name, first, end in self.roles if name == role), None)
         if found is None:
             raise KeyError(role)
+        return self._characters(*found)
+
+    def mentions(self) -> list[tuple[int, int, str]]:
+        """Where in `text` each named entity begins and ends, in characters, and its concept."""
+        return [(*self._characters(first, end), concept) for concept, first, end in self.names]
+
+    def _characters(self, first: int, end: int) -> tuple[int, int]:
         parts = self._parts()
-        start = len("".join(parts[: found[0]]))
-        return start, start + len("".join(parts[slice(*found)]).rstrip())
+        start = len("".join(parts[:first]))
+        return start, start + len("".join(parts[first:end]).rstrip())
 
     def _parts(self) -> list[str]:
         return [token + " " * space for token, space in zip(self.tokens, self.spaces, strict=True)]
 
 
 class _Words(list[Token]):
-    """Words told so far, and where in them the phrases are."""
+    """Words told so far, and where in them the phrases and the names are."""
 
     def __init__(self) -> None:
         super().__init__()
         self.roles: list[tuple[str, int, int]] = []
+        self.names: list[tuple[str, int, int]] = []
 
 
 class Realiser:
@@ -100,7 +110,7 @@ class Realiser:
             tokens[first] = capital.get(letter, letter.upper()) + tokens[first][1:]
         spaces = [self._space(token, after) for token, after in zip(tokens, [*tokens[1:], ""], strict=True)]
         tags, entities = tuple(tag for _, tag, _ in found), tuple(entity for _, _, entity in found)
-        return Sentence(meaning, tuple(tokens), tags, entities, tuple(spaces), tuple(found.roles))
+        return Sentence(meaning, tuple(tokens), tags, entities, tuple(spaces), tuple(found.roles), tuple(found.names))
 
     def _space(self, token: str, after: str) -> bool:
         grammar = self._grammar
@@ -146,6 +156,7 @@ class Realiser:
                 self._phrase(value, asked, told := _Words())
                 self._told[value, asked] = told
             out.roles.append((slot.name, len(out), len(out) + len(told)))
+            out.names += [(concept, len(out) + first, len(out) + end) for concept, first, end in told.names]
             out += told
         elif isinstance(value, Clause):
             self._clause(value, asked, scope.get("self"), out)
@@ -167,6 +178,9 @@ class Realiser:
         inside = False
         for form, tag in word.form(features):
             named = entity is not None and tag == "PROPN"
+            if named:
+                first = out.names.pop()[1] if inside else len(out)
+                out.names.append((concept, first, len(out) + 1))
             out.append((form, tag, f"{'I' if inside else 'B'}-{entity}" if named else "O"))
             inside = named
 

@@ -14,6 +14,7 @@ from isogloss.common.packing import packed
 from isogloss.common.writing import hidden, writing
 from isogloss.data import ChoiceLines, ConllU, Squad, Table, TokenTag
 from isogloss.data.choice_lines import COPA
+from isogloss.data.knowledge_files import write_knowledge
 from isogloss.data.plain import Lines
 from isogloss.examples import TaggedSentence
 from isogloss.world.choices import draw_choices
@@ -22,6 +23,7 @@ from isogloss.world.exercises import Teller, choice_examples, inference_examples
 from isogloss.world.facts import the_world
 from isogloss.world.generate import check_number, generate, generate_parallel
 from isogloss.world.inference import draw_inferences
+from isogloss.world.knowledge import WorldKnowledge
 from isogloss.world.lexicon import grammar
 from isogloss.world.meaning import Split
 from isogloss.world.paraphrases import draw_paraphrases
@@ -45,8 +47,8 @@ def write_world(folder: Path, *, seed: int = 0, sentences: Mapping[str, int] = S
 
     The files are ``pos/LANGUAGE/SPLIT.conllu``, ``ner/LANGUAGE/SPLIT.tsv``, ``topics/LANGUAGE/SPLIT.tsv``,
     ``ner_parallel/LANGUAGE/SPLIT.tsv``, ``nli/LANGUAGE/SPLIT.tsv``, ``paraphrase/LANGUAGE/SPLIT.tsv``,
-    ``qa/LANGUAGE/SPLIT.json``, ``choice/LANGUAGE/SPLIT.jsonl``, ``parallel/LANGUAGE.tsv.gz`` and
-    ``text/LANGUAGE.txt.gz``; `docs/world.md` says which language has which.
+    ``qa/LANGUAGE/SPLIT.json``, ``choice/LANGUAGE/SPLIT.jsonl``, ``parallel/LANGUAGE.tsv.gz``,
+    ``text/LANGUAGE.txt.gz`` and ``knowledge/``; `docs/world.md` says which language has which.
 
     Args:
         folder: A folder that does not exist yet, or an empty one.
@@ -144,6 +146,7 @@ def _write_texts(folder: Path, seed: int, number: int) -> None:
     for language in languages:
         texts = without_labels(generate(seed, language, "text", number), language)
         _write(folder / "text" / f"{language}.txt.gz", Lines().dump(texts))
+    write_knowledge(folder / "knowledge", WorldKnowledge(seed, number))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -19,7 +20,8 @@ from isogloss.recipe.build.data import folder_of, with_separator
 from isogloss.recipe.names import TEXT_FORMATS
 from isogloss.recipe.spec import text as spec
 from isogloss.step import sampling
-from isogloss.streams.masked import DrawRow, EncodedText, MaskedStream, Masking, SpecialTokens
+from isogloss.store.encoded import EncodedText
+from isogloss.streams.masked import DrawRow, MaskedStream, Masking, SpecialTokens
 from isogloss.streams.running_text import RunningTextRows
 from isogloss.streams.translations import PairRows
 
@@ -128,18 +130,46 @@ def build_text_source(asked: spec.TextSource, name: str, site: TextSite) -> Data
     return DataSource(name, stream, MaskedLM(asked.kind, site.masked))
 
 
+class Shared(Protocol):
+    """What has a share of the steps."""
+
+    @property
+    def kind(self) -> str:
+        """Its kind."""
+
+    @property
+    def share(self) -> float:
+        """Its share."""
+
+
+Asked = TypeVar("Asked", bound=Shared)
+
+
 def build_stages(
-    stages: Sequence[spec.Stage], sources: Sequence[spec.TextSource], site: TextSite, steps: int
+    stages: Sequence[spec.Stage],
+    sources: Sequence[Asked],
+    site: TextSite,
+    steps: int,
+    build: Callable[[Asked, str, TextSite], tuple[DataSource, int]],
 ) -> tuple[dict[str, DataSource], Sampler, dict[str, int]]:
-    """Per stage each source, who draws between them, and the tokens in a batch of each."""
+    """Per stage each source, who draws between them, and the tokens in a batch of each.
+
+    Args:
+        stages: The stages.
+        sources: What is learned from, and in which shares.
+        site: The text.
+        steps: Steps of the run.
+        build: Makes one source, given a name and the text of a stage, and says how many tokens a row of it has.
+    """
     found: dict[str, DataSource] = {}
     tokens: dict[str, int] = {}
     samplers = []
     for number, stage in enumerate(stages):
         at = replace(site, length=stage.length, batch_size=stage.batch_size)
-        own = [build_text_source(asked, f"{asked.kind}-{number}", at) for asked in sources]
+        built = [build(asked, f"{asked.kind}-{number}", at) for asked in sources]
+        own = [source for source, _ in built]
         found |= {source.name: source for source in own}
-        tokens |= {source.name: stage.batch_size * stage.length for source in own}
+        tokens |= {source.name: stage.batch_size * length for source, length in built}
         # Shares of one must not differ from it by rounding.
         shares = [asked.share / sum(other.share for other in sources) for asked in sources]
         samplers.append(

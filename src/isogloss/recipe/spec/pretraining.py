@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from isogloss.recipe.spec.adapters import LanguageAdapters
 from isogloss.recipe.spec.base import codes_as_text
+from isogloss.recipe.spec.knowledge import MEP, OE, Knowledge
 from isogloss.recipe.spec.model import NewEncoder, NewTokenizer
 from isogloss.recipe.spec.optimizer import AdamW, StableRate
 from isogloss.recipe.spec.run import Run
-from isogloss.recipe.spec.text import MLM, TLM, Stage, TextEntry, TextSource
+from isogloss.recipe.spec.text import MLM, TLM, Stage, TextEntry
+
+PretrainingSource = Annotated[MLM | TLM | MEP | OE, Field(discriminator="kind")]
 
 
 class Pretraining(Run, StableRate):
@@ -21,8 +24,11 @@ class Pretraining(Run, StableRate):
     tokenizer: NewTokenizer | None = Field(None, description="of a new encoder; one to go on with keeps its own")
     compile: bool = Field(False, description="compile the layers with torch.compile, for fixed lengths")
 
-    text: tuple[TextEntry, ...] = Field(description="what to read; a single entry needs no list")
-    sources: tuple[TextSource, ...] = Field(
+    text: tuple[TextEntry, ...] = Field(
+        (), description="what to read; a single entry needs no list; none: mlm learns from the sentences of `knowledge`"
+    )
+    knowledge: Knowledge | None = Field(None, description="entities and facts, for sources mep and oe; null: none")
+    sources: tuple[PretrainingSource, ...] = Field(  # type: ignore[assignment]
         (MLM(share=0.5), TLM(share=0.5)),
         description="what is learned from it, and in which share of the steps; a single one needs no list",
     )
@@ -62,6 +68,9 @@ class Pretraining(Run, StableRate):
             raise ValueError(f"stages: the shares must add up to 1, found {[stage.share for stage in self.stages]}")
         if abs(sum(source.share for source in self.sources) - 1) > 1e-6:
             raise ValueError(f"sources: the shares must add up to 1, found {[own.share for own in self.sources]}")
+        self._require_knowledge()
+        if isinstance(self.model, NewEncoder) and not self.text:
+            raise ValueError("text: a new encoder needs some to learn its vocabulary from")
         if self.adapters is not None:
             if isinstance(self.model, NewEncoder):
                 raise ValueError("adapters: belong to an encoder that there is; model must be a hub id or a folder")
@@ -74,6 +83,28 @@ class Pretraining(Run, StableRate):
         if aligned and not any(entry.parallel for entry in self.text):
             raise ValueError("model.embeddings: parallel needs an entry of text with `parallel`")
         return self
+
+    def _require_knowledge(self) -> None:
+        contrasting = self.contrasting
+        if self.knowledge is None:
+            if contrasting:
+                raise ValueError(f"sources: {contrasting[0].kind} learns from `knowledge`, which is missing")
+            if not self.text:
+                raise ValueError("text: is missing, and there is no `knowledge` whose sentences could be learned from")
+            return
+        if contrasting and self.adapters is not None:
+            raise ValueError(f"adapters: {contrasting[0].kind} trains the encoder itself; sources: mlm alone")
+        for source in contrasting:
+            if self.knowledge.faithful and source.masking == 0:
+                raise ValueError(
+                    f"sources: {source.kind} needs masking above 0 with knowledge.faithful, since the released code "
+                    "weighs the loss by the sub-words to be found"
+                )
+
+    @property
+    def contrasting(self) -> tuple[MEP | OE, ...]:
+        """The sources that compare texts with descriptions."""
+        return tuple(source for source in self.sources if isinstance(source, MEP | OE))
 
     @property
     def seeds(self) -> tuple[int, ...]:
