@@ -9,6 +9,7 @@ from isogloss.common.errors import IsoglossError
 
 if TYPE_CHECKING:
     from isogloss.calls.compare import compare
+    from isogloss.calls.corpus import corpus
     from isogloss.calls.evaluate import evaluate
     from isogloss.calls.gap import gap
     from isogloss.calls.get import get
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "IsoglossError",
     "compare",
+    "corpus",
     "evaluate",
     "gap",
     "get",
