@@ -9,7 +9,7 @@ import pytest
 
 from isogloss.protocols import Batch, Feature
 from isogloss.recipe.build.sampling import batches_per_step, beside, build_sampler
-from isogloss.recipe.build.second import Beside
+from isogloss.recipe.build.second import Beside, FirstHalves
 from isogloss.recipe.resolve import resolve
 from isogloss.streams.bucketed import Examples
 from isogloss.streams.paired import PairedStream
@@ -47,6 +47,6 @@ def test_the_share_of_originals_is_that_of_the_step():
     texts = {"de": [Feature({"input_ids": [5]}, None, "de", n) for n in range(4)]}
     shared: dict[str, Any] = {"collate": lambda features: Batch({}, None, ("de",) * len(features)), "batch_size": 2}
     second = Beside(texts, texts, lambda t: 1 / (1 + t), {"de": 0.25})
-    stream = second.stream(["de"], [texts["de"]], Examples([4], seed=0, name="de"), shared)
+    stream = second.stream(FirstHalves(["de"], [texts["de"]], Examples([4], seed=0, name="de"), shared))
     assert isinstance(stream, PairedStream)
     assert stream.share(10) == 1 / 41

@@ -42,11 +42,15 @@ def parallel(tmp_path: Path) -> Path:
         **{f"nli/{code}/{split}.tsv": rows(code, range(20, 26)) for code in ("en", "de") for split in ("dev", "test")},
         "translate-test/de.dev.tsv": rows("en", range(20, 26), suffix=" by machine"),
     }
+    write_files(tmp_path, files)
+    return tmp_path
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> None:
     for name, content in files.items():
-        path = tmp_path / name
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
-    return tmp_path
 
 
 def entry(folder: Path, **changes: Any) -> dict[str, Any]:
@@ -296,10 +300,7 @@ def test_translate_train_of_sentences_pairs_them(tmp_path: Path, capsys: pytest.
         "pos/en/dev.conllu": sentences("en", range(20, 24)),
         "pos/de/dev.conllu": sentences("de", range(20, 24)),
     }
-    for name, content in files.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
+    write_files(tmp_path, files)
     data = {
         "task": "pos",
         "format": "conllu",
@@ -327,10 +328,7 @@ def test_sentences_without_ids_are_paired_with_their_translations(tmp_path: Path
         "pos/en/dev.tsv": sentences("en", range(20, 24)),
         "pos/de/dev.tsv": sentences("de", range(20, 24)),
     }
-    for name, content in files.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
+    write_files(tmp_path, files)
     data = {
         "task": "pos",
         "format": "conll",

@@ -9,7 +9,7 @@ from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import derive
 from isogloss.common.shares import shares
 from isogloss.protocols import Batch, DataSource, Feature, Objective, Sampler, Stream
-from isogloss.recipe.build.second import Second
+from isogloss.recipe.build.second import FirstHalves, Second
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.spec import sampling as spec
 from isogloss.step import sampling
@@ -101,7 +101,7 @@ def build_sources(
         stream: Stream = (
             BucketedStream(parts, examples, **shared)
             if second is None
-            else second.stream(languages, parts, examples, shared)
+            else second.stream(FirstHalves(languages, parts, examples, shared))
         )
         sources[name] = DataSource(name, stream, objective)
     return sources

@@ -15,24 +15,28 @@ from isogloss.streams.mixed import SharedStream, ShuffledStream, beta_shares
 from isogloss.streams.paired import PairedStream, always
 
 
+@dataclass(frozen=True)
+class FirstHalves:
+    """What a source learns from, before anything stands beside it.
+
+    Attributes:
+        languages: The source's groups of features, by name.
+        groups: Their features.
+        examples: The order that they are seen in.
+        shared: What all streams of a run are given.
+    """
+
+    languages: Sequence[str]
+    groups: Sequence[Sequence[Feature]]
+    examples: Examples
+    shared: Mapping[str, Any]
+
+
 class Second(Protocol):
     """What makes batches of pairs of the training features of a source."""
 
-    def stream(
-        self,
-        languages: Sequence[str],
-        groups: Sequence[Sequence[Feature]],
-        examples: Examples,
-        shared: Mapping[str, Any],
-    ) -> Stream:
-        """The batches.
-
-        Args:
-            languages: The source's groups of features, by name.
-            groups: Their features, the first halves.
-            examples: The order that they are seen in.
-            shared: What all streams of a run are given.
-        """
+    def stream(self, firsts: FirstHalves) -> Stream:
+        """The batches of pairs with these first halves."""
 
 
 @dataclass(frozen=True)
@@ -54,24 +58,18 @@ class Beside:
     per_step: Mapping[str, float] = field(default_factory=dict)
     once_per_epoch: bool = False
 
-    def stream(
-        self,
-        languages: Sequence[str],
-        groups: Sequence[Sequence[Feature]],
-        examples: Examples,
-        shared: Mapping[str, Any],
-    ) -> Stream:
+    def stream(self, firsts: FirstHalves) -> Stream:
         """Batches of pairs, see `Second`."""
-        pace = self.per_step.get(examples.name, 1.0)
+        pace = self.per_step.get(firsts.examples.name, 1.0)
         return PairedStream(
-            groups,
-            [self.features[language] for language in languages],
-            examples,
-            collate_beside=shared["collate"],
-            instead=None if self.instead is None else [self.instead[language] for language in languages],
+            firsts.groups,
+            [self.features[language] for language in firsts.languages],
+            firsts.examples,
+            collate_beside=firsts.shared["collate"],
+            instead=None if self.instead is None else [self.instead[language] for language in firsts.languages],
             share=lambda k: self.share(k / pace),
             once_per_epoch=self.once_per_epoch,
-            **shared,
+            **firsts.shared,
         )
 
 
@@ -87,20 +85,14 @@ class Mixed:
     partners: Second | None
     alpha: float
 
-    def stream(
-        self,
-        languages: Sequence[str],
-        groups: Sequence[Sequence[Feature]],
-        examples: Examples,
-        shared: Mapping[str, Any],
-    ) -> Stream:
+    def stream(self, firsts: FirstHalves) -> Stream:
         """Batches of pairs with shares, see `Second`."""
         pairs: Stream = (
-            ShuffledStream(groups, examples, **shared)
+            ShuffledStream(firsts.groups, firsts.examples, **firsts.shared)
             if self.partners is None
-            else self.partners.stream(languages, groups, examples, shared)
+            else self.partners.stream(firsts)
         )
-        return SharedStream(pairs, beta_shares(self.alpha, examples.seed, examples.name), SHARE)
+        return SharedStream(pairs, beta_shares(self.alpha, firsts.examples.seed, firsts.examples.name), SHARE)
 
 
 @dataclass(frozen=True)
@@ -113,12 +105,6 @@ class Augmenting:
 
     augment: Augmentation
 
-    def stream(
-        self,
-        languages: Sequence[str],
-        groups: Sequence[Sequence[Feature]],
-        examples: Examples,
-        shared: Mapping[str, Any],
-    ) -> Stream:
+    def stream(self, firsts: FirstHalves) -> Stream:
         """Batches of examples and their augmentations, see `Second`."""
-        return AugmentedStream(groups, examples, augment=self.augment, **shared)
+        return AugmentedStream(firsts.groups, firsts.examples, augment=self.augment, **firsts.shared)
