@@ -17,8 +17,8 @@ from tabulate import tabulate
 import isogloss
 from isogloss.common.writing import append_lines, read_lines
 
-TUNING_SEED = 9
-"""No seed of a comparison."""
+TUNING_SEEDS = (9, 19)
+"""No seeds of a comparison."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,14 @@ class Task:
         groups: By name the (data set, language) pairs of a mean. Each pair also has a line of its own.
         write_data: Writes what the recipes read below a folder.
         seeds: The paired seeds.
+        tuning_seeds: Those of `TUNING_SEEDS` with which each learning rate is tried; the best mean is chosen.
     """
 
     metric: str
     groups: Mapping[str, Sequence[tuple[str, str]]]
     write_data: Callable[[Path], None]
     seeds: tuple[int, ...] = (0, 1, 2)
+    tuning_seeds: tuple[int, ...] = TUNING_SEEDS[:1]
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Run:
     @property
     def is_tuning(self) -> bool:
         """Whether it chooses a learning rate, so that it sees no test data."""
-        return self.seed == TUNING_SEED
+        return self.seed in TUNING_SEEDS
 
     def folder(self, root: Path) -> Path:
         """Where it is kept."""
@@ -93,15 +95,21 @@ class Study:
         return study.finished(runs, root, lambda run: self.tasks[run.task].metric)
 
     def tuned(self, root: Path, task: str, arm: str) -> dict[float, float]:
-        """By learning rate the mean score on dev data of the finished run that tried it."""
+        """By learning rate the mean score on dev data of the runs that tried it, where all of them have finished."""
+        seeds = self.tasks[task].tuning_seeds
         runs = [
-            Run(task, arm, TUNING_SEED, float(folder.name.split("-seed-")[0].removeprefix("rate-")))
-            for folder in (root / task / arm).glob(f"*-seed-{TUNING_SEED}")
+            Run(task, arm, seed, float(folder.name.split("-seed-")[0].removeprefix("rate-")))
+            for seed in seeds
+            for folder in (root / task / arm).glob(f"*-seed-{seed}")
         ]
-        scores: dict[float, list[float]] = {}
+        scores: dict[float, dict[int, list[float]]] = {}
         for run, row in self.finished(runs, root):
-            scores.setdefault(run.rate, []).append(row["value"])
-        return {rate: _mean(values) for rate, values in scores.items()}
+            scores.setdefault(run.rate, {}).setdefault(run.seed, []).append(row["value"])
+        return {
+            rate: _mean([_mean(values) for values in by_seed.values()])
+            for rate, by_seed in scores.items()
+            if len(by_seed) == len(seeds)
+        }
 
     def untried(self, root: Path, task: str, arm: str) -> list[float]:
         """The first rates, then a neighbour of the best by a factor of two while it is at an end, up to two."""
@@ -130,10 +138,11 @@ class Study:
         """Make the runs that choose rates, until none is missing that this process could take."""
         while True:
             missing = [
-                Run(task, arm, TUNING_SEED, rate)
+                Run(task, arm, seed, rate)
                 for task in tasks
                 for arm in arms
                 for rate in self.untried(root, task, arm)
+                for seed in self.tasks[task].tuning_seeds
             ]
             missing = [run for run in missing if not run.folder(root).exists()]
             if not missing:
