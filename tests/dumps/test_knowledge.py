@@ -272,3 +272,19 @@ def test_linking_in_a_script_without_spaces_and_with_vowel_signs():
     assert [(one.start, one.end, one.entity) for one in zh("在北京大学和北京。")] == [(1, 5, "Q16952"), (6, 8, "Q956")]
     bn = Linker([("বাংলা", "Q1"), ("লা", "Q2")], "bn")
     assert [one.entity for one in bn("বাংলা বাংলাদেশ")] == ["Q1"]
+
+
+def test_counts_of_a_dump_and_of_own_lines_in_its_language_are_added(tmp_path: Path):
+    dump, props = write_dump(tmp_path, "frwiki", FR), write_props(tmp_path, "frwiki", FR_ITEMS)
+    alone, both = tmp_path / "alone", tmp_path / "both"
+    built([dump, props], alone)
+    own = tmp_path / "own.jsonl"
+    mention = {"start": 0, "end": 4, "entity": "Q1899"}
+    row = {"text": "Kiev est une ville de beaucoup de gens.", "language": "fr", "mentions": [mention]}
+    own.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    built([dump, props, own], both)
+    counts = read_json(both / "corpus.json")["counts"]
+    before = read_json(alone / "corpus.json")["counts"]
+    assert counts["fr"]["sentences"] == before["fr"]["sentences"] + 1 == len(rows_of(both, "sentences"))
+    assert counts["fr"]["mentions"] == before["fr"]["mentions"] + 1
+    assert "own" not in counts

@@ -59,14 +59,12 @@ def _summary(plan: Plan, finished: Iterable[Path]) -> dict[str, Any]:
         for share, folder in zip((*Finish(plan).shares, "facts"), finished, strict=True)
     }
     knowledge = _sum(knowledge_folders(plan))
-    counts: dict[str, Any] = {}
-    for name, (read, _) in by_language.items():
-        counts[name] = dict(read)
+    counts: dict[str, Any] = {name: Counter(read) for name, (read, _) in by_language.items() if read}
     for kept, _ in last.values():
         for key, number in kept.items():
             kind, _, language = key.partition(" ")
-            if kind in ("sentences", "mentions", "descriptions"):
-                counts.setdefault(language, {})[kind] = number
+            if kind in ("sentences", "mentions", "descriptions"):  # of a dump, and of one's own files
+                counts.setdefault(language, Counter())[kind] += number
             else:
                 counts[key] = number
     drops: dict[str, Counter[str]] = {name: read[1] + last[name][1] for name, read in by_language.items()}
