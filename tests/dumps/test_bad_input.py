@@ -187,6 +187,16 @@ def test_a_fact_whose_object_has_no_description(tmp_path: Path):
     assert "expected subject, relation and object with tabs between" in refused([dump, props, facts], tmp_path / "c2")
 
 
+@pytest.mark.parametrize(
+    ("name", "option"), [("names.de.tsv", "--link-names"), ("titles.bn-en.tsv", "--same-entities")]
+)
+def test_files_of_options_are_no_dumps(tmp_path: Path, name: str, option: str):
+    """`--link-names names.*.tsv` gives the option the first file, and all others as dumps."""
+    path = tmp_path / name
+    path.write_text("Q4\tTod\n", encoding="utf-8")
+    assert refused([path], tmp_path / "c") == f"{path}: no dump; give {option} before each such file: {option} {path}"
+
+
 def test_another_build_in_the_folder(tmp_path: Path):
     dump = write_dump(tmp_path, "frwiki", FR)
     built([dump], tmp_path / "c")

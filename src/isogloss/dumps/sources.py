@@ -32,6 +32,11 @@ VALID = (
     "ukwiki-NS0-DATE-ENTERPRISE-HTML.json.tar.gz, latest-truthy.nt.bz2, latest-all.json.bz2, *.jsonl, *.tsv (facts), "
     "relations.uk.tsv, *.uk.txt"
 )
+_OF_OPTIONS = {
+    "--link-names": re.compile(r"names\.[a-z_-]+\.tsv(\.gz)?"),
+    "--same-entities": re.compile(r"titles\.[a-z_]+-[a-z_]+\.tsv(\.gz)?"),
+}
+"""Files that a pattern of the shell hands over as dumps when it stands after an option that takes one file."""
 WITH_LANGUAGE = frozenset({"pages", "page", "redirect", "page_props", "html", "relations", "text"})
 
 
@@ -54,7 +59,7 @@ def recognised(paths: Iterable[Path]) -> list[Source]:
     """What the files are.
 
     Raises:
-        IsoglossError: A file is not there, is given twice or has a name that says nothing.
+        IsoglossError: A file is not there, is given twice, is one of an option, or has a name that says nothing.
 
     Example:
         >>> import tempfile
@@ -69,6 +74,9 @@ def recognised(paths: Iterable[Path]) -> list[Source]:
             raise IsoglossError(f"{path}: no such file" if not path.exists() else f"{path}: a file expected")
         if any(path.samefile(other.path) for other in found):
             raise IsoglossError(f"{path}: given twice")
+        for option, pattern in _OF_OPTIONS.items():
+            if pattern.fullmatch(path.name):
+                raise IsoglossError(f"{path}: no dump; give {option} before each such file: {option} {path}")
         for kind, pattern in _NAMES:
             if named := pattern.fullmatch(path.name):
                 groups = named.groupdict()
