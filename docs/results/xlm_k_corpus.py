@@ -1,8 +1,8 @@
 """The corpus of the evidence for XLM-K: real dumps, cut short, and classes of Wikidata in six languages.
 
-A class has a short description by Wikidata, which is what is to be found, and the opening of its Wikipedia article, in
-which names of classes are linked as the longest exact match; one is not a part of the other. Facts are those whose object
-is a class: occupations of people, and the like. Their subjects are told by their names alone.
+A class has a short description by Wikidata, which is what is to be found, and the opening of its Wikipedia article,
+in which names of classes are linked as the longest exact match; one is not a part of the other. Facts are those whose
+object is a class: occupations of people, and the like. Their subjects are told by their names alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import isogloss
-from isogloss.common.writing import write_lines, write_text
+from isogloss.common.writing import read_json, write_text
 
 SHARED = Path("../shared/data")
 KNOWLEDGE, DUMPS = SHARED / "knowledge", SHARED / "wikipedia"
@@ -61,8 +61,8 @@ def write_inputs(folder: Path) -> list[Path]:
     facts = [row for row in triples if row[2] in classes]
     write_text(folder / "facts.tsv", "".join("\t".join(row) + "\n" for row in facts))
     described += _subjects({subject for subject, *_ in facts} - classes)
-    write_lines(folder / "descriptions.jsonl", described)
-    write_lines(folder / "openings.jsonl", openings)
+    for name, rows in (("descriptions.jsonl", described), ("openings.jsonl", openings)):
+        write_text(folder / name, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     return sorted(folder.iterdir())
 
 
@@ -78,5 +78,5 @@ def build(folder: Path) -> Path:
             same_entities=[DUMPS / "titles.bn-en.tsv"],
             link_names=names,
         )
-        print(json.dumps(json.loads((corpus / "corpus.json").read_text("utf-8"))["counts"], indent=1))
+        print(json.dumps(read_json(corpus / "corpus.json")["counts"], indent=1))
     return corpus

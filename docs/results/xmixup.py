@@ -257,6 +257,9 @@ ARMS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "manifold_mixup": ({"method": "manifold_mixup", "objective": {"partners": "translations"}}, ()),
     "x_tune": ({"method": "x_tune", "objective": {"augment": {"kind": "translation"}}}, ()),
     "filter": ({"method": "filter"}, PAIRS),
+    "all, one rate": ({"method": "multitask"}, ()),
+    "x_mixup, one rate": ({"method": "x_mixup"}, PAIRS),
+    "x_tune, one rate": ({"method": "x_tune", "objective": {"augment": {"kind": "translation"}}}, ()),
     "x_mixup, poor pairs": ({"method": "x_mixup"}, PAIRS),
     "all, poor texts": ({"method": "multitask"}, ()),
     "x_mixup, middle layer": ({"method": "x_mixup", "objective": {"layer": 0.5}}, PAIRS),
@@ -269,10 +272,12 @@ ARMS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
 }
 """The arms: what a recipe says, and the views of the test texts beside the plain one.
 
-In `poor` arms the training texts of all languages but English are degraded; with the `coin`, half of the sources are.
+With `one rate`, an arm trains at the rate of consistency. In `poor` arms the training texts of all languages but
+English are degraded; with the `coin`, half of the sources are.
 """
 
 FOLLOWS = {arm: ("x_mixup", 1.0) for arm in ARMS if arm.startswith("x_mixup, ")}
+FOLLOWS |= {arm: ("consistency", 1.0) for arm in ARMS if arm.endswith(", one rate")}
 """X-Mixup's ablations differ from it in what they are named for, and in nothing else: they train at its rate."""
 
 COMPARED = {
@@ -284,6 +289,10 @@ COMPARED = {
     "x_mixup, with-gold-source": "consistency, with-gold-source",
     "consistency, with-translate-test": "consistency",
     "mean_of_logits, with-translate-test": "x_mixup, with-translate-test",
+    "all, one rate": "consistency",
+    "x_mixup, one rate": "consistency",
+    "x_mixup, one rate, with-translate-test": "consistency, with-translate-test",
+    "x_tune, one rate": "consistency",
     "manifold_mixup": "all",
     "x_tune": "all",
     "filter, with-translate-test": "x_mixup, with-translate-test",
