@@ -9,6 +9,7 @@ from typing import Any
 
 from isogloss.calls.probing.entity_retrieval import entity_retrieval
 from isogloss.calls.probing.object_entailment import object_entailment
+from isogloss.calls.probing.perplexity import perplexity
 from isogloss.calls.probing.probed import Probed
 from isogloss.calls.probing.rows import item_rows, probe_rows, probe_table
 from isogloss.common.errors import IsoglossError, nearest
@@ -20,6 +21,7 @@ Kind = Callable[..., tuple[str, list[Finding]]]
 KINDS: Mapping[str, Kind] = {
     "entity-retrieval": entity_retrieval,
     "object-entailment": object_entailment,
+    "perplexity": perplexity,
 }
 """The kinds of probe; what each can be told are the arguments of its function after the first."""
 
