@@ -132,3 +132,21 @@ def test_other_knowledge_is_refused_on_resume(text_world: Path, tmp_path: Path):
     path.write_text(path.read_text(encoding="utf-8").replace("Q4", "Q3"), encoding="utf-8")
     with pytest.raises(IsoglossError, match=r"facts-0\.jsonl was "):
         isogloss.pretrain(whole, output=tmp_path / "run", resume=True)
+
+
+def test_what_a_list_names_is_left_out_and_another_list_is_another_run(
+    text_world: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    names = tmp_path / "apart.tsv"
+    whole = recipe("knowledge", text_world, steps=1)
+    whole["knowledge"]["leave_out"] = str(names)
+    names.write_text("Q9\n", encoding="utf-8")
+    with pytest.raises(IsoglossError, match=r"knowledge.leave_out: .* has no mention and no fact of what .*apart.tsv"):
+        isogloss.pretrain(whole, output=tmp_path / "run")
+    names.write_text("Q1\nQ2\tP1\tQ3\n", encoding="utf-8")
+    isogloss.pretrain(whole, output=tmp_path / "run")
+    said = capfd.readouterr().err
+    assert "mentions of entities kept apart" in said and "5 facts kept apart" in said  # four of Q1, and the listed one
+    names.write_text("Q1\n", encoding="utf-8")
+    with pytest.raises(IsoglossError, match=r"apart\.tsv was "):
+        isogloss.pretrain(whole, output=tmp_path / "run", resume=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from isogloss.calls.predict import predict
     from isogloss.calls.pretrain import pretrain
     from isogloss.calls.pretrain_adapter import pretrain_adapter
+    from isogloss.calls.probe import probe
     from isogloss.calls.project import project
     from isogloss.calls.retrieve import retrieve
     from isogloss.calls.show import show
@@ -34,6 +35,7 @@ __all__ = [
     "predict",
     "pretrain",
     "pretrain_adapter",
+    "probe",
     "project",
     "retrieve",
     "show",

@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import derive
+from isogloss.data.apart import Apart, Listed
 from isogloss.data.knowledge import Description, Fact, Linked, Mention
 from isogloss.data.overlap import digest
 from isogloss.models.tokenizer import train_tokenizer
@@ -110,11 +111,29 @@ def test_held_out_sentences_are_apart_and_without_mentions(tokenizer: PreTrained
 
 def test_entities_and_facts_are_kept_apart_by_share(tokenizer: PreTrainedTokenizerBase):
     world = WorldKnowledge(0, 300, ["en"])
-    whole, part = encoded(world, tokenizer), encoded(world, tokenizer, entities_apart=0.4, facts_apart=0.3)
+    whole, part = encoded(world, tokenizer), encoded(world, tokenizer, apart=Apart(0.4, 0.3))
     seen = {name: set(found.mentions["en"].entity.tolist()) for name, found in (("whole", whole), ("part", part))}
     assert seen["part"] < seen["whole"] and 0.3 < len(seen["part"]) / len(seen["whole"]) < 0.9
     assert len(part.facts) < len(part.known) == len(whole.facts) == len(whole.known)
     assert part.counts["facts kept apart"] == len(part.known) - len(part.facts)
+
+
+def test_of_listed_entities_nothing_is_learned_and_of_listed_facts_only_these(tokenizer: PreTrainedTokenizerBase):
+    world = WorldKnowledge(0, 300, ["en"])
+    homes = [fact for fact in world.facts() if fact.relation == "live"]
+    fact = next(found for found in homes if found.subject != "anna")
+    whole = encoded(world, tokenizer)
+    part = encoded(world, tokenizer, apart=Apart(listed=Listed.of(["anna", tuple(fact)])))
+    mentioned = {name: set(found.mentions["en"].entity.tolist()) for name, found in (("w", whole), ("p", part))}
+    assert mentioned["w"] - mentioned["p"] == {derive("anna")}
+
+    def facts(found: EncodedKnowledge) -> set[tuple[int, ...]]:
+        own = found.facts
+        return set(zip(own.subject.tolist(), own.relation.tolist(), own.object.tolist(), strict=True))
+
+    about = {tuple(map(derive, found)) for found in world.facts() if "anna" in (found.subject, found.object)}
+    assert facts(whole) - facts(part) == {*about, tuple(map(derive, fact))} and len(about) > 1
+    assert len(part.known) == len(whole.known)  # what is kept apart is true all the same
 
 
 def test_the_cache_gives_the_same_without_reading_again(tokenizer: PreTrainedTokenizerBase, tmp_path: Path):
@@ -129,8 +148,9 @@ def test_the_cache_gives_the_same_without_reading_again(tokenizer: PreTrainedTok
     for one, other in zip(vars(first.mentions["en"]).values(), vars(again.mentions["en"]).values(), strict=True):
         assert np.array_equal(one, other)
     assert np.array_equal(first.sentences["en"].ids, again.sentences["en"].ids)
-    with pytest.raises(AssertionError, match="read again"):
-        encode_knowledge(Silent(*told.parts), tokenizer, Wanted(held_out=1), cache)
+    for other in (Wanted(held_out=1), Wanted(apart=Apart(0.5)), Wanted(apart=Apart(listed=Listed.of(["Q1"])))):
+        with pytest.raises(AssertionError, match="read again"):
+            encode_knowledge(Silent(*told.parts), tokenizer, other, cache)
 
 
 def test_what_is_read_is_mapped_and_not_held(tokenizer: PreTrainedTokenizerBase):

@@ -10,6 +10,7 @@ import pytest
 from transformers import PreTrainedTokenizerBase
 
 from isogloss.common.randomness import derive, generator
+from isogloss.data.apart import Apart
 from isogloss.data.knowledge import Description, Fact, Linked, Mention
 from isogloss.models.tokenizer import train_tokenizer
 from isogloss.objectives.knowledge import ENTITY, PLACE, TRUE
@@ -212,7 +213,7 @@ def test_facts_that_are_kept_apart_are_true_all_the_same(tokenizer: PreTrainedTo
     described = [Description(f"Q{n}", "en", "Nova") for n in range(40)]
     facts = [Fact("Q0", "P1", f"Q{n}") for n in range(1, 40)]
     told = Told([Linked("Anna", "en", ())], described, facts, [Description("P1", "en", "lives")])
-    known = encode_knowledge(told, tokenizer, Wanted(facts_apart=0.5), None)
+    known = encode_knowledge(told, tokenizer, Wanted(apart=Apart(facts=0.5)), None)
     row = drawn(fact_rows(known, tokenizer), 1)[0]
     assert len(known.facts) < 39 and len(row.true) == 39
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import AutoModel
@@ -14,17 +15,37 @@ from isogloss.models.open import Loaded, open_model
 from isogloss.run.folder import RunFolder
 
 
-def open_encoder(model: str | Path, *, trust_remote_code: bool) -> Loaded:
+def open_encoder(
+    model: str | Path,
+    *,
+    trust_remote_code: bool,
+    auto_class: Any = AutoModel,  # noqa: ANN401 - the auto classes of transformers have no common public type
+) -> Loaded:
     """The encoder of a run folder, a local folder, a shipped model or one on the hub, with its tokenizer.
+
+    Args:
+        model: Where it is.
+        trust_remote_code: Whether to run Python code that comes with it.
+        auto_class: Class of transformers that opens it; another one adds a head.
 
     Raises:
         IsoglossError: There is no such model, or the run has not ended.
     """
-    folder = RunFolder(Path(model))
-    is_run = folder.fingerprint.exists()
-    if is_run and not folder.model.is_dir():
-        raise IsoglossError(f"{model} has no final model: its training has not ended")
-    source = folder.model if is_run else model
-    loaded = open_model(source, AutoModel, None, seed=0, trust_remote_code=trust_remote_code, kinds=KINDS)
+    source = model_of(model)
+    loaded = open_model(source, auto_class, None, seed=0, trust_remote_code=trust_remote_code, kinds=KINDS)
     torch.nn.Module.to(loaded.model, device())
     return loaded
+
+
+def model_of(model: str | Path) -> str | Path:
+    """Where the weights are: the folder of the final model of a run, or what is no run itself.
+
+    Raises:
+        IsoglossError: The run has not ended.
+    """
+    folder = RunFolder(Path(model))
+    if not folder.fingerprint.exists():
+        return model
+    if not folder.model.is_dir():
+        raise IsoglossError(f"{model} has no final model: its training has not ended")
+    return folder.model

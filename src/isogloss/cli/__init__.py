@@ -16,6 +16,7 @@ from isogloss.cli import (
     predict,
     pretrain,
     pretrain_adapter,
+    probe,
     project,
     retrieve,
     schema,
@@ -47,6 +48,7 @@ app.command("predict")(predict.predict)
 app.command("translate")(translate.translate)
 app.command("project")(project.project)
 app.command("retrieve")(retrieve.retrieve)
+app.command("probe")(probe.probe)
 app.command("demo")(demo.demo)
 app.command("world")(world.world)
 app.command("compare")(compare.compare)

@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
 from isogloss.data.overlap import held_out
-from isogloss.recipe.build.knowledge import build_knowledge
+from isogloss.recipe.build.knowledge import build_apart, build_knowledge
 from isogloss.recipe.spec import knowledge as spec
 from isogloss.recipe.spec.pretraining import Pretraining
 from isogloss.store.cache import cache_of_environment
@@ -42,8 +42,7 @@ def read_knowledge(recipe: Pretraining, asked: spec.Knowledge, tokenizer: PreTra
         limit=recipe.limit,
         held_out=0 if recipe.text else recipe.held_out,
         excluded=held_out(recipe.exclude),
-        entities_apart=asked.entities_apart,
-        facts_apart=asked.facts_apart,
+        apart=build_apart(asked),
     )
     knowledge = encode_knowledge(found, tokenizer, wanted, cache_of_environment())
     for source in recipe.contrasting:
@@ -54,4 +53,10 @@ def read_knowledge(recipe: Pretraining, asked: spec.Knowledge, tokenizer: PreTra
             raise IsoglossError(
                 f"sources: {source.kind}: {asked.corpus} has no {what} with a description to learn from, only {counts}"
             )
-    return Known(knowledge, found.identity())
+    if asked.leave_out is None:
+        return Known(knowledge, found.identity())
+    if not (knowledge.counts.get("mentions of entities kept apart") or knowledge.counts["facts kept apart"]):
+        raise IsoglossError(
+            f"knowledge.leave_out: {asked.corpus} has no mention and no fact of what {asked.leave_out} names"
+        )
+    return Known(knowledge, {**found.identity(), asked.leave_out: wanted.apart.key()["listed"]})

@@ -17,6 +17,7 @@ from transformers import PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import derive
+from isogloss.data.apart import NONE, Apart
 from isogloss.data.knowledge import Description, Knowledge, Linked
 from isogloss.data.overlap import digest
 from isogloss.store.arrays import ArrayWriter
@@ -41,16 +42,14 @@ class Wanted:
         limit: Most sentences of a language; None: all.
         held_out: Most sentences of a language that are kept apart to measure on, at most a twentieth of them.
         excluded: Digests of sentences that must not be learned from, see `isogloss.data.overlap`.
-        entities_apart: Share of the entities whose mentions are not learned from.
-        facts_apart: Share of the facts that are not learned from.
+        apart: Entities and facts that are not learned from.
     """
 
     languages: tuple[str, ...] | None = None
     limit: int | None = None
     held_out: int = 0
     excluded: frozenset[bytes] = frozenset()
-    entities_apart: float = 0.0
-    facts_apart: float = 0.0
+    apart: Apart = NONE
 
     def takes(self, language: str) -> bool:
         """Whether a language counts."""
@@ -59,7 +58,7 @@ class Wanted:
     def key(self) -> dict[str, Any]:
         """All of it, as JSON."""
         shown = hashlib.sha256(b"".join(sorted(self.excluded))).hexdigest()
-        return {**vars(self), "excluded": shown}
+        return {**vars(self), "excluded": shown, "apart": self.apart.key()}
 
 
 def encode_knowledge(
@@ -149,7 +148,7 @@ class _Builder:
         with_name = _among(rows[:, 1], named)
         self.counts["facts without a name of their relation"] = int((known & ~with_name).sum())
         rows = rows[known & with_name]
-        kept = np.array([_place(*row) >= self.wanted.facts_apart for row in rows.tolist()], bool)
+        kept = np.array([not self.wanted.apart.has_fact(*row) for row in rows.tolist()], bool)
         for name, own in (("known", rows), ("facts", rows[kept])):
             for column, part in enumerate(("subject", "relation", "object")):
                 self.arrays.add(f"{name}.{part}", own[:, column], np.int64)
@@ -193,7 +192,7 @@ class _Builder:
             if not _among(np.array([key]), described)[0]:
                 self.counts["mentions of entities without a description"] += 1
                 continue
-            if _place(key) < self.wanted.entities_apart:
+            if self.wanted.apart.has_entity(key):
                 self.counts["mentions of entities kept apart"] += 1
                 continue
             inside = [piece for piece, (left, right) in enumerate(offsets) if left < end and start < right]
@@ -204,11 +203,6 @@ class _Builder:
             for part, value in own.items():
                 self.arrays.add(f"{name}.{part}", [value], np.int64)
             self.counts["mentions"] += 1
-
-
-def _place(*key: int) -> float:
-    """Where a key lies between 0 and 1, whatever else there is."""
-    return derive("apart", *key) / 2**63
 
 
 def _among(keys: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -58,8 +58,7 @@ class FactRows:
         language = codes[random.choice(len(codes), p=weights / weights.sum())]
         name, _ = chosen(self.knowledge.relations.of(relation), language, self.same_language, random)
         described, other = chosen(descriptions.of(entity), language, self.same_language, random)
-        name = name[: self.room - 1]
-        text = self.frame.around(subjects[language][: self.room - len(name)], name)
+        text = self.frame.around(*cut_to(subjects[language], name, self.room))
         labels = np.full_like(text, IGNORED)
         if self.masking is not None:
             text, labels = self.masking(text, random)
@@ -73,3 +72,14 @@ class FactRows:
             self.frame.around(described[: self.description_room]),
             self.knowledge.languages[other],
         )
+
+
+def cut_to(subject: np.ndarray, name: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
+    """The description of a subject and the name of a relation, the former cut so that both fit.
+
+    Example:
+        >>> cut_to(np.array([5, 6, 7]), np.array([8, 9]), room=4)
+        (array([5, 6]), array([8, 9]))
+    """
+    name = name[: room - 1]
+    return subject[: room - len(name)], name

@@ -77,7 +77,9 @@ class MentionRows:
         drawn = int(random.integers(len(mentions)))
         pieces = self.knowledge.sentences[language].sentence(int(mentions.sentence[drawn]))
         first, end, entity = (int(part[drawn]) for part in (mentions.first, mentions.end, mentions.entity))
-        text, place = self._hidden(pieces, first, end)
+        masks = np.full(end - first if self.per_piece else 1, self.mask)
+        text, place = with_mention(pieces, first, end, masks, self.room)
+        text, place = self.frame.around(text), place + len(self.frame.before)
         labels = np.full_like(text, IGNORED)
         if self.masking is not None:
             text, labels = self.masking(text, random)
@@ -96,12 +98,28 @@ class MentionRows:
             self.knowledge.languages[other],
         )
 
-    def _hidden(self, pieces: np.ndarray, first: int, end: int) -> tuple[np.ndarray, int]:
-        """The sentence with the mention hidden, and where that begins in it."""
-        masks = np.full(min(end - first, self.room) if self.per_piece else 1, self.mask)
-        whole = np.concatenate([pieces[:first], masks, pieces[end:]])
-        start = max(0, min(first - (self.room - len(masks)) // 2, len(whole) - self.room))
-        return self.frame.around(whole[start : start + self.room]), len(self.frame.before) + first - start
+
+def with_mention(pieces: np.ndarray, first: int, end: int, instead: np.ndarray, room: int) -> tuple[np.ndarray, int]:
+    """A sentence with something in the place of a mention, cut around it where it is too long.
+
+    Args:
+        pieces: The sub-words of the sentence.
+        first: First sub-word of the mention.
+        end: The sub-word after its last.
+        instead: What comes in its place, such as masks.
+        room: Most sub-words that are left.
+
+    Returns:
+        The sub-words, and where what came in begins among them.
+
+    Example:
+        >>> with_mention(np.arange(5, 12), 3, 5, np.array([4]), room=3)
+        (array([ 7,  4, 10]), 1)
+    """
+    instead = instead[:room]
+    whole = np.concatenate([pieces[:first], instead, pieces[end:]])
+    start = max(0, min(first - (room - len(instead)) // 2, len(whole) - room))
+    return whole[start : start + room], first - start
 
 
 def without(text: np.ndarray, part: Sequence[int] | np.ndarray, mask: int) -> np.ndarray:

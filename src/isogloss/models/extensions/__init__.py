@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from isogloss.models.extensions.attaching import Extension, attach, extensions_of, plain
 from isogloss.models.extensions.masked_head import MaskedHead
-from isogloss.models.extensions.stored import Kind, attach_stored, fill_stored, load_extensions, save_extensions
+from isogloss.models.extensions.stored import (
+    Kind,
+    attach_stored,
+    fill_stored,
+    load_extensions,
+    save_extensions,
+    stored_settings,
+)
 
 __all__ = [
     "Extension",
@@ -17,4 +24,5 @@ __all__ = [
     "load_extensions",
     "plain",
     "save_extensions",
+    "stored_settings",
 ]

@@ -111,6 +111,12 @@ def fill_stored(folder: Path, model: PreTrainedModel, name: str) -> bool:
     return True
 
 
+def stored_settings(folder: Path, name: str) -> Mapping[str, Any] | None:
+    """The settings of an extension that a model's folder holds; None: it holds none of that name."""
+    found = _description(folder).get(name)
+    return None if found is None else dict(found["settings"])
+
+
 def _description(folder: Path) -> dict[str, dict[str, Any]]:
     """What the folder says of its extensions; nothing where it has none."""
     path = folder / DESCRIPTION

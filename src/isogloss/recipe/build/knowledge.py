@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import derive
+from isogloss.data.apart import Apart, Listed, read_listed
 from isogloss.data.knowledge import Knowledge
 from isogloss.data.knowledge_files import KnowledgeFolder
 from isogloss.diagnostics.collapse import CollapseProbe
@@ -61,6 +62,16 @@ def build_knowledge(asked: spec.Knowledge, limit: int | None) -> Knowledge:
     if asked.corpus == SMALL_WORLD:
         return WorldKnowledge(0, limit or TEXT)
     return KnowledgeFolder(Path(asked.corpus))
+
+
+def build_apart(asked: spec.Knowledge) -> Apart:
+    """The entities and facts that are kept apart from training.
+
+    Raises:
+        IsoglossError: Their list cannot be read.
+    """
+    listed = Listed() if asked.leave_out is None else read_listed(Path(asked.leave_out), "knowledge.leave_out")
+    return Apart(asked.entities_apart, asked.facts_apart, listed)
 
 
 @dataclass(frozen=True)

@@ -84,8 +84,15 @@ class Knowledge(Spec):
     across_ranks: bool = Field(
         False, description="candidates are those of all processes, with gradient (XLM-K: each process's own)"
     )
-    entities_apart: float = Field(0.0, ge=0, lt=1, description="share of entities whose mentions are not learned from")
-    facts_apart: float = Field(0.0, ge=0, lt=1, description="share of facts that are not learned from")
+    leave_out: str | None = Field(
+        None,
+        description="file of entities and facts to keep apart from training, to measure on: an id a line, or subject, "
+        "relation and object with tabs between; null: none",
+    )
+    entities_apart: float = Field(
+        0.0, ge=0, lt=1, description="share of entities to keep apart: no mention and no fact of them is learned from"
+    )
+    facts_apart: float = Field(0.0, ge=0, lt=1, description="share of facts to keep apart")
     faithful: bool = Field(
         False,
         description="the released code's arithmetic: batch norm, no masking of the same entity, a queue that begins "

@@ -1,0 +1,82 @@
+"""Probes of what a model knows: from a model and a corpus to rows."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from isogloss.calls.probing.entity_retrieval import entity_retrieval
+from isogloss.calls.probing.object_entailment import object_entailment
+from isogloss.calls.probing.perplexity import perplexity
+from isogloss.calls.probing.probed import Probed
+from isogloss.calls.probing.rows import item_rows, probe_rows, probe_table
+from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.writing import append_lines
+from isogloss.diagnostics.knowledge.finding import Finding
+
+Kind = Callable[..., tuple[str, list[Finding]]]
+
+KINDS: Mapping[str, Kind] = {
+    "entity-retrieval": entity_retrieval,
+    "object-entailment": object_entailment,
+    "perplexity": perplexity,
+}
+"""The kinds of probe; what each can be told are the arguments of its function after the first."""
+
+
+def probe(
+    model: str | Path,
+    *,
+    kind: str,
+    languages: Sequence[str] = (),
+    batch_size: int = 32,
+    seed: int = 0,
+    output: str | Path | None = None,
+    items: str | Path | None = None,
+    trust_remote_code: bool = False,
+    **settings: Any,  # noqa: ANN401 - each kind has its own
+) -> list[dict[str, Any]]:
+    """What a model knows of entities, facts and language, without training it; see ``docs/probes.md``.
+
+    Args:
+        model: Run folder of `isogloss train` or `isogloss pretrain`, local folder, name of a shipped encoder or id of a
+            model on the hub.
+        kind: ``entity-retrieval`` (`isogloss.calls.probing.entity_retrieval`) or ``object-entailment``
+            (`isogloss.calls.probing.object_entailment`).
+        languages: Languages; by default those of the run, or all that there are.
+        batch_size: Rows per forward pass.
+        seed: Decides which items are taken where there are more than are wanted.
+        output: File of JSON lines to which the rows are added; None: none.
+        items: File of JSON lines to which a row per item is added, with its score; None: none.
+        trust_remote_code: Whether to run Python code that comes with the model.
+        settings: What the kind can be told besides, such as ``corpus`` and ``leave_out``.
+
+    Returns:
+        A row per language or pair of languages, view and metric, with the columns of `isogloss.run.evaluation.COLUMNS`
+        (``task`` is the kind) and ``chance``, what guessing gives, ``low`` and ``high``, an interval of 95 % over items
+        drawn anew (null where there are fewer than five, or none differs).
+
+    Raises:
+        IsoglossError: An unknown kind or setting, or what its function says.
+    """
+    if kind not in KINDS:
+        raise IsoglossError(f"kind: no probe {kind!r}{nearest(kind, KINDS)}")
+    known = list(inspect.signature(KINDS[kind]).parameters)[1:]
+    for name in settings:
+        if name not in known:
+            raise IsoglossError(f"{name}: the probe {kind} has no such setting{nearest(name, known)}")
+    if batch_size < 1:
+        raise IsoglossError(f"batch_size: at least 1, found {batch_size}")
+    probed = Probed(model, tuple(languages), batch_size, seed, trust_remote_code)
+    data, findings = KINDS[kind](probed, **settings)
+    recipe = probed.recipe
+    method, own = (None, None) if recipe is None else ("pretraining", recipe.seed)
+    rows = probe_rows(findings, data, run=str(model), task=kind, method=method, seed=own)
+    if output is not None:
+        append_lines(Path(output), rows)
+    if items is not None:
+        append_lines(Path(items), item_rows(findings, run=str(model), task=kind, data=data))
+    print(probe_table(rows))
+    return rows

@@ -1,0 +1,1 @@
+"""The kinds of `isogloss probe`, a file each."""

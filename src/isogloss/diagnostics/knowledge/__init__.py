@@ -1,0 +1,1 @@
+"""What an encoder knows of entities and facts, found without training: retrieval, entailment, cloze, perplexity."""

@@ -1,0 +1,96 @@
+"""Where the right one of many candidates ranks.
+
+Shapes: n queries, c candidates, d components of a vector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from isogloss.common.errors import IsoglossError
+
+AT_ONCE = 256
+"""Queries whose scores are in memory at a time."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The rank of the right candidate of each query, and among how many.
+
+    Attributes:
+        ranks: From 1 ``[n]``; candidates that are as near as the right one come before it.
+        candidates: Number of candidates ``[n]``.
+
+    Example:
+        >>> ranked = Ranked(np.array([1, 4]), np.array([4, 4]))
+        >>> ranked.hits.tolist(), ranked.reciprocal.tolist(), ranked.chance_of_hits
+        ([1.0, 0.0], [1.0, 0.25], 0.25)
+        >>> round(ranked.chance_of_reciprocal, 4)  # (1 + 1/2 + 1/3 + 1/4) / 4
+        0.5208
+    """
+
+    ranks: np.ndarray
+    candidates: np.ndarray
+
+    @property
+    def hits(self) -> np.ndarray:
+        """1 where the right one ranks first ``[n]``; their mean is the accuracy@1."""
+        return (self.ranks == 1).astype(float)
+
+    @property
+    def reciprocal(self) -> np.ndarray:
+        """1 / rank ``[n]``; their mean is the MRR."""
+        return np.asarray(1 / self.ranks)
+
+    @property
+    def chance_of_hits(self) -> float:
+        """The accuracy@1 of a random order: the mean of 1 / c."""
+        return float((1 / self.candidates).mean())
+
+    @property
+    def chance_of_reciprocal(self) -> float:
+        """The MRR of a random order: the mean of (1 + 1/2 + ... + 1/c) / c."""
+        sums = np.cumsum(1 / np.arange(1, self.candidates.max() + 1))
+        return float((sums[self.candidates - 1] / self.candidates).mean())
+
+    def of(self, chosen: np.ndarray) -> Ranked:
+        """Those of some queries."""
+        return Ranked(self.ranks[chosen], self.candidates[chosen])
+
+
+def rank(queries: Tensor, candidates: Tensor, right: Sequence[int], left_out: Sequence[Sequence[int]]) -> Ranked:
+    """Ranks by cosine, in double precision.
+
+    rank_i = 1 + |{j ≠ right_i, j not left out : cos(q_i, c_j) ≥ cos(q_i, c_right_i)}|
+
+    Args:
+        queries: Vectors ``[n, d]``.
+        candidates: Vectors ``[c, d]``.
+        right: The right candidate of each query.
+        left_out: Other candidates of each query that are no wrong answers.
+
+    Raises:
+        IsoglossError: A vector is not finite.
+
+    Example:
+        >>> rank(torch.eye(2), torch.tensor([[1.0, 0.0], [1.0, 1.0], [0.0, 3.0]]), [0, 1], [[], []]).ranks.tolist()
+        [1, 2]
+    """
+    if not (torch.isfinite(queries).all() and torch.isfinite(candidates).all()):
+        raise IsoglossError("vectors must be finite to be compared, and the model makes some that are not")
+    sides = [normalize(side.to(torch.float64), dim=1) for side in (queries, candidates)]
+    ranks = []
+    for start in range(0, len(right), AT_ONCE):
+        scores = sides[0][start : start + AT_ONCE] @ sides[1].T
+        for own, place, others in zip(scores, right[start:], left_out[start:], strict=False):
+            score = own[place].clone()
+            own[list({place, *others})] = -torch.inf
+            ranks.append(1 + int((own >= score).sum()))
+    numbers = [len(candidates) - len(set(others) - {place}) for place, others in zip(right, left_out, strict=True)]
+    return Ranked(np.array(ranks), np.array(numbers))
