@@ -1,0 +1,285 @@
+"""The evidence for XLM-K: encoders trained on by masked language modelling, and with knowledge beside it, then probed.
+
+python docs/results/xlm_k.py pretrain --model FOLDER     # trains and probes
+python docs/results/xlm_k.py collect
+python docs/results/xlm_k.py tables
+
+FOLDER holds a real encoder: intfloat/multilingual-e5-small, for the rows kept here. The first call builds the corpus
+(see ``xlm_k_corpus.py``). Each run is a process of a thread; finished runs are skipped, so the script can be stopped
+and started again. What the encoders are worth after fine-tuning is in ``xlm_k_tasks.py``.
+
+A fifth of the entities and a fifth of the facts are kept apart from training: probes are of entities and facts that
+were seen, and of those.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import study
+import xlm_k_corpus
+from tabulate import tabulate
+
+import isogloss
+from isogloss.common.writing import append_lines, read_json, read_lines
+from isogloss.reports.statistics import crossed_interval, paired_interval
+
+SEEDS = (0, 1)
+UNTOUCHED, CONTROL = "untouched", "mlm"
+MLM, MEP, OE = ({"kind": kind, "masking": 0.15, **own} for kind, own in (
+    ("mlm", {"temperature": 2.0}), ("mep", {"length": 64, "description_length": 64}),
+    ("oe", {"length": 64, "description_length": 64}),
+))  # fmt: skip
+STEPS = 600
+BASE: dict[str, Any] = {
+    "unfreezing": {"kind": "all_but_embeddings"},
+    "stages": [{"length": 64, "batch_size": 32, "share": 1.0}],
+    "learning_rate": 1.0e-4,
+    "schedule": "linear",
+    "warmup_steps": 0.1,
+    "precision": "bf16",
+    "attention": "eager",
+    "dropout": 0.0,
+    "held_out": 100,
+    "logging_steps": 50,
+    "report_to": "none",
+}
+
+
+def _shares(**shares: float) -> list[dict[str, Any]]:
+    own = {"mlm": MLM, "mep": MEP, "oe": OE}
+    return [{**own[name], "share": share} for name, share in shares.items()]
+
+
+ARMS: dict[str, dict[str, Any]] = {
+    CONTROL: {"sources": _shares(mlm=1.0)},
+    "mlm + mep": {"sources": _shares(mlm=0.5, mep=0.5)},
+    "mlm + oe": {"sources": _shares(mlm=0.5, oe=0.5)},
+    "mlm + mep + oe": {"sources": _shares(mlm=0.4, mep=0.4, oe=0.2)},
+    "mlm + mep, repeats hidden": {"sources": [{**MLM, "share": 0.5}, {**MEP, "share": 0.5, "hide_repeats": True}]},
+    "mlm, as many sub-words": {"sources": _shares(mlm=1.0)},
+}
+"""The arms, all of as many updates, but the last: it reads as many sub-words as ``mlm + mep + oe`` has read.
+
+With ``repeats hidden``, the mention is hidden in the description, too, where comparing sub-words would find it."""
+
+KINDS = {"entity-retrieval": "mep", "object-entailment": "oe"}
+"""Kinds of probe, with the source whose heads they can use."""
+LIMIT, CANDIDATES = 100, 1000
+"""Items of a language and view, and descriptions of a language, at most."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """An encoder trained on, or the one that there was before."""
+
+    arm: str
+    seed: int
+
+    def folder(self, root: Path) -> Path:
+        """Where it is kept."""
+        return root / "encoders" / self.arm / f"seed-{self.seed}"
+
+    @property
+    def arguments(self) -> list[str]:
+        """What `one` is told."""
+        return ["--arms", self.arm, "--seed", str(self.seed)]
+
+
+def plan(arms: list[str]) -> Iterator[Run]:
+    """All runs, seed after seed, so that tables can be made at any time; the encoder that there was has no seed."""
+    for seed in SEEDS:
+        yield from (Run(arm, seed) for arm in arms if arm != UNTOUCHED or seed == SEEDS[0])
+
+
+def steps_of(run: Run, root: Path) -> int:
+    """The updates of a run."""
+    if run.arm != "mlm, as many sub-words":
+        return STEPS
+    read = {arm: _subwords(Run(arm, run.seed).folder(root) / "run") for arm in (CONTROL, "mlm + mep + oe")}
+    return round(STEPS * read["mlm + mep + oe"] / read[CONTROL])
+
+
+def _subwords(folder: Path) -> int:
+    return int(read_json(folder / "cost.json")["subwords"])
+
+
+def recipe(run: Run, model: str, root: Path) -> dict[str, Any]:
+    """The recipe of a run; corpus and list of what is kept apart are below ``root``."""
+    steps = steps_of(run, root)
+    knowledge = {"corpus": str(root / "corpus"), "leave_out": str(root / "apart.tsv"), "queue": 1024}
+    return {**BASE, **ARMS[run.arm], "model": model, "seed": run.seed, "steps": steps, "evaluation_steps": steps,
+            "save_steps": steps, "knowledge": knowledge}  # fmt: skip
+
+
+def has_heads(arm: str, kind: str) -> bool:
+    """Whether an arm has learned heads for a kind of probe."""
+    return any(source["kind"] == KINDS[kind] for source in ARMS.get(arm, {}).get("sources", ()))
+
+
+def make(run: Run, model: str, root: Path) -> None:
+    """Train an encoder on, and probe it: by its heads where it has some, and by the states that all encoders have."""
+    folder = run.folder(root)
+    encoder = model if run.arm == UNTOUCHED else str(folder / "run")
+    with redirect_stdout(sys.stderr):
+        if run.arm != UNTOUCHED:
+            isogloss.pretrain(recipe(run, model, root), output=encoder)
+        for kind in KINDS:
+            for heads in (True, False) if has_heads(run.arm, kind) else (False,):
+                found = isogloss.probe(
+                    encoder, kind=kind, corpus=str(root / "corpus"), leave_out=str(root / "apart.tsv"), heads=heads,
+                    centred=not heads, limit=LIMIT, candidates=CANDIDATES, batch_size=64,
+                    items=folder / f"items-{kind}-{by(heads)}.jsonl",
+                )  # fmt: skip
+                append_lines(folder / "probes.jsonl", [{**row, "by": by(heads)} for row in found])
+    for checkpoint in (folder / "run").glob("checkpoint-*"):  # hundreds of megabytes that no one resumes
+        shutil.rmtree(checkpoint)
+    (folder / "done").touch()
+
+
+def by(heads: bool) -> str:
+    """What vectors are compared."""
+    return "heads" if heads else "states"
+
+
+def where(row: Mapping[str, Any]) -> str:
+    """Whether text and description are in one language."""
+    return "same language" if row["context_language"] in (None, row["language"]) else "other language"
+
+
+Cell = tuple[str, str, str, str]
+"""Kind of probe, what vectors are compared, seen or unseen, same or other language."""
+
+
+def items(run: Run, root: Path) -> dict[Cell, dict[tuple[str, ...], float]]:
+    """By cell the accuracy (0 or 1) of each item of a run."""
+    found: dict[Cell, dict[tuple[str, ...], float]] = defaultdict(dict)
+    for path in sorted(run.folder(root).glob("items-*.jsonl")):
+        kind, _, vectors = path.stem.removeprefix("items-").rpartition("-")
+        for row in read_lines(path):
+            if row["metric"].startswith("accuracy"):
+                key = (row["unit"], row["id"], row["language"], row["context_language"] or "")
+                found[kind, vectors, row["view"], where(row)][key] = row["value"]
+    return found
+
+
+def compared(arm: str, other: str, root: Path) -> Iterator[dict[str, Any]]:
+    """Per cell the paired difference of two arms in accuracy, with both intervals; units are drawn, not items."""
+    runs = [(Run(arm, seed), Run(other, seed)) for seed in SEEDS]
+    pairs = [[items(run, root) for run in pair] for pair in runs if all(is_done(run, root) for run in pair)]
+    for cell in sorted({cell for own, _ in pairs for cell in own}):
+        theirs = cell if cell in pairs[0][1] else (cell[0], by(False), *cell[2:])  # heads against states
+        differences = []
+        for own, control in pairs:
+            keys = sorted(own[cell].keys() & control[theirs].keys())
+            differences.append([own[cell][key] - control[theirs][key] for key in keys])
+        units = np.unique([key[0] for key in keys], return_inverse=True)[1]
+        per_seed = [float(np.mean(values)) for values in differences]
+        sums = np.bincount(units, weights=np.mean(differences, axis=0))
+        draws = np.random.default_rng(0).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=1000)
+        redrawn = draws @ sums / (draws @ np.bincount(units))
+        seen, wide = paired_interval(per_seed), crossed_interval(per_seed, redrawn)
+        yield {"kind": "difference", "cell": cell, "arm": arm, "other": other, "seeds": len(per_seed), "n": len(keys),
+               "difference": seen.mean, "over_seeds": [seen.low, seen.high],
+               "over_seeds_and_items": [wide.low, wide.high]}  # fmt: skip
+
+
+def is_done(run: Run, root: Path) -> bool:
+    """Whether a run has ended."""
+    return (run.folder(root) / "done").exists()
+
+
+def collect(root: Path, kept: Path) -> None:
+    """Write what finished runs have found."""
+    kept.unlink(missing_ok=True)
+    done = [run for run in plan([UNTOUCHED, *ARMS]) if is_done(run, root)]
+    for run in done:
+        own = {"arm": run.arm, "seed": None if run.arm == UNTOUCHED else run.seed}
+        rows = [{"kind": "probe", **own, **_short(row)} for row in read_lines(run.folder(root) / "probes.jsonl")]
+        if run.arm != UNTOUCHED:
+            rows.append(
+                {"kind": "read", **own, "steps": steps_of(run, root), "subwords": _subwords(run.folder(root) / "run")}
+            )
+            scores = read_lines(run.folder(root) / "run" / "results.jsonl")
+            rows += [{"kind": "masked", **own, **{name: row[name] for name in ("language", "metric", "value", "n")}}
+                     for row in scores if row["selection"] is not None]  # fmt: skip
+        append_lines(kept, rows)
+    for arm in ARMS:
+        if arm != CONTROL:
+            append_lines(kept, [*compared(arm, CONTROL, root)])
+    append_lines(kept, [*compared("mlm + mep, repeats hidden", "mlm + mep", root)])
+
+
+def _short(row: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("task", "by", "view", "language", "context_language", "metric", "value", "chance", "n")
+    return {name: row[name] for name in names}
+
+
+def tables(kept: Path) -> str:
+    """Accuracy by cell and arm, with chance, masked loss by arm, and differences."""
+    rows = read_lines(kept)
+    scores: dict[Cell, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        if row["kind"] == "probe" and row["metric"].startswith("accuracy"):
+            cell = (row["task"], row["by"], row["view"], where(row))
+            scores[cell][row["arm"]].append(row["value"])
+            scores[cell]["chance"].append(row["chance"])
+    arms = [UNTOUCHED, *ARMS]
+    body = [[*cell, *(_percent(own.get(arm)) for arm in ("chance", *arms))] for cell, own in sorted(scores.items())]
+    first = tabulate(body, ["probe", "by", "view", "description", "chance", *arms], tablefmt="github",
+                     disable_numparse=True)  # fmt: skip
+    losses: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        if row["kind"] == "masked" and "loss" in row["metric"]:
+            losses[row["language"]][row["arm"]].append(row["value"])
+    body = [[code, *(f"{np.mean(own[arm]):.3f}" for arm in ARMS if arm in own)] for code, own in losses.items()]
+    second = tabulate(body, ["masked loss", *ARMS], tablefmt="github", disable_numparse=True)
+    body = [[*row["cell"], f"{row['arm']} − {row['other']}", row["seeds"], row["n"],
+             f"{100 * row['difference']:+.1f}", _ends(row["over_seeds"]), _ends(row["over_seeds_and_items"])]
+            for row in rows if row["kind"] == "difference"]  # fmt: skip
+    headers = ["probe", "by", "view", "description", "compared", "seeds", "items", "difference", "over seeds",
+               "over seeds and items"]  # fmt: skip
+    return "\n\n".join((first, second, tabulate(body, headers, tablefmt="github", disable_numparse=True)))
+
+
+def _percent(values: list[float] | None) -> str:
+    return f"{100 * float(np.mean(values)):.1f}" if values else ""
+
+
+def _ends(interval: list[float | None]) -> str:
+    return "[" + ", ".join("?" if end is None else f"{100 * end:+.1f}" for end in interval) + "]"
+
+
+def main() -> None:
+    """Run, or make the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["pretrain", "one", "collect", "tables"])
+    parser.add_argument("--model", default="intfloat/multilingual-e5-small")
+    parser.add_argument("--runs", type=Path, default=Path("runs/xlm-k"))
+    parser.add_argument("--rows", type=Path, default=Path("docs/results/xlm-k.jsonl"))
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--arms", nargs="+", choices=[UNTOUCHED, *ARMS], default=[UNTOUCHED, *ARMS])
+    parser.add_argument("--seed", type=int)
+    asked = parser.parse_args()
+    if asked.what == "pretrain":
+        xlm_k_corpus.build(asked.runs)
+        study.take(__file__, plan(asked.arms), asked.runs, asked.model, asked.jobs)
+    elif asked.what == "one":
+        make(Run(asked.arms[0], asked.seed), asked.model, asked.runs)
+    elif asked.what == "collect":
+        collect(asked.runs, asked.rows)
+    else:
+        print(tables(asked.rows))
+
+
+if __name__ == "__main__":
+    main()
