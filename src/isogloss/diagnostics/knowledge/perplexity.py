@@ -68,7 +68,7 @@ def perplexity(
     ids = tuple(sentences)
     weights = np.array([places[name] for name in ids], float)
     means = np.array([losses[name] for name in ids]) / weights
-    return Finding(metric, language, ALL, ids, ids, means, float(size), weights=weights, of=np.exp)
+    return Finding(metric, language, ALL, ids, ids, means, np.full(len(ids), np.log(size)), weights=weights, of=np.exp)
 
 
 def _rows(
