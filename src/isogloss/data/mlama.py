@@ -154,7 +154,7 @@ def _objects(folder: Path, language: str, problems: Problems) -> dict[str, Seque
 
 
 def _rows(path: Path, keys: Sequence[str], problems: Problems) -> list[tuple[int, Mapping[str, Any]]]:
-    found = []
+    found = list[tuple[int, Mapping[str, Any]]]()
     for number, line in enumerate(read_lines(path, problems), start=1):
         if not line.strip():
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
+import torch
 
 from isogloss.common.randomness import generator
 from isogloss.diagnostics.knowledge.filling import Filler
@@ -62,7 +63,7 @@ def perplexity(
     size = 0
     for (name, targets), found in filler(_rows(sentences, hide, done), language):
         size = found.shape[-1]
-        own = found.double().gather(1, found.new_tensor(targets, dtype=int)[:, None]) if len(targets) else found[:0]
+        own = found.double().gather(1, torch.tensor(targets, device=found.device)[:, None]) if len(targets) else found[:0]
         losses[name] -= float(own.sum())
         places[name] += len(targets)
     ids = tuple(sentences)

@@ -41,7 +41,7 @@ class Ranked:
     @property
     def hits(self) -> np.ndarray:
         """1 where the right one ranks first ``[n]``; their mean is the accuracy@1."""
-        return (self.ranks == 1).astype(float)
+        return np.asarray(self.ranks == 1, float)
 
     @property
     def reciprocal(self) -> np.ndarray:
