@@ -49,7 +49,7 @@ def probe(
             model on the hub.
         kind: ``entity-retrieval``, ``object-entailment``, ``cloze``, ``decoding`` or ``perplexity``; each is a file of
             `isogloss.calls.probing`, which says what its settings are.
-        languages: Languages; by default those of the run, or all that there are.
+        languages: Languages; by default those of the run, where its own corpus is probed on, else all that there are.
         batch_size: Rows per forward pass.
         seed: Decides which items are taken where there are more than are wanted.
         output: File of JSON lines to which the rows are added; None: none.

@@ -63,7 +63,9 @@ def perplexity(
     size = 0
     for (name, targets), found in filler(_rows(sentences, hide, done), language):
         size = found.shape[-1]
-        own = found.double().gather(1, torch.tensor(targets, device=found.device)[:, None]) if len(targets) else found[:0]
+        own = (
+            found.double().gather(1, torch.tensor(targets, device=found.device)[:, None]) if len(targets) else found[:0]
+        )
         losses[name] -= float(own.sum())
         places[name] += len(targets)
     ids = tuple(sentences)
