@@ -61,6 +61,16 @@ def test_rows_of_a_run_need_nothing_but_the_run(run: Path, tmp_path: Path, capsy
     assert kept and kept < entities  # or the test could not fail
 
 
+def test_a_run_is_probed_in_its_languages_and_on_another_corpus_in_all(text_world: Path, tmp_path: Path):
+    whole = {**recipe("knowledge", text_world, steps=1), "languages": ["en", "fr"]}
+    isogloss.pretrain(whole, output=tmp_path / "run")
+    corpus = str(text_world / "knowledge")
+    for kind in ("entity-retrieval", "perplexity"):
+        few: dict[str, Any] = {"kind": kind, "limit": 5}
+        assert {row["language"] for row in isogloss.probe(tmp_path / "run", **few)} == {"en", "fr"}
+        assert {row["language"] for row in isogloss.probe(tmp_path / "run", corpus=corpus, **few)} == {"en", "fr", "ru"}
+
+
 def vectors(run: Path, texts: list[tuple[list[int], int]], side: str) -> torch.Tensor:
     """One text after the other through the encoder, and all through the head, written out."""
     model = AutoModel.from_pretrained(run / "model").eval()
@@ -189,3 +199,11 @@ def test_what_cannot_be_is_one_clear_error(changes: dict[str, Any], message: str
         asked["model"] = text_world / "encoder"
     with pytest.raises(IsoglossError, match=message):
         isogloss.probe(**asked)
+
+
+def test_a_fine_tuned_run_has_an_encoder_and_no_masked_lm_head(trained: Any, text_world: Path):
+    corpus = str(text_world / "knowledge")
+    rows = retrieved(trained("pos"), corpus=corpus, limit=5, mention="shown")
+    assert {row["view"] for row in rows} == {"all"} and {row["method"] for row in rows} == {None}
+    with pytest.raises(IsoglossError, match="has no masked-LM head"):
+        isogloss.probe(trained("pos"), kind="perplexity", corpus=corpus)

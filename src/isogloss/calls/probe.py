@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from isogloss.calls.probing.cloze import cloze
+from isogloss.calls.probing.decoding import decoding
 from isogloss.calls.probing.entity_retrieval import entity_retrieval
 from isogloss.calls.probing.object_entailment import object_entailment
 from isogloss.calls.probing.perplexity import perplexity
@@ -21,6 +23,8 @@ Kind = Callable[..., tuple[str, list[Finding]]]
 KINDS: Mapping[str, Kind] = {
     "entity-retrieval": entity_retrieval,
     "object-entailment": object_entailment,
+    "cloze": cloze,
+    "decoding": decoding,
     "perplexity": perplexity,
 }
 """The kinds of probe; what each can be told are the arguments of its function after the first."""
@@ -43,9 +47,9 @@ def probe(
     Args:
         model: Run folder of `isogloss train` or `isogloss pretrain`, local folder, name of a shipped encoder or id of a
             model on the hub.
-        kind: ``entity-retrieval`` (`isogloss.calls.probing.entity_retrieval`) or ``object-entailment``
-            (`isogloss.calls.probing.object_entailment`).
-        languages: Languages; by default those of the run, or all that there are.
+        kind: ``entity-retrieval``, ``object-entailment``, ``cloze``, ``decoding`` or ``perplexity``; each is a file of
+            `isogloss.calls.probing`, which says what its settings are.
+        languages: Languages; by default those of the run, where its own corpus is probed on, else all that there are.
         batch_size: Rows per forward pass.
         seed: Decides which items are taken where there are more than are wanted.
         output: File of JSON lines to which the rows are added; None: none.

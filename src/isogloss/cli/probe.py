@@ -1,18 +1,19 @@
-"""``isogloss probe``."""
+"""``isogloss probe``. What was not given is left to the kind, which refuses what it does not know."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import yaml
 
 import isogloss
 
 
 def probe(
     model: Annotated[str, typer.Argument(help="Run folder, model folder, shipped encoder or hub id.")],
-    kind: Annotated[str, typer.Option(help="entity-retrieval or object-entailment.")],
+    kind: Annotated[str, typer.Option(help="entity-retrieval, object-entailment, cloze, decoding or perplexity.")],
     languages: Annotated[
         list[str] | None, typer.Option(help="Languages, separated by commas or given one by one; default all.")
     ] = None,
@@ -30,8 +31,22 @@ def probe(
     ] = None,
     centred: Annotated[bool | None, typer.Option("--centred", help="Subtract each side's mean first.")] = None,
     layer: Annotated[int | None, typer.Option(help="Layer, from 1; default the run's, or the last.")] = None,
-    limit: Annotated[int | None, typer.Option(help="Most items of a language and view; default 1000.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Most items of a language and view (default 1000), or facts of a relation (all).")
+    ] = None,
     candidates: Annotated[int | None, typer.Option(help="Most descriptions of a language; default 32768.")] = None,
+    data: Annotated[str | None, typer.Option(help="Folder in the format of mLAMA, for cloze and decoding.")] = None,
+    order: Annotated[str | None, typer.Option(help="Of decoding: independent (default) or confidence.")] = None,
+    masks: Annotated[int | None, typer.Option(help="Of decoding: most masks; default 5.")] = None,
+    text: Annotated[
+        str | None,
+        typer.Option(
+            help="Of perplexity: template of files with a sentence a line, 'text/{language}.txt', or an entry of a "
+            "recipe's text, '{format: tsv, path: ..., columns: {text: 0}}'."
+        ),
+    ] = None,
+    hide: Annotated[str | None, typer.Option(help="Of perplexity: some (default) or each sub-word.")] = None,
+    length: Annotated[int | None, typer.Option(help="Of perplexity: most sub-words; default 512.")] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Rows per forward pass.")] = 32,
     seed: Annotated[int, typer.Option(help="Decides which items are taken.")] = 0,
     output: Annotated[Path | None, typer.Option(help="File of JSON lines to add the rows to.")] = None,
@@ -53,6 +68,12 @@ def probe(
         "layer": layer,
         "limit": limit,
         "candidates": candidates,
+        "data": data,
+        "order": order,
+        "masks": masks,
+        "text": None if text is None else _entry(text),
+        "hide": hide,
+        "length": length,
     }
     isogloss.probe(
         model,
@@ -65,3 +86,12 @@ def probe(
         trust_remote_code=trust_remote_code,
         **{name: value for name, value in settings.items() if value is not None},
     )
+
+
+def _entry(text: str) -> str | dict[str, Any]:
+    """A mapping where it is one; a template may begin with a brace too."""
+    try:
+        found = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+    return found if isinstance(found, dict) and "path" in found else text

@@ -27,15 +27,15 @@ def test_ranks_by_hand():
     assert ranked.ranks.tolist() == [2, 4, 1]
     assert ranked.hits.mean() == pytest.approx(1 / 3)
     assert ranked.reciprocal.mean() == pytest.approx((1 / 2 + 1 / 4 + 1) / 3)
-    assert ranked.chance_of_hits == 0.25
-    assert ranked.chance_of_reciprocal == pytest.approx((1 + 1 / 2 + 1 / 3 + 1 / 4) / 4)
+    assert ranked.guessed_hits.tolist() == [0.25] * 3
+    assert ranked.guessed_reciprocal.tolist() == pytest.approx([(1 + 1 / 2 + 1 / 3 + 1 / 4) / 4] * 3)
 
 
 def test_other_right_answers_are_no_wrong_ones():
     ranked = rank(at(10, 50), CANDIDATES, [1, 0], [[0, 1], [2, 3, 0]])
     assert ranked.ranks.tolist() == [1, 2] and ranked.candidates.tolist() == [3, 2]
-    assert ranked.chance_of_hits == pytest.approx((1 / 3 + 1 / 2) / 2)
-    assert ranked.chance_of_reciprocal == pytest.approx(((1 + 1 / 2 + 1 / 3) / 3 + (1 + 1 / 2) / 2) / 2)
+    assert ranked.guessed_hits.tolist() == pytest.approx([1 / 3, 1 / 2])
+    assert ranked.guessed_reciprocal.tolist() == pytest.approx([(1 + 1 / 2 + 1 / 3) / 3, (1 + 1 / 2) / 2])
 
 
 def test_where_all_vectors_are_one_the_right_one_comes_last():
@@ -53,10 +53,10 @@ def test_chance_is_what_random_vectors_give():
     queries, candidates = torch.randn(3000, 8, generator=draw), torch.randn(7, 8, generator=draw)
     right = torch.randint(7, (3000,), generator=draw).tolist()
     ranked = rank(queries, candidates, right, [[] for _ in right])
-    assert ranked.hits.mean() == pytest.approx(ranked.chance_of_hits, abs=0.03)
-    assert ranked.reciprocal.mean() == pytest.approx(ranked.chance_of_reciprocal, abs=0.03)
+    assert ranked.hits.mean() == pytest.approx(ranked.guessed_hits.mean(), abs=0.03)
+    assert ranked.reciprocal.mean() == pytest.approx(ranked.guessed_reciprocal.mean(), abs=0.03)
     assert ranked.of(np.arange(3000) < 2).ranks.tolist() == ranked.ranks[:2].tolist()
-    assert Ranked(np.array([1]), np.array([1])).chance_of_reciprocal == 1.0
+    assert Ranked(np.array([1]), np.array([1])).guessed_reciprocal == [1.0]
 
 
 def test_a_sample_does_not_depend_on_the_order_and_another_seed_gives_another():
@@ -79,10 +79,10 @@ def test_a_finding_adds_up_by_unit():
         ("1", "2", "3"),
         ("b", "a", "b"),
         np.array([1.0, 2.0, 5.0]),
-        0.0,
+        np.array([0.0, 6.0, 0.0]),
         None,
         np.array([1.0, 2.0, 3.0]),
     )
     units, sums = found.by_unit()
     assert units == ("a", "b") and sums.tolist() == [[4.0, 2.0], [16.0, 4.0]]
-    assert found.value == pytest.approx(20 / 6)
+    assert (found.value, found.chance) == pytest.approx((20 / 6, 2.0))

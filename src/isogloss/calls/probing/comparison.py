@@ -107,8 +107,7 @@ def open_comparison(
         apart = Apart(listed=read_listed(Path(leave_out), "leave_out"))
     elif recipe is not None and recipe.knowledge is not None:
         apart = build_apart(recipe.knowledge)
-    asked = probed.languages or (recipe.languages if recipe is not None and recipe.languages else ())
-    languages, entities = described(knowledge, asked)
+    languages, entities = described(knowledge, probed.asked(corpus))
     loaded = probed.encoder()
     own = None if recipe is None else recipe.knowledge
     found = probed.heads(loaded) if heads else None

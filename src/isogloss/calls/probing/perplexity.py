@@ -69,6 +69,7 @@ def perplexity(
             raise IsoglossError(f"{name}: at least {least}, found {number}")
     if text is not None and corpus is not None:
         raise IsoglossError("text, corpus: one of them, found both")
+    asked = probed.languages if text is not None else probed.asked(corpus)
     if text is not None:
         data, sentences = _of_files(probed, text)
     else:
@@ -76,10 +77,10 @@ def perplexity(
         sentences = ((own.language, own.text) for own in knowledge.sentences())
     sample: Sample[str, tuple[str, str]] = Sample(limit, probed.seed)
     for number, (language, own) in enumerate(sentences):
-        if not probed.languages or language in probed.languages:
+        if not asked or language in asked:
             sample.offer(language, str(number), (str(number), own))
     drawn = sample.things()
-    for language in probed.languages or ("any language",) * (not drawn):
+    for language in asked or ("any language",) * (not drawn):
         if language not in drawn:
             raise IsoglossError(f"languages: no sentence in {language!r}{nearest(language, drawn)}")
     loaded = probed.masked_lm()

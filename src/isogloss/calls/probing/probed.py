@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from transformers import AutoModelForMaskedLM
@@ -39,13 +40,19 @@ class Probed:
     seed: int = 0
     trust_remote_code: bool = False
 
-    @property
+    @cached_property
     def recipe(self) -> Pretraining | None:
         """The recipe of a run of `isogloss pretrain`; None: it is no such run."""
         folder = RunFolder(Path(self.model))
         if not folder.fingerprint.exists() or not is_pretraining(folder.recipe):
             return None
         return resolve_pretraining(folder.recipe)
+
+    def asked(self, corpus: str | None) -> tuple[str, ...]:
+        """Languages that are asked for on a corpus, by default on a run's own those of the run; none: all."""
+        if self.languages or corpus is not None or self.recipe is None:
+            return self.languages
+        return self.recipe.languages or ()
 
     def encoder(self) -> Loaded:
         """The encoder, without a head.

@@ -123,9 +123,9 @@ def _findings(questions: Sequence[Question], ranked: Ranked, pair: tuple[str, st
         own = ranked.of(chosen)
         mine = [question for question, keep in zip(questions, chosen.tolist(), strict=True) if keep]
         ids, units = tuple(one.id for one in mine), tuple(one.unit for one in mine)
-        for metric, scores, chance in (
-            (f"accuracy_at_1{suffix}", own.hits, own.chance_of_hits),
-            (f"mrr{suffix}", own.reciprocal, own.chance_of_reciprocal),
+        for metric, scores, guessed in (
+            (f"accuracy_at_1{suffix}", own.hits, own.guessed_hits),
+            (f"mrr{suffix}", own.reciprocal, own.guessed_reciprocal),
         ):
-            found.append(Finding(metric, pair[0], view, ids, units, scores, chance, pair[1]))
+            found.append(Finding(metric, pair[0], view, ids, units, scores, guessed, pair[1]))
     return found

@@ -61,5 +61,5 @@ class Filler:
             wanted = batch.labels != IGNORED
             with evaluating(self.model), of_languages(self.model, batch.languages, wanted):
                 logits = masked_logits(self.model, batch.inputs, wanted).float()
-            found = logits.log_softmax(dim=-1).split([len(places) for *_, places in chosen])
+            found = torch.split(logits.log_softmax(dim=-1), [len(places) for *_, places in chosen])
             yield from zip((key for key, *_ in chosen), found, strict=True)

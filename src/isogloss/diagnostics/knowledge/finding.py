@@ -15,7 +15,7 @@ def as_it_is(mean: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Finding:
-    """A number over n items: ``of`` the weighed mean of their scores.
+    """A number over n items: ``of`` the weighed mean of their scores; and of what guessing gives each.
 
     Attributes:
         metric: What is measured.
@@ -24,14 +24,14 @@ class Finding:
         ids: The items ``[n]``.
         units: What is drawn anew for an interval, such as the entity of each item ``[n]``.
         scores: Scores ``[n]``.
-        chance: The number that guessing gives.
+        guessed: The score of each that guessing gives, on average ``[n]``.
         context_language: Language of what they are compared with; None: nothing, or the same.
         weights: Weights ``[n]``; None: all alike.
         of: From means to numbers.
 
     Example:
         >>> ids = ("1", "2")
-        >>> Finding("accuracy", "en", "all", ids, ids, np.array([1.0, 0.0]), 0.1).value
+        >>> Finding("accuracy", "en", "all", ids, ids, np.array([1.0, 0.0]), np.array([0.1, 0.3])).value
         0.5
     """
 
@@ -41,7 +41,7 @@ class Finding:
     ids: tuple[str, ...]
     units: tuple[str, ...]
     scores: np.ndarray
-    chance: float
+    guessed: np.ndarray
     context_language: str | None = None
     weights: np.ndarray | None = None
     of: Callable[[np.ndarray], np.ndarray] = as_it_is
@@ -50,6 +50,11 @@ class Finding:
     def value(self) -> float:
         """The number."""
         return float(self.of(np.average(self.scores, weights=self.weights)))
+
+    @property
+    def chance(self) -> float:
+        """The number that guessing gives."""
+        return float(self.of(np.average(self.guessed, weights=self.weights)))
 
     def by_unit(self) -> tuple[tuple[str, ...], np.ndarray]:
         """The units in order, and of each the sum of its weighed scores and of its weights ``[u, 2]``."""

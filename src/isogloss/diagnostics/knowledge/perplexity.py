@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
+import torch
 
 from isogloss.common.randomness import generator
 from isogloss.diagnostics.knowledge.filling import Filler
@@ -62,13 +63,15 @@ def perplexity(
     size = 0
     for (name, targets), found in filler(_rows(sentences, hide, done), language):
         size = found.shape[-1]
-        own = found.double().gather(1, found.new_tensor(targets, dtype=int)[:, None]) if len(targets) else found[:0]
+        own = (
+            found.double().gather(1, torch.tensor(targets, device=found.device)[:, None]) if len(targets) else found[:0]
+        )
         losses[name] -= float(own.sum())
         places[name] += len(targets)
     ids = tuple(sentences)
     weights = np.array([places[name] for name in ids], float)
     means = np.array([losses[name] for name in ids]) / weights
-    return Finding(metric, language, ALL, ids, ids, means, float(size), weights=weights, of=np.exp)
+    return Finding(metric, language, ALL, ids, ids, means, np.full(len(ids), np.log(size)), weights=weights, of=np.exp)
 
 
 def _rows(

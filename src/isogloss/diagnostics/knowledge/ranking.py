@@ -29,10 +29,10 @@ class Ranked:
 
     Example:
         >>> ranked = Ranked(np.array([1, 4]), np.array([4, 4]))
-        >>> ranked.hits.tolist(), ranked.reciprocal.tolist(), ranked.chance_of_hits
-        ([1.0, 0.0], [1.0, 0.25], 0.25)
-        >>> round(ranked.chance_of_reciprocal, 4)  # (1 + 1/2 + 1/3 + 1/4) / 4
-        0.5208
+        >>> ranked.hits.tolist(), ranked.reciprocal.tolist(), ranked.guessed_hits.tolist()
+        ([1.0, 0.0], [1.0, 0.25], [0.25, 0.25])
+        >>> ranked.guessed_reciprocal.round(4).tolist()  # (1 + 1/2 + 1/3 + 1/4) / 4
+        [0.5208, 0.5208]
     """
 
     ranks: np.ndarray
@@ -41,7 +41,7 @@ class Ranked:
     @property
     def hits(self) -> np.ndarray:
         """1 where the right one ranks first ``[n]``; their mean is the accuracy@1."""
-        return (self.ranks == 1).astype(float)
+        return np.asarray(self.ranks == 1, float)
 
     @property
     def reciprocal(self) -> np.ndarray:
@@ -49,15 +49,15 @@ class Ranked:
         return np.asarray(1 / self.ranks)
 
     @property
-    def chance_of_hits(self) -> float:
-        """The accuracy@1 of a random order: the mean of 1 / c."""
-        return float((1 / self.candidates).mean())
+    def guessed_hits(self) -> np.ndarray:
+        """What a random order gives: 1 / c ``[n]``."""
+        return np.asarray(1 / self.candidates)
 
     @property
-    def chance_of_reciprocal(self) -> float:
-        """The MRR of a random order: the mean of (1 + 1/2 + ... + 1/c) / c."""
+    def guessed_reciprocal(self) -> np.ndarray:
+        """What a random order gives on average: (1 + 1/2 + ... + 1/c) / c ``[n]``."""
         sums = np.cumsum(1 / np.arange(1, self.candidates.max() + 1))
-        return float((sums[self.candidates - 1] / self.candidates).mean())
+        return np.asarray(sums[self.candidates - 1] / self.candidates)
 
     def of(self, chosen: np.ndarray) -> Ranked:
         """Those of some queries."""
