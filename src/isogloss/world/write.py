@@ -46,9 +46,10 @@ def write_world(folder: Path, *, seed: int = 0, sentences: Mapping[str, int] = S
     """Write the small world, as a whole or not at all, the same bytes for the same arguments.
 
     The files are ``pos/LANGUAGE/SPLIT.conllu``, ``ner/LANGUAGE/SPLIT.tsv``, ``topics/LANGUAGE/SPLIT.tsv``,
-    ``ner_parallel/LANGUAGE/SPLIT.tsv``, ``pos_parallel/LANGUAGE/SPLIT.conllu``, ``nli/LANGUAGE/SPLIT.tsv``, ``paraphrase/LANGUAGE/SPLIT.tsv``,
-    ``qa/LANGUAGE/SPLIT.json``, ``choice/LANGUAGE/SPLIT.jsonl``, ``parallel/LANGUAGE.tsv.gz``,
-    ``text/LANGUAGE.txt.gz`` and ``knowledge/``; `docs/world.md` says which language has which.
+    ``ner_parallel/LANGUAGE/SPLIT.tsv``, ``pos_parallel/LANGUAGE/SPLIT.conllu``, ``nli/LANGUAGE/SPLIT.tsv``,
+    ``paraphrase/LANGUAGE/SPLIT.tsv``, ``qa/LANGUAGE/SPLIT.json``, ``choice/LANGUAGE/SPLIT.jsonl``,
+    ``parallel/LANGUAGE.tsv.gz``, ``text/LANGUAGE.txt.gz`` and ``knowledge/``; `docs/world.md` says which language has
+    which.
 
     Args:
         folder: A folder that does not exist yet, or an empty one.

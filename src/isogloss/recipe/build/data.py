@@ -17,15 +17,16 @@ from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
 from isogloss.data.translated_tables import layout
 from isogloss.data.translations import TranslationFile
+from isogloss.recipe.build.smoke_world import write_if_asked
 from isogloss.recipe.names import FORMATS, TASKS, NamedTask
 from isogloss.recipe.spec.data import DataEntry, Translation
 
 
 def build_collections(entries: Sequence[DataEntry]) -> tuple[NamedTask, list[Collection]]:
-    """The task of data entries, and where their files are.
+    """The task of data entries, and where their files are; the small world of scale smoke is written if it is missing.
 
     Raises:
-        IsoglossError: An unknown task or format, or entries of several tasks.
+        IsoglossError: An unknown task or format, entries of several tasks, or the small world cannot be written.
     """
     names = [entry.task for entry in entries]
     for index, name in enumerate(names):
@@ -35,7 +36,10 @@ def build_collections(entries: Sequence[DataEntry]) -> tuple[NamedTask, list[Col
         raise IsoglossError(
             f"data: all entries must be of one task, found {', '.join(sorted(set(names))) or 'no entry'}"
         )
-    return TASKS[names[0]], [build_collection(entry, f"data.{index}") for index, entry in enumerate(entries)]
+    collections = [build_collection(entry, f"data.{index}") for index, entry in enumerate(entries)]
+    for entry in entries:
+        write_if_asked(entry.path)
+    return TASKS[names[0]], collections
 
 
 def build_collection(entry: DataEntry, where: str) -> Collection:
