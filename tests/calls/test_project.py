@@ -49,6 +49,15 @@ def test_a_copy_gets_the_tags_of_its_original(
         assert one.soft is not None
         assert tuple(one.soft.labels[place] for place in one.soft.shares.argmax(axis=1)) == other.tags
         assert one.soft.shares.sum() == len(one.tokens)
+    path = tmp_path / "de.projected.tsv"
+    written = path.read_bytes()
+    isogloss.project(whole, to="de", model=world / "encoder")  # nothing was changed
+    path.write_bytes(written + b"\n")
+    with pytest.raises(IsoglossError, match=r"de\.projected\.tsv holds something else .*--overwrite replaces it"):
+        isogloss.project(whole, to="de", model=world / "encoder")
+    isogloss.project(whole, to="de", model=world / "encoder", overwrite=True)
+    assert path.read_bytes() == written
+    capsys.readouterr()
     whole["data"] = {**whole["data"], "translations": found[task]}
     # Sentences of files without ids, as those of names here, are paired with their originals all the same.
     isogloss.train({**whole, "translate_train": True, "method": "x_mixup"}, output=tmp_path / "run")

@@ -92,6 +92,20 @@ def test_the_same_command_goes_on_where_it_was(model: Path, said: list[str], wor
     assert (tmp_path / "nli/train.en-de.csv").read_bytes() == written
 
 
+def test_a_file_that_was_corrected_is_kept(model: Path, said: list[str], world: Path, tmp_path: Path):
+    options: dict[str, Any] = {"to": "de,sw", "model": model, "output": tmp_path}
+    isogloss.translate(recipe("nli", world), **options)
+    path = tmp_path / "nli/train.en-de.csv"
+    written, other = path.read_bytes(), (tmp_path / "nli/train.en-sw.csv").read_bytes()
+    isogloss.translate(recipe("nli", world), **options)  # nothing was changed
+    path.write_bytes(written + b"mine")
+    with pytest.raises(IsoglossError, match=r"train\.en-de\.csv holds something else .*--overwrite replaces it"):
+        isogloss.translate(recipe("nli", world), **options)
+    assert path.read_bytes() == written + b"mine"
+    isogloss.translate(recipe("nli", world), **options, overwrite=True)
+    assert (path.read_bytes(), (tmp_path / "nli/train.en-sw.csv").read_bytes()) == (written, other)
+
+
 def test_there_and_back(model: Path, said: list[str], world: Path, tmp_path: Path):
     found = isogloss.translate(recipe("pos", world), to="de", model=model, output=tmp_path, back=True)
     assert found == {"pos": {"back": {"path": f"{tmp_path}/pos/train.en-{{language}}-en.conllu", "format": "conllu"}}}
