@@ -67,11 +67,9 @@ class SoftTagLines:
             names = [match[1] for line in comments if (match := SENTENCE_ID.match(line))]
             soft = SoftTags(labels, np.array(shares, dtype=np.float32), str(path))
             tokens = tuple(line.split(TAB.separator)[0] for _, line in rows)
-            name = names[-1] if names else str(number)
+            own = (names[-1] if names else str(number), language, tokens, None, str(path), rows[0][0])
             before = next((match[1] for line in comments if (match := ORIGINAL.match(line))), None)
-            sentences.append(
-                TaggedSentence(name, language, tokens, None, str(path), rows[0][0], soft=soft, original=before)
-            )
+            sentences.append(TaggedSentence(*own, soft=soft, original=before, numbered=not names))
         return finish(sentences, path, problems)
 
     def dump(self, sentences: Sequence[TaggedSentence]) -> bytes:

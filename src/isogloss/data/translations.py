@@ -135,8 +135,9 @@ def _refuse_numbers(originals: Sequence[Example], translations: Sequence[Example
 
 def _is_numbered(example: Example) -> bool:
     """Whether its id is its number in the file, or looks like it."""
-    apart = isinstance(example, TaggedSentence)  # how many lines sentences take differs
-    return example.id.isdigit() and (apart or example.line - int(example.id) in (0, 1))
+    if isinstance(example, TaggedSentence):
+        return example.numbered
+    return example.id.isdigit() and example.line - int(example.id) in (0, 1)
 
 
 def _joined(original: Example, found: Example, path: Path, language: str) -> Example:
@@ -165,7 +166,13 @@ def _joined(original: Example, found: Example, path: Path, language: str) -> Exa
 
 
 def _require_original(original: TaggedSentence, found: TaggedSentence, path: Path) -> None:
-    """Stop if the file says that a sentence is the translation of another one."""
+    """Stop if a sentence is the translation of another one, by what the file says, or may be, by its number."""
+    if found.original is None and (original.numbered or found.numbered):
+        place = f"{path}:{found.line}" if found.numbered else f"{original.path}:{original.line}"
+        raise IsoglossError(
+            f"{place}: the sentence has no id but its number, {original.id!r}, and sentences are not joined by number; "
+            "give it its own (# sent_id), or the file of translations # original"
+        )
     if found.original is not None and _letters(found.original) != _letters("".join(original.tokens)):
         raise IsoglossError(
             f"{path}:{found.line}: a translation of {_cut(found.original)!r}, but {original.path}:{original.line}, "
