@@ -158,5 +158,5 @@ def _soft(labels: Sequence[str], projected: Projected) -> SoftTags:
 def _told(done: Sequence[Projected]) -> str:
     words = sum(len(one.tags) for one in done)
     tagged = sum(tag is not None for one in done for tag in one.tags)
-    lost = sum(one.lost for one in done)
-    return f"{tagged:,} of {words:,} words have a tag" + (f"; {lost:,} chunks were lost" if lost else "")
+    lost, chunks = sum(one.lost for one in done), sum(one.chunks for one in done)
+    return f"{tagged:,} of {words:,} words have a tag" + (f"; {lost:,} of {chunks:,} chunks were lost" if lost else "")

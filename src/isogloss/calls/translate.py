@@ -13,6 +13,7 @@ from isogloss.calls.destination import write_unless_changed
 from isogloss.calls.entries import entry_of_files
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.locking import locked
+from isogloss.common.writing import remove_partials
 from isogloss.data.collection import SPLITS, Collection
 from isogloss.data.problems import Problems
 from isogloss.examples import Example, Question
@@ -148,6 +149,7 @@ def translate(
             for target in targets:
                 name = f"{part.language}-{target}" + (f"-{part.language}" if back else "")
                 path = Path(output) / part.name / f"{split}.{name}.{layout.ending}"
+                remove_partials(path)  # the folder is ours
                 lost |= _translate(part, target, work, path, role=role, chunks=chunks, overwrite=overwrite)
             if template is not None:
                 path = Path(output) / part.name / f"{template}.{layout.ending}"

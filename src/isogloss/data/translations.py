@@ -17,7 +17,7 @@ from pathlib import Path
 from isogloss.common.errors import IsoglossError
 from isogloss.data.formats import Reader
 from isogloss.data.pairing import require_as_many
-from isogloss.data.problems import Problems
+from isogloss.data.problems import FoundErrors, Problems
 from isogloss.examples import Choice, Example, LabelledText, Question, TaggedSentence
 
 UNTRANSLATED = 0.5
@@ -34,6 +34,7 @@ class TranslationFile:
         untranslated: Reads, from the same file, the texts before translation; None: rows are joined by id.
         label_map: Labels of the file to rename, as those of the originals were.
         id_ending: What ids of the file end with, and those of the originals do not.
+        advice: What to do where a text is empty, for the message.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class TranslationFile:
     untranslated: Reader | None = None
     label_map: Mapping[str, str] = field(default_factory=dict)
     id_ending: str = ""
+    advice: str = ""
 
 
 def translate(originals: Sequence[Example], file: TranslationFile, language: str, problems: Problems) -> list[Example]:
@@ -83,13 +85,13 @@ def translate_some(
     Raises:
         IsoglossError: The file cannot be read, or a label is not that of the original; the message shows both texts.
     """
-    translations = _read(file.path, file.translated, language, problems, file.label_map)
+    translations = _read(file, file.translated, language, problems)
     if file.untranslated is None:
         _refuse_numbers(originals, translations, file.path)
         keys: list[tuple[str, ...]] = [(example.id.removesuffix(file.id_ending),) for example in translations]
         wanted: list[tuple[str, ...]] = [(example.id,) for example in originals]
     else:
-        sources = _read(file.path, file.untranslated, language, Problems(), file.label_map)
+        sources = _read(file, file.untranslated, language, Problems())
         before = {example.line: example for example in sources}
         translations = [example for example in translations if example.line in before]
         keys = [_text_key(before[example.line]) for example in translations]
@@ -108,9 +110,11 @@ def translate_some(
     return joined
 
 
-def _read(path: Path, reader: Reader, language: str, problems: Problems, label_map: Mapping[str, str]) -> list[Example]:
-    examples = reader.read(path, language, problems, label_map)
-    if problems.spoils(path):
+def _read(file: TranslationFile, reader: Reader, language: str, problems: Problems) -> list[Example]:
+    examples = reader.read(file.path, language, problems, file.label_map)
+    if problems.spoils(file.path):
+        if file.advice and any(one.message.endswith("is empty") for one in problems.errors):
+            raise IsoglossError(f"{FoundErrors(problems.errors)}; {file.advice}")
         problems.raise_errors()
     return list(examples)
 

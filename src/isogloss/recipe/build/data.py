@@ -12,7 +12,7 @@ from isogloss.data.collection import Collection
 from isogloss.data.delimiters import Quoted, Unquoted
 from isogloss.data.formats import Format
 from isogloss.data.patterns import one_file
-from isogloss.data.soft_tags import SoftTagLines
+from isogloss.data.soft_tags import SoftTagLines, holds_soft_tags
 from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
 from isogloss.data.translated_tables import layout
@@ -110,6 +110,11 @@ def build_translation(entry: DataEntry, translation: Translation, language: str,
     if translation.soft_tags:
         _require_tags(entry)
         return TranslationFile(path, SoftTagLines(), None, entry.label_map, ending)
+    if "conll" in TASKS[entry.task].formats and path.is_file() and holds_soft_tags(path):
+        raise IsoglossError(
+            f"{path}:1: soft tags (probabilities of tags), but soft_tags is false in `translations`; "
+            "translations.train.soft_tags: true reads them"
+        )
     other = in_format(entry, translation.format or entry.format)
     separator = {} if translation.separator is None else {"separator": translation.separator}
     skipped = {"skip_empty": True} if translation.skip_missing and other.format in ("tsv", "csv") else {}
@@ -123,7 +128,16 @@ def build_translation(entry: DataEntry, translation: Translation, language: str,
         untranslated = None if before is None else replace(translated, columns=before)
     if translation.source_columns is not None:
         untranslated = _format(changed.model_copy(update={"columns": translation.source_columns}))
-    return TranslationFile(path, translated, untranslated, entry.label_map, ending)
+    return TranslationFile(path, translated, untranslated, entry.label_map, ending, _advice(entry, translation, other))
+
+
+def _advice(entry: DataEntry, translation: Translation, read_as: DataEntry) -> str:
+    """What to do with an empty translation, of which there may be some in training data alone."""
+    if translation is not entry.translations.train:
+        return "each of these texts needs a translation; the original can stand in its place"
+    if read_as.format in ("tsv", "csv"):
+        return "translations.train.skip_missing: true leaves them out"
+    return "take them out of the file; translations.train.skip_missing: true then leaves out their originals"
 
 
 def _format(entry: DataEntry) -> Format:
