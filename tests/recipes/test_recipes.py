@@ -8,9 +8,9 @@ import pytest
 
 import isogloss
 from isogloss.recipe.build.data import build_collection
-from isogloss.recipe.build.smoke_world import FOLDER
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import resolve, scales_of, shipped_recipes
+from isogloss.recipe.smoke_world import FOLDER
 from isogloss.recipe.spec.unfreezing import Fun, Gradual, HeadFirst
 from isogloss.start.announce import announcements
 from tests.support.site import site_of

@@ -17,8 +17,8 @@ from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
 from isogloss.data.translated_tables import layout
 from isogloss.data.translations import TranslationFile
-from isogloss.recipe.build.smoke_world import write_if_asked
 from isogloss.recipe.names import FORMATS, TASKS, NamedTask
+from isogloss.recipe.smoke_world import write_if_asked
 from isogloss.recipe.spec.data import DataEntry, Translation
 
 
