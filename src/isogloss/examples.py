@@ -43,6 +43,7 @@ class TaggedSentence:
             the file does not say.
         soft: In place of gold tags how probable each tag is, which training can learn from; None where there is none.
         original: The text that it is a translation of, as its file says it; None where the file does not.
+        numbered: Whether the id is the running number, for want of one in the file; then it means nothing elsewhere.
     """
 
     id: str
@@ -54,6 +55,7 @@ class TaggedSentence:
     spaces: tuple[bool, ...] | None = None
     soft: SoftTags | None = None
     original: str | None = None
+    numbered: bool = False
 
     @property
     def labels(self) -> tuple[str, ...] | None:

@@ -70,6 +70,21 @@ def test_a_place_that_cannot_be_written_to_is_said_first(
     assert list(tmp_path.iterdir()) == [source]
 
 
+@pytest.mark.parametrize("options", [{}, {"xtreme": True}, {"probabilities": True}])
+def test_a_file_that_is_there_is_replaced_only_if_asked(
+    options: dict[str, bool], trained: Callable[[str], Path], world: Path, tmp_path: Path
+):
+    source = Path(shutil.copy(source_of(world, "nli", "de"), tmp_path / "mine.tsv"))
+    written = isogloss.predict(trained("nli"), source, language="de", **options)  # type: ignore[arg-type]
+    content = written.read_bytes()
+    written.write_bytes(b"corrected")
+    with pytest.raises(IsoglossError, match=rf"{written.name} exists; --overwrite replaces it"):
+        isogloss.predict(trained("nli"), source, language="de", **options)  # type: ignore[arg-type]
+    assert written.read_bytes() == b"corrected"
+    isogloss.predict(trained("nli"), source, language="de", overwrite=True, **options)  # type: ignore[arg-type]
+    assert written.read_bytes() == content
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_read_only_folder_is_said_first(
     trained: Callable[[str], Path], world: Path, tmp_path: Path, no_prediction: None

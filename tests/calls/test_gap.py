@@ -48,7 +48,13 @@ def test_a_run_that_mixes(straight: Callable[[str], Path]):
     for language in ("de", "fr", "ru"):
         assert alone[language, 1]["gap"] == scores["en"] - scores[language]
     assert "Fewer texts than components" in found.tables and "nearer to it by construction" in found.tables
-    assert all(row["gap"] is None for row in isogloss.gap([run], split="dev", view="translate-test").rows)
+    assert "No transfer gap" not in found.tables
+    other = isogloss.gap([run], split="dev", view="translate-test")
+    assert all(row["gap"] is None for row in other.rows)
+    said = (
+        "No transfer gap of de, fr, ru: a run has no score there, or none of its source language, on dev data in view "
+    )
+    assert f"{said}translate-test; `isogloss evaluate RUN --split dev --view translate-test`" in other.tables
 
 
 def test_before_and_after_by_hand(world: Path, tmp_path: Path):

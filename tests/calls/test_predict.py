@@ -60,7 +60,9 @@ def test_columns_and_a_star_from_training_to_predictions(world: Path, tmp_path: 
 
     unlabelled = tmp_path / "unlabelled.iob2"
     unlabelled.write_text("1\tтаба\n2\tми\n", encoding="utf-8")
-    written = isogloss.predict(tmp_path / "run", unlabelled, language="ru", output=tmp_path / "labelled")
+    written = isogloss.predict(
+        tmp_path / "run", unlabelled, language="ru", output=tmp_path / "labelled", overwrite=True
+    )
     assert re.fullmatch(r"1\tтаба\t\S+\n2\tми\t\S+\n", written.read_text(encoding="utf-8"))
 
 

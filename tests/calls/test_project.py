@@ -13,6 +13,7 @@ from isogloss.data import ConllU
 from isogloss.data.conll import TokenTag
 from isogloss.data.problems import Problems
 from isogloss.data.soft_tags import SoftTagLines
+from isogloss.translation.alignment import Aligner
 from tests.support.runs import short
 from tests.support.world import SIZES, entry
 
@@ -49,6 +50,15 @@ def test_a_copy_gets_the_tags_of_its_original(
         assert one.soft is not None
         assert tuple(one.soft.labels[place] for place in one.soft.shares.argmax(axis=1)) == other.tags
         assert one.soft.shares.sum() == len(one.tokens)
+    path = tmp_path / "de.projected.tsv"
+    written = path.read_bytes()
+    isogloss.project(whole, to="de", model=world / "encoder")  # nothing was changed
+    path.write_bytes(written + b"\n")
+    with pytest.raises(IsoglossError, match=r"de\.projected\.tsv holds something else .*--overwrite replaces it"):
+        isogloss.project(whole, to="de", model=world / "encoder")
+    isogloss.project(whole, to="de", model=world / "encoder", overwrite=True)
+    assert path.read_bytes() == written
+    capsys.readouterr()
     whole["data"] = {**whole["data"], "translations": found[task]}
     # Sentences of files without ids, as those of names here, are paired with their originals all the same.
     isogloss.train({**whole, "translate_train": True, "method": "x_mixup"}, output=tmp_path / "run")
@@ -76,3 +86,20 @@ def test_refused(
             recipe(task, world, tmp_path, **changes), **{"to": "de", "model": world / "encoder", **options}
         )
     assert message in str(caught.value)
+
+
+def test_lost_chunks_are_counted_out_of_all(
+    world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    originals = TokenTag().read(next((world / "ner" / "en").glob("train.*")), "en", Problems())
+    blocks = (
+        f"# original = {' '.join(one.tokens)}\n" + "".join(f"{token}\t_\n" for token in one.tokens) for one in originals
+    )
+    (tmp_path / "de.tsv").write_text("\n".join(blocks), encoding="utf-8")
+    # Only the first words of sentences are linked.
+    monkeypatch.setattr(Aligner, "__call__", lambda self, pairs: [frozenset({(0, 0)})] * len(pairs))
+    isogloss.project(recipe("ner", world, tmp_path), to="de", model=world / "encoder")
+    chunks = sum(tag.startswith("B-") for one in originals for tag in one.tags or ())
+    first = sum((one.tags or ("",))[0].startswith("B-") for one in originals)
+    assert 0 < first < chunks
+    assert f"; {chunks - first} of {chunks} chunks were lost" in capsys.readouterr().err

@@ -83,13 +83,31 @@ def test_texts_stand_beside_their_originals(model: Path, said: list[str], world:
 def test_the_same_command_goes_on_where_it_was(model: Path, said: list[str], world: Path, tmp_path: Path):
     isogloss.translate(recipe("nli", world), to="de", model=model, output=tmp_path)
     first, written = len(said), (tmp_path / "nli/train.en-de.csv").read_bytes()
-    (tmp_path / "nli/train.en-de.csv").unlink()
+    (tmp_path / "nli/train.en-de.csv").rename(tmp_path / "nli/.train.en-de.csv.0a1b2c3d.partial")
+    (tmp_path / "nli/.train.en-sw.csv.0a1b2c3d.partial").touch()  # of a file that is not written now
     memory = next((tmp_path / "memory").iterdir())
     lines = memory.read_bytes().splitlines(keepends=True)
     memory.write_bytes(b"".join(lines[:5]) + lines[5][:9])  # killed while it wrote its sixth
     isogloss.translate(recipe("nli", world), to="de", model=model, output=tmp_path)
     assert len(said) - first == first - 5
     assert (tmp_path / "nli/train.en-de.csv").read_bytes() == written
+    assert {path.name for path in (tmp_path / "nli").iterdir()} == {
+        *("train.en-de.csv", ".train.en-sw.csv.0a1b2c3d.partial"),
+    }
+
+
+def test_a_file_that_was_corrected_is_kept(model: Path, said: list[str], world: Path, tmp_path: Path):
+    options: dict[str, Any] = {"to": "de,sw", "model": model, "output": tmp_path}
+    isogloss.translate(recipe("nli", world), **options)
+    path = tmp_path / "nli/train.en-de.csv"
+    written, other = path.read_bytes(), (tmp_path / "nli/train.en-sw.csv").read_bytes()
+    isogloss.translate(recipe("nli", world), **options)  # nothing was changed
+    path.write_bytes(written + b"mine")
+    with pytest.raises(IsoglossError, match=r"train\.en-de\.csv holds something else .*--overwrite replaces it"):
+        isogloss.translate(recipe("nli", world), **options)
+    assert path.read_bytes() == written + b"mine"
+    isogloss.translate(recipe("nli", world), **options, overwrite=True)
+    assert (path.read_bytes(), (tmp_path / "nli/train.en-sw.csv").read_bytes()) == (written, other)
 
 
 def test_there_and_back(model: Path, said: list[str], world: Path, tmp_path: Path):
@@ -164,6 +182,14 @@ def test_a_teacher_tags_translations_that_are_trained_on(
     assert "training examples: en 24, de 24" in capsys.readouterr().err
     assert {row["translated"] for row in rows} == {"train"}
     lines = soft.read_text(encoding="utf-8").splitlines(keepends=True)
+    for first in (lines, lines[2:]):  # as we write them, and as the released code of X-Mixup has them
+        whole["data"]["translations"] = {"train": {"path": str(tmp_path / "pos/{language}.tsv"), "format": "conll"}}
+        (tmp_path / "pos/de.tsv").write_text("".join(first), encoding="utf-8")
+        with pytest.raises(
+            IsoglossError, match=r"de\.tsv:1: soft tags .* translations.train.soft_tags: true reads them"
+        ):
+            isogloss.train({**whole, "translate_train": True}, output=tmp_path / "forgotten")
+    whole["data"]["translations"] = translations
     labels = lines[0].removeprefix("# labels = ").strip().split(";")
     soft.write_text("".join([f"# labels = {';'.join(labels[::-1])}\n", *lines[1:]]), encoding="utf-8")
     with pytest.raises(IsoglossError, match=r"train\.en-de\.probabilities\.tsv:1: soft tags are over .* in this order"):

@@ -27,7 +27,7 @@ Dump = Callable[..., bytes]
 
 
 @some.composite
-def sentences(draw: some.DrawFn, without: str, *, chunks: bool, spaces: bool) -> list[TaggedSentence]:
+def sentences(draw: some.DrawFn, without: str, *, chunks: bool, spaces: bool, ids: bool) -> list[TaggedSentence]:
     found = []
     for number in range(1, draw(some.integers(1, 3)) + 1):
         tokens = draw(some.lists(words(without), min_size=1, max_size=4))
@@ -35,7 +35,7 @@ def sentences(draw: some.DrawFn, without: str, *, chunks: bool, spaces: bool) ->
         tags = draw(chunk_tags(size) if chunks else some.lists(PARTS_OF_SPEECH, min_size=size, max_size=size))
         before = (False, *draw(some.lists(some.booleans(), min_size=size - 1, max_size=size - 1))) if spaces else None
         gold = tuple(tags) if number == 1 or draw(some.booleans()) else None
-        found.append(TaggedSentence(str(number), "en", tuple(tokens), gold, spaces=before))
+        found.append(TaggedSentence(str(number), "en", tuple(tokens), gold, spaces=before, numbered=not ids))
     return found
 
 
@@ -105,15 +105,15 @@ CODED = {"id": "i", "text": "t", "pair": "p", "label": "l"}
 ONE = ("text", "label")
 IN_TABS = IN_LINES + "\t"
 KINDS: dict[str, tuple[Any, some.SearchStrategy[Any]]] = {
-    "conllu": (ConllU(), sentences(IN_TABS, chunks=False, spaces=True).filter(without_outer_space)),
-    "conll": (TokenTag(), sentences(IN_TABS, chunks=True, spaces=False).filter(no_prefix_and_no_comment)),
+    "conllu": (ConllU(), sentences(IN_TABS, chunks=False, spaces=True, ids=True).filter(without_outer_space)),
+    "conll": (TokenTag(), sentences(IN_TABS, chunks=True, spaces=False, ids=False).filter(no_prefix_and_no_comment)),
     "conll with a header": (
         TokenTag({"tags": "the tag", "tokens": "the token"}),
-        sentences(IN_TABS, chunks=True, spaces=False).filter(no_prefix_and_no_comment),
+        sentences(IN_TABS, chunks=True, spaces=False, ids=False).filter(no_prefix_and_no_comment),
     ),
     "conll by positions": (
         TokenTag({"tags": 3, "tokens": 1}),
-        sentences(IN_TABS, chunks=True, spaces=False).filter(no_prefix_and_no_comment),
+        sentences(IN_TABS, chunks=True, spaces=False, ids=False).filter(no_prefix_and_no_comment),
     ),
     "tsv": (Table(), labelled(IN_TABS)),
     "tsv of our names": (Table(columns={"label": "l", "text": "t"}), labelled(IN_TABS, ours=ONE)),
@@ -124,7 +124,10 @@ KINDS: dict[str, tuple[Any, some.SearchStrategy[Any]]] = {
     "jsonl of our names": (JsonLines({"label": "l", "text": "t"}), labelled("", ours=ONE)),
     "choice_jsonl": (ChoiceLines(), choices(OWN)),
     "squad": (Squad("de"), questions()),
-    "parquet of sentences": (Parquet(), sentences("", chunks=True, spaces=False).filter(no_prefix_and_no_comment)),
+    "parquet of sentences": (
+        Parquet(),
+        sentences("", chunks=True, spaces=False, ids=True).filter(no_prefix_and_no_comment),
+    ),
     "parquet of texts": (Parquet(), labelled("")),
     "lines": (Lines(), lines()),
 }

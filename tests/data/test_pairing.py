@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from isogloss.common.errors import IsoglossError
+from isogloss.data import ConllU, Problems, TokenTag
 from isogloss.data.pairing import ALONE, partners
+from isogloss.data.soft_tags import SoftTagLines
+from isogloss.data.translations import TranslationFile, translate
 from isogloss.examples import Choice, Example, LabelledText, Question, TaggedSentence
 
 
@@ -50,12 +55,28 @@ def test_choices_and_questions_are_paired():
     assert found([asked], [dataclasses.replace(asked, language="en", path="en.json", answers=None)]) == [0]
 
 
+@pytest.mark.parametrize("reader", [ConllU(), TokenTag(), SoftTagLines()])
+def test_numbers_that_files_give_as_ids_are_ids(reader: Any, tmp_path: Path):
+    token = "\t".join(("1", "Ja", "_", "X", *6 * "_")) if isinstance(reader, ConllU) else "Ja\tX"
+    head = "# labels = X;Y\n" if isinstance(reader, SoftTagLines) else ""
+    read = {}
+    for name, ids in (("de", (12, 3)), ("en", (3, 12))):
+        path = tmp_path / name
+        path.write_text(head + "".join(f"# sent_id = {number}\n{token}\n\n" for number in ids), encoding="utf-8")
+        read[name] = reader.read(path, name, Problems())
+    assert found(read["de"], read["en"]) == [1, 0]
+    translated = translate(read["de"], TranslationFile(tmp_path / "en", reader), "en", Problems())
+    assert [(one.id, one.line) for one in translated] == [(one.id, one.line) for one in read["en"][::-1]]
+
+
 def test_sentences_are_not_paired_by_their_number():
-    one = TaggedSentence("3", "de", ("Ja",), ("X",), "de.conllu", 9)
+    one = TaggedSentence("3", "de", ("Ja",), ("X",), "de.conllu", 9, numbered=True)
     with pytest.raises(
         IsoglossError, match=r"de\.conllu:9: the sentence has no id but its number.*en\.conllu:9.*sent_id"
     ):
         found([one], [dataclasses.replace(one, language="en", path="en.conllu")])
-    named = dataclasses.replace(one, id="n01001011")
+    with pytest.raises(IsoglossError, match=r"de\.conllu:9: the sentence has no id but its number"):
+        found([dataclasses.replace(one, numbered=False, path="en.conllu")], [one])
+    named = dataclasses.replace(one, numbered=False)
     # Tags are of the words of a language, so they need not agree.
     assert found([named], [dataclasses.replace(named, path="en.conllu", tags=("Y",))]) == [0]

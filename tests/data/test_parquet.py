@@ -32,7 +32,8 @@ def test_class_labels_are_read_by_their_names(tmp_path: Path):
 
 def test_tokens_and_tags_are_lists(tmp_path: Path):
     (first, second), problems = read(Parquet(), tmp_path / "file", SENTENCES)
-    assert first == TaggedSentence("1", "en", ("a", "b c"), ("B-PER", "I-PER"), str(tmp_path / "file"), 1)
+    own = ("1", "en", ("a", "b c"), ("B-PER", "I-PER"), str(tmp_path / "file"), 1)
+    assert first == TaggedSentence(*own, numbered=True)
     assert (second.tokens, second.tags, second.line) == (("d",), ("O",), 2)
     assert problems == ["file: warning: tags are in IOB1, converted to IOB2"]
 

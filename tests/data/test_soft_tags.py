@@ -52,6 +52,7 @@ def test_tags_are_renamed_as_those_of_the_originals(tmp_path: Path):
     [
         ("Hund\t0;1;0\n", 1, "expected the tags in their order, '# labels = ADJ;NOUN;VERB', found 'Hund"),
         ("# labels = A;A\nHund\t0;1\n", 1, "expected two different tags or more, none empty, found A, A"),
+        (HEAD + "Hund\t_\n\nder\t_\n", 2, "every tag is '_', so nothing can be learned"),
         (HEAD + "Hund\t0;1\n", 2, "expected 3 probabilities, one for each tag in the first line, found 2: '0;1'"),
         (HEAD + "Hund\tNUON\n", 2, "found 1: 'NUON'; did you mean 'NOUN'"),
         (HEAD + "Hund\t0;0.5;0.4\n", 2, "the probabilities of 'Hund' sum to 0.9, expected 1"),

@@ -184,8 +184,8 @@ def test_rows_are_never_joined_by_their_number(tmp_path: Path):
 
 
 SENTENCES = [
-    TaggedSentence("1", "en", ("Eva", "reads", "."), ("B-PER", "O", "O"), "train.tsv", 1),
-    TaggedSentence("2", "en", ("Yes", "."), ("O", "O"), "train.tsv", 5),
+    TaggedSentence("1", "en", ("Eva", "reads", "."), ("B-PER", "O", "O"), "train.tsv", 1, numbered=True),
+    TaggedSentence("2", "en", ("Yes", "."), ("O", "O"), "train.tsv", 5, numbered=True),
 ]
 
 

@@ -7,16 +7,25 @@ from pathlib import Path
 import pytest
 
 import isogloss
-from isogloss.recipe.build.data import build_collections
+from isogloss.recipe.build.data import build_collection
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import resolve, scales_of, shipped_recipes
+from isogloss.recipe.smoke_world import FOLDER
 from isogloss.recipe.spec.unfreezing import Fun, Gradual, HeadFirst
 from isogloss.start.announce import announcements
-from isogloss.world import write_world
 from tests.support.site import site_of
 
 RECIPES = list(shipped_recipes())
-ON_THE_WORLD = [name for name in RECIPES if resolve(name, scale="smoke").data[0].path.startswith("data/world/")]
+ON_THE_WORLD = [
+    name
+    for name in RECIPES
+    if all(Path(entry.path).is_relative_to(FOLDER) for entry in resolve(name, scale="smoke").data)
+]
+FROM_TRANSLATIONS = [
+    name
+    for name, path in shipped_recipes().items()
+    if name.endswith("-x-mixup") or "base: xnli-x-mixup" in path.read_text(encoding="utf-8")
+]
 SCALES = ("smoke", "small", "paper")
 
 
@@ -41,7 +50,7 @@ def test_what_is_shown_is_the_recipe(name: str, scale: str | None, tmp_path: Pat
 @pytest.mark.parametrize("scale", SCALES)
 def test_a_recipe_has_a_budget_that_moves_its_weights(name: str, scale: str):
     recipe = resolve(name, scale=scale)
-    _, collections = build_collections(recipe.data)
+    collections = [build_collection(entry, "data") for entry in recipe.data]
     languages = recipe.train_languages or ("en", "xx")
     sizes = dict.fromkeys(languages, 3000)
     said = announcements(recipe, site_of(recipe, sizes), sizes)
@@ -119,12 +128,24 @@ def test_smoke(name: str, shared_data: Path, tmp_path: Path, monkeypatch: pytest
     smoke(name, tmp_path)
 
 
+def test_what_learns_from_translations_needs_no_data_at_scale_smoke():
+    assert {"xnli-translate-train", "xnli-translate-test", "xnli-filter"} < set(FROM_TRANSLATIONS)
+    assert len([name for name in FROM_TRANSLATIONS if name.endswith("-x-mixup")]) == 7
+    assert set(FROM_TRANSLATIONS) <= set(ON_THE_WORLD)
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder without data, as a fresh clone has none; the first recipe that is run there writes its world."""
+    return tmp_path_factory.mktemp("clone")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ON_THE_WORLD)
-def test_smoke_on_the_small_world(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
-    write_world(tmp_path / "data" / "world", sentences={"train": 30, "dev": 12, "test": 12}, text=0)
+def test_smoke_without_data(name: str, empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(empty)
     smoke(name, tmp_path)
+    assert [path.name for path in (empty / "data").iterdir()] == ["smoke-world"]
 
 
 def smoke(name: str, tmp_path: Path):

@@ -52,6 +52,7 @@ def test_each_language_has_what_the_table_says(folder: Path):
                 f"nli/{code}/{split}.tsv",
                 f"paraphrase/{code}/{split}.tsv",
                 f"ner_parallel/{code}/{split}.tsv",
+                f"pos_parallel/{code}/{split}.conllu",
             }
             expected |= {f"choice/{code}/{split}.jsonl", f"qa/{code}/{split}.json"}
     expected |= {f"knowledge/{part}-0.jsonl" for part in ("sentences", "descriptions", "facts", "relations")}
@@ -125,6 +126,18 @@ def test_names_are_of_the_same_sentences_in_every_language(folder: Path):
             assert kinds == [sorted(tag for tag in one.tags or () if tag.startswith("B-")) for one in read["en"]]
 
 
+def test_parts_of_speech_are_of_the_same_sentences_as_names(folder: Path):
+    problems = Problems()
+    for path in folder.glob("pos_parallel/*/*.conllu"):
+        code, split = path.parent.name, path.stem
+        tagged = ConllU().read(path, code, problems)
+        named = TokenTag().read(folder / "ner_parallel" / code / f"{split}.tsv", code, problems)
+        assert [(one.id, one.tokens) for one in tagged] == [(one.id, one.tokens) for one in named]
+        assert {tag for one in tagged for tag in one.tags or ()} >= {"NOUN", "VERB", "PROPN"}
+    assert {path.parent.name for path in folder.glob("pos_parallel/*/train.conllu")} == {"de", "en", "ru"}
+    assert problems.errors == problems.warnings == []
+
+
 def test_choices_have_the_keys_of_copa(folder: Path):
     rows = {
         path.parent.name: [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
@@ -184,7 +197,7 @@ def test_a_folder_that_is_not_empty_is_refused(folder: Path, tmp_path: Path):
 def test_an_empty_folder_is_filled_and_text_may_be_left_out(tmp_path: Path):
     write_world(tmp_path, sentences={"dev": 3}, text=0)
     assert {path.split("/")[0] for path in contents(tmp_path)} == {
-        *("pos", "ner", "ner_parallel", "topics", "nli", "paraphrase", "choice", "qa"),
+        *("pos", "ner", "ner_parallel", "pos_parallel", "topics", "nli", "paraphrase", "choice", "qa"),
     }
 
 

@@ -14,7 +14,7 @@ from isogloss.store.examples import CHUNK, StoredExamples, joined, read_examples
 KINDS: dict[str, list[Example]] = {
     "tagged": [
         TaggedSentence("1", "zh", ("他", "喜 欢"), ("A", "B"), "zh.conllu", 1, (False, True)),
-        TaggedSentence("", "zh", ("\u2028",), ("C",), "zh.conllu", 9),
+        TaggedSentence("", "zh", ("\u2028",), ("C",), "zh.conllu", 9, numbered=True),
     ],
     "text": [
         LabelledText("1", "en", "", "\0 pair", "x", "en.tsv", 1),

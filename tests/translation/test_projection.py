@@ -41,4 +41,4 @@ def test_most_of_several_count():
 def test_chunks_go_whole_or_are_lost(tags: str, where: str, expected: str, lost: int):
     found = project_chunks(tags.split(), links(where), 4)
     assert [tag or "-" for tag in found.tags] == expected.split()
-    assert found.lost == lost
+    assert (found.lost, found.chunks) == (lost, tags.count("B-"))

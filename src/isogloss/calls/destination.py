@@ -1,4 +1,4 @@
-"""Whether predictions can be written where they are to go, and what they would overwrite: asked before predicting."""
+"""Whether files can be written where they are to go, and what they would overwrite."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.writing import write_bytes
 from isogloss.data.chunks import renamed_tag
 from isogloss.examples import Example, TaggedSentence
 
@@ -14,11 +15,12 @@ PLACEHOLDERS = frozenset(("_", "-", "-1"))
 """What files have in place of a label or tag that is not known."""
 
 
-def check_destination(destination: Path, source: Path) -> None:
+def check_destination(destination: Path, source: Path, *, overwrite: bool = False) -> None:
     """Stop unless a file can be written at ``destination`` without a loss.
 
     Raises:
-        IsoglossError: It is a folder, or the file ``source`` itself, or its folder cannot be written to or made.
+        IsoglossError: It is a folder, or the file ``source`` itself, or another file and ``overwrite`` is False, or its
+            folder cannot be written to or made.
     """
     if destination.is_dir():
         raise IsoglossError(f"cannot write {destination}: it is a folder; name a file in it")
@@ -26,11 +28,29 @@ def check_destination(destination: Path, source: Path) -> None:
         raise IsoglossError(
             f"{destination} is the file that is read, and would be overwritten; --output names another place"
         )
+    if destination.exists() and not overwrite:
+        raise IsoglossError(f"{destination} exists; --overwrite replaces it, --output names another place")
     existing = next(place for place in destination.absolute().parents if place.exists())
     if not existing.is_dir():
         raise IsoglossError(f"cannot write {destination}: {existing} is a file, not a folder")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise IsoglossError(f"cannot write {destination}: the folder {existing} is read-only")
+
+
+def write_unless_changed(path: Path, content: bytes, *, overwrite: bool = False) -> None:
+    """Write a file; one that holds something else is kept, as somebody may have corrected it.
+
+    The same content is no loss, so that what was broken off can go on.
+
+    Raises:
+        IsoglossError: Such a file is there and ``overwrite`` is False, or the file cannot be written.
+    """
+    if path.exists() and not overwrite and path.read_bytes() != content:
+        raise IsoglossError(
+            f"{path} holds something else than what would be written now: it was corrected since, or comes from other "
+            "data, another model or other settings; --overwrite replaces it, or move it away"
+        )
+    write_bytes(path, content)
 
 
 def check_replaced(

@@ -47,6 +47,7 @@ class Gap:
         layer: The layer that tables and correlation are of.
         metric: Metric of the scores.
         split: Of which data texts and scores are.
+        view: View of the scores.
         files: What was written.
     """
 
@@ -54,12 +55,13 @@ class Gap:
     layer: int
     metric: str
     split: str
+    view: str = "original"
     files: tuple[Path, ...] = ()
 
     @property
     def tables(self) -> str:
         """The findings in Markdown."""
-        return gap_tables(self.rows, layer=self.layer, metric=self.metric, split=self.split)
+        return gap_tables(self.rows, layer=self.layer, metric=self.metric, split=self.split, view=self.view)
 
 
 def gap(
@@ -121,7 +123,7 @@ def gap(
     last = max(row["layer"] for row in rows)
     if layer is not None and not 0 <= layer <= last:
         raise IsoglossError(f"layer: the models have layers 0 (the embeddings) to {last}, found {layer}")
-    found = Gap(rows, last if layer is None else layer, chosen, split)
+    found = Gap(rows, last if layer is None else layer, chosen, split, view)
     return found if output is None else _written(found, Path(output))
 
 

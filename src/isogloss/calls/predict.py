@@ -38,6 +38,7 @@ def predict(
     probabilities: bool = False,
     adapters: str | None = None,
     beside: str | Path | Mapping[str, Any] | None = None,
+    overwrite: bool = False,
 ) -> Path:
     """Label a file with the final model of a run.
 
@@ -61,6 +62,7 @@ def predict(
             or ``{columns: {text: ...}}`` alone, columns of the file itself. With machine translations it is what
             `isogloss evaluate --view with-translate-test` scores, with a human's texts what ``with-gold-source`` does.
             Default: the texts alone.
+        overwrite: Whether a file that is there already is replaced; never the one that is read.
 
     Returns:
         The path written.
@@ -68,8 +70,8 @@ def predict(
     Raises:
         IsoglossError: No such run or file, no language adapters as asked for, bad content, a text without translation
             beside it, values where labels are
-            expected that are no labels of the model, predictions that XTREME's scorer would misread, or a place that
-            cannot be written to; all before anything is predicted. Or a failed write.
+            expected that are no labels of the model, predictions that XTREME's scorer would misread, a file where they
+            are to go, or a place that cannot be written to; all before anything is predicted. Or a failed write.
     """
     if not re.fullmatch(CODE, language):
         raise IsoglossError(f"language: {language!r} is no language code such as sw or zh-CN")
@@ -110,7 +112,7 @@ def predict(
         destination = layout.path(source) if output is None else Path(output)
     else:
         destination = with_name_before_ending(source, ".predicted") if output is None else Path(output)
-    check_destination(destination, source)
+    check_destination(destination, source, overwrite=overwrite)
     evaluator = build_evaluator(recipe, task, loaded, mode)
     other = None if beside is None else read_beside(beside, entry, source, examples, language, problems)
     whole = as_shown(evaluator, examples, other, problems)

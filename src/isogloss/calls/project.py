@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from isogloss.calls.arguments import codes_of
+from isogloss.calls.destination import write_unless_changed
 from isogloss.calls.encoder import open_encoder
 from isogloss.common.errors import IsoglossError
 from isogloss.common.packing import ENDING
-from isogloss.common.writing import write_bytes
 from isogloss.data.chunks import is_chunk_tagged
 from isogloss.data.collection import Collection
 from isogloss.data.problems import Problems
@@ -38,6 +38,7 @@ def project(
     batch_size: int = 32,
     overrides: Iterable[str] = (),
     scale: str | None = None,
+    overwrite: bool = False,
     trust_remote_code: bool = False,
 ) -> dict[str, dict[str, Any]]:
     """Tag the translations of a recipe's training sentences by the tags of their originals.
@@ -55,6 +56,7 @@ def project(
         batch_size: Sentences per forward pass.
         overrides: Keys of the recipe to change.
         scale: One of the recipe's scales.
+        overwrite: Whether files of projected tags that hold something else are replaced.
         trust_remote_code: Whether to run Python code that comes with the model.
 
     Returns:
@@ -62,7 +64,8 @@ def project(
 
     Raises:
         IsoglossError: No such model, layer, file or training language, another task than tagging, bad content of a
-            file, translations of other sentences, or a place that cannot be written to.
+            file, translations of other sentences, a file of projected tags that holds something else, or a place that
+            cannot be written to.
     """
     whole = resolve(recipe, overrides=overrides, scale=scale)
     named, collections = build_collections(whole.data)
@@ -99,7 +102,7 @@ def project(
                 dataclasses.replace(other, tags=None, soft=_soft(labels, projected))
                 for (_, other), projected in zip(pairs, done, strict=True)
             ]
-            write_bytes(path, SoftTagLines().dump(sentences))
+            write_unless_changed(path, SoftTagLines().dump(sentences), overwrite=overwrite)
             print(f"{path}: {_told(done)}", file=sys.stderr)
         template = str(_beside(Path(entry.translations.train.path)))
         found[own.name] = {"train": {"path": template, "soft_tags": True, "skip_missing": True}}
@@ -155,5 +158,5 @@ def _soft(labels: Sequence[str], projected: Projected) -> SoftTags:
 def _told(done: Sequence[Projected]) -> str:
     words = sum(len(one.tags) for one in done)
     tagged = sum(tag is not None for one in done for tag in one.tags)
-    lost = sum(one.lost for one in done)
-    return f"{tagged:,} of {words:,} words have a tag" + (f"; {lost:,} chunks were lost" if lost else "")
+    lost, chunks = sum(one.lost for one in done), sum(one.chunks for one in done)
+    return f"{tagged:,} of {words:,} words have a tag" + (f"; {lost:,} of {chunks:,} chunks were lost" if lost else "")

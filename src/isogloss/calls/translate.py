@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.calls.arguments import codes_of
+from isogloss.calls.destination import write_unless_changed
 from isogloss.calls.entries import entry_of_files
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.locking import locked
-from isogloss.common.writing import write_bytes
+from isogloss.common.writing import remove_partials
 from isogloss.data.collection import SPLITS, Collection
 from isogloss.data.problems import Problems
 from isogloss.examples import Example, Question
@@ -51,6 +52,7 @@ def translate(
     separator: str | None = None,
     overrides: Iterable[str] = (),
     scale: str | None = None,
+    overwrite: bool = False,
     trust_remote_code: bool = False,
 ) -> dict[str, dict[str, Any]]:
     """Write machine translations of labelled data, as the ``translations`` of a recipe's data entries take them.
@@ -62,7 +64,7 @@ def translate(
 
     Every translation is kept in ``output/memory`` as soon as its batch is done. So what was broken off goes on there, a
     text that comes twice is translated once, and nothing is translated again as long as the model and its settings stay
-    the same. The files themselves are written as a whole.
+    the same. The files themselves are written as a whole; one that was changed since is not replaced.
 
     Args:
         data: A recipe; or, with ``task`` and ``format``, a path or a template with ``{language}`` and ``{split}``.
@@ -85,6 +87,7 @@ def translate(
         separator: What separates their columns.
         overrides: Keys of the recipe to change.
         scale: One of the recipe's scales.
+        overwrite: Whether files of translations that hold something else are replaced.
         trust_remote_code: Whether to run Python code that comes with the model.
 
     Returns:
@@ -93,7 +96,8 @@ def translate(
 
     Raises:
         IsoglossError: A target language is a source language too, no such file, model or language of the model, bad
-            content of a file, a place that cannot be written to, or another process at work there.
+            content of a file, a file of translations that holds something else, a place that cannot be written to, or
+            another process at work there.
     """
     targets = codes_of(to, "to")
     if split not in SPLITS:
@@ -145,7 +149,8 @@ def translate(
             for target in targets:
                 name = f"{part.language}-{target}" + (f"-{part.language}" if back else "")
                 path = Path(output) / part.name / f"{split}.{name}.{layout.ending}"
-                lost |= _translate(part, target, work, path, role=role, chunks=chunks)
+                remove_partials(path)  # the folder is ours
+                lost |= _translate(part, target, work, path, role=role, chunks=chunks, overwrite=overwrite)
             if template is not None:
                 path = Path(output) / part.name / f"{template}.{layout.ending}"
                 skip = {"skip_missing": True} if lost and role == "train" else {}
@@ -162,7 +167,9 @@ class _Part:
     examples: list[Example]
 
 
-def _translate(part: _Part, target: str, work: Translators, path: Path, *, role: str, chunks: bool) -> bool:
+def _translate(
+    part: _Part, target: str, work: Translators, path: Path, *, role: str, chunks: bool, overwrite: bool
+) -> bool:
     """Translate the examples of one language into another, and write them; whether an example of them was lost."""
     answers, language = role != "back", target
     wanted = [text for example in part.examples for text in texts(example, answers=answers)]
@@ -180,7 +187,7 @@ def _translate(part: _Part, target: str, work: Translators, path: Path, *, role:
                 if text in empty:
                     losses.note(example, "an empty translation, in whose place the original stands")
     done = [rebuilt(example, known.__getitem__, language, losses, answers=answers) for example in part.examples]
-    write_bytes(path, written(part.examples, done, chunks=chunks))
+    write_unless_changed(path, written(part.examples, done, chunks=chunks), overwrite=overwrite)
     print(f"{path}: {len(done):,} examples", file=sys.stderr)
     for told in losses.told():
         print(f"{path}: {told}", file=sys.stderr)

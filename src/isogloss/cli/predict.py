@@ -51,6 +51,7 @@ def predict(
             "translations.test, or '{columns: {text: COLUMN}}' of the file itself.",
         ),
     ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there already.")] = False,
 ) -> None:
     """Label a file with the final model of a run, in the format it was read from.
 
@@ -66,5 +67,6 @@ def predict(
         probabilities=probabilities,
         adapters=adapters,
         beside=beside,
+        overwrite=overwrite,
     )
     print(written)

@@ -22,6 +22,9 @@ def project(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the recipe.")
     ] = None,
     scale: Annotated[str | None, typer.Option(help="One of the recipe's scales.")] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files of projected tags that were changed since.")
+    ] = False,
     trust_remote_code: Annotated[
         bool, typer.Option("--trust-remote-code", help="Run code that comes with the model.")
     ] = False,
@@ -38,6 +41,7 @@ def project(
         batch_size=batch_size,
         overrides=overrides or (),
         scale=scale,
+        overwrite=overwrite,
         trust_remote_code=trust_remote_code,
     )
     entries = [{"name": name, "translations": keys} for name, keys in found.items()]

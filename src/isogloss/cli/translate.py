@@ -52,6 +52,9 @@ def translate(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the recipe.")
     ] = None,
     scale: Annotated[str | None, typer.Option(help="One of the recipe's scales.")] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files of translations that were changed since.")
+    ] = False,
     trust_remote_code: Annotated[
         bool, typer.Option("--trust-remote-code", help="Run code that comes with the model.")
     ] = False,
@@ -83,6 +86,7 @@ def translate(
         separator="\t" if separator == r"\t" else separator,
         overrides=overrides or (),
         scale=scale,
+        overwrite=overwrite,
         trust_remote_code=trust_remote_code,
     )
     if found:

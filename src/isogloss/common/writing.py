@@ -9,6 +9,7 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,12 @@ def write_bytes(path: Path, content: bytes) -> None:
 def hidden(path: Path) -> Path:
     """A hidden name beside ``path`` that no other process uses, to write to before it is renamed."""
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+
+
+def remove_partials(path: Path) -> None:
+    """Remove what killed processes have left of a file; only where no other process writes it, as under a lock."""
+    for left in path.parent.glob(f".{escape(path.name)}.*.partial"):
+        left.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - anything JSON can hold

@@ -81,8 +81,9 @@ class TokenTag:
                 tokens = tuple(row[located["tokens"]] for _, row in rows)
                 gold = gold_tags(tags, label_map) if tags else None
                 line = rows[0][0]
-                name, before = found.ids.get(line, str(number)), found.originals.get(line)
-                sentences.append(TaggedSentence(name, language, tokens, gold, str(path), line, original=before))
+                name, before = found.ids.get(line), found.originals.get(line)
+                own = (name or str(number), language, tokens, gold, str(path), line)
+                sentences.append(TaggedSentence(*own, original=before, numbered=name is None))
         if are_running_numbers(sentence.tokens for sentence in sentences):
             line, text = blocks[0][0]
             shown = ", ".join(f"{at}: {value!r}" for at, value in enumerate(found.columns(text)))

@@ -57,7 +57,7 @@ class ConllU:
         marked = any(JOINED in line and not line.startswith("#") for line in lines)
         for number, block in enumerate(_blocks(lines), start=1):
             try:
-                sentence = renamed_tags(_sentence(block, str(number), language, path, label_map), label_map)
+                sentence = renamed_tags(_sentence(block, number, language, path, label_map), label_map)
             except _Malformed as error:
                 problems.error(path, error.line, str(error))
                 continue
@@ -131,11 +131,11 @@ def _is_word(line: str) -> bool:
 
 
 def _sentence(
-    block: list[tuple[int, str]], name: str, language: str, path: Path, label_map: Mapping[str, str]
+    block: list[tuple[int, str]], number: int, language: str, path: Path, label_map: Mapping[str, str]
 ) -> TaggedSentence:
     """The sentence that stands in the lines of ``block``."""
     words: list[tuple[int, str, str]] = []
-    original = None
+    name = original = None
     for line, text in block:
         if text.startswith("#"):
             match = SENTENCE_ID.match(text)
@@ -162,7 +162,8 @@ def _sentence(
     if (place := untagged(tags, label_map)) is not None:
         raise _Malformed(lines[place], "UPOS is '_', where other words of the sentence have a tag")
     gold = gold_tags(tags, label_map)
-    return TaggedSentence(name, language, tokens, gold, str(path), lines[0], original=original)
+    own = (name or str(number), language, tokens, gold, str(path), lines[0])
+    return TaggedSentence(*own, original=original, numbered=name is None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,18 +35,19 @@ def partners(
     for index, example in enumerate(examples):
         place = places.get((sets.get(example.path, ""), example.id), ALONE)
         if place != ALONE:
-            _require_alike(example, others[place], numbered=example.path not in joined)
+            _require_alike(example, others[place], by_id=example.path not in joined)
         found[index] = place
     return found
 
 
-def _require_alike(example: Example, other: Example, *, numbered: bool) -> None:
+def _require_alike(example: Example, other: Example, *, by_id: bool) -> None:
     places = f"{example.path}:{example.line}", f"{other.path}:{other.line}"
-    if isinstance(example, TaggedSentence):
-        if numbered and example.id.isdigit():
+    if isinstance(example, TaggedSentence) and isinstance(other, TaggedSentence):
+        if by_id and (example.numbered or other.numbered):
+            first, second = places if example.numbered else places[::-1]
             raise IsoglossError(
-                f"{places[0]}: the sentence has no id but its number, and sentences are not paired by number (here "
-                f"with {places[1]}); give both files ids that are the same in every language (`# sent_id` in CoNLL-U)"
+                f"{first}: the sentence has no id but its number, and sentences are not paired by number (here "
+                f"with {second}); give both files ids that are the same in every language (`# sent_id` in CoNLL-U)"
             )
         return
     labels = [one.label for one in (example, other) if isinstance(one, LabelledText | Choice)]

@@ -171,7 +171,7 @@ def _sentences(
             problems.error(path, row, str(error))
             continue
         identity = str(row) if name is None else str(name)
-        sentences.append(TaggedSentence(identity, language, read, read_tags, str(path), row))
+        sentences.append(TaggedSentence(identity, language, read, read_tags, str(path), row, numbered=name is None))
     return sentences
 
 

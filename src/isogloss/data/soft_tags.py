@@ -30,8 +30,17 @@ from isogloss.examples import SoftTags, TaggedSentence
 
 LABELS = re.compile(r"#\s*labels\s*=\s*(.*\S)")
 BETWEEN = ";"
+SHARES = re.compile(r"[^\t]+\t[0-9.eE+-]+(;[0-9.eE+-]+)+\s*")
 ROUNDING = 1e-3
 """How far probabilities may sum to something else than 1: files are written with a few digits."""
+
+
+def holds_soft_tags(path: Path) -> bool:
+    """Whether a file has soft tags: its first line names the tags in their order, or its first token has numbers."""
+    lines = read_lines(path, Problems())
+    if lines and LABELS.fullmatch(lines[0]):
+        return True
+    return SHARES.fullmatch(next((line for line in lines if not (is_blank(line) or _is_comment(line))), "")) is not None
 
 
 @dataclass(frozen=True)
@@ -67,11 +76,14 @@ class SoftTagLines:
             names = [match[1] for line in comments if (match := SENTENCE_ID.match(line))]
             soft = SoftTags(labels, np.array(shares, dtype=np.float32), str(path))
             tokens = tuple(line.split(TAB.separator)[0] for _, line in rows)
-            name = names[-1] if names else str(number)
+            own = (names[-1] if names else str(number), language, tokens, None, str(path), rows[0][0])
             before = next((match[1] for line in comments if (match := ORIGINAL.match(line))), None)
-            sentences.append(
-                TaggedSentence(name, language, tokens, None, str(path), rows[0][0], soft=soft, original=before)
+            sentences.append(TaggedSentence(*own, soft=soft, original=before, numbered=not names))
+        if sentences and not any(one.soft is not None and one.soft.shares.any() for one in sentences):
+            problems.error(
+                path, 2, f"every tag is {NO_TAG!r}, so nothing can be learned: a tag, or probabilities, expected"
             )
+            return []
         return finish(sentences, path, problems)
 
     def dump(self, sentences: Sequence[TaggedSentence]) -> bytes:

@@ -17,7 +17,7 @@ from pathlib import Path
 from isogloss.common.errors import IsoglossError
 from isogloss.data.formats import Reader
 from isogloss.data.pairing import require_as_many
-from isogloss.data.problems import Problems
+from isogloss.data.problems import FoundErrors, Problems
 from isogloss.examples import Choice, Example, LabelledText, Question, TaggedSentence
 
 UNTRANSLATED = 0.5
@@ -34,6 +34,7 @@ class TranslationFile:
         untranslated: Reads, from the same file, the texts before translation; None: rows are joined by id.
         label_map: Labels of the file to rename, as those of the originals were.
         id_ending: What ids of the file end with, and those of the originals do not.
+        advice: What to do where a text is empty, for the message.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class TranslationFile:
     untranslated: Reader | None = None
     label_map: Mapping[str, str] = field(default_factory=dict)
     id_ending: str = ""
+    advice: str = ""
 
 
 def translate(originals: Sequence[Example], file: TranslationFile, language: str, problems: Problems) -> list[Example]:
@@ -83,13 +85,13 @@ def translate_some(
     Raises:
         IsoglossError: The file cannot be read, or a label is not that of the original; the message shows both texts.
     """
-    translations = _read(file.path, file.translated, language, problems, file.label_map)
+    translations = _read(file, file.translated, language, problems)
     if file.untranslated is None:
         _refuse_numbers(originals, translations, file.path)
         keys: list[tuple[str, ...]] = [(example.id.removesuffix(file.id_ending),) for example in translations]
         wanted: list[tuple[str, ...]] = [(example.id,) for example in originals]
     else:
-        sources = _read(file.path, file.untranslated, language, Problems(), file.label_map)
+        sources = _read(file, file.untranslated, language, Problems())
         before = {example.line: example for example in sources}
         translations = [example for example in translations if example.line in before]
         keys = [_text_key(before[example.line]) for example in translations]
@@ -108,9 +110,11 @@ def translate_some(
     return joined
 
 
-def _read(path: Path, reader: Reader, language: str, problems: Problems, label_map: Mapping[str, str]) -> list[Example]:
-    examples = reader.read(path, language, problems, label_map)
-    if problems.spoils(path):
+def _read(file: TranslationFile, reader: Reader, language: str, problems: Problems) -> list[Example]:
+    examples = reader.read(file.path, language, problems, file.label_map)
+    if problems.spoils(file.path):
+        if file.advice and any(one.message.endswith("is empty") for one in problems.errors):
+            raise IsoglossError(f"{FoundErrors(problems.errors)}; {file.advice}")
         problems.raise_errors()
     return list(examples)
 
@@ -135,8 +139,9 @@ def _refuse_numbers(originals: Sequence[Example], translations: Sequence[Example
 
 def _is_numbered(example: Example) -> bool:
     """Whether its id is its number in the file, or looks like it."""
-    apart = isinstance(example, TaggedSentence)  # how many lines sentences take differs
-    return example.id.isdigit() and (apart or example.line - int(example.id) in (0, 1))
+    if isinstance(example, TaggedSentence):
+        return example.numbered
+    return example.id.isdigit() and example.line - int(example.id) in (0, 1)
 
 
 def _joined(original: Example, found: Example, path: Path, language: str) -> Example:
@@ -165,7 +170,13 @@ def _joined(original: Example, found: Example, path: Path, language: str) -> Exa
 
 
 def _require_original(original: TaggedSentence, found: TaggedSentence, path: Path) -> None:
-    """Stop if the file says that a sentence is the translation of another one."""
+    """Stop if a sentence is the translation of another one, by what the file says, or may be, by its number."""
+    if found.original is None and (original.numbered or found.numbered):
+        place = f"{path}:{found.line}" if found.numbered else f"{original.path}:{original.line}"
+        raise IsoglossError(
+            f"{place}: the sentence has no id but its number, {original.id!r}, and sentences are not joined by number; "
+            "give it its own (# sent_id), or the file of translations # original"
+        )
     if found.original is not None and _letters(found.original) != _letters("".join(original.tokens)):
         raise IsoglossError(
             f"{path}:{found.line}: a translation of {_cut(found.original)!r}, but {original.path}:{original.line}, "

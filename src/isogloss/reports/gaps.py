@@ -59,7 +59,7 @@ def gap_associations(rows: Sequence[Row], *, layer: int) -> dict[tuple[str, str]
     return found
 
 
-def gap_tables(rows: Sequence[Row], *, layer: int, metric: str, split: str) -> str:
+def gap_tables(rows: Sequence[Row], *, layer: int, metric: str, split: str, view: str = "original") -> str:
     """Markdown: CKA and retrieval of each language by method, and how CKA goes with the transfer gap.
 
     Args:
@@ -67,11 +67,12 @@ def gap_tables(rows: Sequence[Row], *, layer: int, metric: str, split: str) -> s
         layer: The layer.
         metric: Metric of the scores.
         split: dev or test.
+        view: View of the scores.
     """
     parts = [f"{method}\n\n{_languages(own, layer)}" for method, own in methods_of(rows).items()]
     if any(row["gap"] is not None for row in rows):
         parts.append(_correlations(rows, layer))
-    return "\n\n".join([*parts, _notes(rows, layer, metric, split)])
+    return "\n\n".join([*parts, _notes(rows, layer, metric, split, view)])
 
 
 def _languages(rows: Sequence[Row], layer: int) -> str:
@@ -111,7 +112,7 @@ def _correlations(rows: Sequence[Row], layer: int) -> str:
     return tabulate(body, headers, tablefmt="github", disable_numparse=True)
 
 
-def _notes(rows: Sequence[Row], layer: int, metric: str, split: str) -> str:
+def _notes(rows: Sequence[Row], layer: int, metric: str, split: str, view: str) -> str:
     notes = [
         f"- Layer {layer} of {max(row['layer'] for row in rows)}, means over the runs of a method. CKA: linear, of the "
         f"{split} texts of a language with the same texts in the source language; retrieval: share of texts that lie "
@@ -120,6 +121,11 @@ def _notes(rows: Sequence[Row], layer: int, metric: str, split: str) -> str:
         "languages; those of one family are alike, so intervals are rather too narrow. A correlation is no "
         "intervention.",
     ]
+    if unscored := list(dict.fromkeys(row["language"] for row in rows if row["gap"] is None)):
+        notes.append(
+            f"- No transfer gap of {', '.join(unscored)}: a run has no score there, or none of its source language, on "
+            f"{split} data in view {view}; `isogloss evaluate RUN --split {split} --view {view}` writes it."
+        )
     if any(row["state"] == "mixed" for row in rows):
         notes.append("- A text that is mixed with its source holds some of it, so it is nearer to it by construction.")
     if any(row["n"] < row["d"] for row in rows):

@@ -33,6 +33,7 @@ TYPES: dict[str, pa.DataType] = {
     "spaces": pa.list_(pa.bool_()),
     "answers": pa.list_(pa.struct([("text", pa.string()), ("start", pa.int64())])),
     "line": pa.int64(),
+    "numbered": pa.bool_(),
 }
 """Type of each column; path and language are the same for a whole file."""
 

@@ -19,10 +19,12 @@ class Projected:
     Attributes:
         tags: One per word; None where nothing is known of it.
         lost: Chunks of the original that have no place in the translation.
+        chunks: Chunks of the original.
     """
 
     tags: tuple[str | None, ...]
     lost: int = 0
+    chunks: int = 0
 
 
 def project_tags(tags: Sequence[str], links: Links, number: int) -> Projected:
@@ -60,8 +62,8 @@ def project_chunks(tags: Sequence[str], links: Links, number: int) -> Projected:
         ('O', 'B-PER', 'I-PER', 'O')
     """
     found: list[str | None] = [None] * number
-    lost = 0
-    for first, last, kind in _chunks(tags):
+    lost, chunks = 0, _chunks(tags)
+    for first, last, kind in chunks:
         targets = [target for source, target in links if first <= source <= last]
         span = range(min(targets), max(targets) + 1) if targets else range(0)
         if not span or any(found[place] is not None for place in span):
@@ -73,7 +75,7 @@ def project_chunks(tags: Sequence[str], links: Links, number: int) -> Projected:
     for place in range(number):
         if found[place] is None and (not lost or place in outside):
             found[place] = OUTSIDE
-    return Projected(tuple(found), lost)
+    return Projected(tuple(found), lost, len(chunks))
 
 
 def _chunks(tags: Sequence[str]) -> list[tuple[int, int, str]]:

@@ -46,9 +46,10 @@ def write_world(folder: Path, *, seed: int = 0, sentences: Mapping[str, int] = S
     """Write the small world, as a whole or not at all, the same bytes for the same arguments.
 
     The files are ``pos/LANGUAGE/SPLIT.conllu``, ``ner/LANGUAGE/SPLIT.tsv``, ``topics/LANGUAGE/SPLIT.tsv``,
-    ``ner_parallel/LANGUAGE/SPLIT.tsv``, ``nli/LANGUAGE/SPLIT.tsv``, ``paraphrase/LANGUAGE/SPLIT.tsv``,
-    ``qa/LANGUAGE/SPLIT.json``, ``choice/LANGUAGE/SPLIT.jsonl``, ``parallel/LANGUAGE.tsv.gz``,
-    ``text/LANGUAGE.txt.gz`` and ``knowledge/``; `docs/world.md` says which language has which.
+    ``ner_parallel/LANGUAGE/SPLIT.tsv``, ``pos_parallel/LANGUAGE/SPLIT.conllu``, ``nli/LANGUAGE/SPLIT.tsv``,
+    ``paraphrase/LANGUAGE/SPLIT.tsv``, ``qa/LANGUAGE/SPLIT.json``, ``choice/LANGUAGE/SPLIT.jsonl``,
+    ``parallel/LANGUAGE.tsv.gz``, ``text/LANGUAGE.txt.gz`` and ``knowledge/``; `docs/world.md` says which language has
+    which.
 
     Args:
         folder: A folder that does not exist yet, or an empty one.
@@ -95,7 +96,7 @@ def _write_labels(folder: Path, seed: int, sizes: Mapping[str, int]) -> None:
 
 
 def _write_exercises(folder: Path, seed: int, sizes: Mapping[str, int]) -> None:
-    """What is the same in every language that has the split, with the same ids: names, and all of several sentences."""
+    """What is the same in every language that has the split, with the same ids: tags, and all of several sentences."""
     for split in get_args(Split):
         if split not in sizes:
             continue
@@ -108,6 +109,8 @@ def _write_exercises(folder: Path, seed: int, sizes: Mapping[str, int]) -> None:
         languages = [code for code, told in the_world().languages.items() if split in told.labels]
         for language, own in generate_parallel(seed, languages, number, split=split).items():
             _write(folder / "ner_parallel" / language / f"{split}.tsv", _with_ids(with_entities(own, language), split))
+            tagged = ConllU().dump(with_parts_of_speech(own, language, split))
+            _write(folder / "pos_parallel" / language / f"{split}.conllu", tagged)
         for language in languages:
             teller = Teller(language)
             inferred = INFERENCE.dump(inference_examples(pairs, teller, split))

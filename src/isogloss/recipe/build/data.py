@@ -12,20 +12,21 @@ from isogloss.data.collection import Collection
 from isogloss.data.delimiters import Quoted, Unquoted
 from isogloss.data.formats import Format
 from isogloss.data.patterns import one_file
-from isogloss.data.soft_tags import SoftTagLines
+from isogloss.data.soft_tags import SoftTagLines, holds_soft_tags
 from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
 from isogloss.data.translated_tables import layout
 from isogloss.data.translations import TranslationFile
 from isogloss.recipe.names import FORMATS, TASKS, NamedTask
+from isogloss.recipe.smoke_world import write_if_asked
 from isogloss.recipe.spec.data import DataEntry, Translation
 
 
 def build_collections(entries: Sequence[DataEntry]) -> tuple[NamedTask, list[Collection]]:
-    """The task of data entries, and where their files are.
+    """The task of data entries, and where their files are; the small world of scale smoke is written if it is missing.
 
     Raises:
-        IsoglossError: An unknown task or format, or entries of several tasks.
+        IsoglossError: An unknown task or format, entries of several tasks, or the small world cannot be written.
     """
     names = [entry.task for entry in entries]
     for index, name in enumerate(names):
@@ -35,7 +36,10 @@ def build_collections(entries: Sequence[DataEntry]) -> tuple[NamedTask, list[Col
         raise IsoglossError(
             f"data: all entries must be of one task, found {', '.join(sorted(set(names))) or 'no entry'}"
         )
-    return TASKS[names[0]], [build_collection(entry, f"data.{index}") for index, entry in enumerate(entries)]
+    collections = [build_collection(entry, f"data.{index}") for index, entry in enumerate(entries)]
+    for entry in entries:
+        write_if_asked(entry.path)
+    return TASKS[names[0]], collections
 
 
 def build_collection(entry: DataEntry, where: str) -> Collection:
@@ -106,6 +110,11 @@ def build_translation(entry: DataEntry, translation: Translation, language: str,
     if translation.soft_tags:
         _require_tags(entry)
         return TranslationFile(path, SoftTagLines(), None, entry.label_map, ending)
+    if "conll" in TASKS[entry.task].formats and path.is_file() and holds_soft_tags(path):
+        raise IsoglossError(
+            f"{path}:1: soft tags (probabilities of tags), but soft_tags is false in `translations`; "
+            "translations.train.soft_tags: true reads them"
+        )
     other = in_format(entry, translation.format or entry.format)
     separator = {} if translation.separator is None else {"separator": translation.separator}
     skipped = {"skip_empty": True} if translation.skip_missing and other.format in ("tsv", "csv") else {}
@@ -119,7 +128,16 @@ def build_translation(entry: DataEntry, translation: Translation, language: str,
         untranslated = None if before is None else replace(translated, columns=before)
     if translation.source_columns is not None:
         untranslated = _format(changed.model_copy(update={"columns": translation.source_columns}))
-    return TranslationFile(path, translated, untranslated, entry.label_map, ending)
+    return TranslationFile(path, translated, untranslated, entry.label_map, ending, _advice(entry, translation, other))
+
+
+def _advice(entry: DataEntry, translation: Translation, read_as: DataEntry) -> str:
+    """What to do with an empty translation, of which there may be some in training data alone."""
+    if translation is not entry.translations.train:
+        return "each of these texts needs a translation; the original can stand in its place"
+    if read_as.format in ("tsv", "csv"):
+        return "translations.train.skip_missing: true leaves them out"
+    return "take them out of the file; translations.train.skip_missing: true then leaves out their originals"
 
 
 def _format(entry: DataEntry) -> Format:
