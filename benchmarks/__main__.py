@@ -11,7 +11,19 @@ from typing import Any
 
 import torch
 
-from benchmarks import adapters, evaluation, gradients, memory, slow_weights, start, step, table, unfreezing, x_mixup
+from benchmarks import (
+    adapters,
+    evaluation,
+    gradients,
+    memory,
+    slow_weights,
+    start,
+    step,
+    table,
+    unfreezing,
+    x_mixup,
+    xlm_k,
+)
 from benchmarks.report import write_report
 from benchmarks.results import save
 from benchmarks.workload import TOY, Size, Workload, load
@@ -22,6 +34,7 @@ BENCHMARKS: Mapping[str, tuple[Callable[[Workload, int], dict[str, Any]], int]] 
     "step": (step.run, 7),
     "slow_weights": (slow_weights.run, 7),
     "x_mixup": (x_mixup.run, 7),
+    "xlm_k": (xlm_k.run, 7),
     "memory": (memory.run, 2),
     "evaluation": (evaluation.run, 2),
     "start": (start.run, 2),

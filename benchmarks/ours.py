@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.timing import Measurement
-from benchmarks.workload import SEED, Workload
+from benchmarks.workload import SEED, Size, Workload
 from isogloss.common.distributed import ALONE
 from isogloss.protocols import Batch, Progress, Stream
 from isogloss.recipe.build.optimizer import build_optimizer
@@ -20,7 +20,7 @@ from isogloss.step.loop import Training, train_until
 
 
 class Counted:
-    """A stream that counts what it gives.
+    """A stream that counts what it gives, and what stands beside it.
 
     Args:
         stream: The stream.
@@ -33,10 +33,10 @@ class Counted:
     def __call__(self, k: int) -> list[Batch]:
         """The stream's micro-batches."""
         batches = self.stream(k)
-        for batch in batches:
-            self.sentences += len(batch)
-            self.cells += batch.inputs["input_ids"].numel()
-            self.subwords += int(batch.inputs["attention_mask"].sum())
+        for texts in [half for batch in batches for half in (batch, batch.beside) if half is not None]:
+            self.sentences += len(texts)
+            self.cells += texts.inputs["input_ids"].numel()
+            self.subwords += int(texts.inputs["attention_mask"].sum())
         return batches
 
     def counts(self) -> tuple[int, int, int]:
@@ -64,28 +64,17 @@ def new_training(workload: Workload, recipe: Recipe) -> tuple[Training, Opened]:
     return training, opened
 
 
-class Ours:
-    """An arm that trains by a recipe's method.
+class Rounds:
+    """An arm that goes on with a run.
 
     Args:
-        workload: Data and model.
-        method: Name of the method.
-        precision: ``fp32`` or ``bf16``.
+        training: The run.
+        size: How many steps a round has.
         clock: What the time is read from, in seconds.
-        answers: Recipe keys that differ from the method's own.
     """
 
-    def __init__(
-        self,
-        workload: Workload,
-        method: str,
-        precision: str,
-        clock: Callable[[], float] = time.perf_counter,
-        **answers: object,
-    ) -> None:
-        self.clock = clock
-        self.size, recipe = workload.size, workload.recipe(method, precision, **answers)
-        training = new_training(workload, recipe)[0]
+    def __init__(self, training: Training, size: Size, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.clock, self.size = clock, size
         self.streams = {name: Counted(source.stream) for name, source in training.sources.items()}
         counted = {name: replace(training.sources[name], stream=stream) for name, stream in self.streams.items()}
         self.training = replace(training, sources=counted)
@@ -111,3 +100,26 @@ class Ours:
 
     def _counts(self) -> tuple[int, ...]:
         return tuple(map(sum, zip(*(stream.counts() for stream in self.streams.values()), strict=True)))
+
+
+class Ours(Rounds):
+    """An arm that trains by a recipe's method.
+
+    Args:
+        workload: Data and model.
+        method: Name of the method.
+        precision: ``fp32`` or ``bf16``.
+        clock: What the time is read from, in seconds.
+        answers: Recipe keys that differ from the method's own.
+    """
+
+    def __init__(
+        self,
+        workload: Workload,
+        method: str,
+        precision: str,
+        clock: Callable[[], float] = time.perf_counter,
+        **answers: object,
+    ) -> None:
+        recipe = workload.recipe(method, precision, **answers)
+        super().__init__(new_training(workload, recipe)[0], workload.size, clock)

@@ -15,6 +15,7 @@ QUESTIONS = {
     "step": "Our training step and `transformers.Trainer`'s",
     "slow_weights": "What Sequential Reptile costs over multi-task training",
     "x_mixup": "What X-Mixup costs over training on the same pairs, and xTune over its two forwards",
+    "xlm_k": "What a step of XLM-K costs over masked language modelling",
     "memory": "Peak memory",
     "evaluation": "Many languages in one call of `isogloss evaluate`",
     "start": "From the start of a process to its first step",

@@ -28,6 +28,7 @@ from benchmarks import (
     table,
     unfreezing,
     x_mixup,
+    xlm_k,
 )
 from benchmarks.__main__ import main
 from benchmarks.gradient_arms import (
@@ -198,6 +199,33 @@ def test_plain_training_on_pairs_is_x_mixup_without_what_it_adds(workload: Workl
             found = source.objective(arm.training.model.eval(), batch)
         losses.append(sum(float(own.sum()) * weights[name] for name, own in found.items()))
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
+def test_xlm_k(workload: Workload, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(xlm_k, "ROWS", 64)
+    result = xlm_k.run(workload, 1)
+    report = _check(result, tmp_path)
+    assert "A thousand rows of the queue take 0.07 MB at 16 units, 3.08 MB at 768 units" in report
+    sentences, *both = (arm["rounds"][0] for arm in result["parts"][0]["arms"].values())
+    assert len({(one["sentences"], one["cells"], one["subwords"]) for one in both}) == 1, "all arms see the same texts"
+    assert {2 * sentences["sentences"]} == {one["sentences"] for one in both}
+
+
+def test_what_xlm_k_and_its_control_look_for(workload: Workload):
+    asked, control = xlm_k.arm(workload, 8), xlm_k.arm(workload, 0, beside=True)
+    (pairs,), (texts, beside) = (
+        (arm.training.sources[name].stream)(3) for arm, name in ((asked, "mep"), (control, "mlm"))
+    )
+    assert pairs.beside is not None and pairs.labels is not None and beside.labels is not None
+    assert torch.equal(pairs.inputs["input_ids"], texts.inputs["input_ids"])
+    hidden = beside.labels != -100
+    assert 0 < hidden.sum() < hidden.numel() / 2
+    told = torch.where(hidden, beside.labels, beside.inputs["input_ids"])
+    assert torch.equal(told, pairs.beside.inputs["input_ids"])
+    for arm in (asked, control):
+        before = _vector(arm.training.model.base_model).clone()
+        arm(1)
+        assert not torch.equal(_vector(arm.training.model.base_model), before)
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ import pytest
 import isogloss
 from isogloss.common.errors import IsoglossError
 from isogloss.dumps.build import build, plan_build
+from isogloss.dumps.here import Here
 from isogloss.dumps.limits import Limits
-from isogloss.dumps.running import OnCluster
+from isogloss.dumps.running import OnRay, OnSlurm
+from isogloss.dumps.stages import Stage
 from isogloss.dumps.steps import texts
-from tests.support.dumps import built, rows_of
+from tests.support.dumps import built, rows_of, told
 from tests.support.wikis import write_wikis
 
 KILLED_AT = 3
@@ -119,6 +122,18 @@ def test_an_error_of_a_task_is_the_error_of_the_build(tmp_path: Path):
         isogloss.corpus([path], output=tmp_path / "c")
 
 
+def write_own(folder: Path) -> Path:
+    """The least that makes a corpus."""
+    own = folder / "own.jsonl"
+    own.write_text(
+        '{"text": "In Kyiv there are many old churches.", "language": "en", "mentions": '
+        '[{"start": 3, "end": 7, "entity": "Q1899"}]}\n'
+        '{"entity": "Q1899", "language": "en", "text": "Kyiv is a city.", "title": "Kyiv"}\n',
+        encoding="utf-8",
+    )
+    return own
+
+
 SBATCH = """#!/bin/sh
 # Runs what it is given at once, a task of the array after another, and prints the number of the job.
 script=$(mktemp)
@@ -143,13 +158,7 @@ def test_slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         tool.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tools}:{Path(sys.executable).parent}:{os.environ['PATH']}")
     monkeypatch.setenv("LOG", str(tmp_path / "log"))
-    own = tmp_path / "own.jsonl"
-    own.write_text(
-        '{"text": "In Kyiv there are many old churches.", "language": "en", "mentions": '
-        '[{"start": 3, "end": 7, "entity": "Q1899"}]}\n'
-        '{"entity": "Q1899", "language": "en", "text": "Kyiv is a city.", "title": "Kyiv"}\n',
-        encoding="utf-8",
-    )
+    own = write_own(tmp_path)
     settings = {"time": "1:00:00", "partition": "cpu", "with_srun": False}
     found = isogloss.corpus([own], output=tmp_path / "c", executor="slurm", executor_settings=settings)
     assert found is None
@@ -171,12 +180,78 @@ def test_a_cluster_gets_the_stages_in_their_order(tmp_path: Path):
                     one["pipeline"][0](None, rank, one["tasks"])
 
     plan = plan_build(write_wikis(tmp_path / "dumps"), tmp_path / "c", Limits())
-    assert build(plan, OnCluster(Executor, {"mem_per_cpu_gb": 2}, ends=True))
+    assert not build(plan, OnSlurm(Executor, {"mem_per_cpu_gb": 2}))
+    assert (tmp_path / "c" / "corpus.json").exists()
     assert [repr(one["pipeline"][0]) for one in made] == [
         "titles", "texts", "entities", "described", "finish", "publish"
     ]  # fmt: skip
     assert [one["depends"] for one in made] == [None, *(one["self"] for one in made[:-1])]
     assert all(one["mem_per_cpu_gb"] == 2 for one in made)
+
+
+class Ray(Here):
+    """Runs tasks as datatrove's executor for Ray does: one that fails is passed over in silence."""
+
+    def __init__(self, pipeline: list[Any], tasks: int, logging_dir: str, lost: tuple[int, ...] = ()) -> None:
+        super().__init__(Stage(repr(pipeline[0]), tasks, lambda rank: pipeline[0](None, rank, tasks)), logging_dir, 1)
+        self.lost = lost
+
+    def run(self) -> None:
+        for rank in self.get_incomplete_ranks():
+            if rank not in self.lost:
+                with suppress(IsoglossError, KeyError):
+                    self._run_for_rank(rank)
+
+
+def test_ray_goes_stage_by_stage(tmp_path: Path):
+    said: list[str] = []
+    plan = plan_build(write_wikis(tmp_path / "dumps"), tmp_path / "c", Limits())
+    assert build(plan, OnRay(Ray, {}, lambda stage: said.append(stage.name)))
+    assert said == ["titles", "texts", "entities", "described", "finish", "publish"]
+    built([source.path for source in plan.sources], tmp_path / "here")
+    assert rows_of(tmp_path / "c", "sentences") == rows_of(tmp_path / "here", "sentences")
+
+
+def test_a_task_that_fails_on_ray_ends_the_build(tmp_path: Path):
+    """datatrove goes on, and waits for ever."""
+    path = tmp_path / "own.jsonl"
+    path.write_text("{]\n", encoding="utf-8")
+    plan = plan_build([path], tmp_path / "c", Limits())
+    with pytest.raises(IsoglossError, match=r"own\.jsonl:1: not JSON"):
+        build(plan, OnRay(Ray, {}, lambda stage: None))
+    with pytest.raises(IsoglossError, match="texts: 1 of 1 tasks have not ended, and none says why"):
+        build(plan_build([path], tmp_path / "d", Limits()), OnRay(Ray, {"lost": (0,)}, lambda stage: None))
+
+
+def test_what_is_wrong_on_ray_is_forgotten_once_it_is_mended(tmp_path: Path):
+    broken, done = [True], list[int]()
+
+    def task(rank: int) -> None:
+        if broken[0]:
+            raise KeyError("Q1")
+        done.append(rank)
+
+    run = OnRay(Ray, {}, lambda stage: None)
+    with pytest.raises(IsoglossError, match=r"^KeyError: 'Q1'$"):
+        run([Stage("one", 2, task)], tmp_path)
+    broken[0] = False
+    assert run([Stage("one", 2, task)], tmp_path)
+    assert done == [0, 1]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # datatrove asks Ray for what is deprecated, in a thread whose error nobody sees
+def test_ray_itself(tmp_path: Path):
+    ray = pytest.importorskip("ray")
+    own = write_own(tmp_path)
+    settings = {"workers": 2, "mem_per_cpu_gb": 0.5}
+    try:
+        assert isogloss.corpus([own], output=tmp_path / "c", executor="ray", executor_settings=settings) is not None
+    finally:
+        ray.shutdown()
+    assert [told(row) for row in rows_of(tmp_path / "c", "sentences")] == [
+        "In [Kyiv|Q1899] there are many old churches."
+    ]
 
 
 def test_what_executors_need(tmp_path: Path):
@@ -191,6 +266,9 @@ def test_what_executors_need(tmp_path: Path):
         isogloss.corpus([path], output=tmp_path / "c", executor="slurm", executor_settings=settings)
     with pytest.raises(IsoglossError, match="are for slurm and ray"):
         isogloss.corpus([path], output=tmp_path / "c", executor_settings={"time": "1:00:00"})
+    with pytest.raises(IsoglossError, match="SlurmPipelineExecutor has no setting 'qso'; did you mean 'qos'"):
+        settings = {"time": "1:00:00", "partition": "cpu", "qso": "high"}
+        isogloss.corpus([path], output=tmp_path / "c", executor="slurm", executor_settings=settings)
     with pytest.raises(IsoglossError, match="no limit 'min_word'; did you mean 'min_words'"):
         isogloss.corpus([path], output=tmp_path / "c", limits={"min_word": 3})
     with pytest.raises(IsoglossError, match="shard_size and workers must be at least 1"):

@@ -80,6 +80,9 @@ def test_intervals_follow_from_the_steps():
     assert (found.evaluation_steps, found.save_steps, found.logging_steps) == (1, 1, 1)
     assert whole(evaluation_steps=7).save_steps == 7
     assert whole(evaluation_steps=7, save_steps=3).save_steps == 3
+    found = whole(steps=1000, evaluation_steps=0.05)
+    assert (found.evaluation_steps, found.save_steps) == (50, 50)
+    assert whole(steps=5, evaluation_steps=0.05).evaluation_steps == 1
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,28 @@ def test_settings_of_x_mixup_are_those_of_its_code(
     assert (first.train is not None and first.train.soft_tags) == (recipe.data[0].task in ("pos", "ner"))
 
 
+@pytest.mark.parametrize(
+    ("name", "learning_rate", "batch_size", "epochs", "max_length", "languages"),
+    [
+        ("xnli", 5e-6, 32, 10, 256, None),
+        ("ner", 5e-6, 32, 20, 256, ("de", "en", "es", "nl")),
+        ("mlqa", 3e-5, 12, 2, 384, None),
+    ],
+)
+def test_settings_of_xlm_k_are_those_of_its_paper(
+    name: str, learning_rate: float, batch_size: int, epochs: int, max_length: int, languages: tuple[str, ...] | None
+):
+    recipe = resolve(f"{name}-xlm-k", scale="paper")
+    assert (recipe.learning_rate, recipe.batch_size, recipe.epochs) == (learning_rate, batch_size, epochs)
+    assert (recipe.max_length, recipe.evaluate_languages) == (max_length, languages)
+    assert (recipe.warmup_steps, recipe.weight_decay, recipe.max_grad_norm) == (0, 0, 1.0)
+    assert (recipe.schedule, recipe.method, recipe.train_languages) == ("linear", "multitask", ("en",))
+    assert recipe.selection == "target-dev" and recipe.evaluation_steps is not None
+    assert recipe.evaluation_steps * recipe.epochs == 1, "the paper looks at dev data after each pass"
+    splits = [entry.splits for entry in recipe.data]
+    assert splits == [None] or splits[-1] == {"dev": "dev", "test": "test"}
+
+
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("name", ["squad-qa", "copa-choice", "mnli-nli"])
 @pytest.mark.parametrize("method", ["fun", "gradual_unfreezing", "lpft", "random_unfreezing", "reverse_unfreezing"])

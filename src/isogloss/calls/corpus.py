@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,17 +69,22 @@ def corpus(
             raise IsoglossError(f"corpus: no limit {name!r}{nearest(name, known)}")
     if shard_size < 1 or workers < 1:
         raise IsoglossError(f"corpus: shard_size and workers must be at least 1, found {shard_size} and {workers}")
-    folder = Path(output)
+    run = _runner(executor, workers, executor_settings or {})
+
+    def path(given: str | Path) -> Path:
+        # Workers of a cluster begin in folders of their own.
+        return Path(given) if executor == "local" else Path(given).absolute()
+
+    folder = path(output)
     plan = plan_build(
-        [Path(path) for path in dumps],
+        [path(one) for one in dumps],
         folder,
         Limits(**(limits or {})),
-        same=[Path(path) for path in same_entities],
-        leave_out=[Path(path) for path in leave_out],
-        names=[Path(path) for path in link_names],
+        same=[path(one) for one in same_entities],
+        leave_out=[path(one) for one in leave_out],
+        names=[path(one) for one in link_names],
         shard=shard_size << 20,
     )
-    run = _runner(executor, workers, executor_settings or {})
     with locked(folder):
         if not build(plan, run):
             then = "when its jobs have ended, the same command says whether all is there"
@@ -88,7 +95,7 @@ def corpus(
 
 
 def _runner(executor: str, workers: int, settings: Mapping[str, Any]) -> Runner:
-    from isogloss.dumps.running import OnCluster, OnThisMachine
+    from isogloss.dumps.running import OnRay, OnSlurm, OnThisMachine
 
     if executor not in EXECUTORS:
         raise IsoglossError(f"corpus: no executor {executor!r}{nearest(executor, EXECUTORS)}")
@@ -103,10 +110,21 @@ def _runner(executor: str, workers: int, settings: Mapping[str, Any]) -> Runner:
             raise IsoglossError(f"corpus: slurm needs the settings {', '.join(sorted(missing))}")
         if not isinstance(settings["time"], str):  # YAML reads 10:00:00 as a number to the base of 60
             raise IsoglossError(f"corpus: the setting time must be text ('10:00:00'), found {settings['time']!r}")
-        return OnCluster(SlurmPipelineExecutor, settings, ends=False)
+        _known(settings, SlurmPipelineExecutor)
+        return OnSlurm(SlurmPipelineExecutor, settings)
+    if find_spec("ray") is None:
+        raise IsoglossError("corpus: ray is not installed; pip install ray")
     from datatrove.executor import RayPipelineExecutor
 
-    return OnCluster(RayPipelineExecutor, settings, ends=True)
+    _known(settings, RayPipelineExecutor)
+    return OnRay(RayPipelineExecutor, settings, _said)
+
+
+def _known(settings: Mapping[str, Any], executor: type) -> None:
+    known = set(signature(executor).parameters) - {"pipeline", "tasks", "logging_dir", "depends"}
+    for name in settings:
+        if name not in known:
+            raise IsoglossError(f"corpus: {executor.__name__} has no setting {name!r}{nearest(name, known)}")
 
 
 def _said(stage: Stage) -> None:

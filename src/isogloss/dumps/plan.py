@@ -136,11 +136,14 @@ def identity(plan: Plan) -> dict[str, Any]:
         found = path.stat()
         return [str(path.resolve()), found.st_size, found.st_mtime_ns]
 
+    def task(piece: Piece) -> dict[str, Any]:
+        return {**dataclasses.asdict(piece), "path": str(Path(piece.path).resolve())}
+
     found = {
         "sources": [[source.kind, source.language, *file(source.path)] for source in plan.sources],
         "limits": dataclasses.asdict(plan.limits),
         **{name: [file(path) for path in getattr(plan, name)] for name in ("same", "leave_out", "names")},
-        "tasks": [[dataclasses.asdict(piece) for piece in pieces] for pieces in (plan.texts, plan.knowledge)],
+        "tasks": [[task(piece) for piece in pieces] for pieces in (plan.texts, plan.knowledge)],
         "versions": versions(),
     }
     return dict(json.loads(json.dumps(found)))  # as it is read back

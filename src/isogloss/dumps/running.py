@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from isogloss.common.errors import IsoglossError
+from isogloss.common.writing import write_text
 from isogloss.dumps.here import Here
 from isogloss.dumps.stages import Stage
 
@@ -19,7 +21,7 @@ class Runner(Protocol):
     """Runs stages one after another."""
 
     def __call__(self, stages: list[Stage], logs: Path) -> bool:
-        """Whether all have ended: on a cluster they are only handed over."""
+        """Whether all have ended: Slurm only takes them over."""
 
 
 @dataclass(frozen=True)
@@ -44,18 +46,16 @@ class OnThisMachine:
 
 
 @dataclass(frozen=True)
-class OnCluster:
-    """Tasks of a cluster: Slurm's jobs, or Ray's.
+class OnSlurm:
+    """Jobs of Slurm, which wait for one another; nobody waits for them here.
 
     Attributes:
-        executor: datatrove's executor of the cluster.
+        executor: datatrove's executor.
         settings: What it takes beside pipeline and tasks: time, partition, memory and so on.
-        ends: Whether its ``run`` returns only when the stage has ended, as Ray's does; Slurm's hands over.
     """
 
     executor: Callable[..., Any]
     settings: Mapping[str, Any]
-    ends: bool
 
     def __call__(self, stages: list[Stage], logs: Path) -> bool:
         """Hand over all stages, each to begin when the one before has ended."""
@@ -67,4 +67,69 @@ class OnCluster:
                 )
         if last is not None:
             last.run()
-        return self.ends
+        return False
+
+
+@dataclass(frozen=True)
+class OnRay:
+    """Tasks of Ray, stage by stage.
+
+    Attributes:
+        executor: datatrove's executor, which passes over a task that fails, and waits without end for what needs it.
+        settings: What it takes beside pipeline and tasks: workers, memory and so on.
+        say: Called with each stage before it begins.
+    """
+
+    executor: Callable[..., Any]
+    settings: Mapping[str, Any]
+    say: Callable[[Stage], None]
+
+    def __call__(self, stages: list[Stage], logs: Path) -> bool:
+        """Run all stages.
+
+        Raises:
+            IsoglossError: A task has failed, or its worker was lost.
+        """
+        for stage in stages:
+            if not stage.tasks:
+                continue
+            self.say(stage)
+            errors, log = logs / stage.name / "errors", str(logs / stage.name)
+            executor = self.executor([Heard(stage, errors)], tasks=stage.tasks, logging_dir=log, **self.settings)
+            executor.run()
+            left = executor.get_incomplete_ranks(skip_completed=True)
+            told = sorted(errors.glob("*.txt"))
+            if told:
+                raise IsoglossError(told[0].read_text(encoding="utf-8"))
+            if left:
+                raise IsoglossError(
+                    f"{stage}: {len(left)} of {stage.tasks} tasks have not ended, and none says why: Ray has lost "
+                    "their workers (was their memory enough?); the same command goes on with them"
+                )
+        return True
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A stage whose tasks leave word of why they failed.
+
+    Attributes:
+        stage: The stage.
+        errors: Folder of a file for each task that failed.
+    """
+
+    stage: Stage
+    errors: Path
+
+    def __call__(self, data: object, rank: int, world_size: int) -> None:
+        """Do a task, as datatrove calls it."""
+        path = self.errors / f"{rank:05d}.txt"
+        path.unlink(missing_ok=True)
+        try:
+            self.stage(data, rank, world_size)
+        except Exception as error:
+            write_text(path, str(error) if isinstance(error, IsoglossError) else f"{type(error).__name__}: {error}")
+            raise
+
+    def __repr__(self) -> str:
+        return repr(self.stage)

@@ -94,7 +94,7 @@ def require_same_recipe(
         fixed = fixed or (recipe.objective.halving or 1) < 1
     more = recipe.schedule == "constant" and not fixed and budget_of(recipe).steps > budget_of(stored).steps
     # Intervals that only follow from the number of steps stay as they were when the run was started.
-    derived = {key for key in ("evaluation_steps", "logging_steps", "save_steps") if getattr(asked, key) is None}
+    derived = {key for key in ("evaluation_steps", "logging_steps", "save_steps") if (getattr(asked, key) or 0) < 1}
     changeable = {"name": recipe.name, "report_to": recipe.report_to, "save_total_limit": recipe.save_total_limit}
     kept = {*derived, *changeable, *({"steps"} if more else ())}
     old, new = (values.model_dump(mode="json", exclude=kept) for values in (stored, recipe))

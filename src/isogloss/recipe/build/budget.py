@@ -11,7 +11,8 @@ from isogloss.run.budget import Budget
 
 def build_budget(asked: spec.Budget, *, steps: int, batch_size: int) -> Budget:
     """How long a run is, and when it is measured, logged and saved: by default ten, a hundred and ten times."""
-    evaluation_steps = asked.evaluation_steps or max(1, steps // 10)
+    every = asked.evaluation_steps or 0.1
+    evaluation_steps = max(1, int(every * steps if every < 1 else every))
     return Budget(
         steps=steps,
         batch_size=batch_size,

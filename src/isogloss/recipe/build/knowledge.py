@@ -133,7 +133,7 @@ def build_knowledge_source(
     """
     _require_rows(asked, at, site.asked)
     cut = {"rank": at.group.rank, "world_size": at.group.world_size, "accumulation": at.accumulation}
-    stream = _stream(asked, name, at, site, batch_size=at.batch_size, **cut)
+    stream = build_knowledge_stream(asked, name, at, site, batch_size=at.batch_size, **cut)
     texts = sum(len(own.ids) for own in site.knowledge.sentences.values())
     described = site.knowledge.descriptions.texts
     sentence = texts / max(1, sum(map(len, site.knowledge.sentences.values())))
@@ -178,11 +178,14 @@ def build_collapse_probe(
 ) -> CollapseProbe:
     """Who looks for signs that all descriptions have become one vector: at the same rows each time."""
     number = min(LOOKED_AT, at.batch_size)
-    (batch,) = _stream(asked, f"{asked.kind}-collapse", at, site, batch_size=number)(0)
+    (batch,) = build_knowledge_stream(asked, f"{asked.kind}-collapse", at, site, batch_size=number)(0)
     return CollapseProbe(build_contrast(asked, at, site), batch, every, autocast)
 
 
-def _stream(asked: spec.MEP | spec.OE, name: str, at: TextSite, site: KnowledgeSite, **cut: int) -> DrawnStream[Any]:
+def build_knowledge_stream(
+    asked: spec.MEP | spec.OE, name: str, at: TextSite, site: KnowledgeSite, **cut: int
+) -> DrawnStream[Any]:
+    """The batches of a source of knowledge; ``cut`` is how `DrawnStream` cuts them."""
     tokenizer = at.tokenizer
     masking = build_masking(tokenizer, asked.masking)
     shared: dict[str, Any] = {
