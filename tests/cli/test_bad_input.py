@@ -97,12 +97,15 @@ UNFIT: dict[str, tuple[Callable[[Path], dict[str, Any]], str, str]] = {
 
 
 UNFIT_FORMAT: dict[str, tuple[Callable[[Path], dict[str, Any]], str]] = {
-    "ner on CoNLL-U": (as_task("ner", "pos"), "format: task 'ner' takes conll or parquet, found 'conllu'"),
+    "ner on CoNLL-U": (as_task("ner", "pos"), "format: task 'ner' takes conll or jsonl or parquet, found 'conllu'"),
     "topic on tokens": (
         as_task("topic", "ner"),
         "format: task 'topic' takes tsv or csv or jsonl or parquet, found 'conll'",
     ),
-    "pos on texts": (as_task("pos", "topic"), "format: task 'pos' takes conllu or conll or parquet, found 'jsonl'"),
+    "pos on texts": (
+        as_task("pos", "topic"),
+        "this task needs tokens with a tag each, as formats conllu, conll, jsonl and parquet hold them",
+    ),
 }
 """Data in a format that holds nothing for the task."""
 
