@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from isogloss.calls.evaluate import evaluate
     from isogloss.calls.gap import gap
     from isogloss.calls.get import get
+    from isogloss.calls.load import load
     from isogloss.calls.predict import predict
     from isogloss.calls.pretrain import pretrain
     from isogloss.calls.pretrain_adapter import pretrain_adapter
@@ -31,6 +32,7 @@ __all__ = [
     "evaluate",
     "gap",
     "get",
+    "load",
     "predict",
     "pretrain",
     "pretrain_adapter",

@@ -60,17 +60,6 @@ class JsonLines:
     ) -> list[LabelledText] | list[TaggedSentence]:
         """The good objects of the file."""
         objects = list(json_objects(read_lines(path, problems), path, problems))
-        return self.read_objects(objects, path, language, problems, label_map)
-
-    def read_objects(
-        self,
-        objects: Sequence[tuple[int, int, dict[str, Any]]],
-        path: Path,
-        language: str,
-        problems: Problems,
-        label_map: Mapping[str, str] = SAME_NAMES,
-    ) -> list[LabelledText] | list[TaggedSentence]:
-        """The good ones of objects, each with its running number and its line."""
         located = self._tagged(objects, path, problems)
         if located and problems.spoils(path):
             return []
