@@ -10,6 +10,7 @@ from isogloss.common.errors import IsoglossError
 if TYPE_CHECKING:
     from isogloss.calls.compare import compare
     from isogloss.calls.corpus import corpus
+    from isogloss.calls.errors import errors
     from isogloss.calls.evaluate import evaluate
     from isogloss.calls.gap import gap
     from isogloss.calls.get import get
@@ -29,6 +30,7 @@ __all__ = [
     "IsoglossError",
     "compare",
     "corpus",
+    "errors",
     "evaluate",
     "gap",
     "get",

@@ -36,8 +36,8 @@ def objects_of(recipe: Any) -> tuple[Any, Files]:  # noqa: ANN401 - whatever nam
 
     Args:
         recipe: Anything that stands for a recipe. Of a mapping each entry of ``data`` may have as its ``path`` a
-            mapping from languages to splits (a mapping or `DatasetDict` with train, dev or validation, test), and in each a
-            list of mappings, a DataFrame or a `Dataset`.
+            mapping from languages to splits (a mapping or `DatasetDict` with train, dev or validation, test), and in
+            each a list of mappings, a DataFrame or a `Dataset`.
 
     Raises:
         IsoglossError: No such task or split, or what stands for a table is none.

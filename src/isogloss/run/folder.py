@@ -35,10 +35,11 @@ class RunFolder:
     """A folder with one run in it.
 
     ``data/`` the objects that stood in the recipe (only where some did); ``recipe.yaml`` the resolved recipe;
-    ``environment.json`` versions and hardware; ``fingerprint.json`` data, tokenizer and starting weights; ``partition.json`` the part of each training example (partitions only);
-    ``checkpoint-N/``; ``results.jsonl``; ``predictions/``; ``trainer_state.json``; ``diagnostics.jsonl`` what probes
-    saw; ``cost.json``; ``events/`` (TensorBoard); ``starting_weights/`` (random weights only); ``adapters/`` the
-    adapters that were trained, as AdapterHub has them; ``model/`` the final model, a plain Hugging Face folder.
+    ``environment.json`` versions and hardware; ``fingerprint.json`` data, tokenizer and starting weights;
+    ``partition.json`` the part of each training example (partitions only); ``checkpoint-N/``; ``results.jsonl``;
+    ``predictions/``; ``trainer_state.json``; ``diagnostics.jsonl`` what probes saw; ``cost.json``; ``events/``
+    (TensorBoard); ``starting_weights/`` (random weights only); ``adapters/`` the adapters that were trained, as
+    AdapterHub has them; ``model/`` the final model, a plain Hugging Face folder.
 
     Args:
         path: The folder.
