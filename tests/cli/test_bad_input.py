@@ -103,8 +103,8 @@ UNFIT_FORMAT: dict[str, tuple[Callable[[Path], dict[str, Any]], str]] = {
         "format: task 'topic' takes tsv or csv or jsonl or parquet, found 'conll'",
     ),
     "pos on texts": (
-        as_task("pos", "topic"),
-        "this task needs tokens with a tag each, as formats conllu, conll, jsonl and parquet hold them",
+        as_task("pos", "nli"),
+        "format: task 'pos' takes conllu or conll or jsonl or parquet, found 'tsv'",
     ),
 }
 """Data in a format that holds nothing for the task."""
