@@ -10,9 +10,11 @@ from isogloss.common.errors import IsoglossError
 if TYPE_CHECKING:
     from isogloss.calls.compare import compare
     from isogloss.calls.corpus import corpus
+    from isogloss.calls.errors import errors
     from isogloss.calls.evaluate import evaluate
     from isogloss.calls.gap import gap
     from isogloss.calls.get import get
+    from isogloss.calls.load import load
     from isogloss.calls.predict import predict
     from isogloss.calls.pretrain import pretrain
     from isogloss.calls.pretrain_adapter import pretrain_adapter
@@ -29,9 +31,11 @@ __all__ = [
     "IsoglossError",
     "compare",
     "corpus",
+    "errors",
     "evaluate",
     "gap",
     "get",
+    "load",
     "predict",
     "pretrain",
     "pretrain_adapter",

@@ -188,9 +188,61 @@ def test_probabilities_of_labels(trained: Callable[[str], Path], world: Path, tm
     assert best == predictions(trained("topic"), "topic", "ru")
 
 
-def test_probabilities_refused(trained: Callable[[str], Path], world: Path, no_prediction: None):
+@pytest.mark.parametrize(("task", "column"), [("choice", "label"), ("qa", None)])
+def test_probabilities_of_alternatives_and_answers(
+    task: str, column: str | None, trained: Callable[[str], Path], world: Path, tmp_path: Path
+):
+    source = next((world / task / "ru").glob("dev.*"))
+    written = isogloss.predict(
+        trained(task), source, language="ru", probabilities=True, output=tmp_path / "probabilities.jsonl"
+    )
+    rows = [json.loads(line)["probabilities"] for line in written.read_text(encoding="utf-8").splitlines()]
+    assert [max(row, key=row.__getitem__) for row in rows] == predictions(trained(task), task, "ru")
+    assert all(0 < value < 1 for row in rows for value in row.values())
+    if task == "choice":
+        assert all(sum(row.values()) == pytest.approx(1, abs=1e-5) for row in rows)
+    else:
+        assert all(sum(row.values()) < 1 and 1 < len(row) <= 5 for row in rows)
+        assert all(list(row.values()) == sorted(row.values(), reverse=True) for row in rows)
+
+
+def test_probabilities_of_tags_as_json_lines_and_of_labels_as_a_table(
+    trained: Callable[[str], Path], world: Path, tmp_path: Path
+):
     options = {"language": "ru", "probabilities": True}
-    with pytest.raises(IsoglossError, match="task 'qa' has no classes"):
-        isogloss.predict(trained("qa"), world / "qa/ru/dev.json", **options)
-    with pytest.raises(IsoglossError, match="xtreme and probabilities are two files"):
+    source = world / "pos" / "ru" / "dev.conllu"
+    lines = isogloss.predict(trained("pos"), source, output=tmp_path / "tags.jsonl", **options)
+    rows = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+    best = [[max(token, key=token.__getitem__) for token in row["probabilities"]] for row in rows]
+    assert best == predictions(trained("pos"), "pos", "ru")
+    assert all(len(row["tokens"]) == len(row["probabilities"]) for row in rows)
+    source = world / "topic" / "ru" / "dev.jsonl"
+    table = isogloss.predict(trained("topic"), source, output=tmp_path / "labels.tsv", **options)
+    header, *body = [line.split("\t") for line in table.read_text(encoding="utf-8").splitlines()]
+    assert header[0] == "id"
+    best = [header[1 + max(range(len(row) - 1), key=lambda at: float(row[1 + at]))] for row in body]
+    assert best == predictions(trained("topic"), "topic", "ru")
+
+
+def test_outputs_that_exclude_each_other(trained: Callable[[str], Path], world: Path, no_prediction: None):
+    options = {"language": "ru", "probabilities": True}
+    with pytest.raises(IsoglossError, match="probabilities of task 'qa' are JSON lines"):
+        isogloss.predict(trained("qa"), world / "qa/ru/dev.json", output="a.tsv", **options)
+    with pytest.raises(IsoglossError, match="xtreme and probabilities are 2 files"):
         isogloss.predict(trained("pos"), world / "pos/ru/dev.conllu", xtreme=True, **options)
+
+
+@pytest.mark.parametrize("task", ["pos", "nli", "choice", "qa"])
+def test_a_table_to_be_read(task: str, trained: Callable[[str], Path], own_world: Path):
+    source = next((own_world / task / "de").glob("dev.*"))
+    written = isogloss.predict(trained(task), source, language="de", table=True)
+    assert written == source.with_name("dev.table.tsv")
+    header, *body = [line.split("\t") for line in written.read_text(encoding="utf-8").splitlines() if line]
+    assert header[-3:] == ["gold", "predicted", "probability"]
+    told = {"pos": ["token"], "nli": ["text", "pair"], "choice": ["question", "context"], "qa": ["question", "context"]}
+    assert header[1:-3] == told[task]
+    found = [row[-2].partition(": ")[0] if task == "choice" else row[-2] for row in body]
+    expected = predictions(trained(task), task, "de")
+    assert found == ([tag for tags in expected for tag in tags] if task == "pos" else expected)
+    assert all(row[-3] for row in body)
+    assert all(0 < float(row[-1]) <= 1 for row in body)

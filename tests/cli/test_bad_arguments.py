@@ -28,7 +28,7 @@ VALIDATE_X = ["data", "validate", "x", "--task", "ner", "--format", "conll"]
         (
             ["data", "validate", "x.tsv", "--task", "ner", "--format", "tsv"],
             [
-                "data.format: task 'ner' takes conll or parquet, found 'tsv'; ",
+                "data.format: task 'ner' takes conll or jsonl or parquet, found 'tsv'; ",
                 "a token and its tag on a line are format conll",
             ],
         ),

@@ -97,12 +97,15 @@ UNFIT: dict[str, tuple[Callable[[Path], dict[str, Any]], str, str]] = {
 
 
 UNFIT_FORMAT: dict[str, tuple[Callable[[Path], dict[str, Any]], str]] = {
-    "ner on CoNLL-U": (as_task("ner", "pos"), "format: task 'ner' takes conll or parquet, found 'conllu'"),
+    "ner on CoNLL-U": (as_task("ner", "pos"), "format: task 'ner' takes conll or jsonl or parquet, found 'conllu'"),
     "topic on tokens": (
         as_task("topic", "ner"),
         "format: task 'topic' takes tsv or csv or jsonl or parquet, found 'conll'",
     ),
-    "pos on texts": (as_task("pos", "topic"), "format: task 'pos' takes conllu or conll or parquet, found 'jsonl'"),
+    "pos on texts": (
+        as_task("pos", "nli"),
+        "format: task 'pos' takes conllu or conll or jsonl or parquet, found 'tsv'",
+    ),
 }
 """Data in a format that holds nothing for the task."""
 

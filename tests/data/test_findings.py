@@ -71,7 +71,9 @@ def test_a_label_map_mends_before_anything_is_refused(
 
 
 def test_formats_that_a_task_does_not_take_are_said_before_reading(tmp_path: Path):
-    with pytest.raises(IsoglossError, match="task 'ner' takes conll or parquet, found 'tsv'; a token and its tag on a"):
+    with pytest.raises(
+        IsoglossError, match="task 'ner' takes conll or jsonl or parquet, found 'tsv'; a token and its tag on a"
+    ):
         isogloss.validate(f"{tmp_path}/{{language}}/train.tsv", task="ner", format="tsv")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from isogloss.common.errors import IsoglossError
+from isogloss.data.collection import CODE
 from isogloss.models.extensions.adapters import trained_adapters
 from isogloss.models.extensions.lora import FOLDER as PEFT
 from isogloss.run.experiment import Experiment
@@ -16,6 +18,16 @@ def as_overrides(overrides: Iterable[str], limit: int | None, report_to: str | N
     """All overrides, those that have an argument of their own last."""
     given = {"limit": limit, "report_to": report_to}
     return [*overrides, *(f"{key}={value}" for key, value in given.items() if value is not None)]
+
+
+def check_code(language: str) -> None:
+    """Stop unless a language is named by a code.
+
+    Raises:
+        IsoglossError: It is not.
+    """
+    if not re.fullmatch(CODE, language):
+        raise IsoglossError(f"language: {language!r} is no language code such as sw or zh-CN")
 
 
 def codes_of(given: str | Sequence[str], argument: str) -> list[str]:

@@ -80,9 +80,9 @@ def _complaint(example: Example, position: int, value: str, labels: Sequence[str
     if isinstance(example, TaggedSentence):
         found = f"the tag of {example.tokens[position]!r} would be {value!r}"
         seems = (
-            "the file seems to be raw text, one sentence a line, or to have another column, or other tags than the "
-            "model's, where its tags should be. A file without tags has one token a line and nothing else (format "
-            "conll), or _ as UPOS (format conllu)"
+            "the file seems to be raw text, one sentence a line (format lines), or to have another column, or other "
+            "tags than the model's, where its tags should be. A file without tags has one token a line and nothing "
+            "else (format conll), or _ as UPOS (format conllu)"
         )
     else:
         found = f"the label would be {value!r}"

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from isogloss.calls.finished import as_shown, build_evaluator, modes_asked, open_run, print_warnings
 from isogloss.calls.interpolation import interpolated, starting_weights
+from isogloss.calls.objects import entry_of
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.locking import locked
@@ -43,7 +44,7 @@ VIEWS = ("original", "translate-test", "with-translate-test", "with-gold-source"
 def evaluate(
     run: str | Path,
     *,
-    data: Sequence[str] = (),
+    data: Sequence[str | Mapping[str, Any]] = (),
     languages: Sequence[str] = (),
     split: str = "dev",
     view: str = "original",
@@ -55,7 +56,8 @@ def evaluate(
     Args:
         run: Run folder.
         data: Names of data entries of its recipe, or entries as YAML (``"{format: conllu, path: ...}"``); all of
-            the recipe by default.
+            the recipe by default. An entry may also be a mapping, and have objects where its path would be, see
+            `isogloss.calls.objects.objects_of`; these are written to ``data`` in the run folder.
         languages: Languages; all that have the split by default.
         split: dev or test.
         view: How the text reaches the model: ``original``, as it stands in the file; ``translate-test``, translated
@@ -91,7 +93,7 @@ def _score(
     recipe: Recipe,
     task: Task,
     loaded: Loaded,
-    data: Sequence[str],
+    data: Sequence[str | Mapping[str, Any]],
     languages: Sequence[str],
     split: str,
     view: str,
@@ -106,7 +108,7 @@ def _score(
                 f"(keep), found {adapters!r}"
             )
         modes = modes_asked(folder.path, recipe, loaded, "keep")
-    entries = _entries(recipe, data)
+    entries = _entries(recipe, data, folder.path)
     collections = [build_data.build_collection(entry, "--data") for entry in entries]
     wanted = tuple(languages) or (None if data else recipe.evaluate_languages)
     columns = _columns(folder, recipe, view)
@@ -173,13 +175,13 @@ def _columns(folder: RunFolder, recipe: Recipe, view: str) -> dict[str, Any]:
     }
 
 
-def _entries(recipe: Recipe, data: Sequence[str]) -> list[DataEntry]:
+def _entries(recipe: Recipe, data: Sequence[str | Mapping[str, Any]], root: Path) -> list[DataEntry]:
     """The data entries that ``--data`` names or spells out."""
     known = {build_data.build_collection(entry, "data").name: entry for entry in recipe.data}
     entries = []
     for text in data:
         try:
-            value = load_yaml(text)
+            value = load_yaml(text) if isinstance(text, str) else entry_of({"task": recipe.data[0].task, **text}, root)
         except yaml.YAMLError as error:
             raise IsoglossError(f"--data {text}: not YAML: {' '.join(str(error).split())}") from None
         if isinstance(value, dict):
@@ -191,5 +193,5 @@ def _entries(recipe: Recipe, data: Sequence[str]) -> list[DataEntry]:
         elif text in known:
             entries.append(known[text])
         else:
-            raise IsoglossError(f"--data: no data {text!r} in the recipe{nearest(text, known)}")
+            raise IsoglossError(f"--data: no data {text!r} in the recipe{nearest(str(text), known)}")
     return entries or list(recipe.data)

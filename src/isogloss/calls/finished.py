@@ -12,6 +12,7 @@ from transformers import AutoConfig
 
 from isogloss.common.distributed import device, processes
 from isogloss.common.errors import IsoglossError, nearest
+from isogloss.data.corpus import Cell
 from isogloss.data.problems import Problems
 from isogloss.examples import Example
 from isogloss.models.kinds import KINDS
@@ -23,7 +24,7 @@ from isogloss.recipe.build.task import build_task, spacing
 from isogloss.recipe.resolve import is_pretraining, resolve
 from isogloss.recipe.spec.adapters import AtTest
 from isogloss.recipe.spec.recipe import Recipe
-from isogloss.run.evaluation import PLAIN, Evaluator, Mode, Shown
+from isogloss.run.evaluation import PLAIN, Evaluator, Mode, Predicted, Shown
 from isogloss.run.folder import RunFolder
 from isogloss.streams.paired import partners_by_example
 from isogloss.tasks.task import Task
@@ -119,6 +120,15 @@ def as_shown(
     if beside is None:
         return Shown(examples, features)
     return Shown(examples, features, partners_by_example(features, evaluator.encode(beside, problems), "evaluation"))
+
+
+def predicted_in(evaluator: Evaluator, loaded: Loaded, shown: Shown, language: str) -> Predicted:
+    """What a model predicts for texts in a language, set up for it; a language without adapter is told on stderr."""
+    cell, mode = Cell("predict", language, "test"), evaluator.mode
+    if mode.at_test == "swap" and mode.adapters(cell) == "keep":
+        print(f"no language adapter for {language}: labelled as in keep", file=sys.stderr)
+    with mode.around(cell, loaded.model):
+        return evaluator.predict(loaded.model, shown)
 
 
 def print_warnings(problems: Problems) -> None:

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import re
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from isogloss.calls.arguments import check_code
 from isogloss.calls.beside import read_beside
 from isogloss.calls.destination import check_destination, check_replaced
-from isogloss.calls.finished import as_shown, build_evaluator, modes_asked, open_run, print_warnings
+from isogloss.calls.finished import as_shown, build_evaluator, modes_asked, open_run, predicted_in, print_warnings
+from isogloss.calls.given import LINES, from_text, labelled
 from isogloss.calls.probabilities import layout_of
+from isogloss.calls.readable import table as table_of
 from isogloss.common.errors import IsoglossError
-from isogloss.common.packing import with_name_before_ending
+from isogloss.common.packing import ENDING, with_name_before_ending
 from isogloss.common.writing import write_bytes, write_text
-from isogloss.data.collection import CODE
-from isogloss.data.corpus import Cell
 from isogloss.data.formats import Format
 from isogloss.data.labels import NO_NUMBER
+from isogloss.data.plain import Lines
 from isogloss.data.problems import Problems
 from isogloss.data.tables import Table
 from isogloss.examples import Example
 from isogloss.recipe.build import data as build_data
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.spec.data import DataEntry
+from isogloss.run.evaluation import Predicted
+from isogloss.tasks.tagging import Tagging
+from isogloss.tasks.task import Task
 
 
 def predict(
@@ -36,6 +39,7 @@ def predict(
     output: str | Path | None = None,
     xtreme: bool = False,
     probabilities: bool = False,
+    table: bool = False,
     adapters: str | None = None,
     beside: str | Path | Mapping[str, Any] | None = None,
     overwrite: bool = False,
@@ -46,14 +50,18 @@ def predict(
         run: Run folder.
         file: The file, with or without labels.
         language: Its language.
-        format: Its format; default: that of the recipe's first data entry.
+        format: Its format; default: that of the recipe's first data entry. ``lines``: raw text, one sentence a line,
+            see `isogloss.calls.given.from_text`; tags are written as ``conll``, labels as ``jsonl``.
         output: Where to write: a file in the format that was read, packed if it is called ``*.gz``, or with ``xtreme``
             a folder. Default: beside the file, as ``<name>.predicted<ending>``.
         xtreme: Write ``test-<language>`` as the scorers of XTREME and XTREME-R read it: labels only, one a line, a
             blank line after each sentence (``.tsv``); positions of alternatives as JSON lines (``.jsonl``); answers
             by id (``.json``). No row is left out, whatever ``skip_empty`` says.
-        probabilities: Write how probable each tag or label is, see `isogloss.calls.probabilities.layout_of`; default
-            beside the file, as ``<name>.probabilities.tsv`` or ``.jsonl``. Nothing of the file is overwritten.
+        probabilities: Write how probable each tag, label, alternative or answer is, see
+            `isogloss.calls.probabilities.layout_of`; default beside the file, as ``<name>.probabilities.tsv`` (tags) or
+            ``.jsonl``.
+        table: Write a table to be read: text, gold, predicted, probability, see `isogloss.calls.readable.table`;
+            default beside the file, as ``<name>.table.tsv``.
         adapters: Through which language adapter the texts go: ``swap``, that of their language, or where it has none as
             in ``keep``, which is printed; ``keep``, that of the source language. Default: as the recipe says, for
             ``both`` ``swap``.
@@ -73,17 +81,21 @@ def predict(
             expected that are no labels of the model, predictions that XTREME's scorer would misread, a file where they
             are to go, or a place that cannot be written to; all before anything is predicted. Or a failed write.
     """
-    if not re.fullmatch(CODE, language):
-        raise IsoglossError(f"language: {language!r} is no language code such as sw or zh-CN")
+    check_code(language)
     if adapters == "both":
         raise IsoglossError("adapters: a file is labelled once, with swap or with keep, found 'both'")
-    if xtreme and probabilities:
-        raise IsoglossError("xtreme and probabilities are two files; ask for one of the two")
+    asked = [name for name, on in (("xtreme", xtreme), ("probabilities", probabilities), ("table", table)) if on]
+    if len(asked) > 1:
+        raise IsoglossError(f"{' and '.join(asked)} are {len(asked)} files; ask for one of them")
+    raw = format == LINES
+    if raw and beside is not None:
+        raise IsoglossError(
+            "beside: lines of raw text have no ids to join others by; take another format, such as jsonl"
+        )
     folder, recipe, task, loaded = open_run(run)
-    layout = layout_of(task) if probabilities else None
     mode = modes_asked(folder.path, recipe, loaded, adapters)[0]
     source = Path(file)
-    entry = recipe.data[0] if format is None else build_data.in_format(recipe.data[0], format)
+    entry = recipe.data[0] if format is None or raw else build_data.in_format(recipe.data[0], format)
     if entry.columns is not None:
         # Only training data are parted.
         entry = entry.model_copy(update={"columns": entry.columns.model_copy(update={"part": None})})
@@ -92,47 +104,63 @@ def predict(
         entry = entry.model_copy(update={"skip_empty": False})
     # What stands in place of lost labels is overwritten as well as labels are.
     label_map = {**dict.fromkeys(NO_NUMBER, "-"), **entry.label_map}
-    reader, examples, problems = _read(entry, source, language, label_map)
-    if (
-        not (xtreme or probabilities)
-        and isinstance(reader, Table)
-        and len(reader.read(source, "", Problems(), label_map)) != len(examples)
-    ):
+    reader, examples, problems = _raw(task, source, language) if raw else _read(entry, source, language, label_map)
+    if not asked and isinstance(reader, Table) and len(reader.read(source, "", Problems(), label_map)) != len(examples):
         raise IsoglossError(
             f"{source} holds rows of other languages than {language} too, and whole files are written; "
             f"cut out the rows of {language} first, or take --xtreme"
         )
-    if not probabilities:
+    if not (probabilities or table):
         check_replaced(examples, task.labels, [entry.label_map for entry in recipe.data])
-    submission = TASKS[task.name].submission
-    if xtreme:
-        submission.check(source, examples, task.labels)
-        destination = submission.path(source.parent if output is None else Path(output), language)
-    elif layout is not None:
-        destination = layout.path(source) if output is None else Path(output)
-    else:
-        destination = with_name_before_ending(source, ".predicted") if output is None else Path(output)
-    check_destination(destination, source, overwrite=overwrite)
+    place, write = _writer(task, reader, source, examples, label_map, language, output, asked)
+    check_destination(place, source, overwrite=overwrite)
     evaluator = build_evaluator(recipe, task, loaded, mode)
     other = None if beside is None else read_beside(beside, entry, source, examples, language, problems)
     whole = as_shown(evaluator, examples, other, problems)
     print_warnings(problems)
-    cell = Cell("predict", language, "test")
-    if mode.at_test == "swap" and mode.adapters(cell) == "keep":
-        print(f"no language adapter for {language}: labelled as in keep", file=sys.stderr)
-    with mode.around(cell, loaded.model):
-        if layout is not None:
-            shares = evaluator.probabilities(loaded.model, whole)
-        else:
-            predictions = evaluator.predict(loaded.model, whole)
+    found = predicted_in(evaluator, loaded, whole, language)
     if evaluator.group.rank == 0:
-        if layout is not None:
-            write_bytes(destination, layout.content(task.labels, examples, shares))
-        elif xtreme:
-            write_text(destination, submission.text(examples, predictions))
-        else:
-            reader.write(source, predictions, destination, label_map)
-    return destination
+        write(found)
+    return place
+
+
+def _writer(
+    task: Task,
+    reader: Format | None,
+    source: Path,
+    examples: Sequence[Example],
+    label_map: Mapping[str, str],
+    language: str,
+    output: str | Path | None,
+    asked: Sequence[str],
+) -> tuple[Path, Callable[[Predicted], None]]:
+    """Where predictions go, and what writes them there."""
+    own, stem = None if output is None else Path(output), Path(source.name.removesuffix(ENDING)).stem
+    if "xtreme" in asked:
+        submission = TASKS[task.name].submission
+        submission.check(source, examples, task.labels)
+        place = submission.path(own or source.parent, language)
+        return place, lambda found: write_text(place, submission.text(examples, found.predictions))
+    if "probabilities" in asked:
+        layout = layout_of(task, own)
+        place = own or source.with_name(f"{stem}.probabilities{layout.ending}")
+        return place, lambda found: write_bytes(place, layout.content(examples, found.shares))
+    if "table" in asked:
+        place = own or source.with_name(f"{stem}.table.tsv")
+        return place, lambda found: write_bytes(place, table_of(task, examples, found))
+    if reader is None:
+        place = own or source.with_name(f"{stem}.predicted{'.conll' if isinstance(task, Tagging) else '.jsonl'}")
+        return place, lambda found: write_bytes(place, labelled(examples, found.predictions))
+    place = own or with_name_before_ending(source, ".predicted")
+    return place, lambda found: reader.write(source, found.predictions, place, label_map)
+
+
+def _raw(task: Task, source: Path, language: str) -> tuple[None, Sequence[Example], Problems]:
+    """The examples of a file of raw text, one a line."""
+    problems = Problems()
+    texts = Lines().read(source, language, problems)
+    problems.raise_errors()
+    return None, [from_text(text, task) for text in texts], problems
 
 
 def _read(

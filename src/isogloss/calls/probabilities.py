@@ -1,4 +1,4 @@
-"""Probabilities of classes as a file: of tags to learn from, of labels to look at."""
+"""Probabilities as a file: of tags to learn from, of labels, alternatives and answers to look at."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.packing import ENDING
+from isogloss.data.delimiters import TAB
 from isogloss.data.json_lines import json_line
 from isogloss.data.lines import to_bytes
 from isogloss.data.soft_tags import SoftTagLines
 from isogloss.examples import Example, SoftTags, TaggedSentence
 from isogloss.tasks.classification import Classification
+from isogloss.tasks.distributions import Shares
 from isogloss.tasks.tagging import Tagging
 from isogloss.tasks.task import Task
 
@@ -27,45 +26,51 @@ class Layout:
 
     Attributes:
         ending: Ending of a file's name.
-        content: The file's content, from the classes, the examples, and what
-            `isogloss.run.evaluation.Evaluator.probabilities` says of each.
+        content: The file's content, from the examples and what `Task.shares` says of each.
     """
 
     ending: str
-    content: Callable[[Sequence[str], Sequence[Example], Sequence[Any]], bytes]
-
-    def path(self, source: Path) -> Path:
-        """The file beside one that was read."""
-        return source.with_name(f"{Path(source.name.removesuffix(ENDING)).stem}.probabilities{self.ending}")
+    content: Callable[[Sequence[Example], Sequence[Shares]], bytes]
 
 
-def layout_of(task: Task) -> Layout:
-    """How probabilities of a task are written.
+def layout_of(task: Task, output: Path | None) -> Layout:
+    """How probabilities of a task are written to a file: as its name ends, or else as is usual for the task.
 
-    - Tags: soft tags, see `isogloss.data.soft_tags`.
-    - Labels of texts: JSON lines, ``{"id": ..., "probabilities": {label: ...}}``.
+    - ``.tsv`` of tags, which is usual: soft tags, see `isogloss.data.soft_tags`.
+    - ``.tsv`` of labels of texts: a header, then an id and how probable each label is.
+    - ``.jsonl``: an ``id``, of tagged sentences their ``tokens``, and ``probabilities``, a mapping from labels, or
+      positions of alternatives, or the most probable answers, the best first; of tags a list of such mappings.
 
     Raises:
-        IsoglossError: The task has no classes.
+        IsoglossError: The output is called ``.tsv``, and the task has neither tags nor labels.
     """
-    if isinstance(task, Tagging):
-        return Layout(".tsv", _tags)
-    if isinstance(task, Classification):
-        return Layout(".jsonl", _labels)
-    raise IsoglossError(f"probabilities: of tags and of labels of texts only; task {task.name!r} has no classes")
+    tables = _soft_tags if isinstance(task, Tagging) else _table if isinstance(task, Classification) else None
+    asked = "" if output is None else Path(output.name.removesuffix(ENDING)).suffix
+    if asked == ".tsv" and tables is None:
+        raise IsoglossError(f"{output}: probabilities of task {task.name!r} are JSON lines; name the output *.jsonl")
+    if tables is not None and (asked == ".tsv" or (asked != ".jsonl" and isinstance(task, Tagging))):
+        return Layout(".tsv", tables)
+    return Layout(".jsonl", _lines)
 
 
-def _tags(labels: Sequence[str], examples: Sequence[Example], found: Sequence[Any]) -> bytes:
+def _soft_tags(examples: Sequence[Example], found: Sequence[Shares]) -> bytes:
     sentences = []
-    for example, rows in zip(examples, found, strict=True):
+    for example, shares in zip(examples, found, strict=True):
         assert isinstance(example, TaggedSentence)
-        sentences.append(dataclasses.replace(example, tags=None, soft=SoftTags(tuple(labels), np.array(rows))))
+        sentences.append(dataclasses.replace(example, tags=None, soft=SoftTags(shares.names, shares.values)))
     return SoftTagLines().dump(sentences)
 
 
-def _labels(labels: Sequence[str], examples: Sequence[Example], found: Sequence[Any]) -> bytes:
+def _table(examples: Sequence[Example], found: Sequence[Shares]) -> bytes:
+    rows = [["id", *(found[0].names if found else ())]]
+    for example, shares in zip(examples, found, strict=True):
+        rows.append([example.id, *(f"{value:.6g}" for value in shares.values.tolist())])
+    return to_bytes(map(TAB.join, rows))
+
+
+def _lines(examples: Sequence[Example], found: Sequence[Shares]) -> bytes:
     lines = []
-    for example, row in zip(examples, found, strict=True):
-        named = {name: float(f"{share:.6g}") for name, share in zip(labels, row.tolist(), strict=True)}
-        lines.append(json_line({"id": example.id, "probabilities": named}))
+    for example, shares in zip(examples, found, strict=True):
+        tokens = {"tokens": list(example.tokens)} if isinstance(example, TaggedSentence) else {}
+        lines.append(json_line({"id": example.id, **tokens, "probabilities": shares.named()}))
     return to_bytes(lines)

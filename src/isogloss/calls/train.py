@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.calls.arguments import as_overrides, print_adapters, print_doubts
+from isogloss.calls.objects import at, objects_of, write
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
 from isogloss.common.locking import locked
@@ -38,7 +39,8 @@ def train(
     """Train as a recipe says, once per seed, and score the dev data of every language.
 
     Args:
-        recipe: Path to YAML, name of a shipped recipe, or a mapping.
+        recipe: Path to YAML, name of a shipped recipe, or a mapping. In a mapping, objects may stand where a data entry
+            has its path, see `isogloss.calls.objects.objects_of`; they are written to ``data`` in ``output``.
         overrides: Keys to change, ``"a.b=c"`` each.
         scale: One of the recipe's scales (smoke, small, paper).
         limit: Examples read per language and split.
@@ -54,8 +56,13 @@ def train(
     Raises:
         IsoglossError: Bad input, a failed write, or another process is at work in the folder.
     """
+    recipe, files = objects_of(recipe)
     resolved = resolve(recipe, overrides=as_overrides(overrides, limit, report_to), scale=scale)
     root = Path(output) if output is not None else Path("runs") / _name(recipe, resolved, scale)
+    resolved = at(resolved, root)
+    if files and not resume and len(resolved.seeds) == 1:
+        RunFolder(root).require_free(resume=False)
+    write(files, root)
     runs = _runs(resolved, root)
     for path, _ in runs:
         RunFolder(path).require_free(resume=resume)

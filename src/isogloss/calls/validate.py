@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from isogloss.calls.entries import entry_of_files
+from isogloss.calls.objects import at, objects_of, write
 from isogloss.common.errors import IsoglossError
 from isogloss.data.validate import validate_collections
 from isogloss.recipe.build import data as build_data
@@ -16,7 +19,7 @@ from isogloss.start.survey import Validation, survey
 
 
 def validate(
-    target: str | Path,
+    target: str | Path | Mapping[str, Any],
     *,
     task: str | None = None,
     format: str | None = None,
@@ -28,7 +31,8 @@ def validate(
     """Everything that is wrong with the data of a recipe, or with files, in one pass, and what each file holds.
 
     Args:
-        target: A recipe; or, with ``task`` and ``format``, a path or a template with ``{language}`` and ``{split}``.
+        target: A recipe, as `isogloss.train` takes it; or, with ``task`` and ``format``, a path or a template with
+            ``{language}`` and ``{split}``.
         task: Task of the files.
         format: Format of the files.
         columns: With ``format``: which of their columns are ours, as in a recipe.
@@ -43,7 +47,10 @@ def validate(
     if format is None and task is None:
         if columns is not None or separator is not None:
             raise IsoglossError("columns and separator go with --task and --format; a recipe has them in its data")
-        return check_data(resolve(target, overrides=overrides, scale=scale))
+        target, files = objects_of(target)
+        with tempfile.TemporaryDirectory() as folder:
+            write(files, Path(folder))
+            return check_data(at(resolve(target, overrides=overrides, scale=scale), Path(folder)))
     if list(overrides) or scale is not None:
         raise IsoglossError("--set and --scale change a recipe; with --task and --format there is none")
     keys = {"task": task, "format": format, "columns": columns, "separator": separator}

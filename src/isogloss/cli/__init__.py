@@ -11,6 +11,7 @@ from isogloss.cli import (
     corpus,
     data,
     demo,
+    errors,
     evaluate,
     gap,
     predict,
@@ -44,6 +45,7 @@ app.command("corpus")(corpus.corpus)
 app.command("pretrain")(pretrain.pretrain)
 app.command("pretrain-adapter")(pretrain_adapter.pretrain_adapter)
 app.command("evaluate")(evaluate.evaluate)
+app.command("errors")(errors.errors)
 app.command("predict")(predict.predict)
 app.command("translate")(translate.translate)
 app.command("project")(project.project)

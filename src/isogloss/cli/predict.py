@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import isogloss
+from isogloss.common.errors import IsoglossError
 
 
 def predict(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
-    file: Annotated[Path, typer.Argument(help="File to label, with or without labels.")],
-    language: Annotated[str, typer.Option(help="Its language code.")],
+    language: Annotated[str, typer.Option(help="The language code of what is labelled.")],
+    file: Annotated[Path | None, typer.Argument(help="File to label, with or without labels.")] = None,
+    text: Annotated[
+        list[str] | None,
+        typer.Option(help="Instead of a file: a sentence, or two texts with a tab between them; may be repeated."),
+    ] = None,
     format: Annotated[
-        str | None, typer.Option(help="Its format; default that of the recipe's first data entry.")
+        str | None,
+        typer.Option(
+            help="The file's format, or lines: raw text, one sentence a line; default that of the recipe's first data."
+        ),
     ] = None,
     output: Annotated[
         Path | None,
@@ -33,9 +42,13 @@ def predict(
         bool,
         typer.Option(
             "--probabilities",
-            help="Write how probable each tag or label is: NAME.probabilities.tsv, which translations.train with "
-            "soft_tags takes, or .jsonl.",
+            help="Write how probable each tag, label, alternative or answer is: NAME.probabilities.tsv of tags, which "
+            "translations.train with soft_tags takes, else .jsonl; with --text, print it as JSON lines.",
         ),
+    ] = False,
+    table: Annotated[
+        bool,
+        typer.Option("--table", help="Write text, gold, predicted and probability to be read: NAME.table.tsv."),
     ] = False,
     adapters: Annotated[
         str | None,
@@ -56,7 +69,19 @@ def predict(
     """Label a file with the final model of a run, in the format it was read from.
 
     Example: isogloss predict runs/first my.conllu --language de --output labelled.conllu
+
+    Example: isogloss predict runs/first --text "Eva anaishi Prague." --language sw
     """
+    if text:
+        others = {"FILE": file, "--format": format, "--output": output, "--beside": beside}
+        given = [name for name, value in others.items() if value is not None]
+        given += [name for name, on in (("--xtreme", xtreme), ("--table", table)) if on]
+        if given:
+            raise IsoglossError(f"--text is labelled and printed; leave out {', '.join(given)}")
+        _print(run, text, language, probabilities, adapters)
+        return
+    if file is None:
+        raise IsoglossError("nothing to label: name a FILE, or give --text")
     written = isogloss.predict(
         run,
         file,
@@ -65,8 +90,20 @@ def predict(
         output=output,
         xtreme=xtreme,
         probabilities=probabilities,
+        table=table,
         adapters=adapters,
         beside=beside,
         overwrite=overwrite,
     )
     print(written)
+
+
+def _print(run: Path, texts: list[str], language: str, probabilities: bool, adapters: str | None) -> None:
+    from isogloss.calls.readable import in_terminal  # transformers is behind it, which --help does not need
+
+    rows = isogloss.load(run).predict(texts, language=language, probabilities=probabilities, adapters=adapters)
+    print(
+        ("\n" if probabilities else "\n\n").join(
+            json.dumps(row, ensure_ascii=False) if probabilities else in_terminal(row) for row in rows
+        )
+    )

@@ -13,18 +13,25 @@ from transformers import PreTrainedModel
 from transformers.utils import logging
 
 from isogloss.common.errors import IsoglossError
-from isogloss.common.writing import open_as_usual, writing
+from isogloss.common.writing import open_as_usual, write_text, writing
 from isogloss.models.extensions import load_extensions, plain, save_extensions
 
 
-def write_model(folder: Path, model: Any, tokenizer: Any) -> None:  # noqa: ANN401 - anything with save_pretrained
-    """Write a plain Hugging Face folder, as a whole, in place of an earlier one."""
+def write_model(
+    folder: Path,
+    model: Any,  # noqa: ANN401 - anything with save_pretrained
+    tokenizer: Any,  # noqa: ANN401
+    card: str | None = None,
+) -> None:
+    """Write a plain Hugging Face folder, with a card if there is one, as a whole, in place of an earlier one."""
     partial, earlier = (folder.with_name(f".{folder.name}.{name}") for name in ("partial", "old.partial"))
     with writing(folder):
         try:
             for left in (partial, earlier):
                 shutil.rmtree(left, ignore_errors=True)
             save_model(partial, model, tokenizer)
+            if card is not None:
+                write_text(partial / "README.md", card)
             if folder.exists():
                 folder.replace(earlier)
             partial.replace(folder)

@@ -68,7 +68,7 @@ class NamedFormat:
 MOST_ALIKE = 2
 """A longer sentence of nothing but tags O holds no parts of speech."""
 
-OTHER_COLUMN = "columns: {tokens: ..., tags: ...} names another column of tags (conll, parquet)"
+OTHER_COLUMN = "columns: {tokens: ..., tags: ...} names another column of tags (conll, jsonl, parquet)"
 
 
 def _part_of_speech(labels: tuple[str, ...]) -> Task:
@@ -107,7 +107,7 @@ def _spans(labels: tuple[str, ...]) -> Task:
 def _is_no_sentence(example: Example) -> str | None:
     if isinstance(example, TaggedSentence):
         return None
-    return "this task needs tokens with a tag each, as formats conllu, conll and parquet hold them"
+    return "this task needs tokens with a tag each, as formats conllu, conll, jsonl and parquet hold them"
 
 
 def _has_chunks(example: Example) -> str | None:
@@ -133,6 +133,8 @@ def _has_no_chunks(example: Example) -> str | None:
     for tag in example.tags or ():
         if tag != "O" and CHUNK.fullmatch(tag) is None:
             found = f"tag {tag!r} is neither O nor a tag of an entity such as B-PER"
+            if tag.isdecimal():
+                return f"{found}; labels: [O, B-PER, ...] names tags that are numbers (jsonl, parquet)"
             return f"{found}; parts of speech are for task pos; {OTHER_COLUMN}"
     return None
 
@@ -195,7 +197,7 @@ TASKS: dict[str, NamedTask] = {
         _part_of_speech,
         16,
         _has_chunks,
-        ("conllu", "conll", "parquet"),
+        ("conllu", "conll", "jsonl", "parquet"),
         submitted_tags,
     ),
     "ner": NamedTask(
@@ -203,7 +205,7 @@ TASKS: dict[str, NamedTask] = {
         _named_entities,
         16,
         _has_no_chunks,
-        ("conll", "parquet"),
+        ("conll", "jsonl", "parquet"),
         submitted_tags,
     ),
     "nli": NamedTask(
@@ -253,7 +255,7 @@ FORMATS: dict[str, NamedFormat] = {
     "conll": NamedFormat("token and tag per line, blank line between sentences; IOB1, IOB2, BIOES", TokenTag),
     "tsv": NamedFormat("tab-separated columns without quoting", lambda columns: Table(columns=columns)),
     "csv": NamedFormat("comma-separated columns with quoting", lambda columns: Table(COMMA, columns)),
-    "jsonl": NamedFormat("one JSON object per line", _json_lines),
+    "jsonl": NamedFormat("one JSON object per line: texts and labels, or lists of tokens and tags", _json_lines),
     "parquet": NamedFormat("columns of texts and labels, or lists of tokens and tags", _parquet),
     "choice_jsonl": NamedFormat(
         "one question with alternatives per line, with the keys of COPA or Social IQa", _without_columns(ChoiceLines)

@@ -12,18 +12,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from isogloss.common.distributed import Communicator
 from isogloss.data.corpus import Cell
 from isogloss.data.problems import Problems
-from isogloss.examples import Example, Prediction
+from isogloss.examples import Choice, Example, Prediction, Question, TaggedSentence
 from isogloss.models.holding import evaluating
 from isogloss.objectives.side_by_side import predicted
 from isogloss.protocols import Feature
 from isogloss.run.folder import RunFolder
 from isogloss.store.features import lengths
-from isogloss.tasks.distributions import distributions
+from isogloss.tasks.distributions import Shares
 from isogloss.tasks.encoding import Encoding
 from isogloss.tasks.task import Task
 
@@ -84,6 +84,18 @@ class Shown(NamedTuple):
     beside: Sequence[Feature] | None = None
 
 
+class Predicted(NamedTuple):
+    """What is said of examples.
+
+    Attributes:
+        predictions: What is predicted for each.
+        shares: How probable that is, and what else.
+    """
+
+    predictions: list[Prediction]
+    shares: list[Shares]
+
+
 @dataclass(frozen=True)
 class Evaluator:
     """Predicts with a model and scores what it predicts.
@@ -111,21 +123,13 @@ class Evaluator:
         return Encoding(self.task, self.tokenizer, self.max_length).encode(examples, problems, labelled=False)
 
     @torch.no_grad()
-    def predict(self, model: nn.Module, shown: Shown) -> list[Prediction]:
-        """One prediction per example, in order, from their features. The model's mode is left as it was."""
-        return self._assembled(model, shown, self.task.decode)
-
-    @torch.no_grad()
-    def probabilities(self, model: nn.Module, shown: Shown) -> list[Any]:
-        """How probable each class is, in tagging a row for each token, else one; see `distributions`."""
-        return self._assembled(model, shown, distributions)
-
-    def _assembled(self, model: nn.Module, shown: Shown, decode: Callable[[Tensor, Any], list[Any]]) -> list[Any]:
+    def predict(self, model: nn.Module, shown: Shown) -> Predicted:
+        """What is predicted for each example, in order, from their features. The model's mode is left as it was."""
         examples, features, beside = shown
         by_length = np.argsort(lengths(features), kind="stable").tolist()
         batches = [by_length[start : start + self.batch_size] for start in range(0, len(by_length), self.batch_size)]
         device = next(model.parameters()).device
-        decoded: list[tuple[int, Any]] = []
+        decoded: list[tuple[int, Any, Any]] = []
         with evaluating(model):
             for indices in batches[self.group.rank :: self.group.world_size]:
                 chosen = [features[index] for index in indices]
@@ -133,10 +137,12 @@ class Evaluator:
                 if beside is not None:
                     batch = replace(batch, beside=self.task.collate([beside[i] for i in indices], self.tokenizer))
                 with self.autocast():
-                    logits = predicted(model, batch.to(device))
-                decoded.extend(zip(indices, decode(logits.cpu(), chosen), strict=True))
-        in_order = [value for _, value in sorted(self.group.gather(decoded), key=lambda pair: pair[0])]
-        return self.task.assemble(examples, features, in_order)
+                    logits = predicted(model, batch.to(device)).cpu()
+                said = self.task.decode(logits, chosen), self.task.distributions(logits, chosen)
+                decoded.extend(zip(indices, *said, strict=True))
+        in_order = sorted(self.group.gather(decoded), key=lambda found: found[0])
+        predictions = self.task.assemble(examples, features, [found for _, found, _ in in_order])
+        return Predicted(predictions, self.task.shares(examples, features, [found for *_, found in in_order]))
 
     def score(self, examples: Sequence[Example], predictions: Sequence[Prediction]) -> dict[str, float]:
         """The task's metrics, fractions in [0, 1]."""
@@ -168,13 +174,13 @@ def score_cells(
     for cell, shown in cells.items():
         examples = shown.examples
         with evaluator.mode.around(cell, model):
-            predictions = evaluator.predict(model, shown)
+            found = evaluator.predict(model, shown)
         shared = {**columns, "adapters": evaluator.mode.adapters(cell)}
         if evaluator.group.rank == 0:
             if cell.split == "test":
                 shared["test_touches"] = folder.touch_test(cell)
-            folder.write_predictions(cell, columns, prediction_rows(evaluator.task, examples, predictions))
-        rows += result_rows(evaluator.score(examples, predictions), cell, len(examples), **shared)
+            folder.write_predictions(cell, columns, prediction_rows(evaluator.task, examples, found))
+        rows += result_rows(evaluator.score(examples, found.predictions), cell, len(examples), **shared)
     if evaluator.group.rank == 0:
         folder.add_results(rows)
     evaluator.group.wait()
@@ -207,9 +213,36 @@ def result_rows(scores: Mapping[str, float], cell: Cell, n: int, **columns: Any)
     ]
 
 
-def prediction_rows(task: Task, examples: Sequence[Example], predictions: Sequence[Prediction]) -> list[dict[str, Any]]:
-    """One row per example: its id, what was predicted and the gold label."""
+def prediction_rows(task: Task, examples: Sequence[Example], found: Predicted) -> list[dict[str, Any]]:
+    """One row per example: its id, its text as `text_of` tells it, the gold label, the prediction, its probability."""
     return [
-        {"id": example.id, "predicted": predicted, "gold": task.gold(example)}
-        for example, predicted in zip(examples, predictions, strict=True)
+        {
+            "id": example.id,
+            "text": text_of(example),
+            "gold": task.gold(example),
+            "predicted": predicted,
+            "probability": shares.best(),
+        }
+        for example, predicted, shares in zip(examples, *found, strict=True)
     ]
+
+
+def text_of(example: Example) -> str | list[str]:
+    """What a reader needs in order to judge a prediction: the tokens of a sentence, a text or pair, or the question.
+
+    The context of a question is left out, since it is long and many share one; alternatives come after their question.
+
+    Example:
+        >>> from isogloss.examples import LabelledText
+        >>> text_of(LabelledText("1", "en", "It rains.", "It is dry.", None))
+        ['It rains.', 'It is dry.']
+    """
+    match example:
+        case TaggedSentence(tokens=tokens):
+            return list(tokens)
+        case Question(question=question):
+            return question
+        case Choice(context=context, question=question, alternatives=alternatives):
+            return [f"{context} {question}".rstrip(), *alternatives]
+        case _:
+            return example.text if example.pair is None else [example.text, example.pair]

@@ -41,6 +41,7 @@ class Experiment:
         ranks: The processes it runs in.
         epoch: Says how many times the data have been seen so far.
         ledger: What it costs.
+        card: Makes the card of the final model from its scores; None: it has none.
     """
 
     budget: Budget
@@ -54,6 +55,7 @@ class Experiment:
     ranks: Communicator
     epoch: Callable[[], float]
     ledger: Ledger
+    card: Callable[[ResultRows], str] | None = None
 
     def run(self) -> ResultRows:
         """Train to the end and score the selected weights; a run that has ended is left as it is.
@@ -73,7 +75,8 @@ class Experiment:
                 # Before the model, whose folder says that the run has ended.
                 name = self.loaded.identity.get("source")
                 write_trained_adapters(self.folder.adapters, self.training.model, model_name=name)
-                write_model(self.folder.model, self.training.model, self.loaded.tokenizer)
+                card = None if self.card is None else self.card(rows)
+                write_model(self.folder.model, self.training.model, self.loaded.tokenizer, card)
         self.ranks.wait()
         self.recorder.close()
         return rows

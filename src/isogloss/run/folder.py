@@ -34,11 +34,12 @@ PACKAGES = (
 class RunFolder:
     """A folder with one run in it.
 
-    ``recipe.yaml`` the resolved recipe; ``environment.json`` versions and hardware; ``fingerprint.json`` data,
-    tokenizer and starting weights; ``partition.json`` the part of each training example (partitions only);
-    ``checkpoint-N/``; ``results.jsonl``; ``predictions/``; ``trainer_state.json``; ``diagnostics.jsonl`` what probes
-    saw; ``cost.json``; ``events/`` (TensorBoard); ``starting_weights/`` (random weights only); ``adapters/`` the
-    adapters that were trained, as AdapterHub has them; ``model/`` the final model, a plain Hugging Face folder.
+    ``data/`` the objects that stood in the recipe (only where some did); ``recipe.yaml`` the resolved recipe;
+    ``environment.json`` versions and hardware; ``fingerprint.json`` data, tokenizer and starting weights;
+    ``partition.json`` the part of each training example (partitions only); ``checkpoint-N/``; ``results.jsonl``;
+    ``predictions/``; ``trainer_state.json``; ``diagnostics.jsonl`` what probes saw; ``cost.json``; ``events/``
+    (TensorBoard); ``starting_weights/`` (random weights only); ``adapters/`` the adapters that were trained, as
+    AdapterHub has them; ``model/`` the final model, a plain Hugging Face folder.
 
     Args:
         path: The folder.
@@ -79,7 +80,7 @@ class RunFolder:
 
     def _was_only_begun(self) -> bool:
         """Whether there is nothing but what a start writes before the fingerprint."""
-        first = {self.recipe.name, self._environments.name, self.starting_weights.name, self.partition.name}
+        first = {self.recipe.name, self._environments.name, self.starting_weights.name, self.partition.name, "data"}
         return all(path.name in first or path.name.startswith(".") for path in self.path.iterdir())
 
     def start(self, recipe: str, fingerprint: Mapping[str, Any], weights: Callable[[Path], None] | None) -> None:

@@ -27,7 +27,7 @@ from isogloss.run.budget import Budget
 from isogloss.run.experiment import Experiment
 from isogloss.run.folder import RunFolder
 from isogloss.run.ledger import Ledger, Timed, counted
-from isogloss.run.scoring import Scoring
+from isogloss.run.scoring import ResultRows, Scoring
 from isogloss.run.selection import Selection
 from isogloss.start.announce import adapter_notes, precision_notes, schedule_notes, trainable
 from isogloss.start.opening import open_folder
@@ -78,6 +78,7 @@ class Plan:
         weighting: How the gradients of a step's sources meet; None: they are added up.
         rows: Where those gradients are kept until they meet.
         probes: Those who look, by name.
+        card: Makes the card of the final model from its scores; None: it has none.
     """
 
     recipe: Recipe | Pretraining
@@ -93,6 +94,7 @@ class Plan:
     weighting: Weighting | None = None
     rows: GradientRows | None = None
     probes: Mapping[str, Probe] = field(default_factory=dict)
+    card: Callable[[ResultRows], str] | None = None
 
 
 def open_site(
@@ -184,6 +186,7 @@ def assemble(plan: Plan, notes: Sequence[str], *, resuming: bool) -> Experiment:
         ranks=site.ranks,
         epoch=plan.epoch,
         ledger=ledger,
+        card=plan.card,
     )
     said = [*notes, *trainable(site, opened.groups), *adapter_notes(site)]
     said += schedule_notes(opened.unfreezing, site.budget.steps)

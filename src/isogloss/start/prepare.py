@@ -42,6 +42,7 @@ from isogloss.run.scoring import TaskScoring
 from isogloss.start import parted
 from isogloss.start.announce import announcements
 from isogloss.start.assemble import Plan, assemble, open_site
+from isogloss.start.card import card
 from isogloss.start.learned import Learned, read_learned
 from isogloss.start.opening import require_same_recipe
 from isogloss.start.reading import digest
@@ -161,6 +162,7 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
         weighting=weighting,
         rows=build_rows(recipe.weighting, recipe.gradients, site.model, opened.table),
         probes=probes,
+        card=partial(card, recipe, task, loaded, corpus.sources),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import AutoModelForMultipleChoice, PreTrainedTokenizerBase
@@ -16,6 +17,7 @@ from isogloss.examples import Choice, Example, Prediction
 from isogloss.protocols import Batch, Feature
 from isogloss.tasks.classification import encode_texts
 from isogloss.tasks.collation import padded
+from isogloss.tasks.distributions import Shares, softmaxes
 from isogloss.tasks.measures import Measure, equal, first_share, scores
 from isogloss.tasks.task import IGNORED, Encoded, check_pairs, check_tokenizer, one_each
 
@@ -109,6 +111,17 @@ class MultipleChoice:
             ValueError: An example has no prediction: its feature is missing.
         """
         return one_each(examples, features, decoded)
+
+    def distributions(self, logits: Tensor, features: Sequence[Feature]) -> list[np.ndarray]:
+        """How probable each alternative is: of each feature ``[c]`` over its own."""
+        return softmaxes(logits, features)
+
+    def shares(
+        self, examples: Sequence[Example], features: Sequence[Feature], distributed: Sequence[np.ndarray]
+    ) -> list[Shares]:
+        """How probable each alternative of each question is, by its position."""
+        found = one_each(examples, features, distributed)
+        return [Shares(tuple(map(str, range(len(row)))), row) for row in found]
 
     def gold(self, example: Example) -> Prediction | None:
         """The position of the right alternative as text, None where the file has none."""

@@ -16,6 +16,7 @@ from isogloss.common.errors import IsoglossError, nearest
 from isogloss.examples import Example, LabelledText, Prediction
 from isogloss.protocols import Batch, Feature
 from isogloss.tasks.collation import collate
+from isogloss.tasks.distributions import Shares, softmaxes
 from isogloss.tasks.measures import Measure, equal, first_share, ratio, scores
 from isogloss.tasks.task import TOKENIZER_BATCH, Encoded, check_pairs, check_tokenizer, one_each
 
@@ -73,6 +74,16 @@ class Classification:
             ValueError: An example has no prediction: its feature is missing.
         """
         return one_each(examples, features, decoded)
+
+    def distributions(self, logits: Tensor, features: Sequence[Feature]) -> list[np.ndarray]:
+        """How probable each label is: of each feature ``[c]``."""
+        return softmaxes(logits, features)
+
+    def shares(
+        self, examples: Sequence[Example], features: Sequence[Feature], distributed: Sequence[np.ndarray]
+    ) -> list[Shares]:
+        """How probable each label of each example is."""
+        return [Shares(self.labels, row) for row in one_each(examples, features, distributed)]
 
     def gold(self, example: Example) -> Prediction | None:
         """The gold label, None where the file has none."""

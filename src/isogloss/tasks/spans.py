@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import AutoModelForQuestionAnswering, PreTrainedTokenizerBase
@@ -14,6 +16,7 @@ from isogloss.common.errors import IsoglossError
 from isogloss.examples import Example, Prediction, Question
 from isogloss.protocols import Batch, Feature
 from isogloss.tasks.collation import collate
+from isogloss.tasks.distributions import Shares
 from isogloss.tasks.measures import Measure, scores
 from isogloss.tasks.span_scores import METRICS, span_measures
 from isogloss.tasks.task import IGNORED, Encoded, check_pairs, check_tokenizer
@@ -22,6 +25,11 @@ from isogloss.tasks.windows import Window, require_room, slide
 CharacterSpans = Sequence[tuple[int, int] | None]
 Candidate = tuple[float, int, int]
 """The sum of the two logits of a span, its first character in the context and the one after its last."""
+Weighed = tuple[list[Candidate], float]
+"""The best spans of a window, and the logarithm of the sum of exp(sum of logits) over all of its spans."""
+
+BEST_ANSWERS = 5
+"""Answers to a question whose probabilities are told."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +130,37 @@ class Spans:
             answers.append(self._question(example).context[start:stop].strip())
         return answers
 
+    def distributions(self, logits: Tensor, features: Sequence[Feature]) -> list[Weighed]:
+        """The best spans of each window, from logits ``[b, 2, s]``, and the weight of all of them."""
+        return [self._weighed(row, feature.spans) for row, feature in zip(logits, features, strict=True)]
+
+    def shares(
+        self, examples: Sequence[Example], features: Sequence[Feature], distributed: Sequence[Weighed]
+    ) -> list[Shares]:
+        """How probable the best `BEST_ANSWERS` answers to each question are, the predicted one first.
+
+        The probability of a span is exp(its sum of logits) over the sum of that over all spans that are no longer than
+        ``max_answer_length``, in all windows of the question. A span that several windows hold has the best of its
+        sums, and so has a text that stands in several places.
+        """
+        spans: list[dict[tuple[int, int], float]] = [{} for _ in examples]
+        weights: list[list[float]] = [[] for _ in examples]
+        for feature, (candidates, weight) in zip(features, distributed, strict=True):
+            own = spans[feature.example]
+            for logit, start, stop in candidates:
+                own[start, stop] = max(logit, own.get((start, stop), -math.inf))
+            weights[feature.example].append(weight)
+        return [self._answers(*each) for each in zip(examples, spans, weights, strict=True)]
+
+    def _answers(self, example: Example, spans: dict[tuple[int, int], float], weights: Sequence[float]) -> Shares:
+        """The best answers to a question, as `assemble` orders them."""
+        context, whole = self._question(example).context, float(np.logaddexp.reduce(weights))
+        best: dict[str, float] = {}
+        for (start, stop), logit in sorted(spans.items(), key=lambda item: (-item[1], item[0][0])):
+            best.setdefault(context[start:stop].strip(), math.exp(logit - whole))
+        names = tuple(best)[:BEST_ANSWERS]
+        return Shares(names, np.array([best[name] for name in names], dtype=np.float32))
+
     def gold(self, example: Example) -> Prediction | None:
         """All gold answers, None where the file has none."""
         answers = self._question(example).answers
@@ -154,17 +193,36 @@ class Spans:
 
     def _best(self, logits: Tensor, spans: CharacterSpans) -> Candidate:
         """The best span of one window, from logits ``[2, s]``."""
-        inside = [position for position, span in enumerate(spans) if span is not None]
-        if not inside:
+        told = [span for span in spans if span is not None]
+        if not told:
             return (-torch.inf, 0, 0)
+        sums = self._sums(logits, spans)
+        return _candidate(sums, int(sums.argmax()), told)
+
+    def _weighed(self, logits: Tensor, spans: CharacterSpans) -> Weighed:
+        """The best spans of one window, from logits ``[2, s]``, and the logarithm of the weight of all."""
+        told = [span for span in spans if span is not None]
+        if not told:
+            return ([], -math.inf)
+        sums = self._sums(logits, spans)
+        places = sums.flatten().topk(min(BEST_ANSWERS, sums.numel())).indices.tolist()
+        found = [_candidate(sums, place, told) for place in dict.fromkeys((int(sums.argmax()), *places))]
+        return ([one for one in found if one[0] > -math.inf], float(sums.flatten().logsumexp(0)))
+
+    def _sums(self, logits: Tensor, spans: CharacterSpans) -> Tensor:
+        """The sum of the two logits of each span of the context ``[start, end]``, -inf where it is none."""
+        inside = [position for position, span in enumerate(spans) if span is not None]
         starts, ends = logits[:, inside].double()
-        sums = starts[:, None] + ends[None, :]  # [start, end]
+        sums = starts[:, None] + ends[None, :]
         allowed = torch.ones_like(sums, dtype=torch.bool).triu().tril(self.max_answer_length - 1)
-        sums = sums.masked_fill(~allowed, -torch.inf)
-        place = int(sums.argmax())
-        first, last = spans[inside[place // len(inside)]], spans[inside[place % len(inside)]]
-        assert first is not None and last is not None
-        return (float(sums.flatten()[place]), first[0], last[1])
+        masked: Tensor = sums.masked_fill(~allowed, -torch.inf)
+        return masked
+
+
+def _candidate(sums: Tensor, place: int, told: Sequence[tuple[int, int]]) -> Candidate:
+    """The span at a place in the flattened sums."""
+    first, last = told[place // len(told)], told[place % len(told)]
+    return (float(sums.flatten()[place]), first[0], last[1])
 
 
 def _place(answer: tuple[str, int | None]) -> tuple[int, int] | None:

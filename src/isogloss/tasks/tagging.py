@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
 from torch import Tensor
 from transformers import AutoModelForTokenClassification, PreTrainedTokenizerBase
 
@@ -14,9 +15,10 @@ from isogloss.examples import Example, Prediction, SoftTags, TaggedSentence
 from isogloss.protocols import Batch, Feature
 from isogloss.tasks.alignment import align, cut
 from isogloss.tasks.collation import collate
+from isogloss.tasks.distributions import Shares, softmaxes
 from isogloss.tasks.measures import Measure
 from isogloss.tasks.tag_scores import TagScorer, entity_scores, token_scores
-from isogloss.tasks.task import IGNORED, Encoded, check_pairs, check_tokenizer
+from isogloss.tasks.task import IGNORED, AnyDecoded, Encoded, check_pairs, check_tokenizer
 
 
 @dataclass(frozen=True)
@@ -105,14 +107,18 @@ class Tagging:
         Raises:
             ValueError: Some token has no prediction: features of the examples are missing.
         """
-        tags: list[dict[int, str]] = [{} for _ in examples]
-        for feature, prediction in zip(features, decoded, strict=True):
-            words = [word for word in feature.words if word >= 0]
-            tags[feature.example].update(zip(words, prediction, strict=True))
-        for example, found in zip(examples, tags, strict=True):
-            if len(found) != len(self._sentence(example).tokens):
-                raise ValueError(f"{example.path}:{example.line}: predictions for {len(found)} tokens only")
-        return [tuple(found[word] for word in range(len(found))) for found in tags]
+        return [tuple(tags) for tags in self._per_token(examples, features, decoded)]
+
+    def distributions(self, logits: Tensor, features: Sequence[Feature]) -> list[np.ndarray]:
+        """How probable each tag is: of each feature ``[w, c]`` for its w tokens."""
+        return softmaxes(logits, features)
+
+    def shares(
+        self, examples: Sequence[Example], features: Sequence[Feature], distributed: Sequence[np.ndarray]
+    ) -> list[Shares]:
+        """How probable each tag of each token of each example is."""
+        found = self._per_token(examples, features, distributed)
+        return [Shares(self.labels, np.stack(rows)) for rows in found]
 
     def gold(self, example: Example) -> Prediction | None:
         """The gold tags, None where the file has none."""
@@ -141,6 +147,19 @@ class Tagging:
         """The tags that occur in the examples, sorted, O first."""
         found = {tag for example in examples for tag in self._sentence(example).tags or ()}
         return tuple(sorted(found, key=lambda tag: (tag != "O", tag)))
+
+    def _per_token(
+        self, examples: Sequence[Example], features: Sequence[Feature], decoded: Sequence[Iterable[AnyDecoded]]
+    ) -> list[list[AnyDecoded]]:
+        """What the features of each example say of each of its tokens."""
+        said: list[dict[int, AnyDecoded]] = [{} for _ in examples]
+        for feature, values in zip(features, decoded, strict=True):
+            words = [word for word in feature.words if word >= 0]
+            said[feature.example].update(zip(words, values, strict=True))
+        for example, found in zip(examples, said, strict=True):
+            if len(found) != len(self._sentence(example).tokens):
+                raise ValueError(f"{example.path}:{example.line}: predictions for {len(found)} tokens only")
+        return [[found[word] for word in range(len(found))] for found in said]
 
     def _sentence(self, example: Example) -> TaggedSentence:
         if isinstance(example, TaggedSentence):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
@@ -13,7 +13,10 @@ from isogloss.common.errors import IsoglossError
 from isogloss.data.problems import Problems
 from isogloss.examples import Example, Prediction
 from isogloss.protocols import Batch, Feature
+from isogloss.tasks.distributions import Shares
 from isogloss.tasks.measures import Measure
+
+AnyDecoded = TypeVar("AnyDecoded")
 
 IGNORED = -100
 """Target of a position that has no label; PyTorch's default ``ignore_index``."""
@@ -89,6 +92,14 @@ class Task(Protocol):
     ) -> list[Prediction]:
         """One prediction per example, in the order of the examples; ``decoded[i]`` belongs to ``features[i]``."""
 
+    def distributions(self, logits: Tensor, features: Sequence[Feature]) -> list[Any]:
+        """How probable the logits of a batch find what each of its features may say, in a form that `shares` takes."""
+
+    def shares(
+        self, examples: Sequence[Example], features: Sequence[Feature], distributed: Sequence[Any]
+    ) -> list[Shares]:
+        """How probable what is predicted for each example is, and what else; as `assemble` from ``distributed``."""
+
     def gold(self, example: Example) -> Prediction | None:
         """What counts as right for an example, None where the file has none."""
 
@@ -149,8 +160,8 @@ def check_pairs(task: str, gold: Sequence[Prediction], predicted: Sequence[Predi
 
 
 def one_each(
-    examples: Sequence[Example], features: Sequence[Feature], decoded: Sequence[Prediction]
-) -> list[Prediction]:
+    examples: Sequence[Example], features: Sequence[Feature], decoded: Sequence[AnyDecoded]
+) -> list[AnyDecoded]:
     """The prediction of each example, where each has one feature, from the features in any order.
 
     Raises:

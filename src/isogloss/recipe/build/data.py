@@ -11,6 +11,7 @@ from isogloss.data.choice_lines import ChoiceLines
 from isogloss.data.collection import Collection
 from isogloss.data.delimiters import Quoted, Unquoted
 from isogloss.data.formats import Format
+from isogloss.data.json_lines import JsonLines
 from isogloss.data.patterns import one_file
 from isogloss.data.soft_tags import SoftTagLines, holds_soft_tags
 from isogloss.data.squad import Squad
@@ -57,6 +58,8 @@ def build_collection(entry: DataEntry, where: str) -> Collection:
         if not isinstance(form, ChoiceLines):
             raise IsoglossError(f"{where}.questions: only format choice_jsonl has questions, found {entry.format!r}")
         form = replace(form, questions=entry.questions)
+    if entry.labels is not None:
+        form = with_names(form, entry.labels, f"{where}.labels", entry.format)
     if entry.skip_empty:
         if not isinstance(form, Table):
             raise IsoglossError(f"{where}.skip_empty: only formats tsv and csv have rows, found {entry.format!r}")
@@ -91,6 +94,18 @@ def with_separator(form: Format, separator: str | None, where: str) -> Format:
     if len(separator) != 1 or separator in '"\r\n':
         raise IsoglossError(f"{where}: one character, no quotation mark and no line break, found {separator!r}")
     return replace(form, delimiter=replace(form.delimiter, separator=separator))
+
+
+def with_names(form: Format, names: tuple[str, ...], where: str, found: str) -> Format:
+    """The format with names of labels that are numbers in its files.
+
+    Raises:
+        IsoglossError: It is neither jsonl nor parquet.
+    """
+    # What reads Parquet is imported only where it is asked for.
+    if isinstance(form, JsonLines) or found == "parquet":
+        return replace(form, names=names)  # type: ignore[type-var]
+    raise IsoglossError(f"{where}: only formats jsonl and parquet have labels by number, found {found!r}")
 
 
 def build_translation(entry: DataEntry, translation: Translation, language: str, split: str) -> TranslationFile:
@@ -151,7 +166,14 @@ def _require_tags(entry: DataEntry) -> None:
 
 def in_format(entry: DataEntry, name: str) -> DataEntry:
     """The entry for files of another format: what only its own format has is left out."""
-    own = {"columns": None, "separator": None, "skip_empty": False, "questions": None, "question_language": None}
+    own = {
+        "columns": None,
+        "separator": None,
+        "labels": None,
+        "skip_empty": False,
+        "questions": None,
+        "question_language": None,
+    }
     return entry if name == entry.format else entry.model_copy(update={"format": name, **own})
 
 

@@ -28,10 +28,10 @@ class Columns(Spec):
         None, description="tsv, csv and jsonl: what partition: {kind: column} parts the training data by, such as genre"
     )
     tokens: str | int | None = Field(
-        None, description="conll: the token of a line; parquet: the list of tokens, in place of text"
+        None, description="conll: the token of a line; jsonl, parquet: the list of tokens, in place of text"
     )
     tags: str | int | None = Field(
-        None, description="conll: the tag of a line; parquet: the list of tags, one per token"
+        None, description="conll: the tag of a line; jsonl, parquet: the list of tags, one per token"
     )
     language: str | int | None = Field(
         None, description="the language, in a table of several; rows of other languages are passed over"
@@ -129,6 +129,12 @@ class DataEntry(Spec):
     label_map: dict[str, str] = Field(
         default_factory=dict, description="labels to rename, as they stand in the file, such as {DATE: O}"
     )
+    labels: tuple[str, ...] | None = Field(
+        None,
+        min_length=2,
+        description="only for jsonl and parquet: names of the labels or tags that are numbers in the file, counted "
+        "from 0, such as [O, B-PER, I-PER]; default: those that a Parquet file has, or else the numbers themselves",
+    )
     skip_empty: bool = Field(
         False,
         description="only for tsv and csv: pass over rows with an empty text or NS (in PAWS-X: no translation), with a "
@@ -176,6 +182,16 @@ class DataEntry(Spec):
         if "" in (*texts, *texts.values()):
             raise ValueError("a label is not empty, neither the old one nor the new one")
         return texts
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _names_as_text(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        if not isinstance(value, list | tuple):
+            return value
+        names = [_label(name) for name in value]
+        if len(set(names)) < len(names) or "" in names:
+            raise ValueError("every label has a name of its own, none empty")
+        return names
 
     @field_validator("languages", mode="before")
     @classmethod

@@ -1,0 +1,178 @@
+"""The card of a model: what it was trained for and on, its scores, and how to load it, in the format of the hub."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+from tabulate import tabulate
+
+from isogloss.models.extensions import extensions_of
+from isogloss.models.open import Loaded
+from isogloss.recipe.spec.recipe import Recipe
+from isogloss.reports.cells import told_apart
+from isogloss.tasks.choice import MultipleChoice
+from isogloss.tasks.classification import Classification
+from isogloss.tasks.spans import Spans
+from isogloss.tasks.tagging import Tagging
+from isogloss.tasks.task import Task
+
+TAGS: Mapping[type, str] = {
+    Tagging: "token-classification",
+    Classification: "text-classification",
+    MultipleChoice: "multiple-choice",
+    Spans: "question-answering",
+}
+"""What the hub calls the tasks."""
+
+TAGGER = '''```python
+import torch
+from transformers import AutoModelForTokenClassification, AutoTokenizer
+
+folder = "."  # where this card lies
+tokenizer = AutoTokenizer.from_pretrained(folder)
+model = AutoModelForTokenClassification.from_pretrained(folder).eval()
+
+
+def tag(words, text=None):
+    """The tag of each word; text: the sentence as it is written, with the words in it; None: with spaces between."""
+    spaces, at = [True] * len(words), 0
+    for number, word in enumerate(words if text else ()):
+        start = text.index(word, at)
+        spaces[number], at = start > at, start + len(word)
+    logits, pieces = look(words, spaces)
+    while bare := [number for number, own in enumerate(pieces) if not own]:
+        before = list(spaces)
+        for number in bare:  # two words share a sub-word: a space goes between them
+            for side in [side for side in (number + 1, number) if 0 < side < len(words) and not spaces[side]][:1]:
+                spaces[side] = True
+        if spaces == before:
+            break
+        logits, pieces = look(words, spaces)
+    return [model.config.id2label[int({of_word}.argmax())] if own else None for own in pieces]
+
+
+@torch.no_grad()
+def look(words, spaces):
+    """The logits of all sub-words, and which of them each word has."""
+    parts = [" " * (number > 0 and spaces[number]) + word for number, word in enumerate(words)]
+    text, owners = "".join(parts), [number for number, part in enumerate(parts) for _ in part]
+    options = {"return_offsets_mapping": True, "truncation": True, "max_length": {max_length}}
+    encoded = tokenizer(text, return_tensors="pt", **options)
+    offsets, names = encoded.pop("offset_mapping")[0].tolist(), encoded.tokens()
+    pieces, last = [[] for _ in words], -1
+    for place, (start, stop) in enumerate(offsets):
+        if encoded.sequence_ids(0)[place] is None:
+            continue  # a special sub-word
+        places = (*reversed(range(start, stop)), *range(stop, len(text)))
+        owner = next((owners[at] for at in places if not text[at].isspace()), -1)  # the word of its last letter
+{spaces}        last = max(last, owner)
+        if last >= 0:
+            pieces[last].append(place)
+    return model(**encoded).logits[0], pieces
+
+
+print(tag(["Eva", "reads", "."], "Eva reads."))
+```
+
+Cut sentences of more than {max_length} sub-words: words beyond them have None for a tag.'''
+
+SPACES = """        if owner > last and not names[place].strip("▁Ġ "):
+            continue  # a space alone
+"""
+"""What is done where texts are read as they are written."""
+
+CLASSIFIER = """```python
+from transformers import pipeline
+
+classify = pipeline("text-classification", model=".", truncation=True, max_length={max_length})  # where this card lies
+print(classify({example}))
+```"""
+
+
+def card(
+    recipe: Recipe, task: Task, loaded: Loaded, languages: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> str:
+    """The card.
+
+    Args:
+        recipe: The recipe with nothing left open.
+        task: The task.
+        loaded: The model.
+        languages: The languages that it was trained on.
+        rows: Final scores, see `isogloss.run.evaluation.COLUMNS`.
+    """
+    primary = [told_apart(row) for row in rows if row["metric"] == task.metrics[0]]
+    kind = TAGS[type(task)]
+    source = str(loaded.identity.get("source") or "random weights")
+    name = f"{task.name}, {recipe.method}, from {source}"
+    results = [
+        EvalResult(
+            task_type=kind,
+            dataset_type=row["data"],
+            dataset_name=f"{row['data']}, {row['language']}",
+            dataset_config=row["language"],
+            dataset_split=row["split"],
+            metric_type=row["metric"],
+            metric_value=round(row["value"], 4),
+        )
+        for row in primary
+    ]
+    data = ModelCardData(
+        language=list(languages),
+        library_name="transformers",
+        pipeline_tag=kind,
+        tags=["isogloss", "cross-lingual-transfer", task.name],
+        metrics=list(task.metrics),
+        base_model=source if loaded.identity.get("commit") else None,
+        model_name=name,
+        eval_results=results or None,
+    )
+    content = f"---\n{data.to_yaml()}\n---\n\n# {name}\n\n{_facts(recipe, task, languages)}\n"
+    content += f"\n## How to load it\n\n{_loading(recipe, task, loaded)}\n\n## Scores\n\n{_scores(primary)}\n"
+    return str(ModelCard(content))
+
+
+def _facts(recipe: Recipe, task: Task, languages: Sequence[str]) -> str:
+    facts = {"task": task.name, "trained on": ", ".join(languages), "method": recipe.method, "seed": recipe.seeds[0]}
+    if not isinstance(task, MultipleChoice | Spans):
+        facts["labels"] = ", ".join(task.labels)
+    if isinstance(task, Tagging):
+        spaced = "as it is written, without spaces between words that its text does not have"
+        facts["text"] = spaced if task.as_written else "with a space between all words"
+        facts["tag of a word"] = (
+            "that of the average of the logits of its sub-words" if task.average else "that of its first sub-word"
+        )
+    facts["longest input"] = f"{recipe.max_length} sub-words, special ones included"
+    return "\n".join(f"- {name}: {value}" for name, value in facts.items())
+
+
+def _loading(recipe: Recipe, task: Task, loaded: Loaded) -> str:
+    modules = sorted(extensions_of(loaded.model))
+    if modules:
+        return (
+            f"The model has modules of its own ({', '.join(modules)}) that transformers does not load, so it computes "
+            "something else there. `isogloss predict RUN` and `isogloss.load(RUN)` load them with the run folder that "
+            "this one lies in."
+        )
+    if isinstance(task, Tagging):
+        of_word = "logits[own].mean(dim=0)" if task.average else "logits[own[0]]"
+        code = TAGGER.replace("{spaces}", SPACES if task.as_written else "")
+        return code.replace("{max_length}", str(recipe.max_length)).replace("{of_word}", of_word)
+    if isinstance(task, Classification):
+        pair = '{"text": "Eva reads.", "text_pair": "Someone reads."}'
+        paired = task.name in ("nli", "paraphrase")
+        example = pair if paired else '"Eva reads."'
+        return CLASSIFIER.replace("{max_length}", str(recipe.max_length)).replace("{example}", example)
+    return (
+        f"`transformers.{task.auto_class.__name__}.from_pretrained` loads it; `isogloss predict RUN` and "
+        "`isogloss.load(RUN)` do what comes before and after it."
+    )
+
+
+def _scores(primary: Sequence[Mapping[str, Any]]) -> str:
+    body = [[row["data"], row["language"], row["split"], f"{100 * row['value']:.1f}", row["n"]] for row in primary]
+    metric = primary[0]["metric"] if primary else "score"
+    table = tabulate(body, headers=["data", "language", "split", f"{metric} %", "examples"], tablefmt="github")
+    return f"{table}\n\nTrained and measured with isogloss."
