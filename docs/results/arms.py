@@ -237,11 +237,19 @@ def _scores(rows: Sequence[Mapping[str, Any]], task: str, own: Task) -> str:
             scores.setdefault((row["arm"], (row["data"], row["language"])), []).append(row["value"])
     arms = list(dict.fromkeys(arm for arm, _ in scores))
     sets = list(dict.fromkeys(found for _, found in scores))
-    body = [[" ".join(found), *(f"{100 * _mean(scores.get((arm, found), [])):.1f}" for arm in arms)] for found in sets]
-    for name, members in own.groups.items():
-        means = [_mean([_mean(scores.get((arm, found), [])) for found in members]) for arm in arms]
-        body.append([name, *(f"{100 * mean:.1f}" for mean in means)])
-    return tabulate(body, [own.metric, *arms], tablefmt="github", disable_numparse=True)
+    several = len({data for data, _ in sets}) > 1
+    columns = {" ".join(found) if several else found[1]: [found] for found in sets} | dict(own.groups)
+    body = [
+        [
+            arm,
+            *(
+                f"{100 * _mean([_mean(scores.get((arm, found), [])) for found in members]):.1f}"
+                for members in columns.values()
+            ),
+        ]
+        for arm in arms
+    ]
+    return tabulate(body, [own.metric, *columns], tablefmt="github", disable_numparse=True)
 
 
 def _differences(rows: Sequence[Mapping[str, Any]], task: str, own: Task) -> str:
