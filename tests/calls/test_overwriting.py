@@ -20,7 +20,7 @@ from tests.support.hub import parquet
 RAW = "ta lo wi\nwi ker ta\n\nlo sh lo\n"
 
 
-SEEMS = "seems to be raw text, one sentence a line, or to have another column"
+SEEMS = "seems to be raw text, one sentence a line .format lines., or to have another column"
 
 
 @pytest.mark.parametrize("xtreme", [False, True])

@@ -56,7 +56,7 @@ def test_choices_and_questions_are_paired():
 
 
 @pytest.mark.parametrize("reader", [ConllU(), TokenTag(), SoftTagLines()])
-def test_numbers_that_files_give_as_ids_are_ids(reader: Any, tmp_path: Path):
+def test_numbers_that_files_give_as_ids_join_translations_that_are_named_as_such(reader: Any, tmp_path: Path):
     token = "\t".join(("1", "Ja", "_", "X", *6 * "_")) if isinstance(reader, ConllU) else "Ja\tX"
     head = "# labels = X;Y\n" if isinstance(reader, SoftTagLines) else ""
     read = {}
@@ -64,7 +64,8 @@ def test_numbers_that_files_give_as_ids_are_ids(reader: Any, tmp_path: Path):
         path = tmp_path / name
         path.write_text(head + "".join(f"# sent_id = {number}\n{token}\n\n" for number in ids), encoding="utf-8")
         read[name] = reader.read(path, name, Problems())
-    assert found(read["de"], read["en"]) == [1, 0]
+    with pytest.raises(IsoglossError, match="the sentence has no id but a number"):
+        found(read["de"], read["en"])  # that two files count their sentences does not make them translations
     translated = translate(read["de"], TranslationFile(tmp_path / "en", reader), "en", Problems())
     assert [(one.id, one.line) for one in translated] == [(one.id, one.line) for one in read["en"][::-1]]
 
@@ -72,11 +73,11 @@ def test_numbers_that_files_give_as_ids_are_ids(reader: Any, tmp_path: Path):
 def test_sentences_are_not_paired_by_their_number():
     one = TaggedSentence("3", "de", ("Ja",), ("X",), "de.conllu", 9, numbered=True)
     with pytest.raises(
-        IsoglossError, match=r"de\.conllu:9: the sentence has no id but its number.*en\.conllu:9.*sent_id"
+        IsoglossError, match=r"de\.conllu:9: the sentence has no id but a number.*en\.conllu:9.*sent_id"
     ):
         found([one], [dataclasses.replace(one, language="en", path="en.conllu")])
-    with pytest.raises(IsoglossError, match=r"de\.conllu:9: the sentence has no id but its number"):
+    with pytest.raises(IsoglossError, match=r"conllu:9: the sentence has no id but a number"):
         found([dataclasses.replace(one, numbered=False, path="en.conllu")], [one])
-    named = dataclasses.replace(one, numbered=False)
+    named = dataclasses.replace(one, numbered=False, id="n01001011")
     # Tags are of the words of a language, so they need not agree.
     assert found([named], [dataclasses.replace(named, path="en.conllu", tags=("Y",))]) == [0]

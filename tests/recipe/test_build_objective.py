@@ -60,7 +60,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "texts that are no translations": (
         "pos",
         {"method": "consistency"},
-        "the sentence has no id but its number",
+        "the sentence has no id but a number",
     ),
     "texts without partners": (
         "pairs",

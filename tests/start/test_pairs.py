@@ -371,7 +371,9 @@ def test_predict_sees_what_evaluate_saw(parallel: Path, tmp_path: Path):
     xtreme.write_text("".join("\t".join(row) + "\n" for row in five), encoding="utf-8")
 
     def labels(source: Path, beside: Any = None) -> list[str]:
-        written = isogloss.predict(run, source, language="de", output=tmp_path / "labelled.tsv", beside=beside)
+        written = isogloss.predict(
+            run, source, language="de", output=tmp_path / "labelled.tsv", beside=beside, overwrite=True
+        )
         return [line.split("\t")[3] for line in written.read_text(encoding="utf-8").splitlines()[1:]]
 
     assert len({*map(tuple, expected.values())}) > 1, "or nothing is shown below"

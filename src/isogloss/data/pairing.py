@@ -43,10 +43,12 @@ def partners(
 def _require_alike(example: Example, other: Example, *, by_id: bool) -> None:
     places = f"{example.path}:{example.line}", f"{other.path}:{other.line}"
     if isinstance(example, TaggedSentence) and isinstance(other, TaggedSentence):
-        if by_id and (example.numbered or other.numbered):
-            first, second = places if example.numbered else places[::-1]
+        # Tools write `# sent_id = 1` and on into treebanks that are no translations of each other.
+        counted = [one.numbered or one.id.isdigit() for one in (example, other)]
+        if by_id and any(counted):
+            first, second = places if counted[0] else places[::-1]
             raise IsoglossError(
-                f"{first}: the sentence has no id but its number, and sentences are not paired by number (here "
+                f"{first}: the sentence has no id but a number, and sentences are not paired by number (here "
                 f"with {second}); give both files ids that are the same in every language (`# sent_id` in CoNLL-U)"
             )
         return
