@@ -239,16 +239,11 @@ def _scores(rows: Sequence[Mapping[str, Any]], task: str, own: Task) -> str:
     sets = list(dict.fromkeys(found for _, found in scores))
     several = len({data for data, _ in sets}) > 1
     columns = {" ".join(found) if several else found[1]: [found] for found in sets} | dict(own.groups)
-    body = [
-        [
-            arm,
-            *(
-                f"{100 * _mean([_mean(scores.get((arm, found), [])) for found in members]):.1f}"
-                for members in columns.values()
-            ),
-        ]
-        for arm in arms
-    ]
+
+    def cell(arm: str, members: Sequence[tuple[str, str]]) -> str:
+        return f"{100 * _mean([_mean(scores.get((arm, found), [])) for found in members]):.1f}"
+
+    body = [[arm, *(cell(arm, members) for members in columns.values())] for arm in arms]
     return tabulate(body, [own.metric, *columns], tablefmt="github", disable_numparse=True)
 
 

@@ -35,10 +35,11 @@ from isogloss.reports.statistics import crossed_interval, paired_interval
 
 SEEDS = (0, 1)
 UNTOUCHED, CONTROL = "untouched", "mlm"
-MLM, MEP, OE = ({"kind": kind, "masking": 0.15, **own} for kind, own in (
-    ("mlm", {"temperature": 2.0}), ("mep", {"length": 64, "description_length": 64}),
-    ("oe", {"length": 64, "description_length": 64}),
-))  # fmt: skip
+SOURCES: dict[str, dict[str, Any]] = {
+    "mlm": {"temperature": 2.0, "masking": 0.15},
+    "mep": {"length": 64, "description_length": 64, "masking": 0.15},
+    "oe": {"length": 64, "description_length": 64, "masking": 0.15},
+}
 STEPS = 600
 BASE: dict[str, Any] = {
     "unfreezing": {"kind": "all_but_embeddings"},
@@ -56,8 +57,7 @@ BASE: dict[str, Any] = {
 
 
 def _shares(**shares: float) -> list[dict[str, Any]]:
-    own = {"mlm": MLM, "mep": MEP, "oe": OE}
-    return [{**own[name], "share": share} for name, share in shares.items()]
+    return [{"kind": kind, "share": share, **SOURCES[kind]} for kind, share in shares.items()]
 
 
 ARMS: dict[str, dict[str, Any]] = {
@@ -65,7 +65,9 @@ ARMS: dict[str, dict[str, Any]] = {
     "mlm + mep": {"sources": _shares(mlm=0.5, mep=0.5)},
     "mlm + oe": {"sources": _shares(mlm=0.5, oe=0.5)},
     "mlm + mep + oe": {"sources": _shares(mlm=0.4, mep=0.4, oe=0.2)},
-    "mlm + mep, repeats hidden": {"sources": [{**MLM, "share": 0.5}, {**MEP, "share": 0.5, "hide_repeats": True}]},
+    "mlm + mep, repeats hidden": {
+        "sources": [*_shares(mlm=0.5), *({**mep, "hide_repeats": True} for mep in _shares(mep=0.5))]
+    },
     "mlm, as many sub-words": {"sources": _shares(mlm=1.0)},
 }
 """The arms, all of as many updates, but the last: it reads as many sub-words as ``mlm + mep + oe`` has read.

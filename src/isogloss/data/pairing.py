@@ -44,7 +44,7 @@ def _require_alike(example: Example, other: Example, *, by_id: bool) -> None:
     places = f"{example.path}:{example.line}", f"{other.path}:{other.line}"
     if isinstance(example, TaggedSentence) and isinstance(other, TaggedSentence):
         # Tools write `# sent_id = 1` and on into treebanks that are no translations of each other.
-        counted = [one.numbered or one.id.isdigit() for one in (example, other)]
+        counted = [one.id.isdigit() for one in (example, other)]
         if by_id and any(counted):
             first, second = places if counted[0] else places[::-1]
             raise IsoglossError(

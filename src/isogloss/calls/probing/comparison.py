@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +72,7 @@ class Comparison:
 
 def open_comparison(
     probed: Probed,
-    learned: Callable[[MEP | OE], bool],
+    kind: type[MEP] | type[OE],
     *,
     corpus: str | None,
     leave_out: str | None,
@@ -86,7 +86,7 @@ def open_comparison(
 
     Args:
         probed: The model.
-        learned: Which source of a run has lengths of texts to go by.
+        kind: The source of a run that has lengths of texts to go by.
         corpus: Folder of knowledge, or small-world; None: that of the run.
         leave_out: File of entities and facts that were kept apart; None: what the run kept apart, if it is one.
         heads: Whether projection heads are used, where there are some.
@@ -115,8 +115,8 @@ def open_comparison(
         print(f"{probed.model} has no projection heads: the encoder's own vectors are compared", file=sys.stderr)
     if layer is None and own is not None:
         layer = own.layer
-    source = next((source for source in recipe.contrasting if learned(source)), None) if recipe is not None else None
-    lengths = MEP(share=1) if source is None else source
+    learned = [] if recipe is None else [source for source in recipe.contrasting if isinstance(source, kind)]
+    lengths = learned[0] if learned else MEP(share=1)
     longest = loaded.tokenizer.model_max_length
     return Comparison(
         data,

@@ -48,7 +48,7 @@ def entity_retrieval(
         raise IsoglossError(f"mention: {mention!r} is unknown{nearest(mention, SHOWN)}")
     found = open_comparison(
         probed,
-        lambda source: isinstance(source, MEP),
+        MEP,
         corpus=corpus,
         leave_out=leave_out,
         heads=heads,

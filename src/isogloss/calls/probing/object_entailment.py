@@ -45,7 +45,7 @@ def object_entailment(
     """
     found = open_comparison(
         probed,
-        lambda source: isinstance(source, OE),
+        OE,
         corpus=corpus,
         leave_out=leave_out,
         heads=heads,
