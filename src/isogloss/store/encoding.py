@@ -22,6 +22,7 @@ from isogloss.data.overlap import digest
 from isogloss.store.arrays import ArrayWriter
 from isogloss.store.cache import Cache
 from isogloss.store.knowledge import EncodedKnowledge, read_knowledge
+from isogloss.store.titles import spelling
 
 CHUNK = 1024
 """Texts that are cut into sub-words at a time."""
@@ -126,8 +127,11 @@ class _Builder:
         self.arrays.add(f"{name}.starts", [0], np.int64)
         self.arrays.add(f"{name}.ids", [], np.int32)
         for chunk in _chunks(text for text in texts if text.language in self.languages):
-            encodings = self.backend.encode_batch_fast([text.text for text in chunk], add_special_tokens=False)
+            encodings = self.backend.encode_batch([text.text for text in chunk], add_special_tokens=False)
             self._append(name, [encoding.ids[:LONGEST] for encoding in encodings])
+            for text, encoding in zip(chunk, encodings, strict=True):
+                if name == "descriptions":
+                    self.arrays.add(f"{name}.titles", spelling(text, encoding.offsets[:LONGEST]), np.uint8)
             keys.append(np.array([derive(text.key) for text in chunk], np.int64))
             languages.append(np.array([self.languages[text.language] for text in chunk], np.int32))
         every = np.concatenate([np.empty(0, np.int64), *keys])
