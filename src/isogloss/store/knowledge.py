@@ -152,7 +152,8 @@ def read_knowledge(folder: Path) -> EncodedKnowledge:
     def by_key(name: str) -> TextsByKey:
         texts, marks = encoded(name), arrays.get(f"{name}.titles")
         titles = None if marks is None else EncodedText(marks, texts.starts)
-        return TextsByKey(texts, *(array(f"{name}.{part}") for part in ("keys", "rows", "languages")), titles)
+        keys, rows, languages = (array(f"{name}.{part}") for part in ("keys", "rows", "languages"))
+        return TextsByKey(texts, keys, rows, languages, titles)
 
     def of_facts(name: str) -> Facts:
         return Facts(*(array(f"{name}.{part}") for part in ("subject", "relation", "object")))
