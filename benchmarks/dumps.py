@@ -133,8 +133,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--gigabytes",
         type=float,
         default=400,
-        help="of XML that the arithmetic is for; default: our estimate for the 100 largest Wikipedias, of which English "
-        "alone has about 100",
+        help="of XML that the arithmetic is for; default: our estimate for the 100 largest Wikipedias, of which "
+        "English alone has about 100",
     )
     parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
     parser.add_argument("--one", type=float, help="measure this size here, and print the figures")
