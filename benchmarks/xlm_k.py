@@ -100,7 +100,7 @@ class BothMasked:
         return [texts, found] if self.beside else [texts]
 
 
-def arm(workload: Workload, queue: int, beside: bool | None = None) -> Rounds:
+def arm(workload: Workload, known: EncodedKnowledge, queue: int, beside: bool | None = None) -> Rounds:
     """Masked entity prediction with a queue of so many rows; with ``beside`` masked LM on its texts instead."""
     size = workload.size
     recipe = resolve_pretraining(
@@ -122,7 +122,7 @@ def arm(workload: Workload, queue: int, beside: bool | None = None) -> Rounds:
     budget = build_budget(recipe, steps=recipe.steps, batch_size=size.batch_size)
     opened = open_site(recipe, loaded, budget, workload.sizes)
     optimizer, schedule = build_optimizer(recipe.optimizer, recipe, opened.site)
-    source = _source(workload, recipe, model, beside)
+    source = _source(workload, known, recipe, model, beside)
     training = Training(
         model=model,
         sources={source.name: source},
@@ -137,8 +137,10 @@ def arm(workload: Workload, queue: int, beside: bool | None = None) -> Rounds:
     return Rounds(training, size)
 
 
-def _source(workload: Workload, recipe: Pretraining, model: PreTrainedModel, beside: bool | None) -> DataSource:
-    size, known = workload.size, knowledge(workload)
+def _source(
+    workload: Workload, known: EncodedKnowledge, recipe: Pretraining, model: PreTrainedModel, beside: bool | None
+) -> DataSource:
+    size = workload.size
     at = TextSite(known.sentences, (), workload.tokenizer, size.max_length, size.batch_size, 1, SEED, ALONE)
     asked = recipe.contrasting[0]
     assert recipe.knowledge is not None
@@ -151,12 +153,12 @@ def _source(workload: Workload, recipe: Pretraining, model: PreTrainedModel, bes
 
 def run(workload: Workload, rounds: int) -> dict[str, Any]:
     """Measure the arms, in fp32."""
-    started = machine()
+    started, known = machine(), knowledge(workload)
     arms: dict[str, Arm] = {
-        SENTENCES: arm(workload, 0, beside=False),
-        MASKED: arm(workload, 0, beside=True),
-        NO_QUEUE: arm(workload, 0),
-        WITH_QUEUE: arm(workload, ROWS),
+        SENTENCES: arm(workload, known, 0, beside=False),
+        MASKED: arm(workload, known, 0, beside=True),
+        NO_QUEUE: arm(workload, known, 0),
+        WITH_QUEUE: arm(workload, known, ROWS),
     }
     measured = interleave(arms, rounds)
     alone, masked, bare, queued = measured.values()

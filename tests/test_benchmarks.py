@@ -14,11 +14,13 @@ import pytest
 import torch
 from torch import nn
 
+import isogloss.step.loop
 from benchmarks import (
     adapters,
     evaluation,
     gradients,
     hub,
+    languages,
     memory,
     shapes,
     slow_weights,
@@ -212,7 +214,8 @@ def test_xlm_k(workload: Workload, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_what_xlm_k_and_its_control_look_for(workload: Workload):
-    asked, control = xlm_k.arm(workload, 8), xlm_k.arm(workload, 0, beside=True)
+    known = xlm_k.knowledge(workload)
+    asked, control = xlm_k.arm(workload, known, 8), xlm_k.arm(workload, known, 0, beside=True)
     (pairs,), (texts, beside) = (
         (arm.training.sources[name].stream)(3) for arm, name in ((asked, "mep"), (control, "mlm"))
     )
@@ -226,6 +229,18 @@ def test_what_xlm_k_and_its_control_look_for(workload: Workload):
         before = _vector(arm.training.model.base_model).clone()
         arm(1)
         assert not torch.equal(_vector(arm.training.model.base_model), before)
+
+
+@pytest.mark.slow
+def test_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("isogloss.step.loop.take_step", isogloss.step.loop.take_step)  # put back at the end
+    languages.write_corpus(tmp_path / "corpus", 2, 40)
+    languages.write_encoder(tmp_path / "encoder")
+    found = languages.measure(tmp_path / "corpus", tmp_path / "encoder", tmp_path / "run")
+    assert 0 < found["seconds_to_first_step"] < found["seconds"]
+    assert 0 < found["own_peak_mb_above_start"] < found["peak_mb"]
+    state = json.loads((tmp_path / "run" / "trainer_state.json").read_text(encoding="utf-8"))
+    assert state["global_step"] == languages.STEPS
 
 
 @pytest.mark.slow

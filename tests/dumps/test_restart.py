@@ -240,15 +240,12 @@ def test_what_is_wrong_on_ray_is_forgotten_once_it_is_mended(tmp_path: Path):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # datatrove asks Ray for what is deprecated, in a thread whose error nobody sees
 def test_ray_itself(tmp_path: Path):
-    ray = pytest.importorskip("ray")
-    own = write_own(tmp_path)
-    settings = {"workers": 2, "mem_per_cpu_gb": 0.5}
-    try:
-        assert isogloss.corpus([own], output=tmp_path / "c", executor="ray", executor_settings=settings) is not None
-    finally:
-        ray.shutdown()
+    pytest.importorskip("ray")
+    settings = ("--executor", "ray", "--executor-settings", "{workers: 2, mem_per_cpu_gb: 0.5}")
+    command = [sys.executable, "-m", "isogloss", "corpus", write_own(tmp_path), "-o", tmp_path / "c", *settings]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     assert [told(row) for row in rows_of(tmp_path / "c", "sentences")] == [
         "In [Kyiv|Q1899] there are many old churches."
     ]

@@ -133,6 +133,20 @@ def test_repeats_of_the_mention_are_hidden_in_the_description(
         assert np.array_equal(before.description[seen], after.description[seen])
 
 
+@pytest.mark.parametrize("hide", [False, True])
+def test_a_title_is_hidden_where_the_mention_is_spelt_otherwise(tokenizer: PreTrainedTokenizerBase, hide: bool):
+    """Sentences inflect names, and translate them; a description that says its title could be found by letters."""
+    sentence = Linked("Novas Bank", "en", (Mention(0, 5, "Q1"),))
+    told = Told(
+        [sentence],
+        [Description("Q1", language, "Nova, or NOVA: nova a Delta", "Nova (Bank)") for language in LANGUAGES],
+    )
+    known = encode_knowledge(told, tokenizer, Wanted(languages=("en",)), None)
+    text = said(tokenizer, drawn(mention_rows(known, tokenizer, hide_repeats=hide), 1)[0].description).casefold()
+    assert text.count("nova") == (0 if hide else 3)
+    assert "delta" in text
+
+
 @pytest.mark.parametrize("same", [0.0, 0.5, 1.0])
 def test_descriptions_are_in_the_same_language_in_their_share(
     same: float, known: EncodedKnowledge, tokenizer: PreTrainedTokenizerBase

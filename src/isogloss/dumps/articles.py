@@ -15,9 +15,10 @@ from isogloss.dumps.index import Index, Known
 from isogloss.dumps.limits import Limits, words
 from isogloss.dumps.rows import Description, Mention, Sentence
 from isogloss.dumps.text.linked import Linked, join
-from isogloss.dumps.text.markup import HOLE, Paragraph
+from isogloss.dumps.text.markup import Paragraph
 from isogloss.dumps.text.sentences import ends, split
 from isogloss.dumps.text.tidy import tidy
+from isogloss.dumps.text.walk import HOLE
 from isogloss.dumps.times import is_time
 
 # What no sentence has in it, but broken markup has.

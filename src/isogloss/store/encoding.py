@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -23,12 +23,16 @@ from isogloss.data.overlap import digest
 from isogloss.store.arrays import ArrayWriter
 from isogloss.store.cache import Cache
 from isogloss.store.knowledge import EncodedKnowledge, read_knowledge
+from isogloss.store.titles import spelling
 
 CHUNK = 1024
 """Texts that are cut into sub-words at a time."""
 
 LONGEST = 512
 """Sub-words of a description that are kept."""
+
+MENTION = ("sentence", "first", "end", "entity")
+"""What is written of a mention."""
 
 Thing = TypeVar("Thing")
 
@@ -122,8 +126,11 @@ class _Builder:
         self.arrays.add(f"{name}.starts", [0], np.int64)
         self.arrays.add(f"{name}.ids", [], np.int32)
         for chunk in _chunks(text for text in texts if text.language in self.languages):
-            for encoding in self.backend.encode_batch_fast([text.text for text in chunk], add_special_tokens=False):
-                self._text(name, encoding.ids[:LONGEST])
+            encodings = self.backend.encode_batch([text.text for text in chunk], add_special_tokens=False)
+            self._append(name, [encoding.ids[:LONGEST] for encoding in encodings])
+            for text, encoding in zip(chunk, encodings, strict=True):
+                if name == "descriptions":
+                    self.arrays.add(f"{name}.titles", spelling(text, encoding.offsets[:LONGEST]), np.uint8)
             keys.append(np.array([derive(text.key) for text in chunk], np.int64))
             languages.append(np.array([self.languages[text.language] for text in chunk], np.int32))
         every = np.concatenate([np.empty(0, np.int64), *keys])
@@ -134,9 +141,10 @@ class _Builder:
         self.counts[name] = len(every)
         return np.asarray(every[order])
 
-    def _text(self, name: str, ids: Sequence[int]) -> None:
-        self.arrays.add(f"{name}.ids", ids, np.int32)
-        self.arrays.add(f"{name}.starts", [self.arrays.size(f"{name}.ids")], np.int64)
+    def _append(self, name: str, texts: Sequence[Sequence[int]]) -> None:
+        before = self.arrays.size(f"{name}.ids")
+        self.arrays.add(f"{name}.ids", list(chain.from_iterable(texts)), np.int32)
+        self.arrays.add(f"{name}.starts", before + np.cumsum(list(map(len, texts)), dtype=np.int64), np.int64)
 
     def _facts(self, knowledge: Knowledge, described: np.ndarray, named: np.ndarray) -> None:
         chunks = [
@@ -171,25 +179,39 @@ class _Builder:
             yield sentence, apart
 
     def _sentences(self, chunk: Sequence[tuple[Linked, bool]], described: np.ndarray) -> None:
-        texts = [sentence.text for sentence, _ in chunk]
-        for (sentence, apart), encoding in zip(
-            chunk, self.backend.encode_batch(texts, add_special_tokens=False), strict=True
-        ):
+        encodings = self.backend.encode_batch([sentence.text for sentence, _ in chunk], add_special_tokens=False)
+        entities = {mention.entity for sentence, apart in chunk if not apart for mention in sentence.mentions}
+        keys = {entity: derive(entity) for entity in entities}
+        every = np.array([*keys.values()], np.int64)
+        known = set(every[_among(every, described)].tolist())
+        texts: defaultdict[str, list[list[int]]] = defaultdict(list)
+        mentions: defaultdict[str, list[tuple[int, int, int, int]]] = defaultdict(list)
+        for (sentence, apart), encoding in zip(chunk, encodings, strict=True):
             if not encoding.ids:
                 continue
             name = f"{'held' if apart else 'sentences'}.{self.languages[sentence.language]}"
+            if not apart and sentence.mentions:
+                place = max(0, self.arrays.size(f"{name}.starts") - 1) + len(texts[name])
+                found = self._mentions(sentence, encoding.offsets, keys, known)
+                mentions[name] += [(place, *mention) for mention in found]
+            texts[name].append(encoding.ids)
+            self.counts["sentences kept apart" if apart else "sentences"] += 1
+        for name, own in texts.items():
             if not self.arrays.size(f"{name}.starts"):
                 self.arrays.add(f"{name}.starts", [0], np.int64)
-            self._text(name, encoding.ids)
-            self.counts["sentences kept apart" if apart else "sentences"] += 1
-            if not apart:
-                self._mentions(name, sentence, encoding.offsets, described)
+            self._append(name, own)
+        for name, rows in mentions.items():
+            self.counts["mentions"] += len(rows)
+            for part, column in zip(MENTION, np.array(rows, np.int64).reshape(-1, 4).T, strict=True):
+                self.arrays.add(f"{name}.{part}", column, np.int64)
 
-    def _mentions(self, name: str, sentence: Linked, offsets: Sequence[tuple[int, int]], described: np.ndarray) -> None:
-        place = self.arrays.size(f"{name}.starts") - 2
+    def _mentions(
+        self, sentence: Linked, offsets: Sequence[tuple[int, int]], keys: Mapping[str, int], known: Container[int]
+    ) -> Iterator[tuple[int, int, int]]:
+        """First sub-word, the one after the last, and entity of each mention that is learned from."""
         for start, end, entity in sentence.mentions:
-            key = derive(entity)
-            if not _among(np.array([key]), described)[0]:
+            key = keys[entity]
+            if key not in known:
                 self.counts["mentions of entities without a description"] += 1
                 continue
             if self.wanted.apart.has_entity(key):
@@ -199,10 +221,7 @@ class _Builder:
             if not inside:
                 self.counts["mentions without a sub-word"] += 1
                 continue
-            own = {"sentence": place, "first": inside[0], "end": inside[-1] + 1, "entity": key}
-            for part, value in own.items():
-                self.arrays.add(f"{name}.{part}", [value], np.int64)
-            self.counts["mentions"] += 1
+            yield inside[0], inside[-1] + 1, key
 
 
 def _among(keys: np.ndarray, known: np.ndarray) -> np.ndarray:

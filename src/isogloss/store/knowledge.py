@@ -6,7 +6,7 @@ them is needed, languages their places in a list.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +46,7 @@ class TextsByKey:
         keys: Entity or relation of each, ascending ``[n]``.
         rows: Which text that is ``[n]``.
         languages: Its language ``[n]``.
+        titles: Which sub-words of the texts spell the title of their entity: 1, or 0; None: of none.
 
     Example:
         >>> texts = EncodedText.of([[5], [6], [7]])
@@ -58,11 +59,25 @@ class TextsByKey:
     keys: np.ndarray
     rows: np.ndarray
     languages: np.ndarray
+    titles: EncodedText | None = None
 
     def of(self, key: int) -> dict[int, np.ndarray]:
         """The texts of an entity or relation, by language."""
+        return {language: self.texts.sentence(row) for language, row in self._rows(key)}
+
+    def without_title(self, key: int, mask: int) -> dict[int, np.ndarray]:
+        """The same, with a mask in the place of each sub-word of the title."""
+        titles = self.titles
+        if titles is None:
+            return self.of(key)
+        return {
+            language: np.where(titles.sentence(row), mask, self.texts.sentence(row))
+            for language, row in self._rows(key)
+        }
+
+    def _rows(self, key: int) -> Iterator[tuple[int, int]]:
         first, end = np.searchsorted(self.keys, [key, key + 1])
-        return {int(self.languages[place]): self.texts.sentence(int(self.rows[place])) for place in range(first, end)}
+        return ((int(self.languages[place]), int(self.rows[place])) for place in range(first, end))
 
 
 @dataclass(frozen=True)
@@ -135,7 +150,10 @@ def read_knowledge(folder: Path) -> EncodedKnowledge:
         return EncodedText(arrays.get(f"{name}.ids", np.empty(0, np.int32)), starts)
 
     def by_key(name: str) -> TextsByKey:
-        return TextsByKey(encoded(name), *(array(f"{name}.{part}") for part in ("keys", "rows", "languages")))
+        texts, marks = encoded(name), arrays.get(f"{name}.titles")
+        titles = None if marks is None else EncodedText(marks, texts.starts)
+        keys, rows, languages = (array(f"{name}.{part}") for part in ("keys", "rows", "languages"))
+        return TextsByKey(texts, keys, rows, languages, titles)
 
     def of_facts(name: str) -> Facts:
         return Facts(*(array(f"{name}.{part}") for part in ("subject", "relation", "object")))

@@ -31,8 +31,8 @@ class MentionRows:
         temperature: T > 0.
         same_language: Probability of a description in the language of the sentence, where there is one and one in
             another language.
-        hide_repeats: Whether the sub-words of the mention are hidden in the description too, wherever they come in the
-            same order, so that no row can be solved by comparing them.
+        hide_repeats: Whether the description's title is hidden in it, and the sub-words of the mention wherever they
+            come in the same order, so that no row can be solved by comparing letters.
 
     Example:
         >>> from isogloss.common.randomness import generator
@@ -84,7 +84,9 @@ class MentionRows:
         if self.masking is not None:
             text, labels = self.masking(text, random)
         own = self.knowledge.languages.index(language)
-        description, other = chosen(self.knowledge.descriptions.of(entity), own, self.same_language, random)
+        described = self.knowledge.descriptions
+        texts = described.without_title(entity, self.mask) if self.hide_repeats else described.of(entity)
+        description, other = chosen(texts, own, self.same_language, random)
         if self.hide_repeats:
             description = without(description, pieces[first:end], self.mask)
         return KnowledgeRow(

@@ -12,9 +12,10 @@ from isogloss.dumps.index import Index, PageRow, write_index
 from isogloss.dumps.limits import Limits
 from isogloss.dumps.rows import Description
 from isogloss.dumps.text.linked import Link, Linked
-from isogloss.dumps.text.markup import HOLE, paragraphs
+from isogloss.dumps.text.markup import paragraphs
 from isogloss.dumps.text.sentences import ends, split
 from isogloss.dumps.text.tidy import tidy
+from isogloss.dumps.text.walk import HOLE
 from isogloss.dumps.titles import Site, normal, target
 
 EN = Site("en", {"file": 6, "category": 14, "talk": 1})

@@ -6,8 +6,8 @@ import re
 import unicodedata
 
 from isogloss.dumps.text.linked import Linked, join
-from isogloss.dumps.text.markup import HOLE
 from isogloss.dumps.text.templates import SPOKEN
+from isogloss.dumps.text.walk import HOLE
 
 _BLANKS = re.compile(r"[\s\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 # Not the joiners U+200C and U+200D, which are spelling in Persian and in India.

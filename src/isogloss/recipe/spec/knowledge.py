@@ -32,7 +32,8 @@ class MEP(Spec):
         "per_piece", description="a mention is hidden by as many masks as it has sub-words, or by one"
     )
     hide_repeats: bool = Field(
-        False, description="hide the mention in the description too, so that comparing sub-words is of no use"
+        False,
+        description="hide in the description its title, and the mention, so that comparing letters is of no use",
     )
     length: int = Field(256, ge=16, description="most sub-words of the sentence, if the stage's rows are longer")
     description_length: int = Field(256, ge=16, description="most sub-words of the description")
