@@ -125,7 +125,7 @@ COMPARISON = [
 def lines(table: str) -> dict[str, list[str]]:
     """Cells of a Markdown table by the label in its second column."""
     split = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|"]
-    return {cells[1]: cells[2:] for cells in split}
+    return {cells[1].removesuffix(" (source)"): cells[2:] for cells in split}
 
 
 def test_comparison_table_by_hand():

@@ -27,6 +27,9 @@ class Recipe(Run, Task, Rate):
     """A run, fully described."""
 
     method: str = Field("multitask", description="preset for the five answers below, see `isogloss list methods`")
+    label: str | None = Field(
+        None, min_length=1, description="what `isogloss compare` calls the run; default: its method"
+    )
 
     model: str | RandomModel = Field(description="hub id, local folder, or {config: {...}} for random weights")
     data: tuple[DataEntry, ...] = Field(description="the data sets, one entry each; a single entry needs no list")
