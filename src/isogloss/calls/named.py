@@ -12,6 +12,7 @@ from isogloss.common.writing import read_json
 from isogloss.recipe.loading import load_yaml
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.spec.recipe import Recipe
+from isogloss.recipe.values import as_text
 from isogloss.run.folder import RunFolder
 
 Row = Mapping[str, Any]
@@ -93,7 +94,7 @@ def _by(keys: Mapping[str, Keys], by: Sequence[str]) -> dict[str, str]:
     found = {}
     for run, own in keys.items():
         values = {key: os.path.relpath(run, root) if key == RUN else _at(own, key) for key in by}
-        parts = (_text(value) if key in BY_ITSELF else f"{key}={_text(value)}" for key, value in values.items())
+        parts = (as_text(value) if key in BY_ITSELF else f"{key}={as_text(value)}" for key, value in values.items())
         found[run] = ", ".join(parts)
     return found
 
@@ -119,7 +120,7 @@ def _apart(keys: Mapping[str, Keys], names: Mapping[str, str]) -> dict[str, set[
         first = firsts.setdefault((names[run], str(own.get("train_languages"))), own)
         for key, one, other in _unequal(first, own):
             if key.split(".")[0] not in NO_SETTINGS:
-                found.setdefault(key, set()).update((_text(one), _text(other)))
+                found.setdefault(key, set()).update((as_text(one), as_text(other)))
     return found
 
 
@@ -131,15 +132,6 @@ def _unequal(first: Keys, other: Keys, above: str = "") -> Iterator[tuple[str, A
             yield from _unequal(one, two, f"{above}{key}.")
         elif one != two:
             yield f"{above}{key}", one, two
-
-
-def _text(value: Any) -> str:  # noqa: ANN401 - any YAML
-    if isinstance(value, Mapping):
-        listed = ", ".join(f"{key}: {_text(own)}" for key, own in value.items())
-        return str(value["kind"]) if "kind" in value else f"{{{listed}}}"
-    if isinstance(value, list):
-        return "+".join(map(_text, value))
-    return f"{value:g}" if isinstance(value, float) else "null" if value is None else str(value)
 
 
 def row_name(row: Row, name: str) -> str:

@@ -13,6 +13,7 @@ from isogloss.common.errors import IsoglossError, nearest
 from isogloss.reports import differences
 from isogloss.reports.cells import Scoring, told_apart
 from isogloss.reports.differences import Difference, difference
+from isogloss.reports.floors import LEGEND, floors_of
 from isogloss.reports.protocol import BADGE, told
 from isogloss.reports.values import draws_of, require_equal, require_same_sentences, text_of, values_of
 
@@ -36,6 +37,7 @@ class Line:
         label: Code of the language, or which mean it is.
         source: Whether one of the methods was trained on the language; None of a mean.
         scores: By method and seed, as fractions.
+        floor: What always answering the most frequent label would give; of a mean, the mean of its languages.
         differences: What each method but the baseline differs from it; None without a common seed.
     """
 
@@ -43,6 +45,7 @@ class Line:
     label: str
     source: bool | None
     scores: Mapping[str, Mapping[int, float]]
+    floor: float | None = None
     differences: Mapping[str, Difference | None] = field(default_factory=dict)
 
 
@@ -117,6 +120,7 @@ def compare_rows(
         methods.insert(0, baseline)
     sources = {language for row in rows for language in row.get("train_languages") or ()}
     lines, unpaired = [], defaultdict(list)
+    floors = floors_of(rows)
     for data, label, weights in _means(values, sources):
         scores = {method: _per_seed(values, weights, method) for method in methods}
         found = {}
@@ -126,11 +130,15 @@ def compare_rows(
             found[method] = difference(own, reference, drawn, confidence)
             for seed in own.keys() ^ reference.keys():
                 unpaired[seed, method, method if seed in reference else methods[0]].append(f"{data} {label}")
-        lines.append(Line(data, label, label in sources if (data, label) in weights else None, scores, found))
+        floor = sum(w * floors[place] for place, w in weights.items()) if weights.keys() <= floors.keys() else None
+        source = label in sources if (data, label) in weights else None
+        lines.append(Line(data, label, source, scores, floor, found))
     legend = (
         f"metric: {' / '.join(sorted({text_of(row.get('metric')) for row in rows}))} in %; {told(rows)}. Scores: mean "
         "over seeds (smallest–largest; number of seeds n)."
     )
+    if floors:
+        legend += f" {LEGEND}"
     if baseline is not None:
         legend += f" {differences.legend(rows, redrawn, confidence)}"
     notes = [

@@ -14,6 +14,7 @@ from isogloss.common.errors import IsoglossError, nearest
 from isogloss.reports import differences
 from isogloss.reports.comparison import Comparison, Line
 from isogloss.reports.differences import MISSING
+from isogloss.reports.floors import mark
 from isogloss.reports.statistics import Interval, summarise
 
 
@@ -98,6 +99,7 @@ def _record(found: Comparison, line: Line, method: str) -> dict[str, Any]:
         "lowest": summary and summary.low,
         "highest": summary and summary.high,
         "seeds": summary.n if summary else 0,
+        "floor": line.floor,
         "baseline": found.baseline,
         "difference": seeds and seeds.mean,
         "pairs": seeds.n if seeds else 0,
@@ -113,7 +115,8 @@ def _ends(name: str, interval: Interval | None) -> dict[str, float | None]:
 
 def _table(found: Comparison, form: str) -> str:
     compared = found.methods[1:] if found.baseline is not None else ()
-    headers = ["data", "language"]
+    has_floor = any(line.floor is not None for line in found.lines)
+    headers = ["data", "language", *(["floor"] if has_floor else [])]
     for method in found.methods:
         headers.append(method)
         if method in compared:
@@ -121,19 +124,22 @@ def _table(found: Comparison, form: str) -> str:
     body = []
     for line in found.lines:
         cells = [line.data, f"{line.label} (source)" if line.source else line.label]
+        if has_floor:
+            cells.append(MISSING if line.floor is None else _percent(line.floor))
         for method in found.methods:
-            cells.append(_spread(line.scores[method]))
+            cells.append(_spread(line.scores[method], line.floor))
             if method in compared:
                 cells += differences.cells(line.differences[method])
         body.append(cells)
     return tabulate(body, headers, tablefmt=form, disable_numparse=True)
 
 
-def _spread(scores: Mapping[int, float]) -> str:
+def _spread(scores: Mapping[int, float], floor: float | None) -> str:
     if not scores:
         return MISSING
     summary = summarise(list(scores.values()))
-    return f"{_percent(summary.mean)} ({_percent(summary.low)}–{_percent(summary.high)}; n = {summary.n})"
+    spread = f"{_percent(summary.mean)} ({_percent(summary.low)}–{_percent(summary.high)}; n = {summary.n})"
+    return spread + mark(summary.mean, floor)
 
 
 def _percent(fraction: float) -> str:

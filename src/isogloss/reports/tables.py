@@ -18,6 +18,7 @@ from isogloss.reports.cells import Scoring, told_apart
 from isogloss.reports.comparison import compare_rows
 from isogloss.reports.comparison_formats import as_markdown
 from isogloss.reports.differences import MISSING
+from isogloss.reports.floors import LEGEND, floors_of, mark
 from isogloss.reports.protocol import BADGE, told
 from isogloss.reports.values import require_equal, values_of
 
@@ -31,7 +32,8 @@ def closing_table(rows: Sequence[Row], train_languages: Collection[str], metrics
 
     The gap of a language is the mean score of the source languages minus its own score, in points; the transfer gap is
     the mean of the sources minus the mean of the targets. Both are taken within a data set, on its primary metric: the
-    first of ``metrics`` that it has. Source languages come first and are marked; the others follow by code.
+    first of ``metrics`` that it has, which the floor is of too. Source languages come first and are
+    marked; the others follow by code.
 
     Args:
         rows: Result rows of one run, step, selection, split, view, mode of language adapters and number of few-shot
@@ -53,6 +55,8 @@ def closing_table(rows: Sequence[Row], train_languages: Collection[str], metrics
     values = values_of(shown, "data", "language", "metric")
     counts = {(str(row["data"]), str(row["language"])): row.get("n", MISSING) for row in reversed(shown)}
     body, footer = [], []
+    floors = {name: floors_of([row for row in shown if row["metric"] == name]) for name in metrics}
+    has_floor = any(floors.values())
     for data in sorted({data for data, _ in counts}):
         languages = _sources_first((language for found, language in counts if found == data), train_languages)
         primary = next(name for name in metrics if any((data, language, name) in values for language in languages))
@@ -60,18 +64,22 @@ def closing_table(rows: Sequence[Row], train_languages: Collection[str], metrics
         sources = _mean(score for language, score in scores.items() if language in train_languages)
         targets = _mean(score for language, score in scores.items() if language not in train_languages)
         for language, score in scores.items():
-            mark = " (source)" if language in train_languages else ""
-            percents = [_percent(values.get((data, language, name))) for name in metrics]
+            name = f"{language} (source)" if language in train_languages else language
+            percents = [_percent(values.get((data, language, metric))) for metric in metrics]
+            floor = floors[primary].get((data, language))
+            percents[metrics.index(primary)] += mark(score, floor)
+            lowest = [_percent(floor)] if has_floor else []
             gap = _percent(_minus(sources, score))
-            body.append([data, language + mark, str(counts[data, language]), *percents, gap])
+            body.append([data, name, str(counts[data, language]), *percents, *lowest, gap])
         footer.append(
             f"{data}, {primary}: source mean {_percent(sources)}, target mean {_percent(targets)}, "
             f"transfer gap {_percent(_minus(sources, targets))} points"
         )
-    headers = ["data", "language", "sentences", *(f"{name} %" for name in metrics), "gap"]
-    alignment = ["left", "left", *["right"] * (len(metrics) + 2)]
+    named = [f"{name} %" for name in metrics]
+    headers = ["data", "language", "sentences", *named, *(["floor"] if has_floor else []), "gap"]
+    alignment = ["left", "left", *["right"] * (len(headers) - 2)]
     table = tabulate(body, headers, disable_numparse=True, colalign=alignment)
-    return "\n".join([table, "", *footer, told(shown)])
+    return "\n".join([table, "", *footer, *([LEGEND] if has_floor else []), told(shown)])
 
 
 def closing_tables(rows: Sequence[Row], metrics: Sequence[str]) -> str:
