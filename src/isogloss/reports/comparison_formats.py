@@ -110,7 +110,8 @@ def _record(found: Comparison, line: Line, method: str) -> dict[str, Any]:
 
 
 def _ends(name: str, interval: Interval | None) -> dict[str, float | None]:
-    return {f"{name}_low": interval and interval.low, f"{name}_high": interval and interval.high}
+    low, high = (None, None) if interval is None else (interval.low, interval.high)
+    return {f"{name}_low": low, f"{name}_high": high}
 
 
 def _table(found: Comparison, form: str) -> str:
