@@ -9,6 +9,7 @@ from isogloss.common.errors import IsoglossError
 
 if TYPE_CHECKING:
     from isogloss.calls.compare import compare
+    from isogloss.calls.compare_frame import compare_frame
     from isogloss.calls.corpus import corpus
     from isogloss.calls.errors import errors
     from isogloss.calls.evaluate import evaluate
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "IsoglossError",
     "compare",
+    "compare_frame",
     "corpus",
     "errors",
     "evaluate",

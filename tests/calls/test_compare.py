@@ -52,7 +52,7 @@ def test_seeds_make_a_run_each_and_are_compared(world: Path, tmp_path: Path):
     assert re.findall(r"[^|]+", header)[2].strip() == "multitask"
     assert "temperature_sampling − multitask" in header
     assert [line.split("|")[2].strip() for line in lines[:7]] == [
-        *("en", "fr", "ru", "de"),
+        *("en (source)", "fr (source)", "ru (source)", "de"),
         *("mean of sources", "mean of unseen", "mean"),
     ]
     assert all(line.count("n = 2") == 3 for line in lines[:7])

@@ -62,7 +62,7 @@ def test_one_language_is_left_out_of_each_run(world: Path, tmp_path: Path, capsy
         assert {tuple(row["train_languages"]) for row in rows} == {("fr", "ru"), ("en", "ru"), ("en", "fr")}
     assert "one language left out, seed 0, dev" in capsys.readouterr().out
     table = isogloss.compare([tmp_path], baseline="multitask", left_out=True)
-    assert [line.split("|")[2].strip() for line in table.splitlines()[2:5]] == ["en", "fr", "ru"]
+    assert [line.split("|")[2].strip()[:2] for line in table.splitlines()[2:5]] == ["en", "fr", "ru"]
     for changes, message in (
         ({"method": "single"}, "leave_one_out: method single trains on one language at a time"),
         ({"train_languages": ["en"]}, "leave_one_out: needs at least 2 training languages, found en"),

@@ -27,7 +27,7 @@ from isogloss.recipe.spec.base import Spec
 DOCS = Path(__file__).parents[2] / "docs"
 
 KEYS: dict[str, tuple[str, ...]] = {
-    "run": ("name", "method", "seed"),
+    "run": ("name", "label", "method", "seed", "sweep"),
     "model": (
         "model", "random_weights", "trust_remote_code", "dropout", "attention", "max_length", "aggregation",
         "spacing", "doc_stride", "max_answer_length", "precision",

@@ -125,7 +125,7 @@ COMPARISON = [
 def lines(table: str) -> dict[str, list[str]]:
     """Cells of a Markdown table by the label in its second column."""
     split = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|"]
-    return {cells[1]: cells[2:] for cells in split}
+    return {cells[1].removesuffix(" (source)"): cells[2:] for cells in split}
 
 
 def test_comparison_table_by_hand():
@@ -244,3 +244,20 @@ def test_unknown_names_come_with_a_suggestion():
         comparison_table([row()], "joint", mixed=["selektion"])
     with pytest.raises(IsoglossError, match="found none"):
         comparison_table([], "joint")
+
+
+def test_a_language_at_its_floor_is_marked():
+    rows = [
+        *runs("joint", {"en": [0.8]}, floor=0.4),
+        *runs("joint", {"sw": [0.35]}, floor=0.35),
+        *runs("reptile", {"en": [0.3]}, floor=0.4),
+        *runs("reptile", {"sw": [0.36]}, floor=0.35),
+    ]
+    found = lines(comparison_table(rows, "joint"))
+    assert found["language"][:2] == ["floor", "joint"]
+    assert found["en"][:3] == ["40.0", "80.0 (80.0–80.0; n = 1)", "30.0 (30.0–30.0; n = 1)†"]
+    assert found["sw"][:3] == ["35.0", "35.0 (35.0–35.0; n = 1)†", "36.0 (36.0–36.0; n = 1)"]
+    assert found["mean"][0] == "37.5"
+    closing = closing_table([one for one in rows if one["method"] == "joint"], ["en"], ["f1"]).splitlines()
+    assert closing[2].split()[-3:] == ["80.0", "40.0", "0.0"] and closing[3].split()[-3:] == ["35.0†", "35.0", "45.0"]
+    assert "†: not above it" in closing[-2] and "†: not above it" in comparison_table(rows, "joint")

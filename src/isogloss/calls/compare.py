@@ -3,26 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from isogloss.calls.named import names_of, require_same_files, row_name, variant
 from isogloss.calls.predicted import label_set, redraw
 from isogloss.calls.scored import metric_of, of_one_task, results_of, run_folders
 from isogloss.common.errors import IsoglossError
-from isogloss.common.writing import read_json
+from isogloss.common.writing import read_json, write_text
 from isogloss.recipe.presets import METHODS
+from isogloss.reports.best import best_on_source_dev
 from isogloss.reports.cells import scoring_of
+from isogloss.reports.comparison import MIXABLE, Comparison, compare_rows
+from isogloss.reports.comparison_formats import ENDINGS, writer_of
 from isogloss.reports.costs import cost_table
 from isogloss.reports.left_out import left_out_rows
 from isogloss.reports.negative_transfer import negative_transfer_table
-from isogloss.reports.tables import comparison_table
 from isogloss.run.folder import RunFolder
+
+MIXED_BY = {"translate_train": "translated"}
+"""Keys of recipes that have another name in rows."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Finished runs side by side.
+
+    Attributes:
+        comparison: Their scores; None where only what they cost, or negative transfer, is asked for.
+        beside: What else was asked for, and what there is to know, as Markdown.
+    """
+
+    comparison: Comparison | None
+    beside: tuple[str, ...] = ()
 
 
 def compare(
     runs: Sequence[str | Path],
     *,
     baseline: str | None = None,
+    by: Sequence[str] = (),
     split: str = "dev",
     metric: str | None = None,
     allow_mixed: Sequence[str] = (),
@@ -30,8 +51,13 @@ def compare(
     view: str = "original",
     negative_transfer: bool = False,
     cost: bool = False,
+    format: str | None = None,
+    output: str | Path | None = None,
 ) -> str:
-    """Methods side by side: mean and range over seeds per language, differences to a baseline paired over seeds.
+    """Runs side by side: mean and range over seeds per language, differences to a baseline paired over seeds.
+
+    Runs are told apart by their method, or by the ``label`` of their recipe; where runs that are called alike differ in
+    one key of their recipes, by that too; or by the keys that ``by`` names.
 
     Runs with language adapters that were scored both with each language's own and with the source's count as two
     methods, called ``adapters (swap)`` and ``adapters (keep)``, so that the one is compared with the other too.
@@ -41,69 +67,129 @@ def compare(
 
     Args:
         runs: Run folders, or folders with run folders in them; all of one task.
-        baseline: The method that others are compared with; None: only what ``negative_transfer`` and ``cost`` ask for.
+        baseline: What the others are compared with; None: scores alone, and what ``negative_transfer`` and ``cost``
+            ask for.
+        by: Keys of the recipes that tell runs apart, such as ``learning_rate`` or ``optimizer.lookahead.inner_steps``;
+            ``run``: each by itself.
         split: dev or test; of several scorings the last one counts.
         metric: Metric; default: the task's primary one.
         allow_mixed: Parts of the protocol in which the runs may differ: selection, train_languages, view, few_shot,
-            translated, spacing.
+            translated, spacing, data. Those in ``by`` may.
         view: Scores of which view, see `isogloss.evaluate`.
         left_out: Compare runs of ``leave_one_out``, each on the language that it was not trained on.
         negative_transfer: Also compare each language that a method was trained on with the model of method ``single``
             trained on it alone, see `isogloss.reports.negative_transfer`.
         cost: Also show what a run of each method costs, see `isogloss.reports.costs`.
+        format: markdown, latex, csv or json; default: what the ending of ``output`` says, else markdown. csv and json
+            hold a record for each line and method, see `isogloss.reports.comparison_formats.records`.
+        output: A file to write to.
 
     Returns:
-        A Markdown table, or several with an empty line between them.
+        The table as written; in Markdown several with an empty line between them, the last of which says which runs
+        were best on the dev data of the sources.
 
     Raises:
         IsoglossError: A place without runs, no scores, scores of several tasks, under different protocols or on other
-            sentences, or a metric that the task does not have.
+            data or sentences, or a metric, key or format that there is not.
     """
-    if baseline is None and not (negative_transfer or cost):
-        raise IsoglossError(
-            "baseline: needed, the method that others are compared with, unless negative transfer or cost is asked for"
-        )
+    name = format or (ENDINGS.get(Path(output).suffix, "markdown") if output is not None else "markdown")
+    write = writer_of(name)
+    if name != "markdown" and (negative_transfer or cost):
+        raise IsoglossError(f"format: {name} holds the comparison alone; leave out negative transfer and cost")
+    found = compared(
+        runs,
+        baseline=baseline,
+        by=by,
+        split=split,
+        metric=metric,
+        allow_mixed=allow_mixed,
+        left_out=left_out,
+        view=view,
+        negative_transfer=negative_transfer,
+        cost=cost,
+    )
+    parts = [] if found.comparison is None else [write(found.comparison)]
+    parts += found.beside if name == "markdown" else ()
+    text = "\n\n".join(parts)
+    if output is not None:
+        write_text(Path(output), f"{text}\n")
+    return text
+
+
+def compared(
+    runs: Sequence[str | Path],
+    *,
+    baseline: str | None,
+    by: Sequence[str],
+    split: str,
+    metric: str | None,
+    allow_mixed: Sequence[str],
+    left_out: bool,
+    view: str,
+    negative_transfer: bool,
+    cost: bool,
+) -> Compared:
+    """What `compare` shows, before it is written."""
     folders = run_folders(runs)
     found = results_of(folders)
     scored = of_one_task(found)
-    final = [row for row in scored if row["split"] == split and row["selection"] is not None]
-    rows = [row for row in final if row["view"] == view]
+    final = [row for row in scored if row["selection"] is not None and row["view"] == view]
+    rows = [row for row in final if row["split"] == split]
     kind = split if view == "original" else f"{split} {view}"
     if not rows:
         raise IsoglossError(
             f"no final {kind} scores in {', '.join(map(str, runs))}; `isogloss evaluate RUN` makes them"
         )
     primary = metric_of(rows, metric)
-    latest = {
-        scoring_of(row): row
-        for row in rows
-        if row["metric"] == primary and not (left_out and row.get("interpolation") is not None)
-    }
+    latest = _latest(rows, primary, left_out=left_out)
     if primary == "macro_f1":
-        _require_same_labels(sorted({row["run"] for row in latest.values()}))
-    redrawn = redraw(list(latest.values())) if baseline is not None or negative_transfer else {}
-    modes = [mode for mode in dict.fromkeys(row.get("at_test") for row in latest.values()) if mode is not None]
-    tables = []
-    if baseline is not None:
-        compared: Sequence[Mapping[str, Any]]
-        compared = left_out_rows(list(latest.values())) if left_out else [_named(row) for row in latest.values()]
-        shown = [_told_by_mode(row) for row in compared] if len(modes) > 1 else compared
-        tables.append(comparison_table(shown, baseline, mixed=allow_mixed, redrawn=redrawn))
+        _require_same_labels(sorted({row["run"] for row in latest}))
+    if "data" not in allow_mixed:
+        require_same_files(sorted({row["run"] for row in latest}))
+    names = names_of({row["run"]: row["method"] for row in final}, by)
+    modes = [mode for mode in dict.fromkeys(row.get("at_test") for row in latest) if mode is not None]
+
+    def shown(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        named = [{**row, "method": row_name(row, names[row["run"]])} for row in rows]
+        return [_told_by_mode(row) for row in named] if len(modes) > 1 else list(named)
+
+    comparison = None
+    redrawn = redraw(latest) if baseline is not None or negative_transfer else {}
+    if baseline is not None or not (negative_transfer or cost):
+        own = left_out_rows(latest) if left_out else latest
+        asked = [*allow_mixed, *(MIXED_BY.get(key, key) for key in by if MIXED_BY.get(key, key) in MIXABLE)]
+        comparison = compare_rows(shown(own), baseline, mixed=asked, redrawn=redrawn)
+    beside = []
     # Models of one language each, as they were trained, are one method, in the same mode as what is compared with them.
     for mode in (modes or [None]) if negative_transfer else []:
         trained = [
-            _varied(row) if row.get("interpolation") is None else _named(row)
-            for row in latest.values()
+            {**row, "method": _trained_name(row, names[row["run"]])}
+            for row in latest
             if row.get("at_test") in (mode, None)
         ]
-        tables.append(negative_transfer_table(trained, redrawn=redrawn))
+        beside.append(negative_transfer_table(trained, redrawn=redrawn))
     if cost:
-        tables.append(_costs(list(latest.values())))
+        beside.append(_costs(latest, names))
+    if comparison is not None and not left_out:
+        dev = _latest([row for row in final if row["split"] == "dev"], primary, left_out=False)
+        beside += best_on_source_dev(shown(dev))
     others = {row["run"] for row in found} - {row["run"] for row in scored}
     left = sorted({str(folder) for folder in folders} - others - {row["run"] for row in rows})
     if left:
-        tables.append(f"- Left out, without a final {kind} score: {', '.join(left)}.")
-    return "\n\n".join(tables)
+        beside.append(f"- Left out, without a final {kind} score: {', '.join(left)}.")
+    if others:
+        beside.append(f"- Left out, of `isogloss pretrain`: {', '.join(sorted(others))}.")
+    return Compared(comparison, tuple(beside))
+
+
+def _latest(rows: Sequence[dict[str, Any]], metric: str, *, left_out: bool) -> list[dict[str, Any]]:
+    """Of several scorings the last one."""
+    found = {
+        scoring_of(row): row
+        for row in rows
+        if row["metric"] == metric and not (left_out and row.get("interpolation") is not None)
+    }
+    return list(found.values())
 
 
 def _require_same_labels(runs: Sequence[str]) -> None:
@@ -114,31 +200,21 @@ def _require_same_labels(runs: Sequence[str]) -> None:
         raise IsoglossError(f"macro_f1 is a mean over the labels of a model, which must be the same, found {listed}")
 
 
-def _costs(rows: Sequence[Mapping[str, Any]]) -> str:
+def _costs(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> str:
     """What the runs of the rows cost, by method."""
     # Between two sets of weights a run was scored, not trained.
-    methods = {row["run"]: str(_named({**row, "interpolation": None})["method"]) for row in rows}
+    methods = {row["run"]: row_name({**row, "interpolation": None}, names[row["run"]]) for row in rows}
     unknown = [run for run in methods if not RunFolder(Path(run)).cost.exists()]
     if unknown:
         raise IsoglossError(f"cost: {unknown[0]} has no cost.json; runs of earlier versions did not keep one")
     return cost_table([(method, read_json(RunFolder(Path(run)).cost)) for run, method in methods.items()])
 
 
-def _named(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Models of one language each, parted data and interpolations are methods of their own in a comparison."""
-    if METHODS[row["method"]].one_run_per_language:
-        return _varied({**row, "method": f"{row['method']} {'+'.join(row['train_languages'])}"})
-    return _varied(row)
-
-
-def _varied(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Parted data and interpolations are methods of their own."""
-    parts = [row["method"]]
-    if row.get("partition"):
-        parts.append(f"({row['partition']})")
-    if row.get("interpolation") is not None:
-        parts.append(f"e={row['interpolation']:g}")
-    return {**row, "method": " ".join(parts)}
+def _trained_name(row: Mapping[str, Any], name: str) -> str:
+    """Models of one language each are together one method."""
+    if METHODS[row["method"]].one_run_per_language and row.get("interpolation") is None:
+        return " ".join([row["method"], *variant(row)])
+    return row_name(row, name)
 
 
 def _told_by_mode(row: Mapping[str, Any]) -> Mapping[str, Any]:

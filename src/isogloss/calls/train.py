@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from isogloss.calls.arguments import as_overrides, print_adapters, print_doubts
+from isogloss.calls.arguments import as_overrides
+from isogloss.calls.jobs import Asked, train_one_by_one, train_side_by_side
 from isogloss.calls.objects import at, objects_of, write
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
-from isogloss.common.locking import locked
-from isogloss.common.writing import read_lines
 from isogloss.recipe.build import data as build_data
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.presets import METHODS
-from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
+from isogloss.recipe.sweep import resolve_sweep
+from isogloss.reports.best import best_on_source_dev
 from isogloss.reports.left_out import left_out_table
-from isogloss.reports.selections import selections_table
-from isogloss.reports.tables import closing_tables
 from isogloss.run.folder import RunFolder
-from isogloss.start.prepare import prepare
 
 RecipeLike = Recipe | Mapping[str, Any] | str | Path
 
@@ -35,20 +33,23 @@ def train(
     output: str | Path | None = None,
     resume: bool = False,
     report_to: str | None = None,
+    jobs: int = 1,
 ) -> list[dict[str, Any]]:
-    """Train as a recipe says, once per seed, and score the dev data of every language.
+    """Train as a recipe says, once per seed and value that is swept, and score the dev data of every language.
 
     Args:
         recipe: Path to YAML, name of a shipped recipe, or a mapping. In a mapping, objects may stand where a data entry
             has its path, see `isogloss.calls.objects.objects_of`; they are written to ``data`` in ``output``.
-        overrides: Keys to change, ``"a.b=c"`` each.
+        overrides: Keys to change, ``"a.b=c"`` each; a list for a key that takes none is a sweep over its values.
         scale: One of the recipe's scales (smoke, small, paper).
         limit: Examples read per language and split.
-        output: Run folder; default ``runs/<recipe>-<scale>``. With several seeds, or one run per
-            language, it gets a folder each. The model is in ``model`` below it, and a task adapter, if the recipe
+        output: Run folder; default ``runs/<recipe>-<scale>``. With several seeds or swept values, or one run
+            per language, it gets a folder each. The model is in ``model`` below it, and a task adapter, if the recipe
             trains one, also in ``adapters/task``, a folder as AdapterHub has them.
         resume: Go on with an existing run; one that has not been started is started.
         report_to: none, tensorboard or wandb.
+        jobs: How many runs are trained side by side, each in a process of its own with its share of the CPU cores, all
+            on the same GPU if there is one. What each says is in a file ``RUN.log`` beside its folder.
 
     Returns:
         The rows of the final scores, see `isogloss.run.evaluation.COLUMNS`.
@@ -57,32 +58,30 @@ def train(
         IsoglossError: Bad input, a failed write, or another process is at work in the folder.
     """
     recipe, files = objects_of(recipe)
-    resolved = resolve(recipe, overrides=as_overrides(overrides, limit, report_to), scale=scale)
-    root = Path(output) if output is not None else Path("runs") / _name(recipe, resolved, scale)
-    resolved = at(resolved, root)
-    if files and not resume and len(resolved.seeds) == 1:
+    children = resolve_sweep(recipe, overrides=as_overrides(overrides, limit, report_to), scale=scale)
+    root = Path(output) if output is not None else Path("runs") / _name(recipe, children, scale)
+    children = [(name, at(resolved, root)) for name, resolved in children]
+    if files and not resume and len(children) == len(children[0][1].seeds) == 1:
         RunFolder(root).require_free(resume=False)
     write(files, root)
-    runs = _runs(resolved, root)
-    for path, _ in runs:
-        RunFolder(path).require_free(resume=resume)
-    rows = []
-    for path, one in runs:
-        with locked(path, processes()):
-            experiment = prepare(one, path, resume=resume, label_languages=_training_languages(resolved))
-            final = experiment.run()
-        if experiment.ranks.rank == 0 and final:
-            metrics = TASKS[final[0]["task"]].build(()).metrics
-            print(closing_tables(final, metrics))
-            others = selections_table(read_lines(path / "results.jsonl"), final[0]["train_languages"], metrics[0])
-            if others is not None:
-                print(f"\nwhat each selection would have taken (dev)\n{others}")
-            print_doubts(experiment, final)
-            print_adapters(experiment)
-        rows += final
-    if resolved.leave_one_out and rows and processes().rank == 0:
-        _print_left_out(rows)
-    return rows
+    runs = [
+        (name, Asked(one, path, resume, _training_languages(resolved)))
+        for name, resolved in children
+        for path, one in _runs(resolved, root / name)
+    ]
+    for _, asked in runs:
+        RunFolder(asked.path).require_free(resume=resume)
+    train_all = train_one_by_one if jobs == 1 or len(runs) == 1 else partial(train_side_by_side, jobs=jobs)
+    found = train_all([asked for _, asked in runs])
+    named = [{**row, "method": name} for (name, _), rows in zip(runs, found, strict=True) for row in rows]
+    every = [row for rows in found for row in rows]
+    if every and processes().rank == 0:
+        if children[0][1].leave_one_out:
+            _print_left_out(every)
+        primary = TASKS[every[0]["task"]].build(()).metrics[0]
+        for line in best_on_source_dev([r for r in named if r["split"] == "dev" and r["metric"] == primary]):
+            print(f"\n{line}\n`isogloss compare {root}` says more.")
+    return every
 
 
 def _print_left_out(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -130,9 +129,11 @@ def _training_languages(recipe: Recipe) -> tuple[str, ...]:
     return tuple(sorted({language for c in collections for language, split in c.files() if split == "train"}))
 
 
-def _name(recipe: RecipeLike, resolved: Recipe, scale: str | None) -> str:
+def _name(recipe: RecipeLike, children: Sequence[tuple[str, Recipe]], scale: str | None) -> str:
+    resolved = children[0][1]
     if resolved.name is not None:
         return resolved.name
     stem = Path(recipe).stem if isinstance(recipe, str | Path) else "run"
-    stem = stem if resolved.method in stem.replace("-", "_") else f"{stem}-{resolved.method}"
+    several = len({one.method for _, one in children}) > 1
+    stem = stem if several or resolved.method in stem.replace("-", "_") else f"{stem}-{resolved.method}"
     return stem if scale is None else f"{stem}-{scale}"

@@ -12,12 +12,16 @@ import isogloss
 
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Run folders, or folders that hold them.")],
-    baseline: Annotated[str | None, typer.Option(help="Method that the others are compared with.")] = None,
+    baseline: Annotated[str | None, typer.Option(help="What the others are compared with.")] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY", help="A key of the recipes that tells runs apart, or run: each by itself."),
+    ] = None,
     split: Annotated[str, typer.Option(help="dev or test.")] = "dev",
     metric: Annotated[str | None, typer.Option(help="Metric; default the task's primary one.")] = None,
     allow_mixed: Annotated[
         list[str] | None,
-        typer.Option(help="Let runs differ in selection, train_languages, view, few_shot, translated or spacing."),
+        typer.Option(help="Let them differ in selection, train_languages, view, few_shot, translated, spacing, data."),
     ] = None,
     view: Annotated[
         str, typer.Option(help="original, translate-test, with-translate-test or with-gold-source.")
@@ -29,10 +33,14 @@ def compare(
         bool, typer.Option("--negative-transfer", help="Each language against the model of method single for it alone.")
     ] = False,
     cost: Annotated[bool, typer.Option("--cost", help="What a run of each method costs.")] = False,
+    form: Annotated[str | None, typer.Option("--format", help="markdown, latex, csv or json.")] = None,
+    output: Annotated[Path | None, typer.Option(help="A file to write to, in place of the terminal.")] = None,
 ) -> None:
-    """Methods side by side, per language: mean, range, and the difference to a baseline with its two intervals.
+    """Runs side by side, per language: mean, range, and the difference to a baseline with its two intervals.
 
     One is of other seeds on the same test sentences, one of other seeds and sentences; that one decides on verdicts.
+
+    Runs are told apart by their method, the label of their recipe, the one key that they differ in, or --by.
 
     With --negative-transfer or --cost other tables follow; without --baseline these alone.
 
@@ -41,6 +49,7 @@ def compare(
     table = isogloss.compare(
         runs,
         baseline=baseline,
+        by=by or (),
         split=split,
         metric=metric,
         allow_mixed=allow_mixed or (),
@@ -48,5 +57,7 @@ def compare(
         view=view,
         negative_transfer=negative_transfer,
         cost=cost,
+        format=form,
+        output=output,
     )
-    print(table)
+    print(table if output is None else output)

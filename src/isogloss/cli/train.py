@@ -21,13 +21,23 @@ def train(
     output: Annotated[Path | None, typer.Option(help="Run folder; default runs/RECIPE-SCALE.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the output folder.")] = False,
     report_to: Annotated[str | None, typer.Option(help="none, tensorboard or wandb; default: the recipe's.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Runs trained side by side, of seeds and of swept values.")] = 1,
 ) -> None:
-    """Train as a recipe says, once per seed, and print the dev scores of every language.
+    """Train as a recipe says, once per seed and swept value, and print the dev scores of every language.
 
     Example: isogloss train ud-pos-sequential-reptile --scale smoke --output runs/first
+
+    A list for a key that takes none is a sweep: --set learning_rate=[1e-4,3e-4] --set seed=[0,1,2] --jobs 2
 
     Several processes: torchrun --nproc_per_node 2 -m isogloss train RECIPE
     """
     isogloss.train(
-        recipe, overrides=overrides or (), scale=scale, limit=limit, output=output, resume=resume, report_to=report_to
+        recipe,
+        overrides=overrides or (),
+        scale=scale,
+        limit=limit,
+        output=output,
+        resume=resume,
+        report_to=report_to,
+        jobs=jobs,
     )

@@ -6,6 +6,7 @@ Order, later wins: the method's preset, the recipe's ``base``, the recipe, its s
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.recipe import former
 from isogloss.recipe.explain import explain
+from isogloss.recipe.lists import takes_list
 from isogloss.recipe.loading import LABEL_MAP, load_yaml
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.spec.pretraining import Pretraining
@@ -41,7 +43,8 @@ def resolve(
         IsoglossError: No such file, bad YAML, an unknown key, name or scale, or a bad value; the message names the
             nearest valid ones.
     """
-    raw, origin = _layers(recipe, shipped_recipes(), overrides, scale, former.TRAINING)
+    raw, origin = _layers(recipe, shipped_recipes(), map(_as_sweep, overrides), scale, former.TRAINING)
+    raw = _with_first_of_sweep(raw)
     method = raw.setdefault("method", "multitask")
     if not isinstance(method, str) or method not in METHODS:
         raise IsoglossError(f"{origin}: method: no method {method!r}{nearest(str(method), METHODS)}")
@@ -207,6 +210,28 @@ def _set(raw: dict[str, Any], override: str) -> dict[str, Any]:
     if isinstance(value, str) and LABEL_MAP not in keys:
         value = _number(value)
     return dict(_put(_without_other_budget(raw, {keys[0]: value}), keys, value, override))
+
+
+def _as_sweep(override: str) -> str:
+    """A list where a key takes none is a sweep over its values."""
+    path, _, text = override.partition("=")
+    if not text.lstrip().startswith("[") or takes_list(path):
+        return override
+    try:
+        value = load_yaml(text, path)
+    except yaml.YAMLError:
+        return override  # refused with the others
+    return f"sweep={json.dumps({path: [_number(one) if isinstance(one, str) else one for one in value]})}"
+
+
+def _with_first_of_sweep(raw: dict[str, Any]) -> dict[str, Any]:
+    """The recipe with the first of all values that are swept, so that what is swept need not stand beside it."""
+    sweep = raw.get("sweep")
+    for path, values in sweep.items() if isinstance(sweep, Mapping) else ():
+        if isinstance(values, list) and values:
+            keys = str(path).split(".")
+            raw = _put(_without_other_budget(raw, {keys[0]: values[0]}), keys, values[0], f"sweep.{path}")
+    return raw
 
 
 def _without_other_budget(raw: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from tabulate import tabulate
 
 from isogloss.common.errors import IsoglossError
+from isogloss.reports.floors import LEGEND, floors_of, mark
 from isogloss.reports.statistics import summarise
 
 
@@ -40,12 +41,20 @@ def transfer_table(rows: Sequence[Mapping[str, Any]]) -> str:
         for method in methods
     }
     body = []
+    floors = {language: floor for (_, language), floor in floors_of(rows).items()}
     for language in languages:
         line = [f"{language} (source)" if language in sources else language]
+        line += [f"{100 * floors[language]:.1f}" if language in floors else "–"] if floors else []
         for method in methods:
             summary = summarise(values[language, method])
-            line.append(f"{100 * summary.mean:.1f} ({100 * summary.low:.1f}–{100 * summary.high:.1f})")
+            spread = f"{100 * summary.mean:.1f} ({100 * summary.low:.1f}–{100 * summary.high:.1f})"
+            line.append(spread + mark(summary.mean, floors.get(language)))
             line.append(f"{100 * (level[method] - summary.mean):.1f}")
         body.append(line)
-    headers = ["language", *(header for method in methods for header in (method, "gap"))]
-    return tabulate(body, headers=headers, disable_numparse=True, stralign="right")
+    headers = [
+        "language",
+        *(["floor"] if floors else []),
+        *(header for method in methods for header in (method, "gap")),
+    ]
+    table = tabulate(body, headers=headers, disable_numparse=True, stralign="right")
+    return f"{table}\n{LEGEND}" if floors else table

@@ -5,6 +5,7 @@ Evaluation remembers nothing and chooses nothing: it returns rows and prediction
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -29,7 +30,7 @@ from isogloss.tasks.task import Task
 
 COLUMNS = (
     "run", "method", "task", "data", "train_languages", "language", "context_language", "split", "view", "translated",
-    "spacing", "metric", "value", "n", "seed", "step", "selection", "few_shot", "partition", "interpolation",
+    "spacing", "metric", "value", "floor", "n", "seed", "step", "selection", "few_shot", "partition", "interpolation",
     "test_touches", "at_test", "adapters",
 )  # fmt: skip
 """The flat schema of results.jsonl; null where a column does not apply."""
@@ -149,6 +150,17 @@ class Evaluator:
         golds = [target for example in examples if (target := self.task.gold(example)) is not None]
         return self.task.score(golds, predictions, examples[0].language if examples else "und")
 
+    def floor(self, examples: Sequence[Example]) -> dict[str, float]:
+        """The task's metrics if the most frequent gold label were always answered; none where answers are no labels."""
+        labelled = [example for example in examples if example.labels]
+        counts = Counter(label for example in labelled for label in example.labels or ())
+        if not counts:
+            return {}
+        constant = counts.most_common(1)[0][0]
+        whole = [self.task.gold(example) for example in labelled]
+        answers = [constant if isinstance(gold, str) else (constant,) * len(gold or ()) for gold in whole]
+        return self.score(labelled, answers)
+
 
 def score_cells(
     evaluator: Evaluator,
@@ -180,20 +192,31 @@ def score_cells(
             if cell.split == "test":
                 shared["test_touches"] = folder.touch_test(cell)
             folder.write_predictions(cell, columns, prediction_rows(evaluator.task, examples, found))
-        rows += result_rows(evaluator.score(examples, found.predictions), cell, len(examples), **shared)
+        # On the way nobody looks at it.
+        floors = evaluator.floor(examples) if columns["selection"] is not None else {}
+        scores = evaluator.score(examples, found.predictions)
+        rows += result_rows(scores, cell, len(examples), floors=floors, **shared)
     if evaluator.group.rank == 0:
         folder.add_results(rows)
     evaluator.group.wait()
     return rows
 
 
-def result_rows(scores: Mapping[str, float], cell: Cell, n: int, **columns: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+def result_rows(
+    scores: Mapping[str, float],
+    cell: Cell,
+    n: int,
+    *,
+    floors: Mapping[str, float] | None = None,
+    **columns: Any,  # noqa: ANN401
+) -> list[dict[str, Any]]:
     """One row per metric, with every column of the schema.
 
     Args:
         scores: Value per metric.
         cell: What was evaluated.
         n: Number of examples.
+        floors: What a constant answer would score, per metric.
         columns: Values of other columns; the rest is null.
     """
     shared = {
@@ -207,10 +230,11 @@ def result_rows(scores: Mapping[str, float], cell: Cell, n: int, **columns: Any)
     }
     unknown = set(shared) - set(COLUMNS)
     assert not unknown, unknown
-    return [
-        {name: {**shared, "metric": metric, "value": value}.get(name) for name in COLUMNS}
+    rows = [
+        {**shared, "metric": metric, "value": value, "floor": (floors or {}).get(metric)}
         for metric, value in scores.items()
     ]
+    return [{name: row.get(name) for name in COLUMNS} for row in rows]
 
 
 def prediction_rows(task: Task, examples: Sequence[Example], found: Predicted) -> list[dict[str, Any]]:

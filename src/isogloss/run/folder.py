@@ -115,16 +115,18 @@ class RunFolder:
         """Whether the run has come to its end: final scores and a final model are there."""
         return self.model.is_dir() and any(row["selection"] is not None for row in read_lines(self.results))
 
-    def final_rows(self, cells: Collection[Cell], modes: Collection[str | None] = (None,)) -> list[dict[str, Any]]:
-        """The last final scores of the cells, in some of the modes of `isogloss.run.evaluation.Mode`."""
+    def final_rows(
+        self, cells: Collection[Cell] | None = None, modes: Collection[str | None] | None = None
+    ) -> list[dict[str, Any]]:
+        """The last final scores; of some cells, and in some of the modes of `isogloss.run.evaluation.Mode`."""
         rows = [
             row
             for row in read_lines(self.results)
             if row["selection"] is not None
             and row["view"] == "original"
             and row.get("interpolation") is None
-            and row.get("at_test") in modes
-            and cell_of(row) in cells
+            and (modes is None or row.get("at_test") in modes)
+            and (cells is None or cell_of(row) in cells)
         ]
         return list({(cell_of(row), row["metric"], row.get("at_test")): row for row in rows}.values())
 

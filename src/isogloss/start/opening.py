@@ -95,7 +95,8 @@ def require_same_recipe(
     more = recipe.schedule == "constant" and not fixed and budget_of(recipe).steps > budget_of(stored).steps
     # Intervals that only follow from the number of steps stay as they were when the run was started.
     derived = {key for key in ("evaluation_steps", "logging_steps", "save_steps") if (getattr(asked, key) or 0) < 1}
-    changeable = {"name": recipe.name, "report_to": recipe.report_to, "save_total_limit": recipe.save_total_limit}
+    names = ("name", "label", "report_to", "save_total_limit")
+    changeable = {name: getattr(recipe, name) for name in names if hasattr(recipe, name)}
     kept = {*derived, *changeable, *({"steps"} if more else ())}
     old, new = (values.model_dump(mode="json", exclude=kept) for values in (stored, recipe))
     changed = differences(old, new)

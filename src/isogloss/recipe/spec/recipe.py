@@ -27,6 +27,9 @@ class Recipe(Run, Task, Rate):
     """A run, fully described."""
 
     method: str = Field("multitask", description="preset for the five answers below, see `isogloss list methods`")
+    label: str | None = Field(
+        None, min_length=1, description="what `isogloss compare` calls the run; default: its method"
+    )
 
     model: str | RandomModel = Field(description="hub id, local folder, or {config: {...}} for random weights")
     data: tuple[DataEntry, ...] = Field(description="the data sets, one entry each; a single entry needs no list")
@@ -79,6 +82,9 @@ class Recipe(Run, Task, Rate):
         description="sentences per language source and step, over all processes; default: the task's, 12, 16 or 32",
     )
     seed: int | tuple[int, ...] = Field(0, description="one seed, or a list: one run each")
+    sweep: dict[str, tuple[Any, ...]] | None = Field(
+        None, description="keys with a list of values each: one run for each combination, with every seed; null: none"
+    )
 
     selection: Literal["source-dev", "target-dev", "last", "average"] = Field(
         "source-dev", description="which weights a run ends with"
@@ -118,6 +124,16 @@ class Recipe(Run, Task, Rate):
         if isinstance(value, tuple) and (not value or len(set(value)) < len(value)):
             raise ValueError("a list without repetition and with at least one entry")
         return value
+
+    @field_validator("sweep")
+    @classmethod
+    def _values_to_sweep(cls, value: dict[str, tuple[Any, ...]] | None) -> dict[str, tuple[Any, ...]] | None:
+        for key, values in (value or {}).items():
+            if not values or any(one in values[:place] for place, one in enumerate(values)):
+                raise ValueError(f"{key}: a list without repetition and with at least one value, found {list(values)}")
+            if key in ("seed", "sweep", "name", "label"):
+                raise ValueError(f"{key} cannot be swept; a list of seeds is `seed: [0, 1, 2]`")
+        return value or None
 
     @field_validator("probes")
     @classmethod

@@ -1,0 +1,44 @@
+"""Which of several methods, or settings, was best on what may choose: the dev data of the source languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import mean
+from typing import Any
+
+from isogloss.reports.cells import is_of_sources
+
+
+def best_on_source_dev(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Name the method with the highest mean on source dev data, over data sets, languages and seeds, and the next one.
+
+    Args:
+        rows: Final rows of dev data, of one metric.
+
+    Returns:
+        One line; none where fewer than two methods have scores of source languages.
+
+    Example:
+        >>> row = {"method": "a", "metric": "f1", "train_languages": ["en"], "language": "en", "value": 0.5, "seed": 0}
+        >>> best_on_source_dev([row, {**row, "method": "b", "value": 0.75}])
+        ['Best on the dev data of the sources: `b`, f1 75.0 (1 seed); next `a`, 50.0 (1 seed).']
+    """
+    values: dict[str, list[float]] = {}
+    seeds: dict[str, set[int]] = {}
+    for row in rows:
+        if is_of_sources(row, row["train_languages"]):
+            values.setdefault(row["method"], []).append(row["value"])
+            seeds.setdefault(row["method"], set()).add(row["seed"])
+    if len(values) < 2:
+        return []
+    # At a tie the one that was given first.
+    first, second = sorted(values, key=lambda method: -mean(values[method]))[:2]
+
+    def level(method: str) -> str:
+        number = len(seeds[method])
+        return f"{100 * mean(values[method]):.1f} ({number} seed{'s' if number > 1 else ''})"
+
+    metric = rows[0]["metric"]
+    return [
+        f"Best on the dev data of the sources: `{first}`, {metric} {level(first)}; next `{second}`, {level(second)}."
+    ]

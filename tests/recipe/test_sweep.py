@@ -1,0 +1,75 @@
+"""Keys with several values make a recipe of each combination."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from isogloss import IsoglossError
+from isogloss.recipe.resolve import as_yaml, resolve
+from isogloss.recipe.sweep import resolve_sweep
+
+RECIPE: dict[str, Any] = {"model": "m", "data": {"task": "pos", "format": "conllu", "path": "p"}, "steps": 10}
+
+
+def test_values_are_combined_each_with_each():
+    found = resolve_sweep(RECIPE, overrides=["learning_rate=[1e-4,3e-4]", "steps=[5, 6]", "seed=[0,1]"])
+    assert [(name, one.learning_rate, one.steps) for name, one in found] == [
+        ("learning_rate=0.0001,steps=5", 1e-4, 5),
+        ("learning_rate=0.0001,steps=6", 1e-4, 6),
+        ("learning_rate=0.0003,steps=5", 3e-4, 5),
+        ("learning_rate=0.0003,steps=6", 3e-4, 6),
+    ]
+    assert all(one.seeds == (0, 1) and one.sweep is None for _, one in found)
+
+
+def test_a_list_that_a_key_takes_is_a_value():
+    recipe = resolve(RECIPE, overrides=["train_languages=[en,fr]", "optimizer.betas=[0.9,0.98]"])
+    assert recipe.sweep is None and recipe.train_languages == ("en", "fr")
+    found = resolve_sweep({**RECIPE, "sweep": {"train_languages": [["en"], ["en", "fr"]]}})
+    assert [(name, one.train_languages) for name, one in found] == [
+        ("train_languages=en", ("en",)),
+        ("train_languages=en+fr", ("en", "fr")),
+    ]
+
+
+def test_each_method_comes_with_its_preset():
+    found = dict(resolve_sweep(RECIPE, overrides=["method=[multitask,sequential_reptile]"]))
+    assert found["method=multitask"].optimizer.lookahead is None
+    assert found["method=sequential_reptile"].optimizer.lookahead is not None
+
+
+def test_what_is_swept_need_not_stand_beside_it():
+    raw = {key: value for key, value in RECIPE.items() if key != "model"} | {"sweep": {"model": ["a/x", "b"]}}
+    assert [name for name, _ in resolve_sweep(raw)] == ["model=a-x", "model=b"]
+    assert resolve(raw).model == "a/x"
+
+
+def test_values_that_read_alike_have_folders_of_their_own():
+    kinds = [{"kind": "adamw"}, {"kind": "adamw", "eps": 1e-6}]
+    names = [name for name, _ in resolve_sweep({**RECIPE, "sweep": {"optimizer": kinds}})]
+    assert names == ["optimizer=adamw-0", "optimizer=adamw-1"]
+
+
+def test_a_shown_sweep_runs_again():
+    import yaml
+
+    shown = yaml.safe_load(as_yaml(resolve(RECIPE, overrides=["learning_rate=[1e-4,3e-4]"])))
+    assert [one.learning_rate for _, one in resolve_sweep(shown)] == [1e-4, 3e-4]
+
+
+@pytest.mark.parametrize(
+    ("sweep", "message"),
+    [
+        ({"steps": []}, "at least one value, found \\[\\]"),
+        ({"steps": [5, 5]}, "without repetition"),
+        ({"seed": [0, 1]}, "seed cannot be swept; a list of seeds is"),
+        ({"stpes": [5]}, "stpes.*did you mean 'steps'"),
+        ({"steps": 5}, "sweep"),
+        ({"steps": [5, 0]}, "steps"),
+    ],
+)
+def test_what_cannot_be_swept_is_refused(sweep: dict[str, Any], message: str):
+    with pytest.raises(IsoglossError, match=message):
+        resolve_sweep({**RECIPE, "sweep": sweep})
