@@ -44,7 +44,7 @@ SOURCES: dict[str, dict[str, Any]] = {
 STEPS = 600
 BASE: dict[str, Any] = {
     "unfreezing": {"kind": "all_but_embeddings"},
-    "stages": [{"length": 64, "batch_size": 32, "share": 1.0}],
+    "stages": [{"length": 64, "batch_size": 16, "share": 1.0}],
     "learning_rate": 1.0e-4,
     "schedule": "linear",
     "warmup_steps": 0.1,
