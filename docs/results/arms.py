@@ -118,7 +118,7 @@ class Study:
         first, seen = self.rates[arm], self.tuned(root, task, arm)
         if not set(first) <= seen.keys():
             return [rate for rate in first if rate not in seen]
-        best = max(seen, key=seen.__getitem__)
+        best = _best(seen)
         wider = [best * 2] if best == max(seen) else [best / 2] if best == min(seen) else []
         return wider if len(seen) < len(first) + 2 else []
 
@@ -130,7 +130,7 @@ class Study:
                 other, factor = self.follows.get(arm, (arm, 1.0))
                 if not self.untried(root, task, other):
                     seen = self.tuned(root, task, other)
-                    rates[arm] = factor * max(seen, key=seen.__getitem__)
+                    rates[arm] = factor * _best(seen)
             for seed in self.tasks[task].seeds:
                 yield from (Run(task, arm, seed, rate) for arm, rate in rates.items())
 
@@ -256,6 +256,11 @@ def _differences(rows: Sequence[Mapping[str, Any]], task: str, own: Task) -> str
     ]  # fmt: skip
     headers = ["mean of", "compared", "seeds", "arm", "other", "difference", "over seeds", "over seeds and sentences"]
     return tabulate(body, headers, tablefmt="github", disable_numparse=True)
+
+
+def _best(scores: Mapping[float, float]) -> float:
+    """The rate with the highest score; of several the smallest, which is the safer one for seeds that were not tried."""
+    return min(scores, key=lambda rate: (-scores[rate], rate))
 
 
 def _mean(values: Sequence[float]) -> float:
