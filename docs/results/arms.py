@@ -259,7 +259,7 @@ def _differences(rows: Sequence[Mapping[str, Any]], task: str, own: Task) -> str
 
 
 def _best(scores: Mapping[float, float]) -> float:
-    """The rate with the highest score; of several the smallest, which is the safer one for seeds that were not tried."""
+    """The rate with the highest score; of several the smallest, which is safer for seeds that were not tried."""
     return min(scores, key=lambda rate: (-scores[rate], rate))
 
 
