@@ -78,8 +78,7 @@ def test_a_pipeline_classifies_as_we_do(task: str, trained: Callable[[str], Path
     assert [one["score"] for one in found] == pytest.approx([row["probability"] for row in expected], abs=1e-4)
 
 
-def test_the_hub_reads_it(trained: Callable[[str], Path]):
-    run = trained("pos")
+def test_the_hub_reads_it(run: Path):
     card = ModelCard.load(run / "model" / "README.md")
     assert card.data.pipeline_tag == "token-classification"
     assert card.data.language == ["en", "fr", "ru"]
