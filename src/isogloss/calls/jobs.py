@@ -35,20 +35,28 @@ class Asked:
     Attributes:
         recipe: Its recipe, of one seed.
         path: Its folder.
-        resume: Whether the folder may hold it already.
+        resume: Whether a run that the folder holds already is gone on with.
+        overwrite: Whether such a run is removed.
         label_languages: Languages whose labels it has beside those that it is trained on.
     """
 
     recipe: Recipe
     path: Path
     resume: bool
+    overwrite: bool
     label_languages: tuple[str, ...]
 
 
 def train_run(asked: Asked) -> Rows:
     """Train a run, print its scores, and return the rows of the final ones."""
     with locked(asked.path, processes()):
-        experiment = prepare(asked.recipe, asked.path, resume=asked.resume, label_languages=asked.label_languages)
+        experiment = prepare(
+            asked.recipe,
+            asked.path,
+            resume=asked.resume,
+            overwrite=asked.overwrite,
+            label_languages=asked.label_languages,
+        )
         final = experiment.run()
     if experiment.ranks.rank == 0 and final:
         metrics = TASKS[final[0]["task"]].build(()).metrics
@@ -111,11 +119,12 @@ def _in_a_process(asked: Asked, jobs: int, started: list[subprocess.Popen[str]])
         "recipe": asked.recipe.model_dump(mode="json"),
         "path": str(asked.path),
         "resume": asked.resume,
+        "overwrite": asked.overwrite,
         "label_languages": asked.label_languages,
     }
     threads = str(max(1, (os.cpu_count() or 1) // jobs))
     asked.path.parent.mkdir(parents=True, exist_ok=True)
-    with _log(asked.path).open("a") as log:
+    with _log(asked.path).open("w" if asked.overwrite else "a") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "isogloss.calls.jobs"],
             stdin=subprocess.PIPE,
@@ -137,7 +146,8 @@ def main() -> None:
     task = json.load(sys.stdin)
     try:
         recipe = resolve(task["recipe"])
-        train_run(Asked(recipe, Path(task["path"]), task["resume"], tuple(task["label_languages"])))
+        existing = (task["resume"], task["overwrite"])
+        train_run(Asked(recipe, Path(task["path"]), *existing, tuple(task["label_languages"])))
     except IsoglossError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

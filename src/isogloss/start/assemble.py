@@ -79,6 +79,7 @@ class Plan:
         rows: Where those gradients are kept until they meet.
         probes: Those who look, by name.
         card: Makes the card of the final model from its scores; None: it has none.
+        files: Write what lies in the folder before the fingerprint does, each a file.
     """
 
     recipe: Recipe | Pretraining
@@ -95,6 +96,7 @@ class Plan:
     rows: GradientRows | None = None
     probes: Mapping[str, Probe] = field(default_factory=dict)
     card: Callable[[ResultRows], str] | None = None
+    files: Sequence[Callable[[], None]] = ()
 
 
 def open_site(
@@ -191,7 +193,7 @@ def assemble(plan: Plan, notes: Sequence[str], *, resuming: bool) -> Experiment:
     said = [*notes, *trainable(site, opened.groups), *adapter_notes(site)]
     said += schedule_notes(opened.unfreezing, site.budget.steps)
     said += precision_notes(recipe.precision, device())
-    said += open_folder(experiment, recipe, plan.fingerprint, resuming=resuming)
+    said += open_folder(experiment, recipe, plan.fingerprint, plan.files, resuming=resuming)
     if site.ranks.rank == 0:
         print(plan.folder.path, *said, sep="\n", file=sys.stderr)
     return experiment

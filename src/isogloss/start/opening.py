@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -16,6 +16,7 @@ from isogloss.recipe.spec.pretraining import Pretraining
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.run.budget import Budget
 from isogloss.run.checkpoints import load_checkpoint
+from isogloss.run.clearing import clear
 from isogloss.run.experiment import Experiment
 from isogloss.run.folder import RunFolder, differences
 
@@ -23,14 +24,22 @@ AnyRecipe = TypeVar("AnyRecipe", bound=Recipe | Pretraining)
 
 
 def open_folder(
-    experiment: Experiment, recipe: Recipe | Pretraining, fingerprint: Mapping[str, Any], *, resuming: bool
+    experiment: Experiment,
+    recipe: Recipe | Pretraining,
+    fingerprint: Mapping[str, Any],
+    files: Sequence[Callable[[], None]] = (),
+    *,
+    resuming: bool,
 ) -> list[str]:
     """Write what identifies the run, or go back to its last checkpoint; then start recording.
+
+    A run that is in the folder and not gone on with is removed, which `require_usable` has allowed.
 
     Args:
         experiment: The run.
         recipe: Its recipe, with nothing left open.
         fingerprint: What a resume must find unchanged.
+        files: Write what lies there before the fingerprint does.
         resuming: Whether the folder holds the run already.
 
     Returns:
@@ -40,6 +49,10 @@ def open_folder(
     folder, ranks, loaded = experiment.folder, experiment.ranks, experiment.loaded
     is_main, notes = ranks.rank == 0, []
     if is_main and not resuming:
+        if clear(folder, recipe.model_dump(mode="json")):
+            notes.append("the run that was there is removed")
+        for file in files:
+            file()
         is_random = loaded.identity.get("weights") == "random"
         write = partial(write_model, model=loaded.model, tokenizer=loaded.tokenizer)
         folder.start(as_yaml(recipe), fingerprint, write if is_random else None)
