@@ -30,6 +30,7 @@ from isogloss.run.ledger import Ledger, Timed, counted
 from isogloss.run.scoring import ResultRows, Scoring
 from isogloss.run.selection import Selection
 from isogloss.start.announce import adapter_notes, precision_notes, schedule_notes, trainable
+from isogloss.start.learnable import rate_notes
 from isogloss.start.opening import open_folder
 from isogloss.step.fun import Fun
 from isogloss.step.loop import Training
@@ -192,6 +193,7 @@ def assemble(plan: Plan, notes: Sequence[str], *, resuming: bool) -> Experiment:
     )
     said = [*notes, *trainable(site, opened.groups), *adapter_notes(site)]
     said += schedule_notes(opened.unfreezing, site.budget.steps)
+    said += rate_notes(recipe, site.budget.steps)
     said += precision_notes(recipe.precision, device())
     said += open_folder(experiment, recipe, plan.fingerprint, plan.files, resuming=resuming)
     if site.ranks.rank == 0:

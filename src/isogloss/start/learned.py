@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from isogloss.common.distributed import processes
-from isogloss.common.errors import IsoglossError
 from isogloss.data.corpus import Corpus
 from isogloss.models.open import Loaded
 from isogloss.protocols import Feature
@@ -22,6 +21,7 @@ from isogloss.recipe.spec.recipe import Recipe
 from isogloss.run.folder import RunFolder
 from isogloss.start import parted
 from isogloss.start.check import new_tokenizer, read_corpus
+from isogloss.start.learnable import require_items
 from isogloss.start.pairs import Pairs, pair
 from isogloss.start.teacher import open_teacher
 from isogloss.start.text import TextBeside, read_text_beside
@@ -101,9 +101,5 @@ def _encode(corpus: Corpus, task: Task, loaded: Loaded, max_length: int) -> dict
     features, encoding = {}, Encoding(task, loaded.tokenizer, max_length)
     for language, examples in corpus.train.items():
         features[language] = encoding.encode(examples, corpus.problems)
-        if not features[language]:
-            raise IsoglossError(
-                f"{examples[0].path}: nothing to learn from in the training data of {language!r}: none of its "
-                f"{len(examples)} examples has a gold answer that stands in its text"
-            )
+        require_items(features[language], examples, language, max_length)
     return features
