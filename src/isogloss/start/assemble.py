@@ -27,6 +27,7 @@ from isogloss.run.budget import Budget
 from isogloss.run.experiment import Experiment
 from isogloss.run.folder import RunFolder
 from isogloss.run.ledger import Ledger, Timed, counted
+from isogloss.run.memory import Demand
 from isogloss.run.scoring import ResultRows, Scoring
 from isogloss.run.selection import Selection
 from isogloss.start.announce import adapter_notes, precision_notes, schedule_notes, trainable
@@ -148,6 +149,17 @@ def _events(unfreezing: Unfreezing | None) -> list[Probe]:
     return [OpenedProbe(unfreezing)] if isinstance(unfreezing, Staged | Fun) else []
 
 
+def _demand(recipe: Recipe | Pretraining, site: Site) -> Demand:
+    """What a step holds in memory at once; in pre-training, in the stage with the longest rows."""
+    apart = site.walk is not None and site.walk.apart
+    length, batch_size = (
+        (recipe.max_length, site.budget.batch_size)
+        if isinstance(recipe, Recipe)
+        else max((stage.length, stage.batch_size) for stage in recipe.stages)
+    )
+    return Demand(batch_size, 1 if apart else site.ranks.world_size, site.budget.accumulation, length)
+
+
 def assemble(plan: Plan, notes: Sequence[str], *, resuming: bool) -> Experiment:
     """The experiment of a plan, its folder opened; what the user should know is printed.
 
@@ -189,6 +201,7 @@ def assemble(plan: Plan, notes: Sequence[str], *, resuming: bool) -> Experiment:
         ranks=site.ranks,
         epoch=plan.epoch,
         ledger=ledger,
+        demand=_demand(recipe, site),
         card=plan.card,
     )
     said = [*notes, *trainable(site, opened.groups), *adapter_notes(site)]

@@ -10,6 +10,7 @@ from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import read_json, write_text
 from isogloss.models.stored import write_model
 from isogloss.recipe.build.run import build_tracker, require_tracker
+from isogloss.recipe.loading import load_yaml
 from isogloss.recipe.resolve import as_yaml
 from isogloss.recipe.spec.objective import XMixup
 from isogloss.recipe.spec.pretraining import Pretraining
@@ -75,6 +76,13 @@ def open_folder(
         if last is not None and changed:
             notes.append(f"warning: {'; '.join(changed)}: what follows equals an unbroken run up to rounding only")
         if resuming and not experiment.is_finished():
+            was = load_yaml(folder.recipe.read_text(encoding="utf-8"))["gradient_accumulation_steps"]
+            if was != recipe.gradient_accumulation_steps:
+                notes.append(
+                    f"warning: gradient_accumulation_steps was {was}, is {recipe.gradient_accumulation_steps}: what "
+                    "follows equals an unbroken run up to rounding, dropout, and what a loss compares within its part "
+                    "of a batch"
+                )
             folder.cut(experiment.training.progress.step)
             write_text(folder.recipe, as_yaml(recipe))
         experiment.recorder.open(build_tracker(recipe, folder, experiment.training.progress.step))
@@ -108,7 +116,7 @@ def require_same_recipe(
     more = recipe.schedule == "constant" and not fixed and budget_of(recipe).steps > budget_of(stored).steps
     # Intervals that only follow from the number of steps stay as they were when the run was started.
     derived = {key for key in ("evaluation_steps", "logging_steps", "save_steps") if (getattr(asked, key) or 0) < 1}
-    names = ("name", "label", "report_to", "save_total_limit")
+    names = ("name", "label", "report_to", "save_total_limit", "gradient_accumulation_steps", "evaluation_batch_size")
     changeable = {name: getattr(recipe, name) for name in names if hasattr(recipe, name)}
     kept = {*derived, *changeable, *({"steps"} if more else ())}
     old, new = (values.model_dump(mode="json", exclude=kept) for values in (stored, recipe))
