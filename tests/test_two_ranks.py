@@ -84,6 +84,9 @@ def pretrained(text_world: Path) -> dict[str, dict[str, Any]]:
     }
 
 
+INTERRUPTED = ("multitask", AVERAGED)
+
+
 @pytest.fixture(scope="module")
 def launched(world: Path, text_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every entry of the table trained by two processes, all in one launch."""
@@ -92,6 +95,9 @@ def launched(world: Path, text_world: Path, tmp_path_factory: pytest.TempPathFac
     for name in APART:
         stopped = {"output": str(root / f"stopped-{name}"), "recipe": settings(name, world)}
         plan += [{**stopped, "stop": CRASH}, {**stopped, "resume": True}]
+    for name in INTERRUPTED:
+        entry = {"output": str(root / f"interrupted-{name}"), "recipe": settings(name, world)}
+        plan += [{**entry, "interrupt": CRASH}, {**entry, "resume": True}]
     alone = {**settings(PROBED, world), "probes": []}
     plan.append({"output": str(root / "without-probes"), "recipe": alone})
     plan += [{"output": str(root / name), "recipe": whole} for name, whole in pretrained(text_world).items()]
@@ -171,6 +177,17 @@ def test_averaged_workers_resume_to_the_last_bit(name: str, launched: Path):
     assert resumed == straight
     for rank in range(2):
         assert trace(launched, f"stopped-{name}.resumed", rank) == trace(launched, name, rank)[4:]
+
+
+@pytest.mark.parametrize("name", INTERRUPTED)
+def test_an_interrupt_of_one_process_stops_both_and_they_resume_to_the_last_bit(name: str, launched: Path):
+    stopped = f"interrupted-{name}"
+    assert outcome(launched / stopped) == outcome(launched / name)
+    for rank in range(2):
+        written = json.loads((launched / f"{stopped}.rank-{rank}.json").read_text(encoding="utf-8"))
+        assert written["error"] == "interrupted"
+        assert written["trace"] == trace(launched, name, rank)[:CRASH]
+        assert trace(launched, f"{stopped}.resumed", rank) == trace(launched, name, rank)[CRASH:]
 
 
 def test_probes_of_averaged_workers_change_nothing(launched: Path):

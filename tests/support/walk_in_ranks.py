@@ -2,13 +2,15 @@
 
     torchrun --nproc_per_node 2 -m tests.support.walk_in_ranks PLAN.json
 
-The plan is a list of ``{"output": ..., "recipe": ..., "stop": step or null, "resume": ...}``.
+The plan is a list of ``{"output": ..., "recipe": ..., "stop": step or null, "interrupt": step or null, "resume":
+...}``; an interrupt comes to the second process alone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -38,10 +40,12 @@ def main(plan: Path) -> None:
     for entry in json.loads(plan.read_text(encoding="utf-8")):
         trace: list[dict[str, Any]] = []
 
-        def traced(training: Any, stop: int | None = entry.get("stop"), trace: list[Any] = trace) -> None:
-            if training.progress.step == stop:
+        def traced(training: Any, entry: dict[str, Any] = entry, trace: list[Any] = trace) -> None:
+            if training.progress.step == entry.get("stop"):
                 raise Stopped
             take_step(training)
+            if training.progress.step == entry.get("interrupt") and rank == 1:
+                signal.raise_signal(signal.SIGINT)
             with evaluation_weights(training.optimizer):
                 slow = digest(training.model)
             row = {"step": training.progress.step, "weights": digest(training.model), "slow": slow}
@@ -54,6 +58,8 @@ def main(plan: Path) -> None:
             verb(entry["recipe"], output=entry["output"], resume=entry.get("resume", False))
         except Stopped:
             error = "stopped"
+        except KeyboardInterrupt:
+            error = "interrupted"
         except isogloss.IsoglossError as problem:
             error = str(problem)
         written = json.dumps({"trace": trace, "error": error})

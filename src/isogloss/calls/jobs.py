@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from isogloss.calls.arguments import print_adapters, print_doubts
@@ -23,9 +25,13 @@ from isogloss.recipe.spec.recipe import Recipe
 from isogloss.reports.selections import selections_table
 from isogloss.reports.tables import closing_tables
 from isogloss.run.folder import RunFolder
+from isogloss.run.stopping import end, passing_on
 from isogloss.start.prepare import prepare
 
 Rows = list[dict[str, Any]]
+
+COMMAND = (sys.executable, "-m", "isogloss.calls.jobs")
+"""Trains the run that its standard input describes."""
 
 
 @dataclass(frozen=True)
@@ -35,20 +41,28 @@ class Asked:
     Attributes:
         recipe: Its recipe, of one seed.
         path: Its folder.
-        resume: Whether the folder may hold it already.
+        resume: Whether a run that the folder holds already is gone on with.
+        overwrite: Whether such a run is removed.
         label_languages: Languages whose labels it has beside those that it is trained on.
     """
 
     recipe: Recipe
     path: Path
     resume: bool
+    overwrite: bool
     label_languages: tuple[str, ...]
 
 
 def train_run(asked: Asked) -> Rows:
     """Train a run, print its scores, and return the rows of the final ones."""
     with locked(asked.path, processes()):
-        experiment = prepare(asked.recipe, asked.path, resume=asked.resume, label_languages=asked.label_languages)
+        experiment = prepare(
+            asked.recipe,
+            asked.path,
+            resume=asked.resume,
+            overwrite=asked.overwrite,
+            label_languages=asked.label_languages,
+        )
         final = experiment.run()
     if experiment.ranks.rank == 0 and final:
         metrics = TASKS[final[0]["task"]].build(()).metrics
@@ -75,25 +89,31 @@ def train_side_by_side(runs: Sequence[Asked], *, jobs: int) -> list[Rows]:
         runs: The runs.
         jobs: How many are trained at a time.
 
+    SIGINT (Ctrl-C) and SIGTERM are passed on, so that all runs stop with a checkpoint.
+
     Raises:
         IsoglossError: ``jobs`` is less than 1, a launcher has started several processes already, or runs have failed.
+        KeyboardInterrupt: SIGINT has stopped them.
+        SystemExit: SIGTERM has stopped them.
     """
     if jobs < 1 or processes().world_size > 1:
         found = f"jobs = {jobs}, {processes().world_size} process(es)"
         raise IsoglossError(f"jobs: a number from 1 on, and not within several processes of a launcher; found {found}")
-    started: list[subprocess.Popen[str]] = []
+    side = _Side(jobs)
     try:
-        with ThreadPoolExecutor(jobs) as pool:
+        with passing_on(side.stop) as stopped, ThreadPoolExecutor(jobs) as pool:
             try:
-                statuses = list(pool.map(lambda asked: _in_a_process(asked, jobs, started), runs))
+                statuses = list(pool.map(side.train, runs))
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
-                for process in started:
-                    process.terminate()
+                side.stop(signal.SIGTERM)
                 raise
     finally:
-        for process in started:
-            process.wait()
+        side.wait()
+    number = stopped()
+    if number is not None:
+        print(f"stopped with {statuses.count(0)} of {len(runs)} runs done; go on with --resume", file=sys.stderr)
+        end(number)
     failed = [asked.path for asked, status in zip(runs, statuses, strict=True) if status != 0]
     if failed:
         logs = ", ".join(str(_log(path)) for path in failed)
@@ -105,42 +125,69 @@ def _log(path: Path) -> Path:
     return path.with_name(f"{path.name}.log")
 
 
-def _in_a_process(asked: Asked, jobs: int, started: list[subprocess.Popen[str]]) -> int:
-    """Train a run in a process of its own, and return its exit status."""
-    task = {
-        "recipe": asked.recipe.model_dump(mode="json"),
-        "path": str(asked.path),
-        "resume": asked.resume,
-        "label_languages": asked.label_languages,
-    }
-    threads = str(max(1, (os.cpu_count() or 1) // jobs))
-    asked.path.parent.mkdir(parents=True, exist_ok=True)
-    with _log(asked.path).open("a") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "isogloss.calls.jobs"],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            text=True,
-            env={"OMP_NUM_THREADS": threads, "PYTHONUNBUFFERED": "1", **os.environ},
-        )
-        started.append(process)
-        print(f"{asked.path}: begun; {_log(asked.path)} says how it goes", file=sys.stderr, flush=True)
-        process.communicate(json.dumps(task))
-    said = "done" if process.returncode == 0 else f"failed with status {process.returncode}"
-    print(f"{asked.path}: {said}", file=sys.stderr, flush=True)
-    return process.returncode
+class _Side:
+    """Runs in processes of their own.
+
+    Args:
+        jobs: How many there are at a time, which share the cores.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self._threads = str(max(1, (os.cpu_count() or 1) // jobs))
+        self._started: list[subprocess.Popen[str]] = []
+        self._starting = Lock()
+        self._stopped: signal.Signals | None = None
+
+    def train(self, asked: Asked) -> int:
+        """Train a run, and return its exit status; nothing is begun any more once all have been stopped."""
+        asked.path.parent.mkdir(parents=True, exist_ok=True)
+        with _log(asked.path).open("w" if asked.overwrite else "a") as log:
+            with self._starting:
+                if self._stopped is not None:
+                    return 128 + self._stopped
+                process = subprocess.Popen(
+                    COMMAND,
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=log,
+                    text=True,
+                    env={"OMP_NUM_THREADS": self._threads, "PYTHONUNBUFFERED": "1", **os.environ},
+                )
+                self._started.append(process)
+            print(f"{asked.path}: begun; {_log(asked.path)} says how it goes", file=sys.stderr, flush=True)
+            process.communicate(_as_json(asked))
+        ended = "stopped" if self._stopped is not None else f"failed with status {process.returncode}"
+        print(f"{asked.path}: {'done' if process.returncode == 0 else ended}", file=sys.stderr, flush=True)
+        return process.returncode
+
+    def stop(self, number: signal.Signals) -> None:
+        """Send a signal to all that are at work."""
+        with self._starting:
+            self._stopped = number
+            for process in self._started:
+                process.send_signal(number)  # not to one that has ended
+
+    def wait(self) -> None:
+        """Go on when all have ended."""
+        for process in self._started:
+            process.wait()
+
+
+def _as_json(asked: Asked) -> str:
+    return json.dumps({**vars(asked), "recipe": asked.recipe.model_dump(mode="json"), "path": str(asked.path)})
 
 
 def main() -> None:
     """Train the run that standard input describes; an `IsoglossError` becomes one message and exit status 2."""
-    task = json.load(sys.stdin)
     try:
-        recipe = resolve(task["recipe"])
-        train_run(Asked(recipe, Path(task["path"]), task["resume"], tuple(task["label_languages"])))
+        task = json.load(sys.stdin)
+        places = {"path": Path(task["path"]), "label_languages": tuple(task["label_languages"])}
+        train_run(Asked(**{**task, "recipe": resolve(task["recipe"]), **places}))
     except IsoglossError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
 
 
 if __name__ == "__main__":

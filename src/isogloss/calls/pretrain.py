@@ -12,6 +12,7 @@ from isogloss.common.locking import locked
 from isogloss.recipe.resolve import resolve_pretraining
 from isogloss.recipe.spec.pretraining import Pretraining
 from isogloss.reports.tables import masked_table
+from isogloss.run.clearing import require_usable
 from isogloss.run.folder import RunFolder
 from isogloss.start.prepare_pretraining import prepare_pretraining
 
@@ -24,6 +25,7 @@ def pretrain(
     limit: int | None = None,
     output: str | Path | None = None,
     resume: bool = False,
+    overwrite: bool = False,
     report_to: str | None = None,
 ) -> list[dict[str, Any]]:
     """Train an encoder on text with masked language modelling, from random weights or from a model there is.
@@ -36,6 +38,8 @@ def pretrain(
         output: Run folder; default ``runs/<recipe>-<scale>``. The model is in ``model`` below it, and language
             adapters, if the recipe trains these, in ``adapters/LANGUAGE``, folders as AdapterHub has them.
         resume: Go on with an existing run; one that has not been started is started.
+        overwrite: Remove an existing run, once recipe, text and model have been read without an error, and start anew.
+            A folder that holds anything else is refused.
         report_to: none, tensorboard or wandb.
 
     Returns:
@@ -48,9 +52,9 @@ def pretrain(
     stem = resolved.name or (Path(recipe).stem if isinstance(recipe, str | Path) else "pretraining")
     default = stem if scale is None or resolved.name else f"{stem}-{scale}"
     path = Path(output) if output is not None else Path("runs") / default
-    RunFolder(path).require_free(resume=resume)
+    require_usable(RunFolder(path), resolved.model_dump(mode="json"), resume=resume, overwrite=overwrite)
     with locked(path, processes()):
-        experiment = prepare_pretraining(resolved, path, resume=resume)
+        experiment = prepare_pretraining(resolved, path, resume=resume, overwrite=overwrite)
         final = experiment.run()
     if experiment.ranks.rank == 0 and final:
         print(masked_table(final))

@@ -18,6 +18,7 @@ def pretrain_adapter(
     limit: int | None = None,
     output: str | Path | None = None,
     resume: bool = False,
+    overwrite: bool = False,
     report_to: str | None = None,
 ) -> list[dict[str, Any]]:
     """Train an adapter for each language of some text by masked language modelling, the encoder as it is.
@@ -34,6 +35,8 @@ def pretrain_adapter(
         output: Run folder; default ``runs/<recipe>-<scale>``. Each adapter is in ``adapters/LANGUAGE`` below it, a
             folder as AdapterHub has them, for ``adapters: {language: ...}`` in a recipe of `train`.
         resume: Go on with an existing run; one that has not been started is started.
+        overwrite: Remove an existing run, once recipe, text and model have been read without an error, and start anew.
+            A folder that holds anything else is refused.
         report_to: none, tensorboard or wandb.
 
     Returns:
@@ -54,5 +57,12 @@ def pretrain_adapter(
         given = recipe.model_dump(mode="json") if isinstance(recipe, Pretraining) else recipe
         asked = {**given, "adapters": given.get("adapters") or {}}
     return pretrain(
-        asked, overrides=overrides, scale=scale, limit=limit, output=output, resume=resume, report_to=report_to
+        asked,
+        overrides=overrides,
+        scale=scale,
+        limit=limit,
+        output=output,
+        resume=resume,
+        overwrite=overwrite,
+        report_to=report_to,
     )

@@ -19,6 +19,7 @@ from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.sweep import resolve_sweep
 from isogloss.reports.best import best_on_source_dev
 from isogloss.reports.left_out import left_out_table
+from isogloss.run.clearing import require_usable
 from isogloss.run.folder import RunFolder
 
 RecipeLike = Recipe | Mapping[str, Any] | str | Path
@@ -32,6 +33,7 @@ def train(
     limit: int | None = None,
     output: str | Path | None = None,
     resume: bool = False,
+    overwrite: bool = False,
     report_to: str | None = None,
     jobs: int = 1,
 ) -> list[dict[str, Any]]:
@@ -47,6 +49,8 @@ def train(
             per language, it gets a folder each. The model is in ``model`` below it, and a task adapter, if the recipe
             trains one, also in ``adapters/task``, a folder as AdapterHub has them.
         resume: Go on with an existing run; one that has not been started is started.
+        overwrite: Remove an existing run, once recipe, data and model have been read without an error, and start anew.
+            Of several runs those are removed that are trained now. A folder that holds anything else is refused.
         report_to: none, tensorboard or wandb.
         jobs: How many runs are trained side by side, each in a process of its own with its share of the CPU cores, all
             on the same GPU if there is one. What each says is in a file ``RUN.log`` beside its folder.
@@ -62,15 +66,16 @@ def train(
     root = Path(output) if output is not None else Path("runs") / _name(recipe, children, scale)
     children = [(name, at(resolved, root)) for name, resolved in children]
     if files and not resume and len(children) == len(children[0][1].seeds) == 1:
-        RunFolder(root).require_free(resume=False)
+        require_usable(RunFolder(root), children[0][1].model_dump(mode="json"), resume=False, overwrite=overwrite)
     write(files, root)
     runs = [
-        (name, Asked(one, path, resume, _training_languages(resolved)))
+        (name, Asked(one, path, resume, overwrite, _training_languages(resolved)))
         for name, resolved in children
         for path, one in _runs(resolved, root / name)
     ]
     for _, asked in runs:
-        RunFolder(asked.path).require_free(resume=resume)
+        values = asked.recipe.model_dump(mode="json")
+        require_usable(RunFolder(asked.path), values, resume=resume, overwrite=overwrite)
     train_all = train_one_by_one if jobs == 1 or len(runs) == 1 else partial(train_side_by_side, jobs=jobs)
     found = train_all([asked for _, asked in runs])
     named = [{**row, "method": name} for (name, _), rows in zip(runs, found, strict=True) for row in rows]

@@ -19,6 +19,9 @@ def pretrain(
     limit: Annotated[int | None, typer.Option(min=1, help="Sentences read per file.")] = None,
     output: Annotated[Path | None, typer.Option(help="Run folder; default runs/RECIPE-SCALE.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the output folder.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Remove the run in the output folder and start anew.")
+    ] = False,
     report_to: Annotated[str | None, typer.Option(help="none, tensorboard or wandb; default: the recipe's.")] = None,
 ) -> None:
     """Train an encoder on text: masked language modelling, also over translations, from scratch or from a model.
@@ -28,5 +31,12 @@ def pretrain(
     The model is in runs/encoder/model, a plain Hugging Face folder.
     """
     isogloss.pretrain(
-        recipe, overrides=overrides or (), scale=scale, limit=limit, output=output, resume=resume, report_to=report_to
+        recipe,
+        overrides=overrides or (),
+        scale=scale,
+        limit=limit,
+        output=output,
+        resume=resume,
+        overwrite=overwrite,
+        report_to=report_to,
     )

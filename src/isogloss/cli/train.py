@@ -20,6 +20,9 @@ def train(
     limit: Annotated[int | None, typer.Option(min=1, help="Examples read per language and split.")] = None,
     output: Annotated[Path | None, typer.Option(help="Run folder; default runs/RECIPE-SCALE.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the output folder.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Remove the run in the output folder and start anew.")
+    ] = False,
     report_to: Annotated[str | None, typer.Option(help="none, tensorboard or wandb; default: the recipe's.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Runs trained side by side, of seeds and of swept values.")] = 1,
 ) -> None:
@@ -38,6 +41,7 @@ def train(
         limit=limit,
         output=output,
         resume=resume,
+        overwrite=overwrite,
         report_to=report_to,
         jobs=jobs,
     )

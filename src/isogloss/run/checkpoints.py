@@ -1,8 +1,9 @@
 """Checkpoints: all that remembers something, written so that a crash leaves the last good one intact.
 
 ``checkpoint-N`` is a plain Hugging Face folder (the weights to ship, the tokenizer) plus ``memory.pt``, what all parts
-of the training remember, ``selection.pt``, and for people ``progress.json``. It is written under a hidden name and
-renamed when complete.
+of the training remember, ``selection.pt``, and for people ``progress.json``. One that a stop has asked for, at any
+step, has ``losses.json`` besides, the losses since the last log, and goes when the next one is there. It is written
+under a hidden name and renamed when complete.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from isogloss.optim.lookahead import evaluation_weights
 from isogloss.run.selection import Selection
 from isogloss.step.loop import Training
 
+LOSSES = "losses.json"
+
 
 def save_checkpoint(
     folder: Path,
@@ -38,10 +41,12 @@ def save_checkpoint(
     cost: Mapping[str, Any],
     ranks: Communicator,
     keep: int | None,
+    losses: list[dict[str, Any]] | None = None,
 ) -> Path:
     """Write ``checkpoint-N`` for the training's step N, then drop the oldest beyond ``keep``.
 
     Where the processes of a run walk apart (``training.group`` is not ``ranks``), each writes a memory of its own.
+    ``losses`` are what the meter holds where a stop has asked for the checkpoint, else None.
 
     Raises:
         IsoglossError: It cannot be written; earlier checkpoints are intact.
@@ -60,6 +65,8 @@ def save_checkpoint(
                 torch.save(selection.state_dict(), partial / "selection.pt")
                 write_json(partial / "trainer_state.json", trainer_state)
                 write_json(partial / "cost.json", cost)
+                if losses is not None:
+                    write_json(partial / LOSSES, losses)
             ranks.wait()
             if is_main or training.group is not ranks:
                 memory = {name: part.state_dict() for name, part in training.memory().items()}
@@ -76,8 +83,11 @@ def save_checkpoint(
             if is_main:
                 shutil.rmtree(partial, ignore_errors=True)
             raise
-    if is_main and keep is not None:
-        for _, old in checkpoints(folder)[:-keep]:
+    if is_main:
+        for _, old in checkpoints(folder):
+            if old != path and (old / LOSSES).exists():
+                shutil.rmtree(old)
+        for _, old in checkpoints(folder)[: -keep if keep is not None else 0]:
             shutil.rmtree(old)
     ranks.wait()
     return path
@@ -131,6 +141,8 @@ def load_checkpoint(path: Path, training: Training, selection: Selection, *, ran
         for name, part in memory.items():
             part.load_state_dict(stored[name])
         selection.load_state_dict(_load(path / "selection.pt"))
+        if (path / LOSSES).exists():
+            training.meter.hold(json.loads((path / LOSSES).read_text(encoding="utf-8")), ranks)
     except (OSError, ValueError, KeyError, RuntimeError, EOFError, UnpicklingError) as error:
         raise IsoglossError(f"{path}: cannot resume from this checkpoint: {error}") from error
 

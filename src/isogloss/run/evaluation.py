@@ -23,6 +23,7 @@ from isogloss.models.holding import evaluating
 from isogloss.objectives.side_by_side import predicted
 from isogloss.protocols import Feature
 from isogloss.run.folder import RunFolder
+from isogloss.run.memory import enough_memory
 from isogloss.store.features import lengths
 from isogloss.tasks.distributions import Shares
 from isogloss.tasks.encoding import Encoding
@@ -131,7 +132,7 @@ class Evaluator:
         batches = [by_length[start : start + self.batch_size] for start in range(0, len(by_length), self.batch_size)]
         device = next(model.parameters()).device
         decoded: list[tuple[int, Any, Any]] = []
-        with evaluating(model):
+        with evaluating(model), enough_memory("evaluation", self._advice):
             for indices in batches[self.group.rank :: self.group.world_size]:
                 chosen = [features[index] for index in indices]
                 batch = self.task.collate(chosen, self.tokenizer)
@@ -144,6 +145,12 @@ class Evaluator:
         in_order = sorted(self.group.gather(decoded), key=lambda found: found[0])
         predictions = self.task.assemble(examples, features, [found for _, found, _ in in_order])
         return Predicted(predictions, self.task.shares(examples, features, [found for *_, found in in_order]))
+
+    def _advice(self) -> str:
+        return (
+            f"{self.batch_size} pieces of text of up to {self.max_length} sub-words go through the model at a time; a "
+            "smaller evaluation_batch_size gives the same scores up to rounding, also with --resume"
+        )
 
     def score(self, examples: Sequence[Example], predictions: Sequence[Prediction]) -> dict[str, float]:
         """The task's metrics, fractions in [0, 1]."""

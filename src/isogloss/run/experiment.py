@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from isogloss.common.distributed import Communicator
@@ -19,9 +20,11 @@ from isogloss.run.checkpoints import save_checkpoint
 from isogloss.run.divergence import collapsed, risen_loss
 from isogloss.run.folder import RunFolder
 from isogloss.run.ledger import Ledger
+from isogloss.run.memory import Demand, enough_memory
 from isogloss.run.recording import Recorder
 from isogloss.run.scoring import ResultRows, Scoring
 from isogloss.run.selection import Selection
+from isogloss.run.stopping import Stop, end
 from isogloss.step.loop import Training, train_until
 
 
@@ -41,6 +44,7 @@ class Experiment:
         ranks: The processes it runs in.
         epoch: Says how many times the data have been seen so far.
         ledger: What it costs.
+        demand: What a step holds in memory at once.
         card: Makes the card of the final model from its scores; None: it has none.
     """
 
@@ -55,19 +59,52 @@ class Experiment:
     ranks: Communicator
     epoch: Callable[[], float]
     ledger: Ledger
+    demand: Demand
     card: Callable[[ResultRows], str] | None = None
 
     def run(self) -> ResultRows:
         """Train to the end and score the selected weights; a run that has ended is left as it is.
 
+        SIGINT (Ctrl-C) and SIGTERM stop it after the step that is at work, with a checkpoint.
+
         Returns:
             The rows of the final scores.
+
+        Raises:
+            KeyboardInterrupt: SIGINT has stopped it.
+            SystemExit: SIGTERM has stopped it.
+            IsoglossError: It cannot go on: losses that are not finite, a full disk, too little memory.
         """
         if self.is_finished():
             self.recorder.close()
             return self.scoring.stored()
         self.ledger.start()
-        train_until(self.training, self.budget.steps, self._after_step)
+        try:
+            self._train()
+            rows = self._end()
+        except (KeyboardInterrupt, SystemExit):
+            self.recorder.close()
+            self._say_stopped()
+            raise
+        self.ranks.wait()
+        self.recorder.close()
+        return rows
+
+    def is_finished(self) -> bool:
+        """Whether all steps have been taken, and the final scores and model are there."""
+        return self.training.progress.step == self.budget.steps and self.folder.is_finished()
+
+    def _train(self) -> None:
+        stop = Stop(self.ranks)
+        with stop.listening(), enough_memory("training", self._advice):
+            train_until(self.training, self.budget.steps, partial(self._after_step, stop))
+
+    def _advice(self) -> str:
+        last = self.folder.last_checkpoint()
+        return self.demand.advice(None if last is None else last[1].name)
+
+    def _end(self) -> ResultRows:
+        """Score the selected weights, and write the model."""
         with evaluation_weights(self.training.optimizer):
             self.selection.apply(self.training.model)
             rows = self.scoring.final(self.training.model, self.selection.step, self.selected_by)
@@ -77,13 +114,14 @@ class Experiment:
                 write_trained_adapters(self.folder.adapters, self.training.model, model_name=name)
                 card = None if self.card is None else self.card(rows)
                 write_model(self.folder.model, self.training.model, self.loaded.tokenizer, card)
-        self.ranks.wait()
-        self.recorder.close()
         return rows
 
-    def is_finished(self) -> bool:
-        """Whether all steps have been taken, and the final scores and model are there."""
-        return self.training.progress.step == self.budget.steps and self.folder.is_finished()
+    def _say_stopped(self) -> None:
+        if self.ranks.rank == 0:
+            step, last = self.training.progress.step, self.folder.last_checkpoint()
+            kept = last[0] if last is not None else 0
+            lost = "" if kept == step else f" (the last checkpoint is that of step {kept:,})"
+            print(f"{self.folder.path}: stopped at step {step:,}{lost}; go on with --resume", file=sys.stderr)
 
     def doubts(self, rows: ResultRows) -> list[str]:
         """Signs that the run has learned nothing, as warnings.
@@ -95,7 +133,7 @@ class Experiment:
         last = next((entry for entry in reversed(history) if "collapse/cosine" in entry), {})
         return risen_loss(history) + collapsed(last) + self.scoring.doubts(rows)
 
-    def _after_step(self, probed: list[dict[str, Any]]) -> None:
+    def _after_step(self, stop: Stop, probed: list[dict[str, Any]]) -> None:
         budget, step = self.budget, self.training.progress.step
         is_last = step == budget.steps
         saves = is_last or step % budget.save_steps == 0
@@ -115,9 +153,12 @@ class Experiment:
             if is_last or step % budget.evaluation_steps == 0:
                 with self.ledger.aside("evaluation"):
                     self._evaluate_and_select(step)
-            if saves:
+            wish = stop.agreed()
+            if saves or wish is not None:
                 with self.ledger.aside("saving"):
-                    self._save()
+                    self._save(None if saves else self.training.meter.held(self.ranks))
+        if wish is not None:
+            end(wish)
 
     def _evaluate_and_select(self, step: int) -> None:
         with evaluation_weights(self.training.optimizer):
@@ -126,7 +167,7 @@ class Experiment:
         if rows:
             self.recorder.log({f"eval_{row['data']}_{row['language']}_{row['metric']}": row["value"] for row in rows})
 
-    def _save(self) -> None:
+    def _save(self, losses: list[dict[str, Any]] | None = None) -> None:
         state = self.recorder.state
         state.best_metric, state.best_global_step = self.selection.score, self.selection.step
         cost = self.ledger.read()
@@ -139,6 +180,7 @@ class Experiment:
             cost=cost,
             ranks=self.ranks,
             keep=self.budget.checkpoints,
+            losses=losses,
         )
         if self.ranks.rank == 0:
             self.recorder.save(self.folder.trainer_state)

@@ -70,7 +70,10 @@ class RunFolder:
         """
         if self.path.is_dir() and any(self.path.iterdir()):
             if not resume and not self._was_only_begun():
-                raise IsoglossError(f"{self.path} exists; --resume goes on with it, --output names another folder")
+                raise IsoglossError(
+                    f"{self.path} exists; --resume goes on with it, --overwrite removes it and starts anew, --output "
+                    "names another folder"
+                )
             if not self.fingerprint.exists() and not self._was_only_begun():
                 raise IsoglossError(
                     f"{self.path} holds no run to resume (no {self.fingerprint.name}); --output names another folder"

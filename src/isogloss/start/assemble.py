@@ -27,9 +27,11 @@ from isogloss.run.budget import Budget
 from isogloss.run.experiment import Experiment
 from isogloss.run.folder import RunFolder
 from isogloss.run.ledger import Ledger, Timed, counted
+from isogloss.run.memory import Demand
 from isogloss.run.scoring import ResultRows, Scoring
 from isogloss.run.selection import Selection
 from isogloss.start.announce import adapter_notes, precision_notes, schedule_notes, trainable
+from isogloss.start.learnable import rate_notes
 from isogloss.start.opening import open_folder
 from isogloss.step.fun import Fun
 from isogloss.step.loop import Training
@@ -79,6 +81,7 @@ class Plan:
         rows: Where those gradients are kept until they meet.
         probes: Those who look, by name.
         card: Makes the card of the final model from its scores; None: it has none.
+        files: Write what lies in the folder before the fingerprint does, each a file.
     """
 
     recipe: Recipe | Pretraining
@@ -95,6 +98,7 @@ class Plan:
     rows: GradientRows | None = None
     probes: Mapping[str, Probe] = field(default_factory=dict)
     card: Callable[[ResultRows], str] | None = None
+    files: Sequence[Callable[[], None]] = ()
 
 
 def open_site(
@@ -145,6 +149,17 @@ def _events(unfreezing: Unfreezing | None) -> list[Probe]:
     return [OpenedProbe(unfreezing)] if isinstance(unfreezing, Staged | Fun) else []
 
 
+def _demand(recipe: Recipe | Pretraining, site: Site) -> Demand:
+    """What a step holds in memory at once; in pre-training, in the stage with the longest rows."""
+    apart = site.walk is not None and site.walk.apart
+    length, batch_size = (
+        (recipe.max_length, site.budget.batch_size)
+        if isinstance(recipe, Recipe)
+        else max((stage.length, stage.batch_size) for stage in recipe.stages)
+    )
+    return Demand(batch_size, 1 if apart else site.ranks.world_size, site.budget.accumulation, length)
+
+
 def assemble(plan: Plan, notes: Sequence[str], *, resuming: bool) -> Experiment:
     """The experiment of a plan, its folder opened; what the user should know is printed.
 
@@ -186,12 +201,14 @@ def assemble(plan: Plan, notes: Sequence[str], *, resuming: bool) -> Experiment:
         ranks=site.ranks,
         epoch=plan.epoch,
         ledger=ledger,
+        demand=_demand(recipe, site),
         card=plan.card,
     )
     said = [*notes, *trainable(site, opened.groups), *adapter_notes(site)]
     said += schedule_notes(opened.unfreezing, site.budget.steps)
+    said += rate_notes(recipe, site.budget.steps)
     said += precision_notes(recipe.precision, device())
-    said += open_folder(experiment, recipe, plan.fingerprint, resuming=resuming)
+    said += open_folder(experiment, recipe, plan.fingerprint, plan.files, resuming=resuming)
     if site.ranks.rank == 0:
         print(plan.folder.path, *said, sep="\n", file=sys.stderr)
     return experiment

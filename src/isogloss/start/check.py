@@ -23,6 +23,7 @@ from isogloss.recipe.names import NamedTask
 from isogloss.recipe.spec.model import RandomModel
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.start.corpus import FewShot, load_corpus
+from isogloss.start.learnable import require_two_classes
 from isogloss.start.parted import require_one_language
 from isogloss.start.survey import Validation, survey
 from isogloss.start.text import read_recipe_texts
@@ -62,6 +63,7 @@ def read_corpus(
     if recipe.translate_train:
         corpus = with_translated_training_data(recipe, collections, corpus)
     require_one_language(recipe, corpus)
+    require_two_classes(corpus, recipe.limit)
     return corpus
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from isogloss.common.distributed import processes
-from isogloss.common.errors import IsoglossError
 from isogloss.data.corpus import Corpus
 from isogloss.models.open import Loaded
 from isogloss.protocols import Feature
@@ -22,6 +21,7 @@ from isogloss.recipe.spec.recipe import Recipe
 from isogloss.run.folder import RunFolder
 from isogloss.start import parted
 from isogloss.start.check import new_tokenizer, read_corpus
+from isogloss.start.learnable import require_items
 from isogloss.start.pairs import Pairs, pair
 from isogloss.start.teacher import open_teacher
 from isogloss.start.text import TextBeside, read_text_beside
@@ -44,7 +44,6 @@ class Learned:
         pairs: The texts that say the same as the training texts, if the loss is of pairs.
         teacher: The model that this one is to agree with, if the loss has one.
         text: Text beside the task, if there is any.
-        resuming: Whether the run has been started before.
     """
 
     named: NamedTask
@@ -56,16 +55,18 @@ class Learned:
     pairs: Pairs | None
     teacher: Loaded | None
     text: TextBeside | None
-    resuming: bool
 
 
-def read_learned(recipe: Recipe, folder: RunFolder, label_languages: Sequence[str]) -> Learned:
+def read_learned(
+    recipe: Recipe, folder: RunFolder, label_languages: Sequence[str], *, resuming: bool = False
+) -> Learned:
     """Read and encode everything that a run learns from. Nothing is written.
 
     Args:
         recipe: The recipe, of one seed.
         folder: The run's folder, which may hold the run already.
         label_languages: Languages whose training labels belong to the label set, beside those trained on.
+        resuming: Whether the folder holds the run already.
 
     Raises:
         IsoglossError: Anything in data or model that stands in the way.
@@ -81,7 +82,7 @@ def read_learned(recipe: Recipe, folder: RunFolder, label_languages: Sequence[st
         loaded = with_adapters(loaded, recipe.adapters, corpus.sources, recipe.seeds[0])
     loaded = with_modules(loaded, recipe.objective, task, recipe.max_length)
     features: Mapping[str, Sequence[Feature]] = _encode(corpus, task, loaded, recipe.max_length)
-    resuming, parts = folder.fingerprint.exists(), None
+    parts = None
     if recipe.partition is not None:
         parts = parted.parted(recipe, folder, corpus, features, task, loaded, processes(), resuming=resuming)
         features = parts.split(features[parts.language])
@@ -92,7 +93,7 @@ def read_learned(recipe: Recipe, folder: RunFolder, label_languages: Sequence[st
     run, name = teacher_of(recipe.objective), recipe.data[0].task
     teacher = None if run is None else open_teacher(run, name, task, loaded.tokenizer)
     text = read_text_beside(recipe, loaded.tokenizer, corpus.problems) if recipe.sources else None
-    return Learned(named, task, corpus, features, loaded, parts, pairs, teacher, text, resuming)
+    return Learned(named, task, corpus, features, loaded, parts, pairs, teacher, text)
 
 
 def _encode(corpus: Corpus, task: Task, loaded: Loaded, max_length: int) -> dict[str, Sequence[Feature]]:
@@ -100,9 +101,5 @@ def _encode(corpus: Corpus, task: Task, loaded: Loaded, max_length: int) -> dict
     features, encoding = {}, Encoding(task, loaded.tokenizer, max_length)
     for language, examples in corpus.train.items():
         features[language] = encoding.encode(examples, corpus.problems)
-        if not features[language]:
-            raise IsoglossError(
-                f"{examples[0].path}: nothing to learn from in the training data of {language!r}: none of its "
-                f"{len(examples)} examples has a gold answer that stands in its text"
-            )
+        require_items(features[language], examples, language, max_length)
     return features

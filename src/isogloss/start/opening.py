@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -10,12 +10,14 @@ from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import read_json, write_text
 from isogloss.models.stored import write_model
 from isogloss.recipe.build.run import build_tracker, require_tracker
+from isogloss.recipe.loading import load_yaml
 from isogloss.recipe.resolve import as_yaml
 from isogloss.recipe.spec.objective import XMixup
 from isogloss.recipe.spec.pretraining import Pretraining
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.run.budget import Budget
 from isogloss.run.checkpoints import load_checkpoint
+from isogloss.run.clearing import clear
 from isogloss.run.experiment import Experiment
 from isogloss.run.folder import RunFolder, differences
 
@@ -23,14 +25,22 @@ AnyRecipe = TypeVar("AnyRecipe", bound=Recipe | Pretraining)
 
 
 def open_folder(
-    experiment: Experiment, recipe: Recipe | Pretraining, fingerprint: Mapping[str, Any], *, resuming: bool
+    experiment: Experiment,
+    recipe: Recipe | Pretraining,
+    fingerprint: Mapping[str, Any],
+    files: Sequence[Callable[[], None]] = (),
+    *,
+    resuming: bool,
 ) -> list[str]:
     """Write what identifies the run, or go back to its last checkpoint; then start recording.
+
+    A run that is in the folder and not gone on with is removed, which `require_usable` has allowed.
 
     Args:
         experiment: The run.
         recipe: Its recipe, with nothing left open.
         fingerprint: What a resume must find unchanged.
+        files: Write what lies there before the fingerprint does.
         resuming: Whether the folder holds the run already.
 
     Returns:
@@ -40,6 +50,10 @@ def open_folder(
     folder, ranks, loaded = experiment.folder, experiment.ranks, experiment.loaded
     is_main, notes = ranks.rank == 0, []
     if is_main and not resuming:
+        if clear(folder, recipe.model_dump(mode="json")):
+            notes.append("the run that was there is removed")
+        for file in files:
+            file()
         is_random = loaded.identity.get("weights") == "random"
         write = partial(write_model, model=loaded.model, tokenizer=loaded.tokenizer)
         folder.start(as_yaml(recipe), fingerprint, write if is_random else None)
@@ -62,6 +76,13 @@ def open_folder(
         if last is not None and changed:
             notes.append(f"warning: {'; '.join(changed)}: what follows equals an unbroken run up to rounding only")
         if resuming and not experiment.is_finished():
+            was = load_yaml(folder.recipe.read_text(encoding="utf-8"))["gradient_accumulation_steps"]
+            if was != recipe.gradient_accumulation_steps:
+                notes.append(
+                    f"warning: gradient_accumulation_steps was {was}, is {recipe.gradient_accumulation_steps}: what "
+                    "follows equals an unbroken run up to rounding, dropout, and what a loss compares within its part "
+                    "of a batch"
+                )
             folder.cut(experiment.training.progress.step)
             write_text(folder.recipe, as_yaml(recipe))
         experiment.recorder.open(build_tracker(recipe, folder, experiment.training.progress.step))
@@ -95,7 +116,7 @@ def require_same_recipe(
     more = recipe.schedule == "constant" and not fixed and budget_of(recipe).steps > budget_of(stored).steps
     # Intervals that only follow from the number of steps stay as they were when the run was started.
     derived = {key for key in ("evaluation_steps", "logging_steps", "save_steps") if (getattr(asked, key) or 0) < 1}
-    names = ("name", "label", "report_to", "save_total_limit")
+    names = ("name", "label", "report_to", "save_total_limit", "gradient_accumulation_steps", "evaluation_batch_size")
     changeable = {name: getattr(recipe, name) for name in names if hasattr(recipe, name)}
     kept = {*derived, *changeable, *({"steps"} if more else ())}
     old, new = (values.model_dump(mode="json", exclude=kept) for values in (stored, recipe))

@@ -35,6 +35,7 @@ from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.spec.sampling import Joint
 from isogloss.run.budget import Budget
+from isogloss.run.clearing import require_usable
 from isogloss.run.evaluation import Evaluator
 from isogloss.run.experiment import Experiment
 from isogloss.run.folder import RunFolder
@@ -50,37 +51,39 @@ from isogloss.streams.bucketed import BucketedStream, Examples
 from isogloss.tasks.encoding import tokenizer_digest
 
 
-def prepare(recipe: Recipe, path: Path, *, resume: bool, label_languages: Sequence[str] = ()) -> Experiment:
+def prepare(
+    recipe: Recipe, path: Path, *, resume: bool, overwrite: bool = False, label_languages: Sequence[str] = ()
+) -> Experiment:
     """Build a run, and put it back to its last checkpoint if it is to be resumed.
 
-    Nothing is written before everything has been read and checked.
+    Nothing is written or removed before everything has been read and checked.
 
     Args:
         recipe: The recipe, of one seed.
         path: The run folder.
         resume: Whether the folder may hold the run already.
+        overwrite: Whether it may hold a run that is to be removed.
         label_languages: Languages whose training labels belong to the label set, beside those trained on.
 
     Raises:
         IsoglossError: Anything in recipe, data, model or run folder that stands in the way.
     """
     folder, ranks = RunFolder(path), processes()
-    folder.require_free(resume=resume)
-    learned = read_learned(recipe, folder, label_languages)
+    require_usable(folder, recipe.model_dump(mode="json"), resume=resume, overwrite=overwrite)
+    resuming = resume and folder.fingerprint.exists()
+    learned = read_learned(recipe, folder, label_languages, resuming=resuming)
     budget = partial(budget_of, named=learned.named, sizes=[len(own) for own in learned.features.values()])
     asked, recipe = recipe, filled(recipe, budget(recipe), learned.named)
-    if learned.resuming:
+    if resuming:
         recipe = require_same_recipe(folder, resolve(folder.recipe), asked, recipe, budget)
     plan = _plan(recipe, folder, learned, budget(recipe))
-    if learned.resuming:
+    if resuming:
         folder.require_same(plan.fingerprint)
     ranks.wait()
     assert isinstance(plan.scoring, TaskScoring)
     plan.scoring.encode("dev", learned.corpus.problems)
     notes = _notes(plan, recipe, learned)
-    if learned.parts is not None and ranks.rank == 0 and not learned.resuming:
-        parted.store(learned.parts, folder)
-    return assemble(plan, notes, resuming=learned.resuming)
+    return assemble(plan, notes, resuming=resuming)
 
 
 def budget_of(recipe: Recipe, named: NamedTask, sizes: Sequence[int]) -> Budget:
@@ -163,6 +166,7 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
         rows=build_rows(recipe.weighting, recipe.gradients, site.model, opened.table),
         probes=probes,
         card=partial(card, recipe, task, loaded, corpus.sources),
+        files=() if learned.parts is None else (partial(parted.store, learned.parts, folder),),
     )
 
 

@@ -42,6 +42,7 @@ from isogloss.recipe.spec.model import NewEncoder
 from isogloss.recipe.spec.pretraining import Pretraining, PretrainingSource
 from isogloss.recipe.spec.text import MLM, TLM
 from isogloss.run.budget import Budget
+from isogloss.run.clearing import require_usable
 from isogloss.run.experiment import Experiment
 from isogloss.run.folder import RunFolder
 from isogloss.run.masked_scoring import MaskedScoring
@@ -63,22 +64,23 @@ UNKNOWN = 0.02
 """Share of unknown sub-words of a language from which on a warning is given."""
 
 
-def prepare_pretraining(recipe: Pretraining, path: Path, *, resume: bool) -> Experiment:
+def prepare_pretraining(recipe: Pretraining, path: Path, *, resume: bool, overwrite: bool = False) -> Experiment:
     """Build a pre-training run, and put it back to its last checkpoint if it is to be resumed.
 
-    Nothing is written before everything has been read and checked.
+    Nothing is written or removed before everything has been read and checked.
 
     Args:
         recipe: The recipe.
         path: The run folder.
         resume: Whether the folder may hold the run already.
+        overwrite: Whether it may hold a run that is to be removed.
 
     Raises:
         IsoglossError: Anything in recipe, text, model or run folder that stands in the way.
     """
     folder, ranks = RunFolder(path), processes()
-    folder.require_free(resume=resume)
-    resuming = folder.fingerprint.exists()
+    require_usable(folder, recipe.model_dump(mode="json"), resume=resume, overwrite=overwrite)
+    resuming = resume and folder.fingerprint.exists()
     asked, recipe = recipe, _filled(recipe)
     if resuming:
         recipe = require_same_recipe(folder, resolve_pretraining(folder.recipe), asked, recipe, _budget)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from torch import Tensor
 
 from isogloss.common.distributed import Communicator
 
 _Waiting = tuple[str, Sequence[str], Tensor, Tensor]
+_Totals = dict[tuple[str, str], tuple[float, float]]
 
 
 class Meter:
     """Adds up losses and items per term and language, and counts sentences: the mix that training really saw.
 
-    It is read before every checkpoint, so it is empty there and no checkpoint has to hold it.
+    It is read before every checkpoint, so it is empty there and no checkpoint has to hold it; only where a run is
+    stopped between two of them, what it holds is kept.
     """
 
     def __init__(self) -> None:
         self._waiting: list[_Waiting] = []
+        self._totals: _Totals = {}
         self._sentences: Counter[str] = Counter()
 
     def add(self, languages: Sequence[str], sums: Mapping[str, Tensor], counts: Mapping[str, Tensor]) -> None:
@@ -36,10 +40,10 @@ class Meter:
             ``term/<name>``, the mean of each term alone. (Terms have a namespace of their own: ``kl`` is a divergence,
             and Kalaallisut.)
         """
-        own = _add_up(self._waiting)
-        rows = group.gather([(own, self._sentences)])
-        self._waiting, self._sentences = [], Counter()
-        totals: dict[tuple[str, str], tuple[float, float]] = {}
+        self._add_up()
+        rows = group.gather([(self._totals, self._sentences)])
+        self._totals, self._sentences = {}, Counter()
+        totals: _Totals = {}
         sentences: Counter[str] = Counter()
         for sums, seen in rows:
             sentences.update(seen)
@@ -55,18 +59,31 @@ class Meter:
             read[f"sentences/{language}"] = sentences[language]
         return read
 
+    def held(self, group: Communicator) -> list[dict[str, Any]]:
+        """What was noted since the last reading, of each process, in a form that `hold` takes and JSON can hold."""
+        self._add_up()
+        sums = [[*key, *values] for key, values in self._totals.items()]
+        return group.gather([{"sums": sums, "sentences": dict(self._sentences)}])
 
-def _add_up(waiting: Sequence[_Waiting]) -> dict[tuple[str, str], tuple[float, float]]:
-    """Summed losses and items by term and language."""
-    totals: dict[tuple[str, str], tuple[float, float]] = {}
-    for term, languages, sums, counts in waiting:
-        for language, loss, items in zip(languages, sums.tolist(), counts.tolist(), strict=True):
-            before = totals.get((term, language), (0.0, 0.0))
-            totals[term, language] = (before[0] + loss, before[1] + items)
-    return totals
+    def hold(self, held: Sequence[Mapping[str, Any]], group: Communicator) -> None:
+        """Go on from what was held: each process from its own, or the first from all, where there are more or fewer."""
+        own = [held[group.rank]] if len(held) == group.world_size else held if group.rank == 0 else ()
+        for part in own:
+            self._sentences.update(part["sentences"])
+            for term, language, loss, items in part["sums"]:
+                before = self._totals.get((term, language), (0.0, 0.0))
+                self._totals[term, language] = (before[0] + loss, before[1] + items)
+
+    def _add_up(self) -> None:
+        """Let what waits be summed losses and items by term and language."""
+        for term, languages, sums, counts in self._waiting:
+            for language, loss, items in zip(languages, sums.tolist(), counts.tolist(), strict=True):
+                before = self._totals.get((term, language), (0.0, 0.0))
+                self._totals[term, language] = (before[0] + loss, before[1] + items)
+        self._waiting = []
 
 
-def _mean_of_terms(totals: Mapping[tuple[str, str], tuple[float, float]]) -> float:
+def _mean_of_terms(totals: _Totals) -> float:
     mean = 0.0
     for term in sorted({term for term, _ in totals}):
         losses, items = zip(*(entry for key, entry in totals.items() if key[0] == term), strict=True)

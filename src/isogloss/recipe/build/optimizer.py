@@ -87,7 +87,7 @@ def _adam(asked: spec.Optimizer, rate: spec.Rate, groups: list[dict[str, Any]]) 
                 betas=asked.betas,
                 eps=asked.eps,
                 pull=asked.pull,
-                annealing=_annealing(asked),
+                annealing=build_annealing(asked),
                 fused=True,
             )
         case spec.AdamW():
@@ -101,11 +101,16 @@ def _schedule(rate: spec.Rate, inner: torch.optim.Optimizer, steps: int) -> torc
     schedule: torch.optim.lr_scheduler.LRScheduler = get_scheduler(
         rate.schedule,
         inner,
-        num_warmup_steps=_steps(rate.warmup_steps, steps),
+        num_warmup_steps=warmup_of(rate, steps),
         num_training_steps=steps,
         scheduler_specific_kwargs=decay,
     )
     return schedule
+
+
+def warmup_of(rate: spec.Rate, steps: int) -> int:
+    """Steps over which the learning rate rises, in a run of ``steps``."""
+    return _steps(rate.warmup_steps, steps)
 
 
 def _steps(asked: float, steps: int) -> int:
@@ -113,7 +118,8 @@ def _steps(asked: float, steps: int) -> int:
     return math.ceil(asked * steps if asked < 1 else asked)
 
 
-def _annealing(asked: spec.RecAdam) -> Callable[[int], float]:
+def build_annealing(asked: spec.RecAdam) -> Callable[[int], float]:
+    """The share of the task in a step, by its number from 1."""
     match asked.annealing:
         case spec.Linear(steps=steps):
             return Linear(steps)
