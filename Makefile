@@ -50,5 +50,7 @@ $(STAMP): pyproject.toml constraints.txt
 		echo "'$(PYTHON)' has no venv module; install it (Debian, Ubuntu: apt install python3-venv)" \
 			"or name another one: make test PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --disable-pip-version-check -q --no-compile -c constraints.txt -e '.[dev]'
+	@# pip would compile one file after another, and tests of packages too, for as long as all else of an installation.
+	@$(BIN)/python -m compileall -qq -j $(PROCESSES) -x '/tests/' $(VENV)/lib || true
 	@touch $@

@@ -21,6 +21,14 @@ def cache_of_the_session(tmp_path_factory: pytest.TempPathFactory):
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobody_waits_for_the_disk():
+    """No test outlives a power cut, so a file need not be on the disk; that it is open is checked all the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", os.fstat)
+        yield
+
+
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny world, all of it. It is everyone's, so who changes a file, or writes beside one, takes `own_world`."""
@@ -45,19 +53,35 @@ def text_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def straight(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The run of an entry of `tests.support.methods` that nothing disturbed: trained once, and everyone's to read."""
+    """The run of an entry of `tests.support.methods` that nothing disturbed: trained once, and everyone's to read.
+
+    Beside it lies what there was of it after step `CRASH`, which `cut_off` finds.
+    """
     import isogloss
-    from tests.support.methods import recipe
+    from tests.support.methods import CRASH, recipe
+    from tests.support.stopping import copied_after
     from tests.support.world import runs_in
 
     root = tmp_path_factory.mktemp("straight")
 
     def run(name: str) -> Path:
         if not (root / name).exists():
-            isogloss.train(recipe(name, world), output=root / name)
+            with copied_after(CRASH, root / name, root / f"{name}-cut-off"):
+                isogloss.train(recipe(name, world), output=root / name)
         return runs_in(root / name)[0]
 
     return run
+
+
+@pytest.fixture
+def cut_off(straight: Callable[[str], Path], tmp_path: Path) -> Callable[[str], Path]:
+    """A folder with what a power cut after step `CRASH` would have left of the run of an entry, to go on with."""
+
+    def copy(name: str) -> Path:
+        run = straight(name)
+        return Path(shutil.copytree(run.with_name(f"{run.name}-cut-off"), tmp_path / "cut-off"))
+
+    return copy
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,9 @@ ONE_PART = {"gradient_accumulation_steps": 1}
 WELL_CONDITIONED = {"knowledge": {"norm": "layer"}}
 """Vectors of a fresh encoder are nearly one, and what batch norm makes of their differences is all rounding."""
 
+SELDOM = {"evaluation_steps": STEPS // 2, "save_steps": STEPS}
+"""Twice seen and once saved by two processes is enough where nothing is resumed: both take longer than the steps."""
+
 AVERAGED = "averaged_workers"
 PROBED = "probes_of_averaged_workers"
 APART = (
@@ -65,7 +68,8 @@ def settings(name: str, world: Path) -> dict[str, Any]:
     # Adam divides by the size of a gradient, which may be all rounding; with a larger eps rounding stays small. The
     # gradients of multiple choice are a thousand times smaller than those of tagging.
     optimizer = merged(SETTINGS[name].get("optimizer", {}), {"eps": 1e-1 if name == "choice" else 1e-3})
-    return recipe(name, world, **{**EXACT.get(name, {}), "optimizer": optimizer})
+    seldom = {} if name in APART else SELDOM
+    return recipe(name, world, **{**seldom, **EXACT.get(name, {}), "optimizer": optimizer})
 
 
 def pretrained(text_world: Path) -> dict[str, dict[str, Any]]:

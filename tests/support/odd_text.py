@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from hypothesis import strategies as some
 
 ODD = (
@@ -14,6 +16,7 @@ ODD = (
 """What readers of text stumble over, each a character or a few that belong together."""
 
 
+@cache  # a new strategy is checked anew, which takes longer than to draw from it
 def texts(without: str, longest: int = 5) -> some.SearchStrategy[str]:
     """Texts that are not blank and hold none of some characters."""
     pieces = [piece for piece in ODD if not set(piece) & set(without)]
@@ -22,6 +25,7 @@ def texts(without: str, longest: int = 5) -> some.SearchStrategy[str]:
     return some.lists(piece, min_size=1, max_size=longest).map("".join).filter(str.strip)
 
 
+@cache
 def words(without: str) -> some.SearchStrategy[str]:
     """Tokens: also a no-break or an ideographic space alone, but nothing that a whole file of could mean else."""
     found = some.one_of(some.sampled_from(["\u00a0", "\u3000", "\u2028", "\u0085", "\ufeff"]), texts(without, 3))

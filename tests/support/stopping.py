@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,4 +29,19 @@ def stopped_after(step: int) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Stopped):
         patch.setattr(isogloss.step.loop, "take_step", stop)
+        yield
+
+
+@contextmanager
+def copied_after(step: int, folder: Path, copy: Path) -> Iterator[None]:
+    """Whatever trains inside goes on, and ``copy`` is what a power cut after ``step`` would have left of ``folder``."""
+    take_step = isogloss.step.loop.take_step
+
+    def step_on(training: Any) -> None:
+        if training.progress.step == step:
+            shutil.copytree(folder, copy)
+        take_step(training)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(isogloss.step.loop, "take_step", step_on)
         yield
