@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,11 @@ from isogloss import IsoglossError
 from isogloss.calls.demo import demo
 from isogloss.models.shipped import located, shipped_models
 from tests.support.world import runs_in
+
+
+def without_numbers(text: str) -> list[str]:
+    """The lines of a text, whatever the numbers in them and the widths of columns."""
+    return [" ".join(re.sub(r"[-+]?\d[\d.]*†?|-{3,}", " ", line).split()) for line in text.splitlines()]
 
 
 @pytest.mark.slow
@@ -33,6 +39,11 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     assert Path(commands[0][2]).is_dir()
     assert Path(commands[0][3]).is_file()
     assert Path(commands[1][2]).is_file()
+
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall("^```text\n(.*?)^```", readme, re.M | re.S)
+    printed_lines = without_numbers(said.replace(str(tmp_path / "demo"), "runs/demo"))
+    assert [line for line in without_numbers(shown) if line not in printed_lines and "won" not in line] == []
 
     before = {path: path.read_bytes() for path in (tmp_path / "demo").rglob("results.jsonl")}
     assert demo(tmp_path / "demo", seeds=(0, 1), steps=10) == said
