@@ -29,7 +29,7 @@ DATA = {
     # Hindi and Chinese "one" is a numeral, where the sources have an article: no sentence of theirs has a numeral.
     "label_map": {"NUM": "DET"},
 }
-SENTENCES = {"train": 400, "dev": 20, "test": 120}
+SENTENCES = {"train": 400, "dev": 40, "test": 120}
 
 
 def demo(folder: str | Path = "runs/demo", *, seeds: tuple[int, ...] = (0, 1, 2), steps: int = 100) -> str:

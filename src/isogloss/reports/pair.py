@@ -47,13 +47,13 @@ def pair_table(found: Comparison) -> str:
 
 
 def verdict(found: Comparison) -> str:
-    """Who won and how sure that is, in a sentence for each mean of `MEANS`.
+    """Who won and how sure that is, in a line for each mean of `MEANS`.
 
     Args:
         found: A comparison of two methods on one data set, one of them the baseline.
     """
     lines = {line.label: line for line in found.lines}
-    return " ".join(_said(found, lines[label], words) for label, words in MEANS.items() if label in lines)
+    return "\n".join(_said(found, lines[label], words) for label, words in MEANS.items() if label in lines)
 
 
 def _said(found: Comparison, line: Line, words: str) -> str:
