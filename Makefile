@@ -23,7 +23,7 @@ quick: $(STAMP) ## Check style and layout, and run the tests that are not marked
 	$(BIN)/ruff format --check
 	$(PYTEST) -m "not slow"
 
-demo: $(STAMP) ## Train two methods on a small world in minutes and show how they transfer
+demo: $(STAMP) ## Train two methods on a small world in about a minute and show how they transfer
 	$(BIN)/isogloss demo
 
 lint: $(STAMP) ## Check style and layout (ruff) and types (mypy)
@@ -49,6 +49,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "'$(PYTHON)' has no venv module; install it (Debian, Ubuntu: apt install python3-venv)" \
 			"or name another one: make test PYTHON=python3.12" >&2; exit 1; }
+	@echo "installing into $(VENV), once: about 1.5 GB where torch comes without CUDA, several times that with it" \
+		"(the default on Linux); two to five minutes on a fast line"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check -q --no-compile -c constraints.txt -e '.[dev]'
 	@# pip would compile one file after another, and tests of packages too, for as long as all else of an installation.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,18 +14,36 @@ from isogloss.models.shipped import located, shipped_models
 from tests.support.world import runs_in
 
 
+def without_numbers(text: str) -> list[str]:
+    """The lines of a text, whatever the numbers in them and the widths of columns."""
+    return [" ".join(re.sub(r"[-+]?\d[\d.]*|†|-{3,}", " ", line).split()) for line in text.splitlines()]
+
+
 @pytest.mark.slow
-def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     monkeypatch.setattr(isogloss.calls.demo, "SENTENCES", {"train": 24, "dev": 10, "test": 10})
     said = demo(tmp_path / "demo", seeds=(0, 1), steps=10)
     assert "de (source)" in said
     assert "sequential_reptile − multitask" in said
+    assert "2 seeds are too few to say who won" in said
+    printed, told = capsys.readouterr()
+    announcement, *runs = told.splitlines()
+    assert "about a minute" in announcement and not printed
+    assert [line.split(": ")[0] for line in runs] == [str(path) for path in sorted(runs_in(tmp_path / "demo"))]
+    assert len(said.splitlines()) + 1 + 6 < 40, "with three seeds"
+    log = (tmp_path / "demo/multitask/seed-0.log").read_text(encoding="utf-8")
+    assert "training examples" in log and "in no training file" not in log
     assert {path.parent.name for path in runs_in(tmp_path / "demo")} == {"multitask", "sequential_reptile"}
     commands = [line.split() for line in said.splitlines() if line.startswith("  isogloss")]
-    assert len(commands) == 3
+    assert len(commands) == 4
     assert Path(commands[0][2]).is_dir()
     assert Path(commands[0][3]).is_file()
     assert Path(commands[1][2]).is_file()
+
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall("^```text\n(.*?)^```", readme, re.M | re.S)
+    printed_lines = without_numbers(said.replace(str(tmp_path / "demo"), "runs/demo"))
+    assert [line for line in without_numbers(shown) if line not in printed_lines and "won" not in line] == []
 
     before = {path: path.read_bytes() for path in (tmp_path / "demo").rglob("results.jsonl")}
     assert demo(tmp_path / "demo", seeds=(0, 1), steps=10) == said

@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 from isogloss.cli import app
 from isogloss.recipe.resolve import shipped_pretraining, shipped_recipes
 
-SLOW = ("torch", "transformers", "peft", "pyarrow")
+SLOW = ("torch", "transformers", "peft", "pyarrow", "datasets", "pandas", "matplotlib")
 """Modules that take seconds to import."""
 
 PROGRAM = """

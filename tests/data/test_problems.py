@@ -24,6 +24,23 @@ def test_equal_warnings_of_a_file_are_summed_up():
     ]
 
 
+def test_notes_are_told_after_warnings_and_are_none():
+    problems, other = Problems(), Problems()
+    problems.note("a", 3, "good to know")
+    problems.warning("a", 4, "odd")
+    problems.note("a", 5, "good to know")
+    other.add_summary([*problems.summary(), ["b", "of an earlier version", 1, 2]])
+    assert [str(problem) for problem in problems.told] == [
+        "a:4: warning: odd",
+        "a:3: note: good to know (2 times, first here)",
+    ]
+    assert [str(problem) for problem in other.told] == [
+        "a:4: warning: odd",
+        "b:1: warning: of an earlier version (2 times, first here)",
+        "a:3: note: good to know (2 times, first here)",
+    ]
+
+
 def test_warnings_do_not_stop():
     problems = Problems()
     problems.warning("a", 1, "odd")

@@ -178,8 +178,8 @@ def test_spaces_put_between_tokens_are_counted() -> None:
     encoded.warn([EXAMPLES[1], example, example], 64, problems)
     # "derHundschläft" is unknown as a whole: both of its borders need a space.
     assert encoded.parted == (1, 1, 2, 2)
-    assert [str(warning) for warning in problems.warnings] == [
-        "de.conllu:3: warning: two tokens share a sub-word as they are written, so a space was put between them "
+    assert [str(note) for note in problems.told] == [
+        "de.conllu:3: note: two tokens share a sub-word as they are written, so a space was put between them "
         "(4 times, first here)"
     ]
     assert part_of_speech(LABELS).encode([example], tokenizer, 64).parted == ()

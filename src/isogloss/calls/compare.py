@@ -119,15 +119,15 @@ def compare(
 def compared(
     runs: Sequence[str | Path],
     *,
-    baseline: str | None,
-    by: Sequence[str],
-    split: str,
-    metric: str | None,
-    allow_mixed: Sequence[str],
-    left_out: bool,
-    view: str,
-    negative_transfer: bool,
-    cost: bool,
+    baseline: str | None = None,
+    by: Sequence[str] = (),
+    split: str = "dev",
+    metric: str | None = None,
+    allow_mixed: Sequence[str] = (),
+    left_out: bool = False,
+    view: str = "original",
+    negative_transfer: bool = False,
+    cost: bool = False,
 ) -> Compared:
     """What `compare` shows, before it is written."""
     folders = run_folders(runs)

@@ -133,5 +133,5 @@ def predicted_in(evaluator: Evaluator, loaded: Loaded, shown: Shown, language: s
 
 def print_warnings(problems: Problems) -> None:
     """Print what was noticed while reading and encoding."""
-    for warning in problems.warnings:
+    for warning in problems.told:
         print(warning, file=sys.stderr)

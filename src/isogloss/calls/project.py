@@ -106,7 +106,7 @@ def project(
             print(f"{path}: {_told(done)}", file=sys.stderr)
         template = str(_beside(Path(entry.translations.train.path)))
         found[own.name] = {"train": {"path": template, "soft_tags": True, "skip_missing": True}}
-    for warning in problems.warnings:
+    for warning in problems.told:
         print(warning, file=sys.stderr)
     return found
 

@@ -155,7 +155,7 @@ def _read(collection: Collection) -> dict[str, list[LabelledText]]:
         examples = collection.read(language, split, problems)
         found[language] = [example for example in examples if isinstance(example, LabelledText)]
     problems.raise_errors()
-    for warning in problems.warnings:
+    for warning in problems.told:
         print(warning, file=sys.stderr)
     return found
 

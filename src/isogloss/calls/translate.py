@@ -224,7 +224,7 @@ def _read(collections: Sequence[Collection], asked: list[str] | None, targets: l
                 f"{first.path}: questions are in {first.question_language!r} and contexts in {first.language!r}; a "
                 "file of one language is needed"
             )
-    for warning in problems.warnings:
+    for warning in problems.told:
         print(warning, file=sys.stderr)
     return parts
 

@@ -58,11 +58,11 @@ def validate(
     problems = found.problems
     if as_json:
         files = [dataclasses.asdict(file) for file in found.files]
-        listed = [dataclasses.asdict(problem) for problem in [*problems.errors, *problems.warnings]]
+        listed = [dataclasses.asdict(problem) for problem in [*problems.errors, *problems.told]]
         print(json.dumps({"files": files, "problems": listed}, ensure_ascii=False, indent=1))
     else:
         print(found.table())
-        for problem in [*problems.errors, *problems.warnings]:
+        for problem in [*problems.errors, *problems.told]:
             print(problem)
         print(f"{len(problems.errors)} error(s), {len(problems.warnings)} warning(s)")
     if problems.errors:

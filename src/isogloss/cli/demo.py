@@ -11,7 +11,7 @@ import typer
 def demo(
     output: Annotated[Path, typer.Option(help="Folder of the world and the runs.")] = Path("runs/demo"),
 ) -> None:
-    """Train two methods on three languages of the small world and measure them in all: minutes, nothing downloaded.
+    """Train two methods on three languages of the small world and measure them in all: a minute, nothing downloaded.
 
     Example: isogloss demo
     """

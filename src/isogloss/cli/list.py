@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import typer
-from tabulate import tabulate
 
 app = typer.Typer(help="What a recipe can name.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -16,7 +15,7 @@ def methods() -> None:
     """Training methods: presets for `method:`."""
     from isogloss.recipe.presets import METHODS
 
-    _print({name: method.summary for name, method in METHODS.items()})
+    _print((name, method.summary) for name, method in METHODS.items())
 
 
 @app.command()
@@ -24,7 +23,7 @@ def tasks() -> None:
     """Tasks and their metrics, the primary one first."""
     from isogloss.recipe.names import TASKS
 
-    _print({name: task.summary for name, task in TASKS.items()})
+    _print((name, task.summary) for name, task in TASKS.items())
 
 
 @app.command()
@@ -32,7 +31,7 @@ def formats() -> None:
     """File formats."""
     from isogloss.recipe.names import FORMATS
 
-    _print({name: format.summary for name, format in FORMATS.items()})
+    _print((name, format.summary) for name, format in FORMATS.items())
 
 
 @app.command()
@@ -41,7 +40,7 @@ def data() -> None:
     from isogloss.catalogue import SETS
     from isogloss.catalogue.describe import summary
 
-    print(tabulate([(name, *summary(public)) for name, public in SETS.items()], tablefmt="plain"))
+    _print((name, *summary(public)) for name, public in SETS.items())
 
 
 @app.command()
@@ -49,7 +48,7 @@ def recipes() -> None:
     """Recipes of `isogloss train` that come with the package, with their scales."""
     from isogloss.recipe.resolve import shipped_recipes
 
-    _print(_described(shipped_recipes()))
+    _print(_described(shipped_recipes()).items())
 
 
 @app.command()
@@ -57,7 +56,7 @@ def pretraining() -> None:
     """Recipes of `isogloss pretrain` that come with the package, with their scales."""
     from isogloss.recipe.resolve import shipped_pretraining
 
-    _print(_described(shipped_pretraining()))
+    _print(_described(shipped_pretraining()).items())
 
 
 def _described(recipes: Mapping[str, Path]) -> dict[str, str]:
@@ -70,5 +69,7 @@ def _described(recipes: Mapping[str, Path]) -> dict[str, str]:
     }
 
 
-def _print(rows: Mapping[str, str]) -> None:
-    print(tabulate(rows.items(), tablefmt="plain"))
+def _print(rows: Iterable[tuple[str, ...]]) -> None:
+    from tabulate import tabulate
+
+    print(tabulate(rows, tablefmt="plain"))

@@ -17,13 +17,13 @@ class Problem:
     Attributes:
         path: The file, or the template of a collection.
         line: The line, from 1; None where the whole file is meant.
-        severity: An error stops a run, a warning is said.
+        severity: An error stops a run, a warning is said; a note is said too, but nothing is wrong.
         message: Which rule, what was found and what would be valid.
     """
 
     path: str
     line: int | None
-    severity: Literal["error", "warning"]
+    severity: Literal["error", "warning", "note"]
     message: str
 
     def __str__(self) -> str:
@@ -47,6 +47,10 @@ class FoundErrors(IsoglossError):
         super().__init__("\n".join(shown))
 
 
+Counted = dict[tuple[str, str], tuple[int | None, int]]
+"""By file and message, the first line and how often."""
+
+
 class Problems:
     """Collects problems in the order in which they are met.
 
@@ -60,8 +64,8 @@ class Problems:
 
     def __init__(self) -> None:
         self._errors: list[Problem] = []
-        # First line and number of times of each kind of warning in each file.
-        self._warnings: dict[tuple[str, str], tuple[int | None, int]] = {}
+        self._warnings: Counted = {}
+        self._notes: Counted = {}
 
     def error(self, path: Path | str, line: int | None, message: str) -> None:
         """Add an error."""
@@ -69,8 +73,11 @@ class Problems:
 
     def warning(self, path: Path | str, line: int | None, message: str) -> None:
         """Add a warning; the same message for the same file is summed up in one warning with its first line."""
-        first, times = self._warnings.get((str(path), message), (line, 0))
-        self._warnings[str(path), message] = (first, times + 1)
+        _count(self._warnings, path, message, line)
+
+    def note(self, path: Path | str, line: int | None, message: str) -> None:
+        """Add what is worth knowing although nothing is wrong, summed up as warnings are."""
+        _count(self._notes, path, message, line)
 
     @property
     def errors(self) -> list[Problem]:
@@ -80,20 +87,25 @@ class Problems:
     @property
     def warnings(self) -> list[Problem]:
         """All warnings, one per kind and file."""
-        return [
-            Problem(path, line, "warning", message if times == 1 else f"{message} ({times} times, first here)")
-            for (path, message), (line, times) in self._warnings.items()
-        ]
+        return _summed(self._warnings, "warning")
+
+    @property
+    def told(self) -> list[Problem]:
+        """All that is said without stopping a run: the warnings, then the notes."""
+        return [*self.warnings, *_summed(self._notes, "note")]
 
     def summary(self) -> list[list[Any]]:
-        """All warnings in a form that `add_summary` takes and JSON can hold."""
-        return [[path, message, line, times] for (path, message), (line, times) in self._warnings.items()]
+        """All warnings and notes in a form that `add_summary` takes and JSON can hold."""
+        return [
+            [path, message, line, times, severity]
+            for severity, found in (("warning", self._warnings), ("note", self._notes))
+            for (path, message), (line, times) in found.items()
+        ]
 
     def add_summary(self, summary: Sequence[Sequence[Any]]) -> None:
-        """Add warnings that were met elsewhere."""
-        for path, message, line, times in summary:
-            first, before = self._warnings.get((path, message), (line, 0))
-            self._warnings[path, message] = (first, before + times)
+        """Add warnings and notes that were met elsewhere; earlier versions knew no notes."""
+        for path, message, line, times, *severity in summary:
+            _count(self._notes if severity == ["note"] else self._warnings, path, message, line, times)
 
     def spoils(self, path: Path | str) -> bool:
         """Whether there is an error in the file ``path``."""
@@ -107,3 +119,21 @@ class Problems:
         """
         if self._errors:
             raise FoundErrors(self._errors)
+
+
+def _count(
+    found: Counted,
+    path: Path | str,
+    message: str,
+    line: int | None,
+    times: int = 1,
+) -> None:
+    first, before = found.get((str(path), message), (line, 0))
+    found[str(path), message] = (first, before + times)
+
+
+def _summed(found: Counted, severity: Literal["warning", "note"]) -> list[Problem]:
+    return [
+        Problem(path, line, severity, message if times == 1 else f"{message} ({times} times, first here)")
+        for (path, message), (line, times) in found.items()
+    ]

@@ -76,8 +76,8 @@ class TaskScoring:
         if self.tests:
             problems = Problems()
             self.encode("test", problems)
-            if self.evaluator.group.rank == 0 and problems.warnings:
-                print(*problems.warnings, sep="\n", file=sys.stderr)
+            if self.evaluator.group.rank == 0 and problems.told:
+                print(*problems.told, sep="\n", file=sys.stderr)
         rows: ResultRows = []
         for split in ("dev", *(["test"] if self.tests else [])):
             for mode in (self.evaluator.mode, *self.others):

@@ -245,7 +245,7 @@ def _start(recipe: Recipe) -> Any:  # noqa: ANN401 - a model of transformers
 def _notes(plan: Plan, recipe: Recipe, learned: Learned) -> list[str]:
     """What the user should know before the first step."""
     corpus, parts = learned.corpus, learned.parts
-    notes = [*plan.opened.loaded.notes, *(str(problem) for problem in corpus.problems.warnings)]
+    notes = [*plan.opened.loaded.notes, *(str(problem) for problem in corpus.problems.told)]
     notes += learned.pairs.notes if learned.pairs is not None else ()
     sizes = {language: len(examples) for language, examples in corpus.train.items()}
     if parts is not None:

@@ -97,7 +97,7 @@ def prepare_pretraining(recipe: Pretraining, path: Path, *, resume: bool, overwr
     if resuming:
         folder.require_same(plan.fingerprint)
     ranks.wait()
-    notes = [*loaded.notes, *map(str, problems.warnings), *_announcements(recipe, texts, encoded, known, loaded)]
+    notes = [*loaded.notes, *map(str, problems.told), *_announcements(recipe, texts, encoded, known, loaded)]
     experiment = assemble(plan, notes, resuming=resuming)
     assert isinstance(plan.scoring, MaskedScoring)
     plan.scoring.start()

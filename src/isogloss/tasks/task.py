@@ -44,7 +44,7 @@ class Encoded:
     shortened: str = "truncated"
 
     def warn(self, examples: Sequence[Example], max_length: int, problems: Problems) -> None:
-        """A warning for every overlong one of the examples that were encoded, and for every space put into one."""
+        """A warning for every overlong one of the encoded examples, and a note for every space put into one."""
         for index in self.overlong:
             message = f"longer than max_length {max_length} sub-words, {self.shortened}"
             problems.warning(examples[index].path, examples[index].line, message)
@@ -52,7 +52,7 @@ class Encoded:
             problems.warning(examples[index].path, examples[index].line, "question too long for a window, truncated")
         for index in self.parted:
             message = "two tokens share a sub-word as they are written, so a space was put between them"
-            problems.warning(examples[index].path, examples[index].line, message)
+            problems.note(examples[index].path, examples[index].line, message)
 
 
 class Task(Protocol):

@@ -116,6 +116,6 @@ def _of_files(probed: Probed, text: str | Mapping[str, Any]) -> tuple[str, Itera
     read = read_texts(
         [texts], languages=probed.languages or None, excluded=frozenset(), held_out=0, limit=None, problems=problems
     )
-    for warning in problems.warnings:
+    for warning in problems.told:
         print(warning, file=sys.stderr)
     return texts.collection.name, ((code, own) for code, every in read.sentences.items() for own in every)
