@@ -17,6 +17,7 @@ from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
 from isogloss.common.locking import locked
 from isogloss.common.writing import read_lines
+from isogloss.recipe.encoder_defaults import left_to_encoder
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
@@ -108,7 +109,8 @@ def _log(path: Path) -> Path:
 def _in_a_process(asked: Asked, jobs: int, started: list[subprocess.Popen[str]]) -> int:
     """Train a run in a process of its own, and return its exit status."""
     task = {
-        "recipe": asked.recipe.model_dump(mode="json"),
+        # What is left to the encoder is left to it there too, which says so.
+        "recipe": asked.recipe.model_dump(mode="json", exclude={*left_to_encoder(asked.recipe)}),
         "path": str(asked.path),
         "resume": asked.resume,
         "label_languages": asked.label_languages,
