@@ -46,6 +46,9 @@ def _steps(steps: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401
 
 BASE: dict[str, Any] = {
     "model": "isogloss-small",
+    # As the numbers on the page were measured, before the encoder had defaults of its own.
+    "unfreezing": {"kind": "everything"},
+    "aggregation": "first",
     "max_length": 96,
     # As the numbers on the page were measured, before sentences were read as they are written.
     "spacing": "words",

@@ -196,3 +196,34 @@ def test_real_files_swapped_by_a_template_are_found(shared_data: Path, folder: P
         ("ru.conllu", "warning"),
     ]
     assert all("the file of another language?" in str(problem) for problem in (*found.errors, *found.warnings))
+
+
+def test_labels_that_some_training_files_lack(folder: Path):
+    def texts(language: str, *labels: str):
+        own = [(f"{TEXTS[language]} {number}", label) for number, label in enumerate(labels)]
+        write(Path(f"{language}/train.tsv"), *own)
+
+    texts("en", "a", "b", "c", "c", "d")
+    texts("ru", "a", "b", "a")
+    texts("hi", "a", "b", "d")
+    assert [line for line in problems_of() if "teaches" in line] == [
+        "en/train.tsv:4: warning: label c (2 times) in the training data of en and not in that of hi, ru, which "
+        "teaches that there is no c; label_map renames it, or {c: c} says that it is right",
+        "en/train.tsv:6: warning: label d (2 times) in the training data of en, hi and not in that of ru, which "
+        "teaches that there is no d; label_map renames it, or {d: d} says that it is right",
+    ]
+    assert not [line for line in problems_of(label_map={"c": "c", "d": "a"}) if "teaches" in line]
+    assert not [line for line in problems_of(train_languages=["ru"]) if "teaches" in line]
+    write(Path("ru/train.tsv"), *[(f"{TEXTS['ru']} {number}", label) for number, label in enumerate("ab")])
+    write(Path("en/train.tsv"), *[(f"{TEXTS['en']} {number}", label) for number, label in enumerate("abdefe")])
+    assert [line for line in problems_of() if "teaches" in line][1].startswith(
+        "en/train.tsv:5: warning: labels e (2 times), f (1 time) in the training data of en and not in that of hi, ru"
+    )
+
+
+def test_two_files_of_a_language_are_told_apart(folder: Path):
+    for name, labels in (("one", "ab"), ("two", "abc")):
+        write(Path(f"{name}/en/train.tsv"), *[(f"{TEXTS['en']} {name} {label}", label) for label in labels])
+    collections = [Collection(name, Table(), f"{name}/{{language}}/{{split}}.tsv") for name in ("one", "two")]
+    found, _ = validate_collections(collections)
+    assert "two/en/train.tsv and not in that of one/en/train.tsv, which" in str(found.warnings[-1])

@@ -26,7 +26,7 @@ from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.spec.task import SPACING
 from isogloss.recipe.spec.text import TextEntry
 from isogloss.start import check
-from isogloss.start.announce import announcements, precision_notes
+from isogloss.start.announce import announcements, loop_notes, precision_notes
 from isogloss.start.prepare import budget_of, filled
 from tests.support.site import site_of, small_bert
 
@@ -43,7 +43,7 @@ def whole(**changes: Any) -> Recipe:
 
 
 def filled_for(task: str, asked: Recipe) -> Recipe:
-    return filled(asked, budget_of(asked, TASKS[task], list(SIZES.values())), TASKS[task])
+    return filled(asked, budget_of(asked, TASKS[task], list(SIZES.values())), TASKS[task], len(SIZES))
 
 
 def sampler_of(**changes: Any) -> Sampler:
@@ -284,6 +284,41 @@ def test_the_budget_of_outer_steps_is_announced():
     assert "M = 5 outer steps of 2 x 10 inner steps" in said
     said = announced(**slow | {"optimizer": {"lookahead": {"inner_steps": 30, "workers": "averaged"}}})
     assert "100 steps on each of 2 workers, batch 16 each" in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "steps", "loop"),
+    [
+        ({}, 22_000, 1000),
+        ({}, 21_999, 999),
+        ({}, 60, 2),
+        ({}, 5, 1),
+        ({"outer_learning_rate": 0.3}, 70, 10),
+        ({"outer_learning_rate": 1.0}, 70, 70),
+        ({"restarts": "languages"}, 440, 10),
+        ({"restarts": 4}, 440, 5),
+        ({"inner_steps": 7}, 60, 7),
+        ({"inner_steps": "languages"}, 60, "languages"),
+    ],
+)
+def test_a_loop_is_as_long_as_the_papers_or_fits_into_the_run(changes: dict[str, Any], steps: int, loop: int | str):
+    asked = recipe(method="sequential_reptile", optimizer={"lookahead": changes}, steps=steps)
+    taken = filled_for("ner", asked)
+    assert taken.optimizer.lookahead is not None
+    assert taken.optimizer.lookahead.inner_steps == loop
+    said = loop_notes(asked.optimizer, taken.optimizer)
+    if changes.get("inner_steps") or loop == 1000:
+        assert said == []
+    else:
+        assert said[0].startswith(f"optimizer.lookahead.inner_steps: {loop}, since the run is too short")
+        left = announcements(taken, site_of(taken, SIZES), SIZES)
+        assert any("warning" in line for line in left) == (steps == 5)
+    assert loop_notes(taken.optimizer, taken.optimizer) == []
+
+
+def test_without_slow_weights_there_is_no_loop():
+    assert whole().optimizer == recipe().optimizer
+    assert loop_notes(recipe().optimizer, whole().optimizer) == []
 
 
 def test_less_than_one_outer_step_is_refused():

@@ -172,3 +172,19 @@ def test_a_type_that_no_training_file_has_is_kept(folder: Path, label_map: dict[
     ]
     collection = Collection("x", TokenTag(), "{language}/{split}.txt", label_map=label_map)
     assert validate_collections([collection])[0].errors == []
+
+
+def test_labels_of_some_training_files_are_said_at_the_start(folder: Path):
+    sentences("en/train.txt", "B-PER", "O")
+    sentences("pt/train.txt", "B-PER", "O", "B-DATE", "I-DATE", "B-DATE")
+    sentences("sv/train.txt", "B-PER", "O")
+    sentences("en/dev.txt", "B-PER")
+    cache = Cache(folder / "cache")
+    for corpus in (load(TokenTag()), load(TokenTag(), cache), load(TokenTag(), cache)):
+        assert said(corpus)[-1] == (
+            "pt/train.txt:1: warning: label DATE (2 times) in the training data of pt and not in that of en, sv, which "
+            "teaches that there is no DATE; label_map: {DATE: O} takes it out, {DATE: DATE} says that it is right"
+        )
+    assert not [line for line in said(load(TokenTag(), train_languages=["pt"])) if "teaches" in line]
+    for label_map in ({"DATE": "O"}, {"DATE": "DATE"}):
+        assert not [line for line in said(load(TokenTag(), label_map=label_map)) if "teaches" in line]

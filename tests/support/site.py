@@ -10,6 +10,7 @@ import torch
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel, PreTrainedTokenizerBase
 
 from isogloss.models.open import Loaded
+from isogloss.recipe.build.optimizer import with_loops
 from isogloss.recipe.build.sampling import pass_length
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.names import TASKS
@@ -35,4 +36,5 @@ def site_of(recipe: Recipe, sizes: Mapping[str, int], loaded: Loaded | None = No
         model, tokenizer = copy.deepcopy(small_bert()), PreTrainedTokenizerBase()  # a site may close parameters
         loaded = Loaded(model, tokenizer, frozenset(n for n, _ in model.named_parameters()), frozenset(), {})
     budget = budget_of(recipe, TASKS[recipe.data[0].task], list(sizes.values()))
+    recipe = recipe.model_copy(update={"optimizer": with_loops(recipe.optimizer, budget.steps, len(sizes))})
     return open_site(recipe, loaded, budget, sizes, pass_length(recipe.sampling), lambda size: lambda k: []).site

@@ -19,6 +19,7 @@ from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
 from isogloss.common.locking import locked
 from isogloss.common.writing import read_lines
+from isogloss.recipe.encoder_defaults import left_to_encoder
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
@@ -174,7 +175,9 @@ class _Side:
 
 
 def _as_json(asked: Asked) -> str:
-    return json.dumps({**vars(asked), "recipe": asked.recipe.model_dump(mode="json"), "path": str(asked.path)})
+    # What is left to the encoder is left to it there too, which says so.
+    recipe = asked.recipe.model_dump(mode="json", exclude={*left_to_encoder(asked.recipe)})
+    return json.dumps({**vars(asked), "recipe": recipe, "path": str(asked.path)})
 
 
 def main() -> None:

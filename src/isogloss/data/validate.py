@@ -13,6 +13,7 @@ from isogloss.common.scripts import SCRIPTS, codes_of, dominant_scripts, script_
 from isogloss.data.chunks import is_named
 from isogloss.data.classes import check_classes
 from isogloss.data.collection import Collection
+from isogloss.data.label_sets import LabelledFile, check_label_sets
 from isogloss.data.problems import Problems
 from isogloss.data.repetition import ReadFile, check_leaks, check_repetition
 from isogloss.examples import Example, Question
@@ -71,11 +72,19 @@ def validate_collections(
         check_labelled(examples, "train", path, problems)
     trained = [example for _, _, examples in train for example in examples]
     if any(example.labels is not None for example in trained):
-        check_classes(Counter(label for example in trained for label in example.labels or ()), trained, problems)
+        check_classes(label_counts(trained), trained, problems)
         # A label to which the user renames others is one that they know of.
         known = {label for collection in collections for label in collection.label_map.values()}
+        check_label_sets(
+            [LabelledFile(language, path, label_counts(own), own) for language, path, own in train], known, problems
+        )
         _check_labels(train, evaluation, known, problems)
     return problems, read
+
+
+def label_counts(examples: Iterable[Example]) -> Counter[str]:
+    """How often each gold label occurs."""
+    return Counter(label for example in examples for label in example.labels or ())
 
 
 def read_checked(

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 _FOLDER = Path(__file__).parent / "pretrained"
+_DEFAULTS = "defaults.yaml"
 
 
 def shipped_models() -> dict[str, Path]:
@@ -18,3 +22,26 @@ def located(source: str | Path) -> str | Path:
     A folder of that name in the current directory goes first, as it does before the hub.
     """
     return source if Path(source).is_dir() else shipped_models().get(str(source), source)
+
+
+def own_defaults(source: str | Path, *, tagging: bool) -> dict[str, Any]:
+    """Recipe keys with the values that suit a shipped encoder, which lie with it in ``defaults.yaml``.
+
+    The usual ones are made for large encoders; a small one learns next to nothing with them. Others have none.
+
+    Args:
+        source: What a recipe names as its model.
+        tagging: Whether tokens are tagged, so that what is said of tagging holds too.
+
+    Example:
+        >>> own_defaults("isogloss-small", tagging=False)
+        {'learning_rate': 0.001, 'unfreezing': {'kind': 'all_but_embeddings'}}
+        >>> own_defaults("FacebookAI/xlm-roberta-base", tagging=True)
+        {}
+    """
+    folder = Path(located(source))
+    if folder not in shipped_models().values() or not (folder / _DEFAULTS).is_file():
+        return {}
+    found: dict[str, Any] = yaml.safe_load((folder / _DEFAULTS).read_text(encoding="utf-8"))
+    of_tags = found.pop("tagging", {})
+    return {**found, **(of_tags if tagging else {})}

@@ -1,7 +1,8 @@
 """From YAML, overrides and a scale to one checked recipe.
 
-Order, later wins: the method's preset, the recipe's ``base``, the recipe, its scale, ``--set`` overrides. A part with a
-``kind`` is merged key by key with a part of the same kind and replaced by one of another.
+Order, later wins: the encoder's own defaults, the method's preset, the recipe's ``base``, the recipe, its scale,
+``--set`` overrides. A part with a ``kind`` is merged key by key with a part of the same kind and replaced by one of
+another.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.recipe import former
+from isogloss.recipe.encoder_defaults import with_encoder_defaults
 from isogloss.recipe.explain import explain
 from isogloss.recipe.lists import takes_list
 from isogloss.recipe.loading import LABEL_MAP, load_yaml
@@ -49,7 +51,7 @@ def resolve(
     if not isinstance(method, str) or method not in METHODS:
         raise IsoglossError(f"{origin}: method: no method {method!r}{nearest(str(method), METHODS)}")
     try:
-        return Recipe.model_validate(merge(METHODS[method].answers, raw))
+        return with_encoder_defaults(merge(METHODS[method].answers, raw))
     except ValidationError as error:
         raise IsoglossError(explain(error, origin)) from None
 

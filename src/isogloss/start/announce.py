@@ -14,8 +14,9 @@ from isogloss.models.extensions.adapters import NAME, Adapters, trained_adapters
 from isogloss.models.extensions.lora import NAME as LORA
 from isogloss.models.extensions.lora import Lora
 from isogloss.protocols import Unfreezing
+from isogloss.recipe.build.optimizer import FORGETS_LITTLE, PAPER_LOOP
 from isogloss.recipe.build.site import Site
-from isogloss.recipe.spec.optimizer import Lookahead
+from isogloss.recipe.spec.optimizer import Lookahead, Optimizer
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.spec.weighting import GradNorm, Weighting
 from isogloss.step.fun import Fun
@@ -23,9 +24,6 @@ from isogloss.step.unfreezing import Staged, never_opened
 
 BYTES = 4
 """Of a weight in a file, which is float32 whatever the precision of the run."""
-
-FORGETS_LITTLE = 0.1
-"""Share of initial weights left above which a warning is printed: a fresh head is then a tenth untrained."""
 
 
 def announcements(recipe: Recipe, site: Site, sizes: Mapping[str, int]) -> list[str]:
@@ -130,6 +128,23 @@ def precision_notes(precision: str, device: torch.device) -> list[str]:
     if found.get("avx512_bf16") or found.get("amx_bf16"):
         return []
     return ["warning: precision: bf16, but this CPU has no bfloat16 instructions; fp32 is several times faster here"]
+
+
+def loop_notes(asked: Optimizer, taken: Optimizer) -> list[str]:
+    """How long the inner loops are, where that was left open and the run is too short for those of the paper.
+
+    Args:
+        asked: The optimizer as a user gave it.
+        taken: The same with nothing left open.
+    """
+    if asked.lookahead is None or taken.lookahead is None or asked.lookahead.inner_steps is not None:
+        return []
+    if taken.lookahead.inner_steps == PAPER_LOOP:
+        return []
+    return [
+        f"optimizer.lookahead.inner_steps: {taken.lookahead.inner_steps}, since the run is too short for loops of the "
+        f"paper's {PAPER_LOOP:,} (its own default; --set optimizer.lookahead.inner_steps=... changes it)"
+    ]
 
 
 def _learning_weights(own: Weighting, steps: int) -> list[str]:

@@ -13,6 +13,7 @@ from isogloss.data.chunks import chunk_type, is_named
 from isogloss.data.classes import check_classes
 from isogloss.data.collection import SPLITS, Collection
 from isogloss.data.corpus import Cell, Corpus
+from isogloss.data.label_sets import LabelledFile, check_label_sets
 from isogloss.data.problems import Problems
 from isogloss.data.validate import Complaint
 from isogloss.examples import Example, Question
@@ -112,7 +113,17 @@ def load_corpus(
     check_classes(sum(map(label_numbers, train.values()), Counter()), seen, problems)
     problems.raise_errors()
     labels = label_set(seen)
-    _require_known_labels(evaluation, labels, collections, problems)
+    accepted = {target for collection in collections for target in collection.label_map.values()}
+    check_label_sets(
+        [
+            LabelledFile(file.language, file.path, label_numbers(examples), witnesses(examples))
+            for file, examples in read
+            if file.split == "train"
+        ],
+        accepted,
+        problems,
+    )
+    _require_known_labels(evaluation, labels, accepted, problems)
     chosen = {language: _spread(train[language], limit) for language in trained}
     if few_shot is not None:
         chosen |= {language: few_shot.draw(train[language], language) for language in few}
@@ -179,11 +190,10 @@ def _spread(examples: Sequence[Example], limit: int | None) -> Sequence[Example]
 def _require_known_labels(
     evaluation: Mapping[Cell, Sequence[Example]],
     labels: Sequence[str],
-    collections: Sequence[Collection],
+    accepted: Container[str],
     problems: Problems,
 ) -> None:
     """A label that no training file has can never be predicted; a label_map with it as a target accepts that."""
-    accepted = {target for collection in collections for target in collection.label_map.values()}
     unseen: Counter[str] = Counter()
     place: dict[str, str] = {}
     known = set(labels)

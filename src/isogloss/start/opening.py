@@ -116,9 +116,13 @@ def require_same_recipe(
     more = recipe.schedule == "constant" and not fixed and budget_of(recipe).steps > budget_of(stored).steps
     # Intervals that only follow from the number of steps stay as they were when the run was started.
     derived = {key for key in ("evaluation_steps", "logging_steps", "save_steps") if (getattr(asked, key) or 0) < 1}
+    slow = asked.optimizer.lookahead
+    loops: dict[str, Any] = (
+        {"optimizer": {"lookahead": {"inner_steps"}}} if slow is not None and slow.inner_steps is None else {}
+    )
     names = ("name", "label", "report_to", "save_total_limit", "gradient_accumulation_steps", "evaluation_batch_size")
     changeable = {name: getattr(recipe, name) for name in names if hasattr(recipe, name)}
-    kept = {*derived, *changeable, *({"steps"} if more else ())}
+    kept: dict[str, Any] = {**dict.fromkeys([*derived, *changeable, *(["steps"] if more else [])], True), **loops}
     old, new = (values.model_dump(mode="json", exclude=kept) for values in (stored, recipe))
     changed = differences(old, new)
     if changed:

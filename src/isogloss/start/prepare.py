@@ -23,6 +23,7 @@ from isogloss.recipe.build.objective import (
     build_second,
     files_of,
 )
+from isogloss.recipe.build.optimizer import with_loops
 from isogloss.recipe.build.probes import Collate, Seen, build_probes
 from isogloss.recipe.build.run import build_selection
 from isogloss.recipe.build.sampling import batches_per_step, beside, build_sampler, build_sources, pass_length
@@ -30,6 +31,7 @@ from isogloss.recipe.build.second import Beside, Second
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.build.task import spacing
 from isogloss.recipe.build.weighting import build_rows, build_weighting
+from isogloss.recipe.encoder_defaults import encoder_notes
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
@@ -41,7 +43,7 @@ from isogloss.run.experiment import Experiment
 from isogloss.run.folder import RunFolder
 from isogloss.run.scoring import TaskScoring
 from isogloss.start import parted
-from isogloss.start.announce import announcements
+from isogloss.start.announce import announcements, loop_notes
 from isogloss.start.assemble import Plan, assemble, open_site
 from isogloss.start.card import card
 from isogloss.start.learned import Learned, read_learned
@@ -73,7 +75,7 @@ def prepare(
     resuming = resume and folder.fingerprint.exists()
     learned = read_learned(recipe, folder, label_languages, resuming=resuming)
     budget = partial(budget_of, named=learned.named, sizes=[len(own) for own in learned.features.values()])
-    asked, recipe = recipe, filled(recipe, budget(recipe), learned.named)
+    asked, recipe = recipe, filled(recipe, budget(recipe), learned.named, len(learned.features))
     if resuming:
         recipe = require_same_recipe(folder, resolve(folder.recipe), asked, recipe, budget)
     plan = _plan(recipe, folder, learned, budget(recipe))
@@ -82,7 +84,7 @@ def prepare(
     ranks.wait()
     assert isinstance(plan.scoring, TaskScoring)
     plan.scoring.encode("dev", learned.corpus.problems)
-    notes = _notes(plan, recipe, learned)
+    notes = [*encoder_notes(asked), *loop_notes(asked.optimizer, recipe.optimizer), *_notes(plan, recipe, learned)]
     return assemble(plan, notes, resuming=resuming)
 
 
@@ -100,9 +102,10 @@ def _labelled(recipe: Recipe) -> float:
     return 1 - sum(source.share for source in recipe.sources)
 
 
-def filled(recipe: Recipe, budget: Budget, named: NamedTask) -> Recipe:
-    """The recipe with nothing left open."""
+def filled(recipe: Recipe, budget: Budget, named: NamedTask, number: int) -> Recipe:
+    """The recipe with nothing left open, for training on a number of sources."""
     found = {
+        "optimizer": with_loops(recipe.optimizer, budget.steps, number),
         "batch_size": budget.batch_size,
         "spacing": spacing(recipe, named),
         "steps": budget.steps,

@@ -28,6 +28,7 @@ from isogloss.recipe.build.knowledge import (
     with_contrast,
 )
 from isogloss.recipe.build.model import build_model
+from isogloss.recipe.build.optimizer import with_loops
 from isogloss.recipe.build.text import (
     TextSite,
     build_frame,
@@ -48,6 +49,7 @@ from isogloss.run.folder import RunFolder
 from isogloss.run.masked_scoring import MaskedScoring
 from isogloss.run.selection import Last
 from isogloss.start.align import align
+from isogloss.start.announce import loop_notes
 from isogloss.start.assemble import Plan, assemble, open_site
 from isogloss.start.knowledge import Known, read_knowledge
 from isogloss.start.opening import require_same_recipe
@@ -92,12 +94,18 @@ def prepare_pretraining(recipe: Pretraining, path: Path, *, resume: bool, overwr
     encoded = {language: encode(own, tokenizer) for language, own in texts.sentences.items()}
     if known is not None and not recipe.text:
         encoded = {language: own for language, own in known.knowledge.sentences.items() if len(own)}
+    recipe = recipe.model_copy(update={"optimizer": with_loops(recipe.optimizer, recipe.steps, len(encoded))})
     loaded = _load(recipe, texts, encoded, tokenizer, folder, resuming=resuming)
     plan = _plan(recipe, folder, texts, encoded, known, loaded)
     if resuming:
         folder.require_same(plan.fingerprint)
     ranks.wait()
-    notes = [*loaded.notes, *map(str, problems.told), *_announcements(recipe, texts, encoded, known, loaded)]
+    notes = [
+        *loop_notes(asked.optimizer, recipe.optimizer),
+        *loaded.notes,
+        *map(str, problems.told),
+        *_announcements(recipe, texts, encoded, known, loaded),
+    ]
     experiment = assemble(plan, notes, resuming=resuming)
     assert isinstance(plan.scoring, MaskedScoring)
     plan.scoring.start()

@@ -20,6 +20,12 @@ from isogloss.recipe.build.site import Site, Walk
 from isogloss.recipe.spec import optimizer as spec
 from isogloss.step.loop import Optimizer
 
+PAPER_LOOP = 1000
+"""K of the Sequential Reptile paper."""
+
+FORGETS_LITTLE = 0.1
+"""Share of initial weights left above which a warning is printed: a fresh head is then a tenth untrained."""
+
 RESETS: Mapping[str, Callable[[torch.optim.Optimizer], None]] = {
     "none": carry,
     "momentum": forget_momentum,
@@ -27,11 +33,32 @@ RESETS: Mapping[str, Callable[[torch.optim.Optimizer], None]] = {
 }
 
 
+def with_loops(asked: spec.Optimizer, steps: int, number: int) -> spec.Optimizer:
+    """The optimizer with the length K of its inner loops where that was left open.
+
+    It is `PAPER_LOOP`, or for a run too short for that the longest with which (1 - η)^M ≤ `FORGETS_LITTLE` for its
+    M = steps / (K · restarts) outer steps.
+
+    Args:
+        asked: The optimizer.
+        steps: Steps of the run.
+        number: Number of sources.
+    """
+    slow = asked.lookahead
+    if slow is None or slow.inner_steps is not None:
+        return asked
+    eta = slow.outer_learning_rate
+    outer = 1 if eta == 1 else math.ceil(math.log(FORGETS_LITTLE) / math.log(1 - eta))
+    fitting = steps // (outer * (number if slow.restarts == "languages" else slow.restarts))
+    loops = slow.model_copy(update={"inner_steps": min(PAPER_LOOP, max(1, fitting))})
+    return asked.model_copy(update={"lookahead": loops})
+
+
 def build_walk(asked: spec.Optimizer, number: int, pass_length: int | None) -> Walk | None:
     """The inner loops of an optimizer with slow weights.
 
     Args:
-        asked: The optimizer.
+        asked: The optimizer, the length of its loops not left open.
         number: Number of sources.
         pass_length: Steps in a pass of the sampler, if it goes by passes shorter than all sources.
     """
@@ -39,6 +66,7 @@ def build_walk(asked: spec.Optimizer, number: int, pass_length: int | None) -> W
     if slow is None:
         return None
     steps = (pass_length or number) if slow.inner_steps == "languages" else slow.inner_steps
+    assert steps is not None
     restarts = number if slow.restarts == "languages" else slow.restarts
     return Walk(steps, restarts, apart=slow.workers == "averaged")
 

@@ -12,10 +12,11 @@ from isogloss.recipe.spec.base import Spec
 class Lookahead(Spec):
     """Slow weights around the optimizer: Lookahead and the Reptile family."""
 
-    inner_steps: Annotated[int, Field(ge=1)] | Literal["languages"] = Field(
-        1000,
-        description="K: optimizer steps per inner loop (1000: Sequential Reptile paper); languages: as many as there "
-        "are, or as a pass of sampling: permuted is long",
+    inner_steps: Annotated[int, Field(ge=1)] | Literal["languages"] | None = Field(
+        None,
+        description="K: optimizer steps per inner loop; languages: as many as there are, or as a pass of sampling: "
+        "permuted is long; default: 1000 (Sequential Reptile paper), or so many that at most a tenth of the initial "
+        "weights is left at the end of the run",
     )
     outer_learning_rate: float = Field(
         0.1, gt=0, le=1, description="eta: share of the way the slow weights move (paper: 0.1)"

@@ -238,7 +238,7 @@ class Recipe(Run, Task, Rate):
         if slow is not None and slow.restarts != 1 and length is not None and length != slow.inner_steps:
             raise ValueError(
                 f"sampling: blocks of length={length} would put several languages into a walk of "
-                f"inner_steps={slow.inner_steps}, or end a walk within one; leave length out"
+                f"inner_steps={slow.inner_steps or 'its default'}, or end a walk within one; leave length out"
             )
         return self
 

@@ -1,0 +1,47 @@
+"""What a shipped encoder answers where a recipe says nothing: learning rate, what may move, how words are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from isogloss.models.shipped import own_defaults
+from isogloss.recipe.names import TASKS
+from isogloss.recipe.spec.recipe import Recipe
+from isogloss.recipe.values import as_text
+
+
+def with_encoder_defaults(given: Mapping[str, Any]) -> Recipe:
+    """The recipe of some keys, in which the encoder's own defaults stand where these have none.
+
+    Keys taken from the encoder stay out of ``model_fields_set``, as other defaults do.
+
+    Raises:
+        pydantic.ValidationError: The keys are no recipe.
+    """
+    recipe = Recipe.model_validate(given)
+    taken = left_to_encoder(recipe)
+    if taken:
+        recipe = Recipe.model_validate({**taken, **given})
+        recipe.model_fields_set.difference_update(taken)
+    return recipe
+
+
+def left_to_encoder(recipe: Recipe) -> dict[str, Any]:
+    """Keys that a recipe leaves to its encoder, with their values; none where the encoder's weights are forgotten."""
+    if not isinstance(recipe.model, str) or recipe.random_weights:
+        return {}
+    task = TASKS.get(recipe.data[0].task) if recipe.data else None
+    own = own_defaults(recipe.model, tagging=task is not None and "conll" in task.formats)
+    return {key: value for key, value in own.items() if key not in recipe.model_fields_set}
+
+
+def encoder_notes(recipe: Recipe) -> list[str]:
+    """Says which of the encoder's own defaults a run takes."""
+    taken = left_to_encoder(recipe)
+    if not taken:
+        return []
+    listed = ", ".join(f"{key} {as_text(value)}" for key, value in taken.items())
+    first = next(iter(taken))
+    said = "its own defaults" if len(taken) > 1 else "its own default"
+    return [f"{recipe.model}: {listed} ({said}; --set {first}=... changes {'one' if len(taken) > 1 else 'it'})"]

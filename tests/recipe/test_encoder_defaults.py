@@ -1,0 +1,115 @@
+"""A shipped encoder's own defaults: taken where nobody says anything else, announced, and kept in the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import isogloss
+from isogloss.models.shipped import own_defaults, shipped_models
+from isogloss.recipe.encoder_defaults import encoder_notes, left_to_encoder
+from isogloss.recipe.resolve import resolve
+from isogloss.recipe.spec.recipe import Recipe
+from tests.support.world import entry
+
+POS = {"task": "pos", "format": "conllu", "path": "x/{language}/{split}"}
+NLI = {"task": "nli", "format": "tsv", "path": "x/{language}/{split}"}
+KEYS = {"learning_rate", "unfreezing", "aggregation"}
+OWN = own_defaults("isogloss-small", tagging=True)
+USUAL = {"learning_rate": 3e-5, "unfreezing": {"kind": "everything"}, "aggregation": "first"}
+
+
+def small(**changes: Any) -> Recipe:
+    return resolve({"model": "isogloss-small", "data": POS, "steps": 10, **changes})
+
+
+def of(recipe: Recipe) -> dict[str, Any]:
+    return recipe.model_dump(mode="json", include=KEYS)
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_every_shipped_encoder_says_what_suits_it(name: str):
+    assert own_defaults(name, tagging=True).keys() <= Recipe.model_fields.keys()
+    assert own_defaults(name, tagging=False)
+    resolve({"model": name, "data": NLI, "steps": 10})
+
+
+def test_what_nobody_says_the_encoder_says():
+    assert OWN.keys() == KEYS
+    assert of(small()) == OWN
+    assert of(small(data=NLI)) == {**OWN, "aggregation": "first"}, "there is nothing to average over"
+
+
+@pytest.mark.parametrize("key", sorted(KEYS))
+def test_whoever_says_something_wins(key: str):
+    own = USUAL[key]
+    assert of(small(**{key: own})) == {**OWN, key: own}
+    assert encoder_notes(small(**{key: own}))[0].count(key) == 0
+
+
+def test_any_layer_wins(tmp_path: Path):
+    (tmp_path / "low.yaml").write_text(yaml.safe_dump({"learning_rate": 0.5, "scales": {"s": {"max_length": 9}}}))
+    assert of(small(base=str(tmp_path / "low.yaml")))["learning_rate"] == 0.5
+    (tmp_path / "own.yaml").write_text(
+        yaml.safe_dump({"model": "x", "data": [POS], "steps": 1, "scales": {"s": {"model": "isogloss-small"}}})
+    )
+    assert of(resolve(tmp_path / "own.yaml")) == USUAL
+    assert of(resolve(tmp_path / "own.yaml", scale="s")) == OWN
+    assert of(resolve(tmp_path / "own.yaml", scale="s", overrides=["learning_rate=3e-5"])) == {
+        **OWN,
+        "learning_rate": 3e-5,
+    }
+    assert small(method="gradual_unfreezing").unfreezing.kind == "gradual"
+
+
+@pytest.mark.parametrize("changes", [{"model": "some/model"}, {"random_weights": True}])
+def test_other_encoders_and_forgotten_weights_have_the_usual_defaults(changes: dict[str, Any]):
+    assert of(small(**changes)) == USUAL
+    assert encoder_notes(small(**changes)) == []
+
+
+def test_what_is_taken_is_announced_in_one_line():
+    rate = f"{OWN['learning_rate']:g}"
+    assert encoder_notes(small()) == [
+        f"isogloss-small: learning_rate {rate}, unfreezing all_but_embeddings, aggregation average "
+        "(its own defaults; --set learning_rate=... changes one)"
+    ]
+    assert encoder_notes(small(unfreezing=USUAL["unfreezing"], aggregation="first")) == [
+        f"isogloss-small: learning_rate {rate} (its own default; --set learning_rate=... changes it)"
+    ]
+    assert encoder_notes(small(**OWN)) == []
+
+
+def test_a_run_in_a_process_of_its_own_says_so_too():
+    asked = small(learning_rate=0.5)
+    sent = resolve(asked.model_dump(mode="json", exclude={*left_to_encoder(asked)}))
+    assert sent == asked
+    assert encoder_notes(sent) == encoder_notes(asked) != []
+
+
+@pytest.mark.slow
+def test_a_run_keeps_what_it_has_taken(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    recipe = {
+        "model": "isogloss-small",
+        "data": entry("pos", world / "pos"),
+        "train_languages": ["en"],
+        "evaluate_languages": ["en"],
+        "method": "sequential_reptile",
+        "optimizer": {"lookahead": {"outer_learning_rate": 1.0}},
+        "batch_size": 2,
+        "schedule": "constant",
+        "selection": "last",
+    }
+    isogloss.train({**recipe, "steps": 1}, output=tmp_path / "run")
+    said = capsys.readouterr().err
+    assert "isogloss-small: learning_rate" in said
+    assert "optimizer.lookahead.inner_steps: 1, since" in said
+    kept = yaml.safe_load((tmp_path / "run" / "recipe.yaml").read_text(encoding="utf-8"))
+    assert {key: kept[key] for key in KEYS} == OWN
+    assert kept["optimizer"]["lookahead"]["inner_steps"] == 1
+    isogloss.train({**recipe, "steps": 2}, output=tmp_path / "run", resume=True)
+    after = yaml.safe_load((tmp_path / "run" / "recipe.yaml").read_text(encoding="utf-8"))
+    assert after == {**kept, "steps": 2}, "a longer run keeps the loops that it began with"
