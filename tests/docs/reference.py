@@ -43,7 +43,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "unfreezing": ("unfreezing", "adapters", "lora"),
     "optimizer": ("optimizer", "learning_rate", "schedule", "warmup_steps", "weight_decay", "max_grad_norm"),
     "length": ("steps", "epochs"),
-    "ending": ("selection", "average_from", "evaluation_steps", "evaluation_batch_size", "test"),
+    "ending": (
+        "selection", "average_from", "evaluation_steps", "evaluation_sample", "evaluation_batch_size", "test",
+    ),
     "records": ("logging_steps", "save_steps", "save_total_limit", "report_to"),
     "probes": ("probes",),
 }  # fmt: skip

@@ -53,7 +53,7 @@ RECALL: dict[str, Any] = {
 PARTED = {**SEQUENTIAL, "train_languages": ["en"], "model": "{world}/encoder"}
 
 METHOD_SETTINGS: dict[str, dict[str, Any]] = {
-    "single": {"method": "single", "train_languages": ["fr"]},
+    "single": {"method": "single", "train_languages": ["fr"], "evaluation_sample": 2},
     "multitask": {"method": "multitask"},
     "multitask_summed": {"method": "multitask_summed"},
     "pcgrad": {"method": "pcgrad"},

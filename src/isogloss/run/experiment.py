@@ -124,7 +124,8 @@ class Experiment:
             rows = self.scoring.dev(self.training.model, step, None)
             self.selection.consider(self.training.model, step, self.scoring.choose(rows))
         if rows:
-            self.recorder.log({f"eval_{row['data']}_{row['language']}_{row['metric']}": row["value"] for row in rows})
+            scores = {f"eval_{row['data']}_{row['language']}_{row['metric']}": row["value"] for row in rows}
+            self.recorder.log(scores | {f"eval_{row['data']}_{row['language']}_n": row["n"] for row in rows})
 
     def _save(self) -> None:
         state = self.recorder.state

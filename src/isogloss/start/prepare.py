@@ -217,6 +217,7 @@ def _scoring(recipe: Recipe, folder: RunFolder, learned: Learned, site: Site) ->
         tests=recipe.test,
         others=others,
         targets_choose=recipe.selection == "target-dev",
+        sample=recipe.evaluation_sample,
     )
 
 

@@ -92,6 +92,12 @@ class Recipe(Run, Task, Rate):
     average_from: float = Field(
         0.5, ge=0, lt=1, description="selection: average takes evaluations after this share of steps"
     )
+    evaluation_sample: int | None = Field(
+        50,
+        ge=0,
+        description="on the way, sentences of each language that does not choose the weights, always the same ones; "
+        "0: such a language is scored at the end alone; null: all. At the end all are scored on all",
+    )
     probes: tuple[Probe, ...] = Field((), description="who looks at the run and changes nothing; one needs no list")
     test: bool = Field(False, description="score the test split at the end; each time is counted")
 
