@@ -33,7 +33,7 @@ def loaded(world: Path) -> Loaded:
 
 @pytest.fixture
 def make(loaded: Loaded, tmp_path: Path) -> Make:
-    def made(**settings: Any) -> tuple[TaskScoring, Any]:  # noqa: ANN401 - fields of TaskScoring
+    def made(**settings: Any) -> tuple[TaskScoring, Any]:
         cells = {
             Cell("pos", language, "dev"): [
                 TaggedSentence(str(number), language, ("ta",) * (number + 1), ("NOUN",) * (number + 1), "a", number)

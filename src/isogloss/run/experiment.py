@@ -67,7 +67,10 @@ class Experiment:
             self.recorder.close()
             return self.scoring.stored()
         self.ledger.start()
-        train_until(self.training, self.budget.steps, self._after_step)
+        train_until(self.training, self.budget.steps, self._after_step, lambda: self.selection.is_over)
+        step, last = self.training.progress.step, self.budget.steps
+        if step < last and self.ranks.rank == 0:
+            print(f"stopped at step {step:,} of {last:,}: {self.selection}", file=sys.stderr)
         with evaluation_weights(self.training.optimizer):
             self.selection.apply(self.training.model)
             rows = self.scoring.final(self.training.model, self.selection.step, self.selected_by)
@@ -82,8 +85,9 @@ class Experiment:
         return rows
 
     def is_finished(self) -> bool:
-        """Whether all steps have been taken, and the final scores and model are there."""
-        return self.training.progress.step == self.budget.steps and self.folder.is_finished()
+        """Whether all steps have been taken, or enough of them, and the final scores and model are there."""
+        is_over = self.training.progress.step == self.budget.steps or self.selection.is_over
+        return is_over and self.folder.is_finished()
 
     def doubts(self, rows: ResultRows) -> list[str]:
         """Signs that the run has learned nothing, as warnings.
@@ -99,6 +103,7 @@ class Experiment:
         budget, step = self.budget, self.training.progress.step
         is_last = step == budget.steps
         saves = is_last or step % budget.save_steps == 0
+        logs = saves or step % budget.logging_steps == 0
         self.ledger.step(self.training.model)
         self.recorder.step(step, self.epoch())
         if probed:
@@ -108,16 +113,23 @@ class Experiment:
                     print(doubt, file=sys.stderr)
                 self.folder.add_diagnostics([{"step": step, **row} for row in probed])
         # The meter is read before every checkpoint, so that no checkpoint has to hold it.
-        if saves or step % budget.logging_steps == 0:
-            losses = self.training.meter.read(self.ranks)
-            self.recorder.log_losses(losses, self.training.optimizer.param_groups[0]["lr"], self.ledger.subwords)
+        if logs:
+            self._log_losses()
         with self.recorder.pause():
             if is_last or step % budget.evaluation_steps == 0:
                 with self.ledger.aside("evaluation"):
                     self._evaluate_and_select(step)
-            if saves:
+            if self.selection.is_over and not logs:
+                self._log_losses()
+            if saves or self.selection.is_over:
                 with self.ledger.aside("saving"):
                     self._save()
+
+    def _log_losses(self) -> None:
+        losses = self.training.meter.read(self.ranks)
+        # Groups with rates of their own have lower ones.
+        rate = max(group["lr"] for group in self.training.optimizer.param_groups)
+        self.recorder.log_losses(losses, rate, self.ledger.subwords)
 
     def _evaluate_and_select(self, step: int) -> None:
         with evaluation_weights(self.training.optimizer):

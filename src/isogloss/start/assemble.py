@@ -29,7 +29,7 @@ from isogloss.run.folder import RunFolder
 from isogloss.run.ledger import Ledger, Timed, counted
 from isogloss.run.scoring import ResultRows, Scoring
 from isogloss.run.selection import Selection
-from isogloss.start.announce import adapter_notes, precision_notes, schedule_notes, trainable
+from isogloss.start.announce import adapter_notes, precision_notes, rate_notes, schedule_notes, trainable
 from isogloss.start.opening import open_folder
 from isogloss.step.fun import Fun
 from isogloss.step.loop import Training
@@ -135,7 +135,7 @@ def open_site(
         autocast=autocast,
         budget=budget,
         walk=walk,
-        rates=rates(recipe.unfreezing, loaded.model),
+        rates=rates(recipe.unfreezing, loaded.model, recipe.layer_decay if isinstance(recipe, Recipe) else 1.0),
     )
     return Opened(loaded, site, unfreezing, groups, sparse_table(loaded.model), ledger)
 
@@ -188,7 +188,7 @@ def assemble(plan: Plan, notes: Sequence[str], *, resuming: bool) -> Experiment:
         ledger=ledger,
         card=plan.card,
     )
-    said = [*notes, *trainable(site, opened.groups), *adapter_notes(site)]
+    said = [*notes, *trainable(site, opened.groups), *rate_notes(site, recipe.learning_rate), *adapter_notes(site)]
     said += schedule_notes(opened.unfreezing, site.budget.steps)
     said += precision_notes(recipe.precision, device())
     said += open_folder(experiment, recipe, plan.fingerprint, resuming=resuming)
