@@ -18,6 +18,7 @@ QUESTIONS = {
     "xlm_k": "What a step of XLM-K costs over masked language modelling",
     "memory": "Peak memory",
     "evaluation": "Many languages in one call of `isogloss evaluate`",
+    "looks": "The share of a run that is spent looking at dev data",
     "start": "From the start of a process to its first step",
     "table": "A trained table of sub-words",
     "adapters": "Adapters, the whole encoder, and the `adapters` package",

@@ -21,6 +21,7 @@ from benchmarks import (
     gradients,
     hub,
     languages,
+    looks,
     memory,
     shapes,
     slow_weights,
@@ -258,6 +259,14 @@ def test_start(workload: Workload, tmp_path: Path):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("cheap_processes")
+@pytest.mark.slow
+def test_looks(workload: Workload, tmp_path: Path):
+    result = looks.run(workload, 1)
+    _check(result, tmp_path)
+    shares = [ratio["median"] for ratio in result["parts"][0]["ratios"][1:]]
+    assert all(0 < share < 1 for share in shares)
+
+
 def test_evaluation(workload: Workload, tmp_path: Path):
     _check(evaluation.run(workload, 1), tmp_path)
 

@@ -30,7 +30,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "run": ("name", "label", "method", "seed", "sweep"),
     "model": (
         "model", "random_weights", "trust_remote_code", "dropout", "attention", "max_length", "aggregation",
-        "spacing", "doc_stride", "max_answer_length", "precision",
+        "spacing", "stride", "doc_stride", "max_answer_length", "precision",
     ),
     "data": (
         "data", "train_languages", "evaluate_languages", "few_shot", "translate_train", "partition", "leave_one_out",
@@ -41,9 +41,13 @@ KEYS: dict[str, tuple[str, ...]] = {
     "text": ("text", "sources", "exclude"),
     "weighting": ("weighting", "gradients"),
     "unfreezing": ("unfreezing", "adapters", "lora"),
-    "optimizer": ("optimizer", "learning_rate", "schedule", "warmup_steps", "weight_decay", "max_grad_norm"),
+    "optimizer": ("optimizer", "learning_rate", "layer_decay", "schedule",
+    "warmup_steps", "weight_decay", "max_grad_norm"),
     "length": ("steps", "epochs"),
-    "ending": ("selection", "average_from", "evaluation_steps", "evaluation_batch_size", "test"),
+    "ending": (
+        "selection", "average_from", "patience", "evaluation_steps",
+        "evaluation_sample", "evaluation_batch_size", "test",
+    ),
     "records": ("logging_steps", "save_steps", "save_total_limit", "report_to"),
     "probes": ("probes",),
 }  # fmt: skip

@@ -174,6 +174,14 @@ def test_resolving_leaves_its_input_alone():
     ("changes", "message"),
     [
         ({"stepz": 1}, r"recipe: unknown key 'stepz'; did you mean 'steps'"),
+        (
+            {"class_weights": "balanced"},
+            r"unknown key 'class_weights' \(it stands inside another: objective\.class_weights\)",
+        ),
+        (
+            {"layer_decay": 0.9, "unfreezing": {"kind": "gradual", "layer_rate_decay": 2.6}},
+            r"layer_decay: 0.9 beside unfreezing.layer_rate_decay: 2.6",
+        ),
         ({"optimizer": {"lookahed": {}}}, r"unknown key 'optimizer\.lookahed'; did you mean 'lookahead'"),
         (
             {"sampling": {"kind": "mixed", "temprature": 1}},

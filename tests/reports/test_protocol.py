@@ -35,10 +35,8 @@ def test_badges_tell_how_often_test_data_were_scored():
 
 
 def curve(step: int, **scores: float) -> list[dict[str, Any]]:
-    return [
-        {"selection": None, "split": "dev", "metric": "f1", "step": step, "data": "d", "language": code, "value": value}
-        for code, value in scores.items()
-    ]
+    shared = {"selection": None, "split": "dev", "metric": "f1", "step": step, "data": "d", "n": 50}
+    return [{**shared, "language": code, "value": value} for code, value in scores.items()]
 
 
 def test_what_each_selection_would_have_taken():
@@ -46,13 +44,25 @@ def test_what_each_selection_would_have_taken():
     # Over both: (80 + 50) / 2 = 65 at step 1, 60 at step 2, 65 at step 3; the earlier of the two best counts.
     assert selections_table(rows, ["en"], "f1") == "\n".join(
         [
-            "selection      step    source dev f1 %    target dev f1 %",
-            "-----------  ------  -----------------  -----------------",
-            "source-dev        2               90.0               30.0",
-            "target-dev        1               80.0               50.0",
-            "last              3               85.0               45.0",
+            "selection      step    source dev f1 %    n    target dev f1 %    n",
+            "-----------  ------  -----------------  ---  -----------------  ---",
+            "source-dev        2               90.0   50               30.0   50",
+            "target-dev        1               80.0   50               50.0   50",
+            "last              3               85.0   50               45.0   50",
         ]
     )
+
+
+def test_a_choice_that_rests_on_a_sample_says_so():
+    rows = [*curve(1, en=0.8, sw=0.5, de=0.5), *curve(2, en=0.9, sw=0.3, de=0.3)]
+    final = [{**row, "selection": "source-dev", "n": {"en": 50, "sw": 1150}.get(row["language"], 50)} for row in rows]
+    said = (selections_table([*rows, *final], ["en"], "f1") or "").splitlines()
+    assert said[2:] == [
+        "source-dev        2               90.0   50               30.0  100",
+        "target-dev        1               80.0   50               50.0  100",
+        "last              2               90.0   50               30.0  100",
+        "target dev rests on 100 of 1,200 sentences (evaluation_sample)",
+    ]
 
 
 def test_without_a_choice_there_is_nothing_to_say():
@@ -92,9 +102,9 @@ def asked(step: int, **by_context: float) -> list[dict[str, Any]]:
 def test_questions_in_another_language_than_their_contexts_are_cells_of_their_own():
     rows = [*asked(1, en=0.9, de=0.2), *asked(2, en=0.5, de=0.4)]
     assert (selections_table(rows, ["en"], "f1") or "").splitlines()[2:] == [
-        "source-dev        1               90.0               20.0",
-        "target-dev        1               90.0               20.0",
-        "last              2               50.0               40.0",
+        "source-dev        1               90.0   50               20.0   50",
+        "target-dev        1               90.0   50               20.0   50",
+        "last              2               50.0   50               40.0   50",
     ]
     found = ((0.9, "en", "en"), (0.2, "de", "en"), (0.4, "en", "de"), (0.6, "de", "de"))
     runs = [{**left_out("en", value, source), "context_language": context} for value, context, source in found]

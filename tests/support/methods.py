@@ -53,7 +53,7 @@ RECALL: dict[str, Any] = {
 PARTED = {**SEQUENTIAL, "train_languages": ["en"], "model": "{world}/encoder"}
 
 METHOD_SETTINGS: dict[str, dict[str, Any]] = {
-    "single": {"method": "single", "train_languages": ["fr"]},
+    "single": {"method": "single", "train_languages": ["fr"], "evaluation_sample": 2},
     "multitask": {"method": "multitask"},
     "multitask_summed": {"method": "multitask_summed"},
     "pcgrad": {"method": "pcgrad"},
@@ -126,7 +126,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "reptile_averaged_from_slow": {"method": "reptile", **SLOW, "selection": "average", "average_from": 0.2},
     "selection_last": {"selection": "last"},
     "selection_target_dev": {"selection": "target-dev"},
-    "accumulation": {"gradient_accumulation_steps": 2},
+    "accumulation": {"gradient_accumulation_steps": 2, "objective": {"class_weights": "balanced"}},
     "frozen_embeddings": {"unfreezing": {"kind": "all_but_embeddings"}},
     "fun_of_slow_weights": merged(
         SEQUENTIAL,
@@ -146,7 +146,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "unfreezing": {"kind": "gradual", "every": 2, "order": [2, 1, 3], "top_first": False, "embeddings": True},
     },
     "choice": {},
-    "averaged_tokens": {"aggregation": "average"},
+    "averaged_tokens": {"aggregation": "average", "stride": 9},
     "words_apart": {"spacing": "words"},
     "dropout": {"model": XLM_R_MODEL, "dropout": 0.1},
     "bf16": {"precision": "bf16"},
@@ -169,7 +169,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         **merged(SLOW, {"optimizer": {"lookahead": {"workers": "averaged"}}}),
     },
     "epochs": {"steps": None, "epochs": 1.0},
-    "linear": {"model": XLM_R_MODEL, "schedule": "linear", "max_grad_norm": None},
+    "linear": {"model": XLM_R_MODEL, "schedule": "linear", "max_grad_norm": None, "layer_decay": 0.7},
     # Absolute positions tell equal sub-words apart: with rotary ones this small, spans would be equal up to rounding.
     "questions": merged(SEQUENTIAL, {"model": XLM_R_MODEL, "doc_stride": 7, "gradient_accumulation_steps": 2}),
 }

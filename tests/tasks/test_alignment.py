@@ -8,7 +8,8 @@ from transformers import PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
 from isogloss.examples import TaggedSentence
-from isogloss.tasks.alignment import Aligned, align, cut
+from isogloss.tasks.alignment import Aligned, align
+from isogloss.tasks.pieces import cut
 from tests.support.tokenizers import ALL, SPECIAL, word_piece, wrap
 
 SENTENCES = {

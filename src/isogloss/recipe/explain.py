@@ -31,7 +31,13 @@ def explain(error: ValidationError, origin: str, spec: type[BaseModel] = Recipe)
         where = ".".join(str(part) for part in _as_written(problem["loc"], spec))
         if problem["type"] == "extra_forbidden":
             keys = _keys_at(problem["loc"][:-1], spec)
-            lines.append(f"unknown key {where!r}{nearest(str(problem['loc'][-1]), keys)}")
+            inside = [] if len(problem["loc"]) > 1 else _inside(where, spec)
+            hint = (
+                f" (it stands inside another: {', '.join(inside)})"
+                if inside
+                else nearest(str(problem["loc"][-1]), keys)
+            )
+            lines.append(f"unknown key {where!r}{hint}")
         elif problem["type"] == "union_tag_invalid":
             found, expected = problem["ctx"]["tag"], problem["ctx"]["expected_tags"].replace("'", "").split(", ")
             lines.append(f"{where}.kind: no kind {found!r}{nearest(str(found), expected)}")
@@ -67,6 +73,17 @@ def _kinds(specs: list[type[BaseModel]]) -> list[Any]:
 def _keys_at(location: tuple[int | str, ...], spec: type[BaseModel]) -> list[str]:
     """The keys that a spec has at a place."""
     return [key for found in _specs_at(location, spec) for key in found.model_fields]
+
+
+def _inside(key: str, spec: type[BaseModel]) -> list[str]:
+    """Where a spec has a key in one of its parts."""
+    found = [
+        f"{name}.{key}"
+        for name, field in spec.model_fields.items()
+        for part in _specs_in(field.annotation)
+        if key in part.model_fields
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _specs_at(location: tuple[int | str, ...], spec: type[BaseModel]) -> list[type[BaseModel]]:

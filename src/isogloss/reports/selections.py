@@ -11,6 +11,8 @@ from tabulate import tabulate
 from isogloss.reports.cells import is_of_sources, told_apart
 
 Row = Mapping[str, Any]
+Cell = tuple[str, str]
+"""A data set and a language, or two."""
 
 
 def selections_table(rows: Sequence[Row], train_languages: Collection[str], metric: str) -> str | None:
@@ -19,10 +21,12 @@ def selections_table(rows: Sequence[Row], train_languages: Collection[str], metr
     ``source-dev`` takes the step with the best mean over the source languages, ``target-dev`` the best mean over all
     languages with dev data, ``last`` the last one; at a tie the earlier step. The differences are what is lost, or what
     is gained by looking at data that a zero-shot setting does not have. The dev scores of a rule that maximises
-    them are optimistic by as much as they vary from step to step.
+    them are optimistic by as much as they vary from step to step. Scores of targets may rest on a sample of their
+    sentences (``evaluation_sample``), and then the choice of ``target-dev`` does too: ``n`` tells how many there were.
 
     Args:
-        rows: All result rows of one run, those of its evaluations on the way (``selection`` null) among them.
+        rows: All result rows of one run: those of its evaluations on the way (``selection`` null), and the final ones,
+            which say how many sentences there are.
         train_languages: Codes of the source languages.
         metric: The metric to select by.
 
@@ -30,22 +34,30 @@ def selections_table(rows: Sequence[Row], train_languages: Collection[str], metr
         Plain text without a final line break; None where there were not two evaluations with dev data of a source
         and a target language, so that there is nothing to choose.
     """
-    curve: dict[int, dict[tuple[str, str], float]] = {}
-    cells: set[tuple[str, str]] = set()
-    sources: set[tuple[str, str]] = set()
+    curve: dict[int, dict[Cell, float]] = {}
+    seen: dict[Cell, int] = {}
+    whole: dict[Cell, int] = {}
+    sources: set[Cell] = set()
     for row in rows:
-        if row["selection"] is None and row["split"] == "dev" and row["metric"] == metric:
-            cell = row["data"], told_apart(row)["language"]
-            curve.setdefault(row["step"], {})[cell] = row["value"]
-            cells.add(cell)
-            if is_of_sources(row, train_languages):
-                sources.add(cell)
+        if row["split"] != "dev" or row["metric"] != metric:
+            continue
+        cell = row["data"], told_apart(row)["language"]
+        if row["selection"] is not None:
+            whole[cell] = row["n"]
+            continue
+        curve.setdefault(row["step"], {})[cell], seen[cell] = row["value"], row["n"]
+        if is_of_sources(row, train_languages):
+            sources.add(cell)
+    cells = set(seen)
     targets = cells - sources
     if len(curve) < 2 or not sources or not targets:
         return None
 
-    def level(step: int, of: Collection[tuple[str, str]]) -> float:
+    def level(step: int, of: Collection[Cell]) -> float:
         return mean(curve[step][cell] for cell in of)
+
+    def shown(step: int, of: Collection[Cell]) -> list[str]:
+        return [f"{100 * level(step, of):.1f}", f"{sum(seen[cell] for cell in of):,}"]
 
     steps = sorted(curve)
     chosen = {
@@ -53,9 +65,9 @@ def selections_table(rows: Sequence[Row], train_languages: Collection[str], metr
         "target-dev": max(steps, key=lambda step: level(step, cells)),
         "last": steps[-1],
     }
-    body = [
-        [rule, step, f"{100 * level(step, sources):.1f}", f"{100 * level(step, targets):.1f}"]
-        for rule, step in chosen.items()
-    ]
-    headers = ["selection", "step", f"source dev {metric} %", f"target dev {metric} %"]
-    return tabulate(body, headers=headers, disable_numparse=True, colalign=("left", "right", "right", "right"))
+    body = [[rule, step, *shown(step, sources), *shown(step, targets)] for rule, step in chosen.items()]
+    headers = ["selection", "step", f"source dev {metric} %", "n", f"target dev {metric} %", "n"]
+    table = tabulate(body, headers=headers, disable_numparse=True, colalign=("left", *["right"] * 5))
+    every, some = (sum(of.get(cell, seen[cell]) for cell in targets) for of in (whole, seen))
+    sampled = f"target dev rests on {some:,} of {every:,} sentences (evaluation_sample)"
+    return table if some == every else f"{table}\n{sampled}"

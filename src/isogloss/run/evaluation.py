@@ -36,6 +36,9 @@ COLUMNS = (
 )  # fmt: skip
 """The flat schema of results.jsonl; null where a column does not apply."""
 
+LONGER = 1.25
+"""How many times as long as the shortest the longest feature of a batch may be: at most a fifth is padding then."""
+
 
 Around = Callable[[Cell, nn.Module], AbstractContextManager[Any]]
 """A context in which a model is set up for a cell."""
@@ -91,7 +94,7 @@ class Predicted(NamedTuple):
 
     Attributes:
         predictions: What is predicted for each.
-        shares: How probable that is, and what else.
+        shares: How probable that is, and what else; empty where nobody asked.
     """
 
     predictions: list[Prediction]
@@ -125,11 +128,16 @@ class Evaluator:
         return Encoding(self.task, self.tokenizer, self.max_length).encode(examples, problems, labelled=False)
 
     @torch.no_grad()
-    def predict(self, model: nn.Module, shown: Shown) -> Predicted:
-        """What is predicted for each example, in order, from their features. The model's mode is left as it was."""
+    def predict(self, model: nn.Module, shown: Shown, *, probabilities: bool = True) -> Predicted:
+        """What is predicted for each example, in order, from their features. The model's mode is left as it was.
+
+        Args:
+            model: The model.
+            shown: The examples.
+            probabilities: Whether to say too how probable it is, which costs time where there are many labels.
+        """
         examples, features, beside = shown
-        by_length = np.argsort(lengths(features), kind="stable").tolist()
-        batches = [by_length[start : start + self.batch_size] for start in range(0, len(by_length), self.batch_size)]
+        batches = alike(lengths(features), self.batch_size)
         device = next(model.parameters()).device
         decoded: list[tuple[int, Any, Any]] = []
         with evaluating(model), enough_memory("evaluation", self._advice):
@@ -140,11 +148,12 @@ class Evaluator:
                     batch = replace(batch, beside=self.task.collate([beside[i] for i in indices], self.tokenizer))
                 with self.autocast():
                     logits = predicted(model, batch.to(device)).cpu()
-                said = self.task.decode(logits, chosen), self.task.distributions(logits, chosen)
-                decoded.extend(zip(indices, *said, strict=True))
+                weighed = self.task.distributions(logits, chosen) if probabilities else [None] * len(chosen)
+                decoded.extend(zip(indices, self.task.decode(logits, chosen), weighed, strict=True))
         in_order = sorted(self.group.gather(decoded), key=lambda found: found[0])
         predictions = self.task.assemble(examples, features, [found for _, found, _ in in_order])
-        return Predicted(predictions, self.task.shares(examples, features, [found for *_, found in in_order]))
+        probable = [found for *_, found in in_order]
+        return Predicted(predictions, self.task.shares(examples, features, probable) if probabilities else [])
 
     def _advice(self) -> str:
         return (
@@ -169,6 +178,28 @@ class Evaluator:
         return self.score(labelled, answers)
 
 
+def alike(sizes: Sequence[int] | np.ndarray, most: int) -> list[list[int]]:
+    """Batches of features of about the same length, the shortest first, so that little of them is padding.
+
+    Args:
+        sizes: Length of each of the features.
+        most: Features in a batch, at most; fewer where the next one is longer than `LONGER` times the batch's shortest.
+
+    Returns:
+        The places of the features of each batch.
+
+    Example:
+        >>> alike([8, 40, 9, 41, 9], most=2)
+        [[0, 2], [4], [1, 3]]
+    """
+    batches: list[list[int]] = []
+    for place in np.argsort(sizes, kind="stable").tolist():
+        if not batches or len(batches[-1]) == most or sizes[place] > LONGER * sizes[batches[-1][0]]:
+            batches.append([])
+        batches[-1].append(place)
+    return batches
+
+
 def score_cells(
     evaluator: Evaluator,
     model: nn.Module,
@@ -183,24 +214,25 @@ def score_cells(
         model: The model.
         cells: The cells to evaluate on, with what the model is shown of them.
         folder: The run's folder; each scoring of a test split is counted there.
-        columns: Values of the other columns of the rows, ``step`` and ``selection`` among them.
+        columns: Values of the other columns of the rows, ``step`` and ``selection`` among them. On the way
+            (``selection`` null) nobody asks for probabilities and floors, and there are none.
 
     Returns:
         The rows, on every process.
     """
     rows: list[dict[str, Any]] = []
+    is_final = columns["selection"] is not None
     columns = {**columns, "task": evaluator.task.name, "at_test": evaluator.mode.at_test}
     for cell, shown in cells.items():
         examples = shown.examples
         with evaluator.mode.around(cell, model):
-            found = evaluator.predict(model, shown)
+            found = evaluator.predict(model, shown, probabilities=is_final)
         shared = {**columns, "adapters": evaluator.mode.adapters(cell)}
         if evaluator.group.rank == 0:
             if cell.split == "test":
                 shared["test_touches"] = folder.touch_test(cell)
             folder.write_predictions(cell, columns, prediction_rows(evaluator.task, examples, found))
-        # On the way nobody looks at it.
-        floors = evaluator.floor(examples) if columns["selection"] is not None else {}
+        floors = evaluator.floor(examples) if is_final else {}
         scores = evaluator.score(examples, found.predictions)
         rows += result_rows(scores, cell, len(examples), floors=floors, **shared)
     if evaluator.group.rank == 0:
@@ -245,17 +277,17 @@ def result_rows(
 
 
 def prediction_rows(task: Task, examples: Sequence[Example], found: Predicted) -> list[dict[str, Any]]:
-    """One row per example: its id, its text as `text_of` tells it, the gold label, the prediction, its probability."""
-    return [
-        {
-            "id": example.id,
-            "text": text_of(example),
-            "gold": task.gold(example),
-            "predicted": predicted,
-            "probability": shares.best(),
-        }
-        for example, predicted, shares in zip(examples, *found, strict=True)
+    """One row per example: its id, its text as `text_of` tells it, the gold label, the prediction, its probability.
+
+    Where nobody asked for probabilities there are none.
+    """
+    rows = [
+        {"id": example.id, "text": text_of(example), "gold": task.gold(example), "predicted": predicted}
+        for example, predicted in zip(examples, found.predictions, strict=True)
     ]
+    if not found.shares:
+        return rows
+    return [{**row, "probability": shares.best()} for row, shares in zip(rows, found.shares, strict=True)]
 
 
 def text_of(example: Example) -> str | list[str]:

@@ -91,13 +91,18 @@ class Experiment:
         return rows
 
     def is_finished(self) -> bool:
-        """Whether all steps have been taken, and the final scores and model are there."""
-        return self.training.progress.step == self.budget.steps and self.folder.is_finished()
+        """Whether all steps have been taken, or enough of them, and the final scores and model are there."""
+        is_over = self.training.progress.step == self.budget.steps or self.selection.is_over
+        return is_over and self.folder.is_finished()
 
     def _train(self) -> None:
         stop = Stop(self.ranks)
         with stop.listening(), enough_memory("training", self._advice):
-            train_until(self.training, self.budget.steps, partial(self._after_step, stop))
+            after_step = partial(self._after_step, stop)
+            train_until(self.training, self.budget.steps, after_step, lambda: self.selection.is_over)
+        step, last = self.training.progress.step, self.budget.steps
+        if step < last and self.ranks.rank == 0:
+            print(f"stopped at step {step:,} of {last:,}: {self.selection}", file=sys.stderr)
 
     def _advice(self) -> str:
         last = self.folder.last_checkpoint()
@@ -137,6 +142,7 @@ class Experiment:
         budget, step = self.budget, self.training.progress.step
         is_last = step == budget.steps
         saves = is_last or step % budget.save_steps == 0
+        logs = saves or step % budget.logging_steps == 0
         self.ledger.step(self.training.model)
         self.recorder.step(step, self.epoch())
         if probed:
@@ -146,26 +152,34 @@ class Experiment:
                     print(doubt, file=sys.stderr)
                 self.folder.add_diagnostics([{"step": step, **row} for row in probed])
         # The meter is read before every checkpoint, so that no checkpoint has to hold it.
-        if saves or step % budget.logging_steps == 0:
-            losses = self.training.meter.read(self.ranks)
-            self.recorder.log_losses(losses, self.training.optimizer.param_groups[0]["lr"], self.ledger.subwords)
+        if logs:
+            self._log_losses()
         with self.recorder.pause():
             if is_last or step % budget.evaluation_steps == 0:
                 with self.ledger.aside("evaluation"):
                     self._evaluate_and_select(step)
-            wish = stop.agreed()
-            if saves or wish is not None:
+            wish, is_over = stop.agreed(), self.selection.is_over
+            if is_over and not logs:
+                self._log_losses()
+            if saves or is_over or wish is not None:
                 with self.ledger.aside("saving"):
-                    self._save(None if saves else self.training.meter.held(self.ranks))
+                    self._save(None if saves or is_over else self.training.meter.held(self.ranks))
         if wish is not None:
             end(wish)
+
+    def _log_losses(self) -> None:
+        losses = self.training.meter.read(self.ranks)
+        # Groups with rates of their own have lower ones.
+        rate = max(group["lr"] for group in self.training.optimizer.param_groups)
+        self.recorder.log_losses(losses, rate, self.ledger.subwords)
 
     def _evaluate_and_select(self, step: int) -> None:
         with evaluation_weights(self.training.optimizer):
             rows = self.scoring.dev(self.training.model, step, None)
             self.selection.consider(self.training.model, step, self.scoring.choose(rows))
         if rows:
-            self.recorder.log({f"eval_{row['data']}_{row['language']}_{row['metric']}": row["value"] for row in rows})
+            scores = {f"eval_{row['data']}_{row['language']}_{row['metric']}": row["value"] for row in rows}
+            self.recorder.log(scores | {f"eval_{row['data']}_{row['language']}_n": row["n"] for row in rows})
 
     def _save(self, losses: list[dict[str, Any]] | None = None) -> None:
         state = self.recorder.state

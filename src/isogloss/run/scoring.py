@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+import numpy as np
 from torch import nn
 
+from isogloss.common.randomness import generator
 from isogloss.data.corpus import Cell, Corpus
 from isogloss.data.problems import Problems
 from isogloss.run.divergence import constant_answer
@@ -49,6 +51,8 @@ class TaskScoring:
         tests: Whether the test data are scored at the end.
         others: Modes beside that of the evaluator, which the final model is scored in too.
         targets_choose: Whether all languages that are evaluated choose the weights, and not the source languages alone.
+        sample: Examples of a cell that are looked at on the way, where it has no part in choosing the weights; 0: the
+            cell is scored at the end alone; None: all.
     """
 
     folder: RunFolder
@@ -58,7 +62,9 @@ class TaskScoring:
     tests: bool = False
     others: Sequence[Mode] = ()
     targets_choose: bool = False
+    sample: int | None = None
     _encoded: dict[Cell, Shown] = field(default_factory=dict)
+    _sampled: dict[Cell, Shown] = field(default_factory=dict)
 
     def encode(self, split: str, problems: Problems) -> None:
         """Make the features of a split's examples, once; overlong examples go to ``problems``."""
@@ -68,8 +74,9 @@ class TaskScoring:
                 self._encoded[cell] = Shown(examples, self.evaluator.encode(examples, problems))
 
     def dev(self, model: nn.Module, step: int | None, selection: str | None) -> ResultRows:
-        """Scores on the dev data."""
-        return self._score(self.evaluator, "dev", model, step, selection)
+        """Scores on the dev data: all of a cell that chooses the weights, of another one a sample."""
+        cells = {cell: shown for cell in self.corpus.cells("dev") if (shown := self._on_the_way(cell)).examples}
+        return self._score(self.evaluator, cells, model, step, selection)
 
     def final(self, model: nn.Module, step: int | None, selection: str) -> ResultRows:
         """Scores on the dev data and, if that is wanted, on the test data, in all modes."""
@@ -80,8 +87,9 @@ class TaskScoring:
                 print(*problems.told, sep="\n", file=sys.stderr)
         rows: ResultRows = []
         for split in ("dev", *(["test"] if self.tests else [])):
+            cells = {cell: self._encoded[cell] for cell in self.corpus.cells(split)}
             for mode in (self.evaluator.mode, *self.others):
-                rows += self._score(replace(self.evaluator, mode=mode), split, model, step, selection)
+                rows += self._score(replace(self.evaluator, mode=mode), cells, model, step, selection)
         return rows
 
     def stored(self) -> ResultRows:
@@ -93,12 +101,7 @@ class TaskScoring:
     def choose(self, rows: ResultRows) -> float | None:
         """Mean dev score on the primary metric over the languages that may choose: the sources, or all."""
         primary = [row for row in rows if row["metric"] == self.evaluator.task.metrics[0]]
-        known = set(self.corpus.sources)
-        values = [
-            row["value"]
-            for row in primary
-            if self.targets_choose or {row["language"], row["context_language"]} - {None} <= known
-        ]
+        values = [row["value"] for row in primary if self._chooses(cell_of(row))]
         return sum(values) / len(values) if values else None
 
     def doubts(self, rows: ResultRows) -> list[str]:
@@ -113,8 +116,30 @@ class TaskScoring:
                 found += constant_answer(f"{row['language']} ({cell.data}, {cell.split})", row["value"], labels)
         return found
 
+    def _chooses(self, cell: Cell) -> bool:
+        """Whether scores on a cell have a part in choosing the weights."""
+        return self.targets_choose or {cell.language, cell.question_language} - {None} <= set(self.corpus.sources)
+
+    def _on_the_way(self, cell: Cell) -> Shown:
+        """What is looked at of a cell at every evaluation: always the same, whatever the run and its seed."""
+        whole = self._encoded[cell]
+        if self.sample is None or self.sample >= len(whole.examples) or self._chooses(cell):
+            return whole
+        if cell not in self._sampled:
+            draw = generator("evaluation sample", cell.data, cell.language, cell.question_language or "")
+            chosen = np.sort(draw.permutation(len(whole.examples))[: self.sample]).tolist()
+            examples = [whole.examples[place] for place in chosen]
+            # What there is to say of them has been said of all.
+            self._sampled[cell] = Shown(examples, self.evaluator.encode(examples, Problems()))
+        return self._sampled[cell]
+
     def _score(
-        self, evaluator: Evaluator, split: str, model: nn.Module, step: int | None, selection: str | None
+        self,
+        evaluator: Evaluator,
+        cells: Mapping[Cell, Shown],
+        model: nn.Module,
+        step: int | None,
+        selection: str | None,
     ) -> ResultRows:
         columns = {
             **self.columns,
@@ -123,5 +148,4 @@ class TaskScoring:
             "step": step,
             "selection": selection,
         }
-        cells = {cell: self._encoded[cell] for cell in self.corpus.cells(split)}
         return score_cells(evaluator, model, cells, self.folder, columns)

@@ -1,4 +1,4 @@
-"""Which weights a run ends with. Part of the loop's memory; evaluation itself only returns rows."""
+"""Which weights a run ends with, and when. Part of the loop's memory; evaluation itself only returns rows."""
 
 from __future__ import annotations
 
@@ -13,8 +13,17 @@ from torch import Tensor, nn
 class Selection(Protocol):
     """Looks at the weights at every evaluation and says which to end with."""
 
-    step: int | None
-    score: float | None
+    @property
+    def step(self) -> int | None:
+        """The step that the chosen weights are of."""
+
+    @property
+    def score(self) -> float | None:
+        """Their dev score."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has seen enough, so that the run ends here."""
 
     def consider(self, model: nn.Module, step: int, score: float | None) -> None:
         """Look at ``model`` after ``step`` steps, with its dev score where one was taken (higher is better)."""
@@ -31,6 +40,8 @@ class Selection(Protocol):
 
 class Last:
     """The weights at the end."""
+
+    is_over = False
 
     def __init__(self) -> None:
         self.step: int | None = None
@@ -58,6 +69,8 @@ class _Stored:
     Args:
         names: Parameters that may move in the run, and so are copied; None: all.
     """
+
+    is_over = False
 
     def __init__(self, names: Collection[str] | None = None) -> None:
         self._names = names

@@ -13,6 +13,7 @@ from isogloss.models.extensions import extensions_of
 from isogloss.models.extensions.adapters import NAME, Adapters, trained_adapters, unshared
 from isogloss.models.extensions.lora import NAME as LORA
 from isogloss.models.extensions.lora import Lora
+from isogloss.models.parts import layer_groups
 from isogloss.protocols import Unfreezing
 from isogloss.recipe.build.optimizer import FORGETS_LITTLE, PAPER_LOOP
 from isogloss.recipe.build.site import Site
@@ -50,6 +51,19 @@ def announcements(recipe: Recipe, site: Site, sizes: Mapping[str, int]) -> list[
             f"{steps:,} steps, batch {batch} = {world_size} process(es) x {micro} micro-batch(es) x {per_pass:g}"
         )
     return lines + _learning_weights(recipe.weighting, steps) + _outer_steps(recipe.optimizer.lookahead, site)
+
+
+def layer_rate_notes(site: Site, learning_rate: float) -> list[str]:
+    """The learning rate of each layer that moves, where they have rates of their own, from the top."""
+    if not site.rates:
+        return []
+    names = {id(parameter): name for name, parameter in site.model.named_parameters()}
+    rates = {
+        group: learning_rate * site.rates.get(moving[0], 1.0)
+        for group, parameters in reversed(layer_groups(site.model).items())
+        if (moving := [names[id(one)] for one in parameters if names[id(one)] in site.moving])
+    }
+    return [f"learning rates: {', '.join(f'{group} {rate:.3g}' for group, rate in rates.items())}"]
 
 
 def adapter_notes(site: Site) -> list[str]:

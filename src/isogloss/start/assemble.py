@@ -30,7 +30,7 @@ from isogloss.run.ledger import Ledger, Timed, counted
 from isogloss.run.memory import Demand
 from isogloss.run.scoring import ResultRows, Scoring
 from isogloss.run.selection import Selection
-from isogloss.start.announce import adapter_notes, precision_notes, schedule_notes, trainable
+from isogloss.start.announce import adapter_notes, layer_rate_notes, precision_notes, schedule_notes, trainable
 from isogloss.start.learnable import rate_notes
 from isogloss.start.opening import open_folder
 from isogloss.step.fun import Fun
@@ -139,7 +139,7 @@ def open_site(
         autocast=autocast,
         budget=budget,
         walk=walk,
-        rates=rates(recipe.unfreezing, loaded.model),
+        rates=rates(recipe.unfreezing, loaded.model, recipe.layer_decay if isinstance(recipe, Recipe) else 1.0),
     )
     return Opened(loaded, site, unfreezing, groups, sparse_table(loaded.model), ledger)
 
@@ -204,7 +204,12 @@ def assemble(plan: Plan, notes: Sequence[str], *, resuming: bool) -> Experiment:
         demand=_demand(recipe, site),
         card=plan.card,
     )
-    said = [*notes, *trainable(site, opened.groups), *adapter_notes(site)]
+    said = [
+        *notes,
+        *trainable(site, opened.groups),
+        *layer_rate_notes(site, recipe.learning_rate),
+        *adapter_notes(site),
+    ]
     said += schedule_notes(opened.unfreezing, site.budget.steps)
     said += rate_notes(recipe, site.budget.steps)
     said += precision_notes(recipe.precision, device())

@@ -50,7 +50,7 @@ def read_corpus(
         task.complaint,
         train_languages=recipe.train_languages,
         evaluate_languages=recipe.evaluate_languages,
-        source_dev=recipe.selection == "source-dev",
+        source_dev=_needs_source_dev(recipe) is not None,
         label_languages=label_languages,
         unread=() if recipe.test else ("test",),
         limit=recipe.limit,
@@ -75,10 +75,11 @@ def _require_dev(recipe: Recipe, corpus: Corpus) -> None:
     """
     with_dev = {cell.language for cell in corpus.cells("dev")}
     without = sorted(set(corpus.sources) - with_dev)
-    if recipe.selection == "source-dev" and without:
+    needed, instead = _needs_source_dev(recipe), "take selection: last, which needs none"
+    if needed is not None and without:
         raise IsoglossError(
-            f"selection: source-dev needs dev data in every training language, none found for {', '.join(without)}; "
-            "name their dev files in data, or take selection: last, which needs none"
+            f"{needed} needs dev data in every training language, none found for {', '.join(without)}; name their dev "
+            f"files in data, or {instead if recipe.patience is None else f'{instead}, without patience'}"
         )
     targets = set(corpus.evaluated) - set(corpus.sources)
     if recipe.selection == "target-dev" and not (with_dev & targets if targets else with_dev):
@@ -86,6 +87,13 @@ def _require_dev(recipe: Recipe, corpus: Corpus) -> None:
             "selection: target-dev needs dev data of a language that is evaluated and not trained on, none found for "
             f"{', '.join(sorted(targets)) or 'any'}; name dev files in data, or take selection: source-dev or last"
         )
+
+
+def _needs_source_dev(recipe: Recipe) -> str | None:
+    """What of the recipe needs dev data of the training languages; None: nothing."""
+    if recipe.selection == "source-dev":
+        return "selection: source-dev"
+    return f"patience: {recipe.patience}" if recipe.patience and recipe.selection != "target-dev" else None
 
 
 def check_data(recipe: Recipe) -> Validation:

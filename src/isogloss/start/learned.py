@@ -10,6 +10,7 @@ from isogloss.data.corpus import Corpus
 from isogloss.models.open import Loaded
 from isogloss.protocols import Feature
 from isogloss.recipe.build.adapters import with_adapters
+from isogloss.recipe.build.class_weights import build_class_weights
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.build.lora import with_lora
 from isogloss.recipe.build.model import build_model
@@ -44,6 +45,7 @@ class Learned:
         pairs: The texts that say the same as the training texts, if the loss is of pairs.
         teacher: The model that this one is to agree with, if the loss has one.
         text: Text beside the task, if there is any.
+        class_weights: How much each label counts in the loss; None: all alike.
     """
 
     named: NamedTask
@@ -55,6 +57,7 @@ class Learned:
     pairs: Pairs | None
     teacher: Loaded | None
     text: TextBeside | None
+    class_weights: Mapping[str, float] | None
 
 
 def read_learned(
@@ -93,7 +96,8 @@ def read_learned(
     run, name = teacher_of(recipe.objective), recipe.data[0].task
     teacher = None if run is None else open_teacher(run, name, task, loaded.tokenizer)
     text = read_text_beside(recipe, loaded.tokenizer, corpus.problems) if recipe.sources else None
-    return Learned(named, task, corpus, features, loaded, parts, pairs, teacher, text)
+    weights = build_class_weights(recipe.objective, task, corpus.train)
+    return Learned(named, task, corpus, features, loaded, parts, pairs, teacher, text, weights)
 
 
 def _encode(corpus: Corpus, task: Task, loaded: Loaded, max_length: int) -> dict[str, Sequence[Feature]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from math import inf
 from typing import Any, TypeVar, cast
 
 from isogloss.common.errors import IsoglossError
@@ -90,6 +91,24 @@ def open_folder(
     return notes
 
 
+def bound_to_steps(recipe: Recipe | Pretraining) -> str | None:
+    """What makes a step depend on how many there are in all, so that more would move what has been done; None: nothing.
+
+    Args:
+        recipe: A recipe with nothing left open.
+    """
+    if recipe.schedule != "constant":
+        return f"schedule: {recipe.schedule} (not under constant)"
+    if recipe.selection == "average":
+        return "selection: average"
+    if isinstance(recipe, Pretraining):
+        return "several stages" if len(recipe.stages) > 1 else None
+    if isinstance(recipe.objective, XMixup) and (recipe.objective.halving or 1) < 1:
+        return f"objective.halving: {recipe.objective.halving:g}, a share of all"
+    every = getattr(recipe.unfreezing, "every", None)
+    return f"unfreezing.every: {every:g}, a share of all" if isinstance(every, float) and every < 1 else None
+
+
 def require_same_recipe(
     folder: RunFolder,
     stored: AnyRecipe,
@@ -109,11 +128,8 @@ def require_same_recipe(
     Raises:
         IsoglossError: Something else has changed.
     """
-    # Stages are shares of all steps, and so may be the halving of pairs: more steps would move what has been done.
-    fixed = recipe.selection == "average" or (isinstance(recipe, Pretraining) and len(recipe.stages) > 1)
-    if isinstance(recipe, Recipe) and isinstance(recipe.objective, XMixup):
-        fixed = fixed or (recipe.objective.halving or 1) < 1
-    more = recipe.schedule == "constant" and not fixed and budget_of(recipe).steps > budget_of(stored).steps
+    longer, bound = budget_of(recipe).steps > budget_of(stored).steps, bound_to_steps(recipe)
+    more = longer and bound is None
     # Intervals that only follow from the number of steps stay as they were when the run was started.
     derived = {key for key in ("evaluation_steps", "logging_steps", "save_steps") if (getattr(asked, key) or 0) < 1}
     slow = asked.optimizer.lookahead
@@ -122,10 +138,15 @@ def require_same_recipe(
     )
     names = ("name", "label", "report_to", "save_total_limit", "gradient_accumulation_steps", "evaluation_batch_size")
     changeable = {name: getattr(recipe, name) for name in names if hasattr(recipe, name)}
+    # With more patience a run that has stopped goes on; with less it would have stopped before.
+    patience, before = (getattr(one, "patience", None) for one in (recipe, stored))
+    if patience != before and (patience or inf) > (before or inf):
+        changeable["patience"] = patience
     kept: dict[str, Any] = {**dict.fromkeys([*derived, *changeable, *(["steps"] if more else [])], True), **loops}
     old, new = (values.model_dump(mode="json", exclude=kept) for values in (stored, recipe))
     changed = differences(old, new)
     if changed:
-        raise IsoglossError(f"{folder.path}: cannot resume, the recipe has changed: {'; '.join(changed)}")
+        hint = f"; under {bound} a run cannot have more steps than it was started with" if longer and bound else ""
+        raise IsoglossError(f"{folder.path}: cannot resume, the recipe has changed: {'; '.join(changed)}{hint}")
     update = {**changeable, **({"steps": recipe.steps} if more else {})}
     return cast(AnyRecipe, stored.model_copy(update=update))

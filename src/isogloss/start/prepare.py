@@ -17,6 +17,7 @@ from isogloss.models.extensions import MaskedHead
 from isogloss.protocols import Feature, Progress
 from isogloss.recipe.build.adapters import modes_of, without_own
 from isogloss.recipe.build.budget import build_budget, steps_of
+from isogloss.recipe.build.class_weights import as_tensor
 from isogloss.recipe.build.model import with_masked_head
 from isogloss.recipe.build.objective import (
     build_objective,
@@ -133,7 +134,8 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
     probes, files = build_probes(recipe.probes, _seen(recipe, learned, collate, weighting), site, corpus.problems)
     teacher = learned.teacher
     taught_by = None if teacher is None else teacher.model
-    objective = build_objective(recipe.objective, recipe.penalties, task, site, recipe.max_length, taught_by)
+    weights = as_tensor(learned.class_weights)
+    objective = build_objective(recipe.objective, recipe.penalties, task, site, recipe.max_length, taught_by, weights)
     second = _second(recipe, learned, site)
     files |= {str(path): digest(path) or "" for path in files_of(recipe.objective)}
     files |= {} if learned.pairs is None else learned.pairs.files
@@ -156,7 +158,7 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
         sources=sources,
         sampler=sampler,
         scoring=_scoring(recipe, folder, learned, site),
-        selection=build_selection(recipe.selection, recipe.average_from, budget, site.moving),
+        selection=build_selection(recipe.selection, recipe.average_from, budget, site.moving, recipe.patience),
         progress=progress,
         epoch=lambda: sum(progress.draws.get(name, 0) for name in labelled) * budget.batch_size / number,
         fingerprint={
@@ -224,6 +226,7 @@ def _scoring(recipe: Recipe, folder: RunFolder, learned: Learned, site: Site) ->
         tests=recipe.test,
         others=others,
         targets_choose=recipe.selection == "target-dev",
+        sample=recipe.evaluation_sample,
     )
 
 
@@ -254,6 +257,9 @@ def _notes(plan: Plan, recipe: Recipe, learned: Learned) -> list[str]:
     if parts is not None:
         notes += parts.balance(corpus.train[parts.language])
         sizes = {name: parts.of.count(index) for index, name in enumerate(parts.names)}
+    if learned.class_weights is not None:
+        weights = sorted(learned.class_weights.items(), key=lambda item: -item[1])
+        notes.append(f"class weights: {', '.join(f'{label} {weight:.3g}' for label, weight in weights)}")
     beside_it = [] if learned.text is None else [learned.text.announcement(recipe)]
     notes += without_own(recipe.adapters, [cell.language for cell in corpus.evaluation])
     return notes + announcements(recipe, plan.opened.site, sizes) + beside_it

@@ -142,18 +142,29 @@ def _require_partition(model: nn.Module, groups: Mapping[Hashable, Sequence[nn.P
         )
 
 
-def train_until(training: Training, steps: int, after_step: Callable[[list[dict[str, Any]]], None]) -> None:
-    """Take steps until ``steps`` have been taken in all.
+def never() -> bool:
+    """The run goes on to its last step."""
+    return False
+
+
+def train_until(
+    training: Training,
+    steps: int,
+    after_step: Callable[[list[dict[str, Any]]], None],
+    is_over: Callable[[], bool] = never,
+) -> None:
+    """Take steps until ``steps`` have been taken in all, or the run is over before.
 
     Args:
         training: The parts; changed in place.
         steps: Number of optimizer steps at which to stop, counted from the start of the run.
         after_step: Called after every step with the rows that probes saw; it logs, evaluates and saves.
+        is_over: Asked before every step whether that one is not to be taken any more.
 
     Raises:
         IsoglossError: A loss is not finite on some rank; the model has not moved by it.
     """
-    while training.progress.step < steps:
+    while training.progress.step < steps and not is_over():
         training.model.train()  # every time: whoever looked may have left it in another mode
         take_step(training)
         probes = [probe for probe in training.probes if probe.due(training.progress.step)]

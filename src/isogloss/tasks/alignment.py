@@ -1,10 +1,10 @@
-"""Which sub-word stands for which token, and where a long sentence is cut."""
+"""Which sub-word stands for which token."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain
 
 from transformers import PreTrainedTokenizerBase
 
@@ -13,8 +13,9 @@ from isogloss.data.spacing import spaces_of_script
 from isogloss.examples import TaggedSentence
 from isogloss.tasks.task import TOKENIZER_BATCH
 
-GOES_ON, APART = -1, -2
-"""What a sub-word is that stands for no token: part of the one before it, or a space alone before the next."""
+GOES_ON, APART, ELSEWHERE = -1, -2, -3
+"""What a sub-word is that stands for no token: part of the one before it, a space alone before the next, or the first
+of a token that is predicted from another window of a long sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class Aligned:
 
     Attributes:
         inputs: Model inputs, each a list of s integers.
-        words: For each sub-word the index of the token that it stands for, negative if none: -1, or -2 for a space
-            alone that belongs to no token. Only one sub-word of a token stands for it.
+        words: For each sub-word the index of the token that it stands for, negative if none: `GOES_ON`, `APART` or
+            `ELSEWHERE`. Only one sub-word of a token stands for it.
         opening: Number of special sub-words at the front.
         closing: Number of special sub-words at the end.
         parted: Number of spaces that were put between tokens which shared a sub-word.
@@ -124,41 +125,6 @@ def spaces_before(example: TaggedSentence, as_written: bool) -> list[bool]:
         return [place > 0 for place in range(len(example.tokens))]
     spaces = spaces_of_script(example.tokens) if example.spaces is None else example.spaces
     return [place > 0 and space for place, space in enumerate(spaces)]
-
-
-def cut(aligned: Aligned, max_length: int) -> list[Aligned]:
-    """Cut a sentence between tokens into pieces of at most ``max_length`` sub-words, each with its special sub-words.
-
-    A token that alone is longer than that keeps its first sub-words.
-
-    Args:
-        aligned: The whole sentence.
-        max_length: Longest piece, in sub-words, special ones included.
-    """
-    if len(aligned.words) <= max_length:
-        return [aligned]
-    begin, end = aligned.opening, len(aligned.words) - aligned.closing
-    room = max_length - aligned.opening - aligned.closing
-    first, *others = [i for i, word in enumerate(aligned.words) if word >= 0] or [begin]
-    # The first token's sub-words begin where the text does, whatever stands before the first one, if there is room.
-    borders = [begin if first - begin < room else first, *others, end]
-    pieces = [(borders[0], borders[0])]
-    for start, stop in pairwise(borders):
-        if stop - pieces[-1][0] <= room:
-            pieces[-1] = (pieces[-1][0], stop)
-        else:
-            pieces.append((start, min(stop, start + room)))
-    return [_piece(aligned, start, stop) for start, stop in pieces if stop > start]
-
-
-def _piece(aligned: Aligned, start: int, stop: int) -> Aligned:
-    tail = len(aligned.words) - aligned.closing
-
-    def take(row: list[int]) -> list[int]:
-        return [*row[: aligned.opening], *row[start:stop], *row[tail:]]
-
-    inputs = {name: take(row) for name, row in aligned.inputs.items()}
-    return Aligned(inputs, take(aligned.words), aligned.opening, aligned.closing, aligned.parted)
 
 
 def _without(example: TaggedSentence, aligned: Aligned) -> set[int]:

@@ -13,10 +13,11 @@ from transformers import AutoModelForTokenClassification, PreTrainedTokenizerBas
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.examples import Example, Prediction, SoftTags, TaggedSentence
 from isogloss.protocols import Batch, Feature
-from isogloss.tasks.alignment import align, cut
+from isogloss.tasks.alignment import align
 from isogloss.tasks.collation import collate
 from isogloss.tasks.distributions import Shares, softmaxes
 from isogloss.tasks.measures import Measure
+from isogloss.tasks.pieces import cut, require_stride
 from isogloss.tasks.tag_scores import TagScorer, entity_scores, token_scores
 from isogloss.tasks.task import IGNORED, AnyDecoded, Encoded, check_pairs, check_tokenizer
 
@@ -36,6 +37,8 @@ class Tagging:
         average: Whether outputs are averaged over each token.
         as_written: Whether sentences are encoded as they are written, without the spaces between tokens that their
             text does not have; else with a space before every token, as in XTREME.
+        stride: Sub-words from the beginning of a window of a long sentence to that of the next, at most; None: a long
+            sentence is cut into pieces that do not overlap, as in XTREME.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Tagging:
     scorer: TagScorer
     average: bool = False
     as_written: bool = False
+    stride: int | None = None
     auto_class: ClassVar[Any] = AutoModelForTokenClassification
 
     @property
@@ -53,7 +57,8 @@ class Tagging:
     def encode(self, examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase, max_length: int) -> Encoded:
         """Features of at most ``max_length`` sub-words; a longer sentence is cut between tokens into several.
 
-        So every token gets a label and a prediction, as in XTREME. Labels stand at the first sub-word of a token, -100
+        So every token gets a label and a prediction, as in XTREME; in windows that overlap it has them in one of them,
+        see `isogloss.tasks.pieces.cut`. Labels stand at the first sub-word of a token, -100
         elsewhere, and so do outputs that are averaged; `isogloss.tasks.alignment.align` says which sub-word that is. Of
         soft tags the most probable one is the label.
 
@@ -64,9 +69,11 @@ class Tagging:
 
         Raises:
             IsoglossError: An example is no tagged sentence, has an unknown tag or soft tags in another order, a token
-                cannot be encoded, the tokenizer is not a fast one, or ``max_length`` is out of range.
+                cannot be encoded, the tokenizer is not a fast one, or ``max_length`` or ``stride`` is out of range.
         """
         check_tokenizer(tokenizer, max_length)
+        if self.stride is not None:
+            require_stride(tokenizer, max_length, self.stride)
         sentences = [self._sentence(example) for example in examples]
         classes = {label: index for index, label in enumerate(self.labels)}
         features: list[Feature] = []
@@ -77,7 +84,7 @@ class Tagging:
             if len(aligned.words) > max_length:
                 overlong.append(index)
             parted += [index] * aligned.parted
-            for piece in cut(aligned, max_length):
+            for piece in cut(aligned, max_length, self.stride):
                 labels = targets and [targets[word] if word >= 0 else IGNORED for word in piece.words]
                 anchors = piece.anchors if self.average else ()
                 words = [word for word in piece.words if word >= 0]
@@ -85,7 +92,8 @@ class Tagging:
                 features.append(
                     Feature(piece.inputs, labels, sentence.language, index, piece.words, anchors, soft=soft)
                 )
-        return Encoded(features, tuple(overlong), parted=tuple(parted), shortened="cut into pieces")
+        shortened = "cut into pieces" if self.stride is None else "read in several windows"
+        return Encoded(features, tuple(overlong), parted=tuple(parted), shortened=shortened)
 
     def collate(self, features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> Batch:
         """One batch, padded to its longest feature: inputs and labels ``[b, s]``."""

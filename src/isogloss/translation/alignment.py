@@ -18,7 +18,8 @@ from isogloss.examples import TaggedSentence
 from isogloss.models.extensions.adapters import of_languages
 from isogloss.models.holding import evaluating
 from isogloss.models.open import Loaded
-from isogloss.tasks.alignment import APART, Aligned, align, cut
+from isogloss.tasks.alignment import APART, Aligned, align
+from isogloss.tasks.pieces import cut
 
 Links = frozenset[tuple[int, int]]
 """Places of a word and of the word that it is linked with in the translation."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from torch import nn
+from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
@@ -43,11 +43,12 @@ def build_objective(
     site: Site,
     max_length: int,
     teacher: nn.Module | None = None,
+    class_weights: Tensor | None = None,
 ) -> Objective:
     """The answer to: what is the loss of labelled data?"""
     match asked:
         case spec.Supervised():
-            return with_penalties(Supervised(), penalties, site)
+            return with_penalties(Supervised(class_weights), penalties, site)
         case spec.XMixup():
             return with_penalties(build_x_mixup(asked, task, site, max_length), penalties, site)
         case spec.ManifoldMixup(layer=layer):

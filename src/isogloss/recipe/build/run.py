@@ -16,6 +16,7 @@ from isogloss.common.errors import IsoglossError
 from isogloss.recipe.spec import run as spec
 from isogloss.run.budget import Budget
 from isogloss.run.folder import RunFolder
+from isogloss.run.patience import Patient
 from isogloss.run.recording import Recorder
 from isogloss.run.selection import Best, Last, RunningAverage, Selection
 from isogloss.run.trackers import WANDB_MISSING, WANDB_NO_KEY, TensorBoard, Tracker, WeightsAndBiases, has_account
@@ -28,8 +29,15 @@ def build_autocast(asked: spec.Run, device: torch.device) -> Callable[[], Abstra
     return nullcontext
 
 
-def build_selection(kind: str, average_from: float, budget: Budget, moving: Collection[str]) -> Selection:
-    """Which weights the run ends with; of those that never move no copy is kept."""
+def build_selection(
+    kind: str, average_from: float, budget: Budget, moving: Collection[str], patience: int | None = None
+) -> Selection:
+    """Which weights the run ends with, and after how many evaluations without a better score.
+
+    Of weights that never move no copy is kept.
+    """
+    if patience is not None:
+        return Patient(build_selection(kind, average_from, budget, moving), patience)
     match kind:
         case "last":
             return Last()

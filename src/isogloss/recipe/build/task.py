@@ -17,8 +17,8 @@ def build_task(asked: spec.Task, named: NamedTask, labels: tuple[str, ...]) -> T
     """The task with its labels.
 
     Raises:
-        IsoglossError: Outputs are to be averaged over tokens, or spaces between them are chosen, in a task that has
-            none, or a key of questions is given to another task.
+        IsoglossError: Outputs are to be averaged over tokens, or spaces between them or a stride are chosen, in a task
+            that has none, or a key of questions is given to another task.
     """
     task = named.build(labels)
     own = {"doc_stride": asked.doc_stride, "max_answer_length": asked.max_answer_length}
@@ -26,9 +26,14 @@ def build_task(asked: spec.Task, named: NamedTask, labels: tuple[str, ...]) -> T
     if isinstance(task, Spans):
         task = replace(task, **given)
     elif given:
-        raise IsoglossError(f"{next(iter(given))}: task {task.name!r} has no questions to answer; leave it out")
+        hint = "the key of tagged sentences is stride" if isinstance(task, Tagging) else "leave it out"
+        raise IsoglossError(f"{next(iter(given))}: task {task.name!r} has no questions to answer; {hint}")
     if isinstance(task, Tagging):
-        return replace(task, average=asked.aggregation == "average", as_written=spacing(asked, named) == "text")
+        as_written = spacing(asked, named) == "text"
+        return replace(task, average=asked.aggregation == "average", as_written=as_written, stride=asked.stride)
+    if asked.stride is not None:
+        hint = "the key of questions is doc_stride" if isinstance(task, Spans) else "leave it out"
+        raise IsoglossError(f"stride: task {task.name!r} has no tagged sentences; {hint}")
     if asked.aggregation != "first":
         raise IsoglossError(f"aggregation: task {task.name!r} has no tokens to average over; leave it out")
     if asked.spacing is not None:

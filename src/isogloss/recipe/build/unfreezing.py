@@ -179,14 +179,21 @@ def _steps(every: float | str, moments: Moments) -> int:
     return max(1, round(every * moments.steps if every < 1 else every))
 
 
-def rates(asked: spec.Schedule, model: PreTrainedModel) -> dict[str, float]:
-    """By name of a parameter what its learning rate is multiplied by, where that is not 1."""
-    if not isinstance(asked, spec.Gradual) or asked.layer_rate_decay == 1:
+def rates(asked: spec.Schedule, model: PreTrainedModel, layer_decay: float = 1.0) -> dict[str, float]:
+    """By name of a parameter what its learning rate is multiplied by, where that is not 1.
+
+    layer_decay^d, with d = 1 for the top layer, 2 for the one below it, and so on, l + 1 for the embeddings under l
+    layers, and 0 for all else: heads, poolers, final norms. Layers are those of `layer_groups`: of the encoder, or of
+    LoRA or the task adapter that trains in its place.
+    """
+    given = asked.layer_rate_decay if isinstance(asked, spec.Gradual) else 1.0
+    divisor = 1 / layer_decay if given == 1 else given
+    if divisor == 1:
         return {}
     groups = layer_groups(model)
     layers = [name for name in groups if name.startswith("layer_")]
     depth = {name: len(layers) - place for place, name in enumerate(layers)} | {"embeddings": len(layers) + 1}
-    factors = {id(p): asked.layer_rate_decay ** -depth.get(name, 0) for name, own in groups.items() for p in own}
+    factors = {id(p): divisor ** -depth.get(name, 0) for name, own in groups.items() for p in own}
     return {name: factors[id(p)] for name, p in model.named_parameters() if factors[id(p)] != 1}
 
 

@@ -74,6 +74,14 @@ class Recipe(Run, Task, Rate):
     unfreezing: Schedule = Field(default_factory=Everything, description="what may move?")  # type: ignore[assignment]
     optimizer: Optimizer = Field(AdamW(), description="how does it move?")
 
+    layer_decay: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="each layer's learning rate is that of the layer above times it, the embeddings being below the "
+        "first one and the head above the last (0.8 to 0.95 are usual; 1: one rate for all)",
+    )
+
     steps: int | None = Field(None, ge=1, description="optimizer steps; or give epochs")
     epochs: float | None = Field(None, gt=0, description="passes over as many examples as the training data holds")
     batch_size: int | None = Field(
@@ -91,6 +99,18 @@ class Recipe(Run, Task, Rate):
     )
     average_from: float = Field(
         0.5, ge=0, lt=1, description="selection: average takes evaluations after this share of steps"
+    )
+    patience: int | None = Field(
+        None,
+        ge=1,
+        description="early stopping: evaluations in a row whose dev score, that of selection, is not above the best so "
+        "far, after which the run ends; null: it takes all steps",
+    )
+    evaluation_sample: int | None = Field(
+        50,
+        ge=0,
+        description="on the way, sentences of each language that does not choose the weights, always the same ones; "
+        "0: such a language is scored at the end alone; null: all. At the end all are scored on all",
     )
     probes: tuple[Probe, ...] = Field((), description="who looks at the run and changes nothing; one needs no list")
     test: bool = Field(False, description="score the test split at the end; each time is counted")
@@ -112,6 +132,11 @@ class Recipe(Run, Task, Rate):
     @classmethod
     def _adamw_unless_named(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
         return {"kind": "adamw", **value} if isinstance(value, dict) else value
+
+    @field_validator("objective", mode="before")
+    @classmethod
+    def _supervised_unless_named(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        return {"kind": "supervised", **value} if isinstance(value, dict) else value
 
     @field_validator("data", "probes", "penalties", mode="before")
     @classmethod
@@ -217,6 +242,16 @@ class Recipe(Run, Task, Rate):
             raise ValueError(
                 f"penalties: {self.penalties[0].kind} would be part of every language's gradient, so weighting "
                 f"{self.weighting.kind} would compare the penalty with itself: give one of the two"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_decay_of_rates(self) -> Recipe:
+        own = getattr(self.unfreezing, "layer_rate_decay", 1)
+        if self.layer_decay != 1 and own != 1:
+            raise ValueError(
+                f"layer_decay: {self.layer_decay:g} beside unfreezing.layer_rate_decay: {own:g}, which says the same "
+                "as its inverse; give one of the two"
             )
         return self
 

@@ -30,6 +30,12 @@ class Task(Spec):
         description="sub-words per sentence or window; longer tagged sentences are cut, texts truncated, contexts of "
         "questions read in several windows",
     )
+    stride: int | None = Field(
+        None,
+        ge=1,
+        description="tagging: long sentences are read in windows that overlap, each as many sub-words after the one "
+        "before, at most; null: in pieces that do not overlap",
+    )
     doc_stride: int | None = Field(
         None, ge=1, description="questions: sub-words from window to window; default: a third of max_length"
     )

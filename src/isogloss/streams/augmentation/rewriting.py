@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
 from isogloss.protocols import Feature
-from isogloss.tasks.alignment import APART, GOES_ON
+from isogloss.tasks.alignment import APART, ELSEWHERE, GOES_ON
 from isogloss.tasks.task import IGNORED
 
 Span = tuple[int, int]
@@ -81,7 +81,7 @@ class Words:
         borders = [0]
         for place in range(1, len(ids)):
             alone = ids[place] in self.special or ids[place - 1] in self.special
-            token = words and (words[place] >= 0 or APART in words[place - 1 : place + 1])
+            token = words and (words[place] >= 0 or words[place] == ELSEWHERE or APART in words[place - 1 : place + 1])
             if alone or token or (not words and self._begins[ids[place]]):
                 borders.append(place)
         return list(pairwise([*borders, len(ids)]))
