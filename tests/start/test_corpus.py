@@ -121,7 +121,8 @@ def test_rare_classes_are_said_once_over_all_languages(folder: Path):
     table("fr/train.txt", ["c"])  # ten in all
     found = "rare class 'entailmnet': 4 of 1,014 training examples (first here); too few to learn it, or a misspelling"
     for cache in (None, Cache(folder / "c"), Cache(folder / "c")):
-        assert said(load(cache=cache, limit=5)) == [f"de/train.txt:211: warning: {found}"]
+        rare = [line for line in said(load(cache=cache, limit=5)) if "rare class" in line]
+        assert rare == [f"de/train.txt:211: warning: {found}"]
     problems, _ = validate_collections([Collection("x", Table(), "{language}/{split}.txt")])
     assert f"de/train.txt:211: warning: {found}" in map(str, problems.warnings)
 

@@ -32,11 +32,8 @@ def explain(error: ValidationError, origin: str, spec: type[BaseModel] = Recipe)
         if problem["type"] == "extra_forbidden":
             keys = _keys_at(problem["loc"][:-1], spec)
             inside = [] if len(problem["loc"]) > 1 else _inside(where, spec)
-            hint = (
-                f" (it stands inside another: {', '.join(inside)})"
-                if inside
-                else nearest(str(problem["loc"][-1]), keys)
-            )
+            named = str(problem["loc"][-1])
+            hint = f" (it stands inside another: {', '.join(inside)})" if inside else nearest(named, keys)
             lines.append(f"unknown key {where!r}{hint}")
         elif problem["type"] == "union_tag_invalid":
             found, expected = problem["ctx"]["tag"], problem["ctx"]["expected_tags"].replace("'", "").split(", ")
