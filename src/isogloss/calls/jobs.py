@@ -22,6 +22,7 @@ from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.reports.selections import selections_table
 from isogloss.reports.tables import closing_tables
+from isogloss.run.callbacks import Callback
 from isogloss.run.folder import RunFolder
 from isogloss.start.prepare import prepare
 
@@ -37,18 +38,21 @@ class Asked:
         path: Its folder.
         resume: Whether the folder may hold it already.
         label_languages: Languages whose labels it has beside those that it is trained on.
+        callbacks: Code of the user's own that it calls, in this process alone.
     """
 
     recipe: Recipe
     path: Path
     resume: bool
     label_languages: tuple[str, ...]
+    callbacks: Sequence[Callback] = ()
 
 
 def train_run(asked: Asked) -> Rows:
     """Train a run, print its scores, and return the rows of the final ones."""
     with locked(asked.path, processes()):
         experiment = prepare(asked.recipe, asked.path, resume=asked.resume, label_languages=asked.label_languages)
+        experiment.callbacks = asked.callbacks
         final = experiment.run()
     if experiment.ranks.rank == 0 and final:
         metrics = TASKS[final[0]["task"]].build(()).metrics

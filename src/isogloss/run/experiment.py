@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+import torch
 
 from isogloss.common.distributed import Communicator
 from isogloss.common.writing import write_json
@@ -15,6 +18,7 @@ from isogloss.models.open import Loaded
 from isogloss.models.stored import write_model
 from isogloss.optim.lookahead import evaluation_weights
 from isogloss.run.budget import Budget
+from isogloss.run.callbacks import Callback, Moment
 from isogloss.run.checkpoints import save_checkpoint
 from isogloss.run.divergence import collapsed, risen_loss
 from isogloss.run.folder import RunFolder
@@ -42,6 +46,7 @@ class Experiment:
         epoch: Says how many times the data have been seen so far.
         ledger: What it costs.
         card: Makes the card of the final model from its scores; None: it has none.
+        callbacks: Code of the user's own that is called on the way.
     """
 
     budget: Budget
@@ -56,6 +61,7 @@ class Experiment:
     epoch: Callable[[], float]
     ledger: Ledger
     card: Callable[[ResultRows], str] | None = None
+    callbacks: Sequence[Callback] = ()
 
     def run(self) -> ResultRows:
         """Train to the end and score the selected weights; a run that has ended is left as it is.
@@ -78,6 +84,7 @@ class Experiment:
                 card = None if self.card is None else self.card(rows)
                 write_model(self.folder.model, self.training.model, self.loaded.tokenizer, card)
         self.ranks.wait()
+        self._call(lambda callback, moment: callback.after_evaluation(moment, rows))
         self.recorder.close()
         return rows
 
@@ -112,25 +119,29 @@ class Experiment:
             losses = self.training.meter.read(self.ranks)
             self.recorder.log_losses(losses, self.training.optimizer.param_groups[0]["lr"], self.ledger.subwords)
         with self.recorder.pause():
+            self._call(lambda callback, moment: callback.after_step(moment))
             if is_last or step % budget.evaluation_steps == 0:
                 with self.ledger.aside("evaluation"):
-                    self._evaluate_and_select(step)
+                    rows = self._evaluate_and_select(step)
+                self._call(lambda callback, moment: callback.after_evaluation(moment, rows))
             if saves:
                 with self.ledger.aside("saving"):
-                    self._save()
+                    saved = self._save()
+                self._call(lambda callback, moment: callback.after_save(moment, saved))
 
-    def _evaluate_and_select(self, step: int) -> None:
+    def _evaluate_and_select(self, step: int) -> ResultRows:
         with evaluation_weights(self.training.optimizer):
             rows = self.scoring.dev(self.training.model, step, None)
             self.selection.consider(self.training.model, step, self.scoring.choose(rows))
         if rows:
             self.recorder.log({f"eval_{row['data']}_{row['language']}_{row['metric']}": row["value"] for row in rows})
+        return rows
 
-    def _save(self) -> None:
+    def _save(self) -> Path:
         state = self.recorder.state
         state.best_metric, state.best_global_step = self.selection.score, self.selection.step
         cost = self.ledger.read()
-        save_checkpoint(
+        saved = save_checkpoint(
             self.folder.path,
             self.training,
             self.selection,
@@ -143,3 +154,20 @@ class Experiment:
         if self.ranks.rank == 0:
             self.recorder.save(self.folder.trainer_state)
             write_json(self.folder.cost, cost)
+        return saved
+
+    def _call(self, hook: Callable[[Callback, Moment], None]) -> None:
+        """Call a hook of all callbacks, and count their time apart."""
+        if not self.callbacks:
+            return
+        moment = Moment(
+            step=self.training.progress.step,
+            steps=self.budget.steps,
+            epoch=self.epoch(),
+            model=self.training.model,
+            folder=self.folder.path,
+            is_main=self.ranks.rank == 0,
+        )
+        with self.ledger.aside("callbacks"), torch.no_grad():
+            for callback in self.callbacks:
+                hook(callback, moment)
