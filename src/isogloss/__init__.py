@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from isogloss.common.errors import IsoglossError
@@ -27,9 +28,12 @@ if TYPE_CHECKING:
     from isogloss.calls.translate import translate
     from isogloss.calls.unfreezing import unfreezing
     from isogloss.calls.validate import validate
+    from isogloss.run.callbacks import Callback, Moment
 
 __all__ = [
+    "Callback",
     "IsoglossError",
+    "Moment",
     "compare",
     "compare_frame",
     "corpus",
@@ -52,8 +56,19 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - a public call
-    """The public calls, imported when first used: torch takes seconds, and ``isogloss --help`` needs none of it."""
+_ELSEWHERE = {"Callback": "isogloss.run.callbacks", "Moment": "isogloss.run.callbacks"}
+"""Where the public names are that are no calls."""
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a public name
+    """The public names, imported when first used: torch takes seconds, and ``isogloss --help`` needs none of it."""
+    if name == "__version__":
+        return version("isogloss")
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"isogloss.calls.{name}"), name)
+    return getattr(import_module(_ELSEWHERE.get(name, f"isogloss.calls.{name}")), name)
+
+
+def __dir__() -> list[str]:
+    """The public names, and the version."""
+    return sorted([*__all__, "__version__"])

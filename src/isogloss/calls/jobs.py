@@ -25,6 +25,7 @@ from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.reports.selections import selections_table
 from isogloss.reports.tables import closing_tables
+from isogloss.run.callbacks import Callback
 from isogloss.run.folder import RunFolder
 from isogloss.run.stopping import end, passing_on
 from isogloss.start.prepare import prepare
@@ -45,6 +46,7 @@ class Asked:
         resume: Whether a run that the folder holds already is gone on with.
         overwrite: Whether such a run is removed.
         label_languages: Languages whose labels it has beside those that it is trained on.
+        callbacks: Code of the user's own that it calls, in this process alone.
     """
 
     recipe: Recipe
@@ -52,6 +54,7 @@ class Asked:
     resume: bool
     overwrite: bool
     label_languages: tuple[str, ...]
+    callbacks: Sequence[Callback] = ()
 
 
 def train_run(asked: Asked) -> Rows:
@@ -64,6 +67,7 @@ def train_run(asked: Asked) -> Rows:
             overwrite=asked.overwrite,
             label_languages=asked.label_languages,
         )
+        experiment.callbacks = asked.callbacks
         final = experiment.run()
     if experiment.ranks.rank == 0 and final:
         metrics = TASKS[final[0]["task"]].build(()).metrics

@@ -50,6 +50,26 @@ def objects_of(recipe: Any) -> tuple[Any, Files]:  # noqa: ANN401 - whatever nam
     return {**recipe, "data": placed[0] if alone else placed}, files
 
 
+def entries_of(data: Any, tasks: Sequence[str]) -> Any:  # noqa: ANN401 - the caller's own
+    """The data entries that the argument ``data`` of `isogloss.train` stands for.
+
+    Args:
+        data: An entry or a list of entries, as in a recipe; or what is the path of one, languages to splits.
+        tasks: Those of the recipe's own entries, which say what languages and splits alone do not.
+
+    Raises:
+        IsoglossError: No task, or several, to choose from.
+    """
+    if not isinstance(data, Mapping) or {"task", "path"} & data.keys():
+        return data
+    if len({*tasks}) != 1:
+        found = ", ".join(sorted({*tasks})) or "none"
+        raise IsoglossError(
+            f'data: which task? The recipe has {found}; say data={{"task": "ner", "path": {{"en": {{"train": rows}}}}}}'
+        )
+    return {"task": tasks[0], "path": data}
+
+
 def entry_of(entry: Mapping[str, Any], root: Path) -> dict[str, Any]:
     """A data entry whose objects, if it has some, are written to a run folder; see `objects_of`."""
     files = Files()
@@ -59,9 +79,10 @@ def entry_of(entry: Mapping[str, Any], root: Path) -> dict[str, Any]:
 
 
 def at(recipe: Recipe, root: Path) -> Recipe:
-    """The recipe with its objects below ``root``."""
+    """The recipe with its objects, and its model if that is one, below ``root``."""
     data = tuple(entry.model_copy(update={"path": _below(root, entry.path)}) for entry in recipe.data)
-    return recipe.model_copy(update={"data": data})
+    model = _below(root, recipe.model) if isinstance(recipe.model, str) else recipe.model
+    return recipe.model_copy(update={"data": data, "model": model})
 
 
 def write(files: Files, root: Path) -> None:
@@ -72,7 +93,7 @@ def write(files: Files, root: Path) -> None:
 
 
 def _below(root: Path, path: str) -> str:
-    """The path of objects, or another that stays."""
+    """The path of objects, or of a model in memory, or another that stays."""
     return path.replace(AT_ROOT, f"{root / FOLDER}/")
 
 

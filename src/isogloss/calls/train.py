@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
 from isogloss.calls.arguments import as_overrides
 from isogloss.calls.jobs import Asked, train_one_by_one, train_side_by_side
-from isogloss.calls.objects import at, objects_of, write
+from isogloss.calls.objects import at, entries_of, objects_of, write
+from isogloss.calls.own_model import name_of, write_own
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
 from isogloss.recipe.build import data as build_data
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.presets import METHODS
+from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.sweep import resolve_sweep
 from isogloss.reports.best import best_on_source_dev
 from isogloss.reports.left_out import left_out_table
+from isogloss.run.callbacks import Callback
 from isogloss.run.clearing import require_usable
 from isogloss.run.folder import RunFolder
 
@@ -36,6 +42,10 @@ def train(
     overwrite: bool = False,
     report_to: str | None = None,
     jobs: int = 1,
+    data: Any = None,  # noqa: ANN401 - tables of several libraries
+    model: PreTrainedModel | None = None,
+    tokenizer: PreTrainedTokenizerBase | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> list[dict[str, Any]]:
     """Train as a recipe says, once per seed and value that is swept, and score the dev data of every language.
 
@@ -54,6 +64,12 @@ def train(
         report_to: none, tensorboard or wandb.
         jobs: How many runs are trained side by side, each in a process of its own with its share of the CPU cores, all
             on the same GPU if there is one. What each says is in a file ``RUN.log`` beside its folder.
+        data: What is learned from and measured on, in the place of the recipe's ``data``: by language and split a
+            table in memory, ``{"en": {"train": rows, "dev": rows}}``, of the recipe's task; or entries as in a recipe.
+        model: A model in memory, in the place of the recipe's ``model``; it is written to ``data`` in ``output`` as
+            objects are, and opened from there.
+        tokenizer: The fast tokenizer of ``model``.
+        callbacks: Code of your own that each run calls after a step, an evaluation and a save, see `isogloss.Callback`.
 
     Returns:
         The rows of the final scores, see `isogloss.run.evaluation.COLUMNS`.
@@ -61,15 +77,25 @@ def train(
     Raises:
         IsoglossError: Bad input, a failed write, or another process is at work in the folder.
     """
+    if callbacks and jobs > 1:
+        raise IsoglossError(f"callbacks: they are called in this process, and jobs = {jobs} trains in others; jobs=1")
     recipe, files = objects_of(recipe)
-    children = resolve_sweep(recipe, overrides=as_overrides(overrides, limit, report_to), scale=scale)
+    changes = as_overrides(overrides, limit, report_to)
+    if model is not None or tokenizer is not None:
+        changes = [f"model={json.dumps(name_of(model, tokenizer))}", *changes]
+    if data is not None:
+        placed, own = objects_of({"data": entries_of(data, _tasks(recipe, changes, scale))})
+        files, changes = files | own, [f"data={json.dumps(placed['data'])}", *changes]
+    children = resolve_sweep(recipe, overrides=changes, scale=scale)
     root = Path(output) if output is not None else Path("runs") / _name(recipe, children, scale)
     children = [(name, at(resolved, root)) for name, resolved in children]
-    if files and not resume and len(children) == len(children[0][1].seeds) == 1:
+    if (files or model is not None) and not resume and len(children) == len(children[0][1].seeds) == 1:
         require_usable(RunFolder(root), children[0][1].model_dump(mode="json"), resume=False, overwrite=overwrite)
     write(files, root)
+    if model is not None:
+        write_own(model, tokenizer, Path(str(children[0][1].model)))
     runs = [
-        (name, Asked(one, path, resume, overwrite, _training_languages(resolved)))
+        (name, Asked(one, path, resume, overwrite, _training_languages(resolved), callbacks))
         for name, resolved in children
         for path, one in _runs(resolved, root / name)
     ]
@@ -124,6 +150,13 @@ def _runs(recipe: Recipe, root: Path) -> list[tuple[Path, Recipe]]:
         for seed in recipe.seeds
         for folder, languages in trained.items()
     ]
+
+
+def _tasks(recipe: RecipeLike, overrides: Sequence[str], scale: str | None) -> list[str]:
+    """The tasks of a recipe's own data entries; none where it has no entries."""
+    if isinstance(recipe, Mapping) and not {"data", "base"} & recipe.keys():
+        return []
+    return [entry.task for entry in resolve(recipe, overrides=overrides, scale=scale).data]
 
 
 def _training_languages(recipe: Recipe) -> tuple[str, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
+import isogloss
 from isogloss.cli import (
     compare,
     corpus,
@@ -60,6 +62,21 @@ app.command("show")(show.show)
 app.command("schema")(schema.schema)
 app.add_typer(data.app, name="data")
 app.add_typer(list_.app, name="list")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"isogloss {isogloss.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a verb."""
 
 
 def main() -> None:

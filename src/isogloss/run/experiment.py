@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
+
+import torch
 
 from isogloss.common.distributed import Communicator
 from isogloss.common.writing import write_json
@@ -16,6 +19,7 @@ from isogloss.models.open import Loaded
 from isogloss.models.stored import write_model
 from isogloss.optim.lookahead import evaluation_weights
 from isogloss.run.budget import Budget
+from isogloss.run.callbacks import Callback, Moment
 from isogloss.run.checkpoints import save_checkpoint
 from isogloss.run.divergence import collapsed, risen_loss
 from isogloss.run.folder import RunFolder
@@ -46,6 +50,7 @@ class Experiment:
         ledger: What it costs.
         demand: What a step holds in memory at once.
         card: Makes the card of the final model from its scores; None: it has none.
+        callbacks: Code of the user's own that is called on the way.
     """
 
     budget: Budget
@@ -61,6 +66,7 @@ class Experiment:
     ledger: Ledger
     demand: Demand
     card: Callable[[ResultRows], str] | None = None
+    callbacks: Sequence[Callback] = ()
 
     def run(self) -> ResultRows:
         """Train to the end and score the selected weights; a run that has ended is left as it is.
@@ -87,6 +93,7 @@ class Experiment:
             self._say_stopped()
             raise
         self.ranks.wait()
+        self._call(lambda callback, moment: callback.after_evaluation(moment, rows))
         self.recorder.close()
         return rows
 
@@ -155,15 +162,18 @@ class Experiment:
         if logs:
             self._log_losses()
         with self.recorder.pause():
+            self._call(lambda callback, moment: callback.after_step(moment))
             if is_last or step % budget.evaluation_steps == 0:
                 with self.ledger.aside("evaluation"):
-                    self._evaluate_and_select(step)
+                    rows = self._evaluate_and_select(step)
+                self._call(lambda callback, moment: callback.after_evaluation(moment, rows))
             wish, is_over = stop.agreed(), self.selection.is_over
             if is_over and not logs:
                 self._log_losses()
             if saves or is_over or wish is not None:
                 with self.ledger.aside("saving"):
-                    self._save(None if saves or is_over else self.training.meter.held(self.ranks))
+                    saved = self._save(None if saves or is_over else self.training.meter.held(self.ranks))
+                self._call(lambda callback, moment: callback.after_save(moment, saved))
         if wish is not None:
             end(wish)
 
@@ -173,19 +183,20 @@ class Experiment:
         rate = max(group["lr"] for group in self.training.optimizer.param_groups)
         self.recorder.log_losses(losses, rate, self.ledger.subwords)
 
-    def _evaluate_and_select(self, step: int) -> None:
+    def _evaluate_and_select(self, step: int) -> ResultRows:
         with evaluation_weights(self.training.optimizer):
             rows = self.scoring.dev(self.training.model, step, None)
             self.selection.consider(self.training.model, step, self.scoring.choose(rows))
         if rows:
             scores = {f"eval_{row['data']}_{row['language']}_{row['metric']}": row["value"] for row in rows}
             self.recorder.log(scores | {f"eval_{row['data']}_{row['language']}_n": row["n"] for row in rows})
+        return rows
 
-    def _save(self, losses: list[dict[str, Any]] | None = None) -> None:
+    def _save(self, losses: list[dict[str, Any]] | None = None) -> Path:
         state = self.recorder.state
         state.best_metric, state.best_global_step = self.selection.score, self.selection.step
         cost = self.ledger.read()
-        save_checkpoint(
+        saved = save_checkpoint(
             self.folder.path,
             self.training,
             self.selection,
@@ -199,3 +210,20 @@ class Experiment:
         if self.ranks.rank == 0:
             self.recorder.save(self.folder.trainer_state)
             write_json(self.folder.cost, cost)
+        return saved
+
+    def _call(self, hook: Callable[[Callback, Moment], None]) -> None:
+        """Call a hook of all callbacks, and count their time apart."""
+        if not self.callbacks:
+            return
+        moment = Moment(
+            step=self.training.progress.step,
+            steps=self.budget.steps,
+            epoch=self.epoch(),
+            model=self.training.model,
+            folder=self.folder.path,
+            is_main=self.ranks.rank == 0,
+        )
+        with self.ledger.aside("callbacks"), torch.no_grad():
+            for callback in self.callbacks:
+                hook(callback, moment)

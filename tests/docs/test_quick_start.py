@@ -1,0 +1,20 @@
+"""The notebook of docs/ runs, and holds what it has printed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+NOTEBOOK = Path(__file__).parents[2] / "docs" / "quick-start.ipynb"
+
+
+def test_the_notebook():
+    cells = [cell for cell in json.loads(NOTEBOOK.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
+    assert all(cell["outputs"] for cell in cells)
+    assert not any(output["output_type"] == "error" for cell in cells for output in cell["outputs"])
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for cell in cells:
+        exec("".join(cell["source"]), names)
+    assert {*names["frame"]["language"]} >= {"de", "en", "sw", "tr"}
+    assert names["frame"]["difference"].notna().any()
