@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,7 @@ from isogloss.run.checkpoints import save_checkpoint
 from isogloss.run.divergence import collapsed, risen_loss
 from isogloss.run.folder import RunFolder
 from isogloss.run.ledger import Ledger
+from isogloss.run.lines import measured
 from isogloss.run.memory import Demand, enough_memory
 from isogloss.run.recording import Recorder
 from isogloss.run.scoring import ResultRows, Scoring
@@ -149,29 +151,35 @@ class Experiment:
         if saves or step % budget.logging_steps == 0:
             losses = self.training.meter.read(self.ranks)
             self.recorder.log_losses(losses, self.training.optimizer.param_groups[0]["lr"], self.ledger.subwords)
+        done = []
         with self.recorder.pause():
             if is_last or step % budget.evaluation_steps == 0:
                 with self.ledger.aside("evaluation"):
-                    self._evaluate_and_select(step)
+                    done.append(self._evaluate_and_select(step))
             wish = stop.agreed()
             if saves or wish is not None:
                 with self.ledger.aside("saving"):
-                    self._save(None if saves else self.training.meter.held(self.ranks))
+                    done.append(self._save(None if saves else self.training.meter.held(self.ranks)))
+        self.recorder.tell(done, self.training.meter.loss, self.ledger.samples)
         if wish is not None:
             end(wish)
 
-    def _evaluate_and_select(self, step: int) -> None:
+    def _evaluate_and_select(self, step: int) -> str:
+        """Measure the model; what is told of it."""
+        start = time.perf_counter()
         with evaluation_weights(self.training.optimizer):
             rows = self.scoring.dev(self.training.model, step, None)
             self.selection.consider(self.training.model, step, self.scoring.choose(rows))
         if rows:
             self.recorder.log({f"eval_{row['data']}_{row['language']}_{row['metric']}": row["value"] for row in rows})
+        return measured(rows, time.perf_counter() - start)
 
-    def _save(self, losses: list[dict[str, Any]] | None = None) -> None:
+    def _save(self, losses: list[dict[str, Any]] | None = None) -> str:
+        """Write a checkpoint; what is told of it."""
         state = self.recorder.state
         state.best_metric, state.best_global_step = self.selection.score, self.selection.step
         cost = self.ledger.read()
-        save_checkpoint(
+        path = save_checkpoint(
             self.folder.path,
             self.training,
             self.selection,
@@ -185,3 +193,4 @@ class Experiment:
         if self.ranks.rank == 0:
             self.recorder.save(self.folder.trainer_state)
             write_json(self.folder.cost, cost)
+        return f"saved {path.name}"
