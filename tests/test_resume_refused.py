@@ -101,7 +101,7 @@ def test_other_input_is_refused(change: Callable[[Path], None], names: str, own_
 
 def test_an_existing_run_is_not_touched_without_resume(finished: Path, world: Path):
     before = contents(finished)
-    with pytest.raises(IsoglossError, match=r"finished exists; --resume goes on with it, --output names another"):
+    with pytest.raises(IsoglossError, match=r"finished exists; --resume goes on with it, --overwrite removes it"):
         isogloss.train(recipe("multitask", world), output=finished)
     assert contents(finished) == before
 

@@ -192,4 +192,4 @@ def test_runs_side_by_side_are_stopped_together(
     said = capsys.readouterr().err
     assert [f"{path}: stopped" in said for path in paths] == [True, True, False]
     assert said.endswith("stopped with 0 of 3 runs done; go on with --resume\n")
-    assert not paths[2].exists()
+    assert not list(tmp_path.glob("learning_rate=0.3*"))

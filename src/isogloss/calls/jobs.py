@@ -145,11 +145,11 @@ class _Side:
 
     def train(self, asked: Asked) -> int:
         """Train a run, and return its exit status; nothing is begun any more once all have been stopped."""
-        asked.path.parent.mkdir(parents=True, exist_ok=True)
-        with _log(asked.path).open("w" if asked.overwrite else "a") as log:
-            with self._starting:
-                if self._stopped is not None:
-                    return 128 + self._stopped
+        with self._starting:
+            if self._stopped is not None:
+                return 128 + self._stopped
+            asked.path.parent.mkdir(parents=True, exist_ok=True)
+            with _log(asked.path).open("w" if asked.overwrite else "a") as log:
                 process = subprocess.Popen(
                     COMMAND,
                     stdin=subprocess.PIPE,
@@ -158,9 +158,9 @@ class _Side:
                     text=True,
                     env={"OMP_NUM_THREADS": self._threads, "PYTHONUNBUFFERED": "1", **os.environ},
                 )
-                self._started.append(process)
-            print(f"{asked.path}: begun; {_log(asked.path)} says how it goes", file=sys.stderr, flush=True)
-            process.communicate(_as_json(asked))
+            self._started.append(process)
+        print(f"{asked.path}: begun; {_log(asked.path)} says how it goes", file=sys.stderr, flush=True)
+        process.communicate(_as_json(asked))
         ended = "stopped" if self._stopped is not None else f"failed with status {process.returncode}"
         print(f"{asked.path}: {'done' if process.returncode == 0 else ended}", file=sys.stderr, flush=True)
         return process.returncode

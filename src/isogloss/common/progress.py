@@ -1,4 +1,4 @@
-"""How far something long has come: a bar on a terminal, elsewhere a line a minute."""
+"""How far something long has come: a bar on a terminal, elsewhere a line twice a minute."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from tqdm import tqdm
 
-BETWEEN_LINES = 60.0
+BETWEEN_LINES = 30.0
 """Seconds from one line to the next, at least, where there is no terminal to draw a bar on."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +25,7 @@ from isogloss.run.checkpoints import save_checkpoint
 from isogloss.run.divergence import collapsed, risen_loss
 from isogloss.run.folder import RunFolder
 from isogloss.run.ledger import Ledger
+from isogloss.run.lines import measured
 from isogloss.run.memory import Demand, enough_memory
 from isogloss.run.recording import Recorder
 from isogloss.run.scoring import ResultRows, Scoring
@@ -161,11 +163,13 @@ class Experiment:
         # The meter is read before every checkpoint, so that no checkpoint has to hold it.
         if logs:
             self._log_losses()
+        done: list[str] = []
         with self.recorder.pause():
             self._call(lambda callback, moment: callback.after_step(moment))
             if is_last or step % budget.evaluation_steps == 0:
                 with self.ledger.aside("evaluation"):
-                    rows = self._evaluate_and_select(step)
+                    rows, seconds = self._evaluate_and_select(step)
+                done.append(measured(rows, seconds))
                 self._call(lambda callback, moment: callback.after_evaluation(moment, rows))
             wish, is_over = stop.agreed(), self.selection.is_over
             if is_over and not logs:
@@ -174,6 +178,8 @@ class Experiment:
                 with self.ledger.aside("saving"):
                     saved = self._save(None if saves or is_over else self.training.meter.held(self.ranks))
                 self._call(lambda callback, moment: callback.after_save(moment, saved))
+                done.append(f"saved {saved.name}")
+        self.recorder.tell(done, self.training.meter.loss, self.ledger.samples)
         if wish is not None:
             end(wish)
 
@@ -183,14 +189,16 @@ class Experiment:
         rate = max(group["lr"] for group in self.training.optimizer.param_groups)
         self.recorder.log_losses(losses, rate, self.ledger.subwords)
 
-    def _evaluate_and_select(self, step: int) -> ResultRows:
+    def _evaluate_and_select(self, step: int) -> tuple[ResultRows, float]:
+        """Measure the model: the rows, and how many seconds that took."""
+        start = time.perf_counter()
         with evaluation_weights(self.training.optimizer):
             rows = self.scoring.dev(self.training.model, step, None)
             self.selection.consider(self.training.model, step, self.scoring.choose(rows))
         if rows:
             scores = {f"eval_{row['data']}_{row['language']}_{row['metric']}": row["value"] for row in rows}
             self.recorder.log(scores | {f"eval_{row['data']}_{row['language']}_n": row["n"] for row in rows})
-        return rows
+        return rows, time.perf_counter() - start
 
     def _save(self, losses: list[dict[str, Any]] | None = None) -> Path:
         state = self.recorder.state

@@ -83,6 +83,11 @@ class Ledger:
         """Sub-words trained on since this start, about: those of this process, times the number of processes."""
         return self._counts["subwords"] * self.ranks.world_size
 
+    @property
+    def samples(self) -> int:
+        """Pieces of text trained on since this start, about, as with `subwords`."""
+        return self._counts["samples"] * self.ranks.world_size
+
     def step(self, model: nn.Module) -> None:
         """Note that a step has been taken, in which the parameters moved that require a gradient now."""
         moving = tuple(parameter.requires_grad for parameter in model.parameters())

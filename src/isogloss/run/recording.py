@@ -3,37 +3,41 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 from transformers import TrainerState
 
-from isogloss.common.progress import BETWEEN_LINES
 from isogloss.common.writing import write_json
+from isogloss.run.lines import Lines
 from isogloss.run.trackers import Tracker
 
 
 class Recorder:
     """Keeps the log history in the shape of Hugging Face's ``trainer_state.json`` and, once opened, shows it.
 
-    On a terminal it shows a bar; in a file, a line when something is logged, at most one a minute.
+    On a terminal it shows a bar, in a file lines.
 
     Args:
         state: The history so far and the sizes of the run.
+        unit: What is trained on, such as sentences.
     """
 
-    def __init__(self, state: TrainerState) -> None:
+    def __init__(self, state: TrainerState, unit: str = "sentences") -> None:
         self.state = state
+        self._unit = unit
+        self._lines: Lines | None = None
         self._tracker: Tracker | None = None
         self._bar: tqdm[Any] | None = None
         self._since, self._subwords = 0.0, 0
-        self._opened, self._first, self._line = 0.0, 0, 0.0
+        self._loss = math.nan
         # The loss seen last of each language: a step of one language must not blank the others.
         self._shown: dict[str, str] = {}
 
@@ -49,16 +53,14 @@ class Recorder:
             tracker: Takes the history besides; None: nothing does.
         """
         self._tracker = tracker
-        self._bar = tqdm(
-            total=self.state.max_steps,
-            initial=self.state.global_step,
-            disable=not sys.stderr.isatty(),
-            dynamic_ncols=True,
+        step, last = self.state.global_step, self.state.max_steps
+        if sys.stderr.isatty():
             # A short bar: a line has to hold the loss of every language.
-            bar_format="{n_fmt}/{total_fmt} |{bar:12}| {remaining} left{postfix}",
-        )
-        self._since = self._opened = self._line = time.perf_counter()
-        self._first = self.state.global_step
+            form = "{n_fmt}/{total_fmt} |{bar:12}| {remaining} left{postfix}"
+            self._bar = tqdm(total=last, initial=step, dynamic_ncols=True, bar_format=form)
+        else:
+            self._lines = Lines(step, last, self._unit)
+        self._since = time.perf_counter()
 
     def step(self, step: int, epoch: float) -> None:
         """Note that ``step`` steps have been taken, ``epoch`` passes over the data."""
@@ -82,29 +84,39 @@ class Recorder:
             subwords: How many have been trained on since the run was opened, in all processes.
         """
         self.log({**losses, "learning_rate": learning_rate})
+        self._loss = losses["loss"]
         if self._bar is None:
             return
         now = time.perf_counter()
         rate = (subwords - self._subwords) / (now - self._since)
         self._shown |= {n.removeprefix("loss/"): f"{v:.3f}" for n, v in losses.items() if n.startswith("loss")}
         self._bar.set_postfix({**self._shown, "sub-words/s": f"{rate:,.0f}"}, refresh=False)
-        if self._bar.disable and now - self._line >= BETWEEN_LINES:
-            step, last = self.state.global_step, self.state.max_steps
-            left = timedelta(seconds=round((now - self._opened) / (step - self._first) * (last - step)))
-            print(
-                f"step {step:,} of {last:,}: loss {losses['loss']:.3f}, {rate:,.0f} sub-words/s, {left} left",
-                file=sys.stderr,
-                flush=True,
-            )
-            self._line = now
         self._since, self._subwords = time.perf_counter(), subwords
+
+    def tell(self, done: Sequence[str], loss: Callable[[], float], trained_on: int) -> None:
+        """Print a line where there is no terminal, if something was done or it is time to.
+
+        Args:
+            done: What was done after the step.
+            loss: Says what the mean loss since the last log is, NaN if there was none since.
+            trained_on: Units trained on since the run was opened.
+        """
+        if self._lines is not None:
+            self._lines.tell(self.state.global_step, done, partial(self._latest, loss), trained_on)
+
+    def _latest(self, loss: Callable[[], float]) -> float:
+        now = loss()
+        return self._loss if math.isnan(now) else now
 
     @contextmanager
     def pause(self) -> Iterator[None]:
-        """Time spent inside does not count for sentences per second."""
+        """Time spent inside does not count for how much is trained on per second."""
         start = time.perf_counter()
         yield
-        self._since += time.perf_counter() - start
+        passed = time.perf_counter() - start
+        self._since += passed
+        if self._lines is not None:
+            self._lines.skip(passed)
 
     def as_dict(self) -> dict[str, Any]:
         """The history as Hugging Face's JSON holds it."""

@@ -197,7 +197,7 @@ def assemble(plan: Plan, notes: Sequence[str], *, resuming: bool) -> Experiment:
         selection=plan.selection,
         selected_by=recipe.selection,
         scoring=plan.scoring,
-        recorder=build_recorder(site.budget),
+        recorder=build_recorder(site.budget, "sentences" if isinstance(recipe, Recipe) else "rows"),
         ranks=site.ranks,
         epoch=plan.epoch,
         ledger=ledger,

@@ -59,6 +59,11 @@ class Meter:
             read[f"sentences/{language}"] = sentences[language]
         return read
 
+    def loss(self) -> float:
+        """The mean loss per item since the last reading, of this process alone; NaN if nothing was noted."""
+        self._add_up()
+        return _mean_of_terms(self._totals) if self._totals else float("nan")
+
     def held(self, group: Communicator) -> list[dict[str, Any]]:
         """What was noted since the last reading, of each process, in a form that `hold` takes and JSON can hold."""
         self._add_up()

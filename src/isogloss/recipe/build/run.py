@@ -47,8 +47,8 @@ def build_selection(
             return Best(moving)
 
 
-def build_recorder(budget: Budget) -> Recorder:
-    """The history of a run."""
+def build_recorder(budget: Budget, unit: str) -> Recorder:
+    """The history of a run that trains on sentences, or on other units."""
     return Recorder(
         TrainerState(
             max_steps=budget.steps,
@@ -56,7 +56,8 @@ def build_recorder(budget: Budget) -> Recorder:
             eval_steps=budget.evaluation_steps,
             save_steps=budget.save_steps,
             train_batch_size=budget.batch_size,
-        )
+        ),
+        unit,
     )
 
 
