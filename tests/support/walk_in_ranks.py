@@ -1,8 +1,9 @@
 """Run by a launcher in two processes: train many recipes, and write down each rank's weights after every step.
 
-    torchrun --nproc_per_node 2 -m tests.support.walk_in_ranks PLAN.json
+    torchrun --nproc_per_node 2 -m tests.support.walk_in_ranks --plan PLAN.json
 
-The plan is a list of ``{"output": ..., "recipe": ..., "stop": step or null, "resume": ...}``.
+The plan is a list of ``{"output": ..., "recipe": ..., "stop": step or null, "resume": ...}``, and of
+``{"command": [...]}`` with the arguments of ``python -m isogloss``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import runpy
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,12 +34,25 @@ def digest(model: nn.Module) -> str:
     return hashlib.sha256(weights).hexdigest()
 
 
+def commanded(arguments: list[str]) -> None:
+    """Do what a launcher's ``-m isogloss ARGUMENTS`` does."""
+    sys.argv[1:] = arguments
+    try:
+        runpy.run_module("isogloss", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        assert not end.code, end.code
+
+
 def main(plan: Path) -> None:
     """Train the runs of the plan one after the other; ``OUTPUT.rank-N.json`` gets the trace of rank N, or its error."""
     os.fsync = os.fstat  # as in tests/conftest.py: nobody waits for the disk
     rank = processes().rank
     take_step = isogloss.step.loop.take_step
     for entry in json.loads(plan.read_text(encoding="utf-8")):
+        if "command" in entry:
+            isogloss.step.loop.take_step = take_step
+            commanded(entry["command"])
+            continue
         trace: list[dict[str, Any]] = []
 
         def traced(training: Any, stop: int | None = entry.get("stop"), trace: list[Any] = trace) -> None:
@@ -63,4 +78,4 @@ def main(plan: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[2]))
