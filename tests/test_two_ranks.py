@@ -93,7 +93,7 @@ INTERRUPTED = ("multitask", AVERAGED)
 
 @pytest.fixture(scope="module")
 def launched(world: Path, text_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every entry of the table trained by two processes, all in one launch."""
+    """Every entry of the table trained by two processes, all in one launch, for each takes ten seconds of imports."""
     root = tmp_path_factory.mktemp("two")
     plan = [{"output": str(root / name), "recipe": settings(name, world)} for name in SETTINGS]
     for name in APART:
@@ -105,10 +105,19 @@ def launched(world: Path, text_world: Path, tmp_path_factory: pytest.TempPathFac
     alone = {**settings(PROBED, world), "probes": []}
     plan.append({"output": str(root / "without-probes"), "recipe": alone})
     plan += [{"output": str(root / name), "recipe": whole} for name, whole in pretrained(text_world).items()]
+    (root / "recipe.json").write_text(json.dumps(commanded(world)), encoding="utf-8")
+    plan.append({"command": ["train", "recipe.json", "--output", "commanded"]})
     (root / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
-    arguments = ("--standalone", "--nproc_per_node", "2", "-m", "tests.support.walk_in_ranks", "plan.json")
-    launch("torch.distributed.run", *arguments, root=root)
+    # With --cpu, or without --multi_gpu where there is no GPU, accelerate starts one process whatever it is told. Its
+    # processes are torchrun's.
+    launcher = ("accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--main_process_port", "0")
+    launch(*launcher, "-m", "tests.support.walk_in_ranks", "--plan", "plan.json", root=root)
     return root
+
+
+def commanded(world: Path) -> dict[str, Any]:
+    """What the command line is told to train."""
+    return {**settings("sequential_reptile", world), "steps": 4}
 
 
 def trace(launched: Path, name: str, rank: int) -> list[dict[str, Any]]:
@@ -234,14 +243,10 @@ def test_two_ranks_pretrain_what_one_pretrains(name: str, launched: Path, text_w
             torch.testing.assert_close(found[tensor], expected[tensor], rtol=1e-4, atol=1e-5, msg=tensor)
 
 
-def test_accelerate_launches_the_command_line(world: Path, tmp_path: Path):
-    whole = settings("sequential_reptile", world)
-    (tmp_path / "recipe.json").write_text(json.dumps({**whole, "steps": 4}), encoding="utf-8")
-    # With --cpu, or without --multi_gpu where there is no GPU, accelerate starts one process whatever it is told.
-    launcher = ("accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--main_process_port", "0")
-    launch(*launcher, "-m", "isogloss", "train", "recipe.json", "--output", "two", root=tmp_path)
-    isogloss.train(tmp_path / "recipe.json", output=tmp_path / "one")
-    assert json.loads((tmp_path / "two" / "environment.json").read_text(encoding="utf-8"))[-1]["processes"] == 2
-    one, two = outcome(tmp_path / "one"), outcome(tmp_path / "two")
+def test_accelerate_launches_the_command_line(launched: Path, world: Path, tmp_path: Path):
+    isogloss.train(commanded(world), output=tmp_path / "one")
+    (start,) = json.loads((launched / "commanded" / "environment.json").read_text(encoding="utf-8"))
+    assert start["processes"] == 2
+    one, two = outcome(tmp_path / "one"), outcome(launched / "commanded")
     assert not tied(two["predictions"], one["predictions"])
     assert two["results"] == one["results"]

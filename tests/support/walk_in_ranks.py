@@ -1,9 +1,10 @@
 """Run by a launcher in two processes: train many recipes, and write down each rank's weights after every step.
 
-    torchrun --nproc_per_node 2 -m tests.support.walk_in_ranks PLAN.json
+    torchrun --nproc_per_node 2 -m tests.support.walk_in_ranks --plan PLAN.json
 
 The plan is a list of ``{"output": ..., "recipe": ..., "stop": step or null, "interrupt": step or null, "resume":
-...}``; an interrupt comes to the second process alone.
+...}``, where an interrupt comes to the second process alone, and of ``{"command": [...]}`` with the arguments of
+``python -m isogloss``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import runpy
 import signal
 import sys
 from pathlib import Path
@@ -34,12 +36,25 @@ def digest(model: nn.Module) -> str:
     return hashlib.sha256(weights).hexdigest()
 
 
+def commanded(arguments: list[str]) -> None:
+    """Do what a launcher's ``-m isogloss ARGUMENTS`` does."""
+    sys.argv[1:] = arguments
+    try:
+        runpy.run_module("isogloss", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        assert not end.code, end.code
+
+
 def main(plan: Path) -> None:
     """Train the runs of the plan one after the other; ``OUTPUT.rank-N.json`` gets the trace of rank N, or its error."""
     os.fsync = os.fstat  # as in tests/conftest.py: nobody waits for the disk
     rank = processes().rank
     take_step = isogloss.step.loop.take_step
     for entry in json.loads(plan.read_text(encoding="utf-8")):
+        if "command" in entry:
+            isogloss.step.loop.take_step = take_step
+            commanded(entry["command"])
+            continue
         trace: list[dict[str, Any]] = []
 
         def traced(training: Any, entry: dict[str, Any] = entry, trace: list[Any] = trace) -> None:
@@ -69,4 +84,4 @@ def main(plan: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[2]))

@@ -7,6 +7,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -252,6 +253,7 @@ def _short(value: Any) -> str:  # noqa: ANN401 - any JSON
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+@cache  # each start of a run asks for them, and the answer lies in a file per package
 def _version(package: str) -> str | None:
     try:
         return metadata.version(package)

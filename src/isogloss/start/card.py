@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from huggingface_hub import EvalResult, ModelCard, ModelCardData
+from huggingface_hub import EvalResult, ModelCardData
 from tabulate import tabulate
 
 from isogloss.models.extensions import extensions_of
@@ -130,8 +130,7 @@ def card(
         eval_results=results or None,
     )
     content = f"---\n{data.to_yaml()}\n---\n\n# {name}\n\n{_facts(recipe, task, languages)}\n"
-    content += f"\n## How to load it\n\n{_loading(recipe, task, loaded)}\n\n## Scores\n\n{_scores(primary)}\n"
-    return str(ModelCard(content))
+    return f"{content}\n## How to load it\n\n{_loading(recipe, task, loaded)}\n\n## Scores\n\n{_scores(primary)}\n"
 
 
 def _facts(recipe: Recipe, task: Task, languages: Sequence[str]) -> str:
