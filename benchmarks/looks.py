@@ -1,26 +1,31 @@
 """Which share of a run are its looks at dev data, where many languages are evaluated?
 
 A run on the treebanks of four languages is measured on all that have dev sentences, with a sample of the languages that
-do not choose its weights, and on all of them. What a look costs is measured in short runs that end with one, and what a
-whole run costs is reckoned from the time of a step and of a look: ten on the way, and all sentences at the end. The
-variable ``ENCODER`` names the folder of a pre-trained encoder to take in place of the small one.
+do not choose its weights, and on all of them. What a whole run costs is reckoned from the time of a step and of a look:
+ten on the way, and all sentences at the end. The variable ``ENCODER`` names the folder of a pre-trained encoder to take
+in place of the small one.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import tempfile
-from contextlib import redirect_stderr, redirect_stdout
+import time
+from contextlib import redirect_stderr
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import isogloss
 from benchmarks.results import claim, machine, workload_entry
 from benchmarks.timing import Arm, Measurement, describe, interleave, per_step, slowdown, spread
 from benchmarks.workload import LANGUAGES, Workload, load
 from isogloss.models.stored import write_model
+from isogloss.recipe.resolve import resolve
+from isogloss.run.experiment import Experiment
+from isogloss.run.scoring import TaskScoring
+from isogloss.start.prepare import prepare
+from isogloss.step.loop import train_until
 
 SAMPLED, WHOLE, STEP = "a look at a sample", "a look at all", "a step"
 LOOKS, AT_MOST = 10, 0.15
@@ -38,21 +43,11 @@ def run(workload: Workload, rounds: int) -> dict[str, Any]:
         if encoder is None:
             write_model(Path(folder) / "encoder", workload.new_model(), workload.tokenizer)
         recipe = _recipe(workload, encoder or str(Path(folder) / "encoder"), files)
-        steps: list[Measurement] = []
-
-        def look(sample: int | None) -> Arm:
-            def arm(number: int) -> Measurement:
-                output = Path(folder) / f"{number}-{sample}"
-                with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
-                    isogloss.train({**recipe, "evaluation_sample": sample}, output=output)
-                cost = json.loads((output / "cost.json").read_text(encoding="utf-8"))
-                if number and sample is None:
-                    steps.append(Measurement(cost["seconds"]["training"], cost["steps"]))
-                return Measurement(cost["seconds"]["evaluation"], 1)
-
-            return arm
-
-        measured = {**interleave({SAMPLED: look(50), WHOLE: look(None)}, rounds), STEP: steps}
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
+            experiment = prepare(resolve(recipe), Path(folder) / "run", resume=False)
+        arms = {STEP: _steps(experiment, workload), SAMPLED: _look(experiment, 50), WHOLE: _look(experiment, None)}
+        measured = interleave(arms, rounds)
+        experiment.recorder.close()
     passes = math.ceil(EPOCHS * sum(workload.sizes.values()) / workload.size.batch_size)
     title = f"{len(files)} languages"
     return {
@@ -64,7 +59,7 @@ def run(workload: Workload, rounds: int) -> dict[str, Any]:
             {
                 "part": title,
                 "precision": "fp32",
-                "steps_per_round": recipe["steps"],
+                "steps_per_round": workload.size.steps,
                 "arms": {name: describe(kept) for name, kept in measured.items()},
                 "ratios": [
                     claim(slowdown(measured[WHOLE], measured[SAMPLED], per_step), f"time of {WHOLE} / of {SAMPLED}"),
@@ -78,6 +73,28 @@ def run(workload: Workload, rounds: int) -> dict[str, Any]:
     }
 
 
+def _steps(experiment: Experiment, workload: Workload) -> Arm:
+    def arm(number: int) -> Measurement:
+        training, steps = experiment.training, workload.size.timed_steps(number)
+        start = time.perf_counter()
+        train_until(training, training.progress.step + steps, lambda rows: None)
+        return Measurement(time.perf_counter() - start, steps)
+
+    return arm
+
+
+def _look(experiment: Experiment, sample: int | None) -> Arm:
+    assert isinstance(experiment.scoring, TaskScoring)
+    scoring = replace(experiment.scoring, sample=sample)
+
+    def arm(number: int) -> Measurement:
+        start = time.perf_counter()
+        scoring.dev(experiment.training.model, number, None)
+        return Measurement(time.perf_counter() - start, 1)
+
+    return arm
+
+
 def _share(measured: dict[str, list[Measurement]], kind: str, steps: int) -> dict[str, Any]:
     """The looks' share of the time of a run with ten looks of a kind, and one at all at its end."""
     shares = []
@@ -88,14 +105,12 @@ def _share(measured: dict[str, list[Measurement]], kind: str, steps: int) -> dic
 
 
 def _recipe(workload: Workload, encoder: str, files: list[Path]) -> dict[str, Any]:
-    """A run of a few steps with one look at its end."""
+    """A run on four languages that is evaluated on all."""
     recipe = workload.recipe("multitask", "fp32").model_dump(mode="json", exclude_unset=True)
     path = str(workload.data / "{language}" / "{split}.conllu")
-    codes = [file.parent.name for file in files]
     train = {"task": "pos", "format": "conllu", "path": path, "name": "train", "splits": ["train"]}
+    codes = [file.parent.name for file in files]
     dev = {**train, "name": "dev", "splits": {"dev": files[0].stem}, "languages": codes}
-    steps = workload.size.steps
-    changes = {"model": encoder, "data": [{**train, "languages": list(LANGUAGES)}, dev], "steps": steps}
-    changes["limit"] = workload.size.limit
-    changes |= {"evaluation_steps": steps, "save_steps": steps, "report_to": "none", "train_languages": list(LANGUAGES)}
-    return {**recipe, **changes}
+    data = [{**train, "languages": list(LANGUAGES)}, dev]
+    changes = {"model": encoder, "data": data, "train_languages": list(LANGUAGES), "report_to": "none"}
+    return {**recipe, **changes, "limit": workload.size.limit}

@@ -41,12 +41,13 @@ KEYS: dict[str, tuple[str, ...]] = {
     "text": ("text", "sources", "exclude"),
     "weighting": ("weighting", "gradients"),
     "unfreezing": ("unfreezing", "adapters", "lora"),
-    "optimizer": ("optimizer", "learning_rate", "layer_decay", "schedule",
-    "warmup_steps", "weight_decay", "max_grad_norm"),
+    "optimizer": (
+        "optimizer", "learning_rate", "layer_decay", "schedule", "warmup_steps", "weight_decay", "max_grad_norm",
+    ),
     "length": ("steps", "epochs"),
     "ending": (
-        "selection", "average_from", "patience", "evaluation_steps",
-        "evaluation_sample", "evaluation_batch_size", "test",
+        "selection", "average_from", "patience", "evaluation_steps", "evaluation_sample", "evaluation_batch_size",
+        "test",
     ),
     "records": ("logging_steps", "save_steps", "save_total_limit", "report_to"),
     "probes": ("probes",),
