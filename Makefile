@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Written last, so an interrupted installation is taken up again.
 STAMP := $(VENV)/.installed
-# How many processes run the tests. A file stays in one of them, where its tests share what is dear to make.
+# How many processes compile, check types and run the tests. A file of tests stays in one of them, where its tests share
+# what is dear to make.
 PROCESSES ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
 
@@ -29,7 +30,7 @@ demo: $(STAMP) ## Train two methods on a small world in about a minute and show 
 lint: $(STAMP) ## Check style and layout (ruff) and types (mypy)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	$(BIN)/mypy -n $(PROCESSES)
 
 format: $(STAMP) ## Rewrite the sources in the common layout and mend what ruff can mend
 	$(BIN)/ruff check --fix
