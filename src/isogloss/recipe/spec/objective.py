@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from isogloss.recipe.spec.augmentation import Augment, ParallelText, SubwordSampling
 from isogloss.recipe.spec.base import Spec
+from isogloss.recipe.spec.class_weights import ClassWeights
 from isogloss.recipe.spec.mixing import EntropyRatio, Ratio
 
 
@@ -15,20 +16,12 @@ class Supervised(Spec):
     """Cross-entropy with the gold labels."""
 
     kind: Literal["supervised"] = "supervised"
-    class_weights: Literal["balanced"] | dict[str, Annotated[float, Field(gt=0)]] | None = Field(
+    class_weights: ClassWeights = Field(
         None,
         description="how much an example of each class counts, or in tagging a token with each tag: {label: weight}, "
         "1 for labels that are not named; balanced: by the inverse of how often each occurs in the training data; "
         "null: all alike",
     )
-
-    @field_validator("class_weights", mode="before")
-    @classmethod
-    def _labels_as_text(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
-        """A label may be a number in YAML."""
-        if not isinstance(value, dict):
-            return value
-        return {str(key) if type(key) is int else key: weight for key, weight in value.items()}
 
 
 class XMixup(Spec):
