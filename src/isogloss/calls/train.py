@@ -9,7 +9,8 @@ from typing import Any
 
 from isogloss.calls.arguments import as_overrides
 from isogloss.calls.jobs import Asked, train_one_by_one, train_side_by_side
-from isogloss.calls.objects import at, objects_of, write
+from isogloss.calls.neighbours import naming_neighbours
+from isogloss.calls.objects import Files, at, objects_of, write
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
 from isogloss.recipe.build import data as build_data
@@ -60,7 +61,16 @@ def train(
     recipe, files = objects_of(recipe)
     children = resolve_sweep(recipe, overrides=as_overrides(overrides, limit, report_to), scale=scale)
     root = Path(output) if output is not None else Path("runs") / _name(recipe, children, scale)
-    children = [(name, at(resolved, root)) for name, resolved in children]
+    with naming_neighbours(recipe, children[0][1]):
+        return _train(
+            [(name, at(resolved, root)) for name, resolved in children], files, root, resume=resume, jobs=jobs
+        )
+
+
+def _train(
+    children: Sequence[tuple[str, Recipe]], files: Files, root: Path, *, resume: bool, jobs: int
+) -> list[dict[str, Any]]:
+    """Train recipes, each with the name of its folder below ``root``, and return the rows of the final scores."""
     if files and not resume and len(children) == len(children[0][1].seeds) == 1:
         RunFolder(root).require_free(resume=False)
     write(files, root)
