@@ -246,3 +246,11 @@ def test_a_table_to_be_read(task: str, trained: Callable[[str], Path], own_world
     assert found == ([tag for tags in expected for tag in tags] if task == "pos" else expected)
     assert all(row[-3] for row in body)
     assert all(0 < float(row[-1]) <= 1 for row in body)
+
+
+@pytest.mark.parametrize("language", ["xhosa", "Portuguese", "haitian-creole"])
+def test_a_language_is_told_by_its_code(language: str):
+    with pytest.raises(IsoglossError, match=f"language: '{language}' is no language code: .* is (xh|pt|ht)$"):
+        isogloss.predict("run", "file", language=language)
+    with pytest.raises(IsoglossError, match=f"to: '{language}' is no language code"):
+        isogloss.translate("recipe", to=[language], model="m")

@@ -46,6 +46,16 @@ def without_dev(world: Path) -> dict[str, Any]:
     return {}
 
 
+def without_train(world: Path) -> dict[str, Any]:
+    (world / "pos/ru/train.conllu").unlink()
+    return {"train_languages": ["en", "ru"]}
+
+
+def by_name(world: Path) -> dict[str, Any]:
+    (world / "pos/ru").rename(world / "pos/portuguese")
+    return {}
+
+
 def swapped(world: Path) -> dict[str, Any]:
     (world / "pos/ru").rename(world / "pos/xx")
     (world / "pos/en").rename(world / "pos/ru")
@@ -120,6 +130,13 @@ BAD_INPUT: dict[str, tuple[Callable[[Path], dict[str, Any]] | dict[str, Any], li
         [r"pos/ru/train\.conllu:2: error: .*10.*found 4|pos/ru/train\.conllu:2: error: .*4.*10"],
     ),
     "language without data": ({"train_languages": ["en", "fi"]}, ["train_languages: no file for language 'fi'", "ru"]),
+    "language by its name": (by_name, ["'portuguese' is no language code: Portuguese is pt"]),
+    "language without training file": (
+        without_train,
+        ["no training file for language 'ru', which has dev", "looked for"],
+    ),
+    "list without brackets": ({"train_languages": "en,ru"}, [r"must be a list.*a list is written \[en,ru\]"]),
+    "name of a shipped encoder misspelt": ({"model": "isogloss-smal"}, ["did you mean 'isogloss-small'"]),
     "language without dev": (without_dev, ["source-dev", "none found for ru", "selection: last"]),
     "swapped languages": (swapped, [r"pos/(en|ru)/\w+\.conllu: error: 0% .*(LATIN|CYRILLIC).*another language"]),
     "two tasks": (two_tasks, ["one task, found ner, pos"]),

@@ -177,3 +177,22 @@ def test_a_star_is_all_that_stands_for_other_characters(folder: Path):
         ("en", "test"): "en-[a]?.tsv",
         ("zh-TW", "test"): "zh-TW-[b]?.tsv",
     }
+
+
+@pytest.mark.parametrize("name", ["portuguese", "english", "Haitian_Creole"])
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_language_is_called_by_its_code(name: str, asked: bool, tmp_path: Path):
+    for language in ("sv", name, "old.backup"):
+        (tmp_path / language).mkdir()
+        (tmp_path / language / "train.tsv").write_text("")
+    template, languages = f"{tmp_path}/{{language}}/{{split}}.tsv", (name,) if asked else None
+    code = {"portuguese": "pt", "english": "en", "Haitian_Creole": "ht"}[name]
+    with pytest.raises(IsoglossError, match=rf"'{name}' is no language code: .* is {code}; rename what is called"):
+        Collection("x", Table(), template, languages).files()
+
+
+def test_names_that_are_codes_too_are_codes(tmp_path: Path):
+    for language in ("fon", "luo", "wo"):
+        (tmp_path / f"{language}.tsv").write_text("")
+    found = Collection("x", Table(), f"{tmp_path}/{{language}}.tsv", splits={"train": "train"}).files()
+    assert [language for language, _ in found] == ["fon", "luo", "wo"]

@@ -13,6 +13,7 @@ from transformers import AutoModelForSequenceClassification
 
 from isogloss.common.errors import IsoglossError
 from isogloss.models import new_model, open_model, train_tokenizer
+from isogloss.models.identity import identify
 from tests.support.loading import TAGGING, TEXTS, copy_of, load
 
 
@@ -89,6 +90,47 @@ def test_code_in_a_pickle_does_not_run(folders: dict[str, Path], tmp_path: Path)
     with pytest.raises(IsoglossError, match="weights cannot be read"):
         load(folder)
     assert not proof.exists()
+
+
+@pytest.mark.parametrize("name", ["isogloss-smal", "isogloss_small", "Isogloss-Small", "isogloss-smll"])
+def test_a_misspelt_shipped_encoder_is_not_looked_for_on_the_hub(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("isogloss.models.identity.cached_file", lambda *_, **__: pytest.fail("asked the hub"))
+    with pytest.raises(IsoglossError, match=f"no model '{name}'; did you mean 'isogloss-small', which comes with"):
+        identify(name, weights=True)
+
+
+@pytest.mark.parametrize("name", ["runs/none/model", "./none", "/none", "../none/model"])
+def test_what_can_only_be_a_folder_is_not_looked_for_on_the_hub(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("isogloss.models.identity.cached_file", lambda *_, **__: pytest.fail("asked the hub"))
+    with pytest.raises(IsoglossError, match=f"model '{name}': no such folder"):
+        identify(name, weights=True)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "host", "asks"),
+    [({}, None, False), ({"https": "http://proxy"}, None, True), ({}, "found", True)],
+)
+def test_without_a_network_the_hub_is_asked_no_six_times(
+    proxies: dict[str, str], host: str | None, asks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def look_up(*arguments: object) -> str:
+        if host is None:
+            raise OSError("no network")
+        return host
+
+    def file(*arguments: object, local_files_only: bool) -> None:
+        asked.append(not local_files_only)
+        raise OSError("not there")
+
+    monkeypatch.setattr("socket.getaddrinfo", look_up)
+    monkeypatch.setattr("urllib.request.getproxies", lambda: proxies)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("isogloss.models.identity.cached_file", file)
+    with pytest.raises(IsoglossError, match="neither a local folder nor to be had from the hub: not there"):
+        identify("nobody/nothing", weights=True)
+    assert asked == [asks]
 
 
 def test_an_unreachable_hub_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

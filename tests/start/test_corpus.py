@@ -163,7 +163,7 @@ def test_a_truth_value_has_one_spelling_over_all_training_files(folder: Path, ca
 def test_a_type_that_no_training_file_has_is_kept(folder: Path, label_map: dict[str, str]):
     sentences("en/train.txt", "B-PER I-PER O", "B-LOC")
     sentences("en/dev.txt", "O B-PER B-DATE I-DATE")
-    with pytest.raises(IsoglossError, match=r"'B-DATE' 1 times.*counted as always wrong: \{DATE: DATE\}"):
+    with pytest.raises(IsoglossError, match=r"'B-DATE' 1 times.*\{DATE: O\} takes it out, \{DATE: DATE\} keeps it"):
         load(TokenTag())
     corpus = load(TokenTag(), label_map=label_map)
     (example,) = corpus.evaluation[Cell("x", "en", "dev")]
@@ -183,9 +183,24 @@ def test_labels_of_some_training_files_are_said_at_the_start(folder: Path):
     cache = Cache(folder / "cache")
     for corpus in (load(TokenTag()), load(TokenTag(), cache), load(TokenTag(), cache)):
         assert said(corpus)[-1] == (
-            "pt/train.txt:1: warning: label DATE (2 times) in the training data of pt and not in that of en, sv, which "
+            "pt/train.txt:5: warning: label DATE (3 times) in the training data of pt and not in that of en, sv, which "
             "teaches that there is no DATE; label_map: {DATE: O} takes it out, {DATE: DATE} says that it is right"
         )
     assert not [line for line in said(load(TokenTag(), train_languages=["pt"])) if "teaches" in line]
     for label_map in ({"DATE": "O"}, {"DATE": "DATE"}):
         assert not [line for line in said(load(TokenTag(), label_map=label_map)) if "teaches" in line]
+
+
+def test_a_language_without_a_training_file_has_others(folder: Path):
+    table("en/train.txt", ["a", "b"])
+    for split in ("dev", "test"):
+        table(f"hr/{split}.txt", ["a", "b"])
+    message = "no training file for language 'hr', which has dev and test; looked for hr/train.txt"
+    with pytest.raises(IsoglossError, match=f"train_languages: {message}"):
+        load(train_languages=["en", "hr"])
+    with pytest.raises(
+        IsoglossError, match="no dev or test file for language 'en', which has train; looked for en/dev"
+    ):
+        load(evaluate_languages=["en"])
+    with pytest.raises(IsoglossError, match=r"no file for language 'croatian'; .*: Croatian is hr \(valid: en\)"):
+        load(train_languages=["croatian"])

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from isogloss.common.errors import IsoglossError
+from isogloss.common.languages import called_by_name
 from isogloss.data.collection import CODE
 from isogloss.models.extensions.adapters import trained_adapters
 from isogloss.models.extensions.lora import FOLDER as PEFT
@@ -27,19 +28,25 @@ def check_code(language: str) -> None:
         IsoglossError: It is not.
     """
     if not re.fullmatch(CODE, language):
-        raise IsoglossError(f"language: {language!r} is no language code such as sw or zh-CN")
+        said = called_by_name(language) or f"{language!r} is no language code such as sw or zh-CN"
+        raise IsoglossError(f"language: {said}")
+    if (said := called_by_name(language)) is not None:
+        raise IsoglossError(f"language: {said}")
 
 
 def codes_of(given: str | Sequence[str], argument: str) -> list[str]:
     """The codes of languages that an argument names, separated by commas or one by one, each once.
 
     Raises:
-        IsoglossError: There is none.
+        IsoglossError: There is none, or one is called by its name.
     """
     parts = [given] if isinstance(given, str) else given
     found = list(dict.fromkeys(code.strip() for part in parts for code in part.split(",") if code.strip()))
     if not found:
         raise IsoglossError(f"{argument}: names no language")
+    for code in found:
+        if (said := called_by_name(code)) is not None:
+            raise IsoglossError(f"{argument}: {said}")
     return found
 
 

@@ -18,6 +18,7 @@ from isogloss.common.packing import ENDING, with_name_before_ending
 from isogloss.common.writing import write_bytes, write_text
 from isogloss.data.formats import Format
 from isogloss.data.labels import NO_NUMBER
+from isogloss.data.misread import read_file
 from isogloss.data.plain import Lines
 from isogloss.data.problems import Problems
 from isogloss.data.tables import Table
@@ -168,7 +169,7 @@ def _read(
 ) -> tuple[Format, Sequence[Example], Problems]:
     """The examples of a file, by the entry's format; it may lack the column of labels or tags that the entry names."""
     reader, problems = build_data.build_collection(entry, "predict").format, Problems()
-    examples = reader.read(source, language, problems, label_map)
+    examples = read_file(reader, source, language, problems, label_map)
     # Without the column nothing can be read; where something can, the errors are others.
     if (
         problems.errors

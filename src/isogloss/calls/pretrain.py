@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.calls.arguments import as_overrides, print_adapters, print_doubts
+from isogloss.calls.neighbours import naming_neighbours
 from isogloss.common.distributed import processes
 from isogloss.common.locking import locked
 from isogloss.recipe.resolve import resolve_pretraining
@@ -53,7 +54,7 @@ def pretrain(
     default = stem if scale is None or resolved.name else f"{stem}-{scale}"
     path = Path(output) if output is not None else Path("runs") / default
     require_usable(RunFolder(path), resolved.model_dump(mode="json"), resume=resume, overwrite=overwrite)
-    with locked(path, processes()):
+    with naming_neighbours(recipe, resolved), locked(path, processes()):
         experiment = prepare_pretraining(resolved, path, resume=resume, overwrite=overwrite)
         final = experiment.run()
     if experiment.ranks.rank == 0 and final:

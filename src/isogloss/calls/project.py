@@ -13,6 +13,7 @@ import numpy as np
 from isogloss.calls.arguments import codes_of
 from isogloss.calls.destination import write_unless_changed
 from isogloss.calls.encoder import open_encoder
+from isogloss.calls.neighbours import naming_neighbours
 from isogloss.common.errors import IsoglossError
 from isogloss.common.packing import ENDING
 from isogloss.data.chunks import is_chunk_tagged
@@ -74,7 +75,8 @@ def project(
         raise IsoglossError(f"project: task {task.name!r} has no tags of tokens; labels of whole texts need none")
     problems = Problems()
     asked = [(entry, own) for entry, own in zip(whole.data, collections, strict=True) if entry.translations.train]
-    read = {id(entry): _originals(own, whole.train_languages, problems) for entry, own in asked}
+    with naming_neighbours(recipe, whole):
+        read = {id(entry): _originals(own, whole.train_languages, problems) for entry, own in asked}
     if not read:
         raise IsoglossError("project: no data entry has translations.train, whose files are to be tagged")
     problems.raise_errors()

@@ -12,6 +12,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from isogloss.calls.arguments import as_overrides
 from isogloss.calls.jobs import Asked, train_one_by_one, train_side_by_side
+from isogloss.calls.neighbours import naming_neighbours
 from isogloss.calls.objects import at, entries_of, objects_of, write
 from isogloss.calls.own_model import name_of, write_own
 from isogloss.common.distributed import processes
@@ -88,22 +89,23 @@ def train(
         files, changes = files | own, [f"data={json.dumps(placed['data'])}", *changes]
     children = resolve_sweep(recipe, overrides=changes, scale=scale)
     root = Path(output) if output is not None else Path("runs") / _name(recipe, children, scale)
-    children = [(name, at(resolved, root)) for name, resolved in children]
-    if (files or model is not None) and not resume and len(children) == len(children[0][1].seeds) == 1:
-        require_usable(RunFolder(root), children[0][1].model_dump(mode="json"), resume=False, overwrite=overwrite)
-    write(files, root)
-    if model is not None:
-        write_own(model, tokenizer, Path(str(children[0][1].model)))
-    runs = [
-        (name, Asked(one, path, resume, overwrite, _training_languages(resolved), callbacks))
-        for name, resolved in children
-        for path, one in _runs(resolved, root / name)
-    ]
-    for _, asked in runs:
-        values = asked.recipe.model_dump(mode="json")
-        require_usable(RunFolder(asked.path), values, resume=resume, overwrite=overwrite)
-    train_all = train_one_by_one if jobs == 1 or len(runs) == 1 else partial(train_side_by_side, jobs=jobs)
-    found = train_all([asked for _, asked in runs])
+    with naming_neighbours(recipe, children[0][1]):
+        children = [(name, at(resolved, root)) for name, resolved in children]
+        if (files or model is not None) and not resume and len(children) == len(children[0][1].seeds) == 1:
+            require_usable(RunFolder(root), children[0][1].model_dump(mode="json"), resume=False, overwrite=overwrite)
+        write(files, root)
+        if model is not None:
+            write_own(model, tokenizer, Path(str(children[0][1].model)))
+        runs = [
+            (name, Asked(one, path, resume, overwrite, _training_languages(resolved), callbacks))
+            for name, resolved in children
+            for path, one in _runs(resolved, root / name)
+        ]
+        for _, asked in runs:
+            values = asked.recipe.model_dump(mode="json")
+            require_usable(RunFolder(asked.path), values, resume=resume, overwrite=overwrite)
+        train_all = train_one_by_one if jobs == 1 or len(runs) == 1 else partial(train_side_by_side, jobs=jobs)
+        found = train_all([asked for _, asked in runs])
     named = [{**row, "method": name} for (name, _), rows in zip(runs, found, strict=True) for row in rows]
     every = [row for rows in found for row in rows]
     if every and processes().rank == 0:

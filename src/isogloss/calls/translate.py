@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from isogloss.calls.arguments import codes_of
 from isogloss.calls.destination import write_unless_changed
 from isogloss.calls.entries import entry_of_files
+from isogloss.calls.neighbours import naming_neighbours
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.locking import locked
 from isogloss.common.writing import remove_partials
@@ -112,6 +114,7 @@ def translate(
             raise IsoglossError(f"{data}: no recipe ({' or '.join(RECIPES)}); a file of data goes with task and format")
         recipe = resolve(data, overrides=overrides, scale=scale)
         entries: Sequence[DataEntry] = recipe.data
+        looking: AbstractContextManager[None] = naming_neighbours(data, recipe)
         if asked is None and split == "train" and recipe.train_languages:
             asked = list(recipe.train_languages)
     else:
@@ -120,9 +123,11 @@ def translate(
         if "{language}" not in str(data) and (asked is None or len(asked) != 1):
             raise IsoglossError("from: a path without {language} is of one language; say which")
         keys = {"task": task, "format": format, "columns": columns, "separator": separator}
+        looking = nullcontext()
         entries = [entry_of_files(str(data), **keys, language=(asked or ["und"])[0], split=split, verb="translate")]  # type: ignore[arg-type]
     named, collections = build_collections(entries)
-    read = _read(collections, asked, targets, split)
+    with looking:
+        read = _read(collections, asked, targets, split)
     told = Telling(codes or {}, prefix)
     options = {"num_beams": num_beams, "max_length": max_length, "trust_remote_code": trust_remote_code}
     work = Translators(str(model), told, Path(output) / "memory", batch_size=batch_size, options=options)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.calls.entries import entry_of_files
+from isogloss.calls.neighbours import neighbours
 from isogloss.calls.objects import at, objects_of, write
 from isogloss.common.errors import IsoglossError
 from isogloss.data.validate import validate_collections
@@ -48,9 +49,13 @@ def validate(
         if columns is not None or separator is not None:
             raise IsoglossError("columns and separator go with --task and --format; a recipe has them in its data")
         target, files = objects_of(target)
+        resolved = resolve(target, overrides=overrides, scale=scale)
         with tempfile.TemporaryDirectory() as folder:
             write(files, Path(folder))
-            return check_data(at(resolve(target, overrides=overrides, scale=scale), Path(folder)))
+            found = check_data(at(resolved, Path(folder)))
+        for said in neighbours(target, resolved) if found.problems.errors else ():
+            found.problems.warning(str(target), None, said)
+        return found
     if list(overrides) or scale is not None:
         raise IsoglossError("--set and --scale change a recipe; with --task and --format there is none")
     keys = {"task": task, "format": format, "columns": columns, "separator": separator}

@@ -219,6 +219,7 @@ _LANGUAGES: dict[str, Language] = {
     for codes, name, scripts in rows
     for code in codes.split()
 }
+_NAMED = {language.name.casefold(): language for language in reversed(_LANGUAGES.values())}
 
 
 def find(code: str) -> Language | None:
@@ -233,6 +234,27 @@ def find(code: str) -> Language | None:
         ('Portuguese', 'Cantonese')
     """
     return _parts(code)[0]
+
+
+def by_name(name: str) -> Language | None:
+    """The language of an English name, in whatever case; None if no language of the table is called so.
+
+    Example:
+        >>> by_name("portuguese").code, by_name("Haitian_Creole").code, by_name("pt")
+        ('pt', 'ht', None)
+    """
+    return _NAMED.get(name.replace("_", " ").replace("-", " ").casefold())
+
+
+def called_by_name(word: str) -> str | None:
+    """What to say of a word that is the name of a language where a code is wanted; None where it is a code, or neither.
+
+    Example:
+        >>> called_by_name("xhosa")
+        "'xhosa' is no language code: Xhosa is xh"
+    """
+    named = None if find(word) is not None else by_name(word)
+    return None if named is None else f"{word!r} is no language code: {named.name} is {named.code}"
 
 
 def script_subtag(code: str) -> str | None:

@@ -167,6 +167,19 @@ def chunk_type(tag: str) -> str | None:
     return None if chunk is None else chunk[2]
 
 
+def renaming(label: str) -> str:
+    """What a ``label_map`` can do with a label that no training file has.
+
+    Example:
+        >>> renaming("B-DATE")
+        'label_map: {DATE: O} takes it out, {DATE: DATE} keeps it, to be counted as always wrong'
+    """
+    kind = chunk_type(label)
+    if kind is not None:
+        return f"label_map: {{{kind}: O}} takes it out, {{{kind}: {kind}}} keeps it, to be counted as always wrong"
+    return f"label_map renames it, or {{{label}: {label}}} keeps it, to be counted as always wrong"
+
+
 def is_named(label: str, targets: Container[str]) -> bool:
     """Whether ``targets`` has a label, or the type of a chunk tag."""
     return label in targets or chunk_type(label) in targets

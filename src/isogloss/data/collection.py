@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.languages import called_by_name
 from isogloss.common.scripts import SCRIPTS
 from isogloss.data.formats import Format
+from isogloss.data.misread import read_file
 from isogloss.data.patterns import escaped, expression, one_file
 from isogloss.data.problems import Problems
 from isogloss.examples import Example
@@ -20,6 +22,7 @@ from isogloss.examples import Example
 SPLITS = ("train", "dev", "test")
 # What may stand for {language} on disk: `sw`, `zh-CN`, `eng_Latn`; not `old.backup`.
 CODE = r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]+)*"
+NAME = r"[^\W\d_]+(?:[-_ ][^\W\d_]+)*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +86,16 @@ class Collection:
 
         Raises:
             IsoglossError: There is no file at all, none for a language, none for a split that was asked for, or several
-                for a language and split.
+                for a language and split; or a language is called by its name.
         """
         splits = tuple(split for split in SPLITS if self.splits is None or split in self.splits)
         languages = self.languages if self.languages is not None else self._languages_on_disk(splits)
         for language in self.scripts:
             if language not in languages:
                 raise self._error(f"scripts: no language {language!r}{nearest(language, languages)}")
-        candidates = {(language, split): self._path(language, split) for language in languages for split in splits}
+        for language in languages:
+            self._require_code(language)
+        candidates = {(language, split): self.path(language, split) for language in languages for split in splits}
         files = {key: path for key, path in candidates.items() if path.exists()}
         if not files:
             raise self._error(f"no such file{self._nearest_path(candidates)}")
@@ -100,14 +105,19 @@ class Collection:
                 raise self._error(f"no file for language {language!r} (looked for {looked})")
         for split in self.splits or ():
             if not any((language, split) in files for language in languages):
-                raise self._error(f"no file for split {split!r} (looked for {self._path(languages[0], split)})")
+                raise self._error(f"no file for split {split!r} (looked for {self.path(languages[0], split)})")
         return files
 
     def read(self, language: str, split: str, problems: Problems) -> list[Example]:
         """The good examples of one file, their labels renamed; what is wrong with the others goes to ``problems``."""
-        return list(self.format.read(self._path(language, split), language, problems, self.label_map))
+        return read_file(self.format, self.path(language, split), language, problems, self.label_map)
 
-    def _path(self, language: str, split: str) -> Path:
+    def path(self, language: str, split: str) -> Path:
+        """Where the file of a language and split is, or would be.
+
+        Raises:
+            IsoglossError: There are several.
+        """
         try:
             return one_file(self._pattern(language, split), f"{split} of {language}")
         except IsoglossError as error:
@@ -125,9 +135,19 @@ class Collection:
             before, *after = self._pattern("\0", split).split("\0")
             pattern = "*".join(escaped(part) for part in (before, *after))
             # A second {language} must be the same language. The shortest code: {language}_* finds de in de_gsd_x.
-            path = re.compile(expression(before) + f"({CODE}?)" + r"\1".join(expression(part) for part in after))
-            found |= {match[1] for name in glob.iglob(pattern) if (match := path.fullmatch(name))}
+            rest = r"\1".join(expression(part) for part in after)
+            path, named = (re.compile(expression(before) + f"({word}?)" + rest) for word in (CODE, NAME))
+            for name in glob.iglob(pattern):
+                if (match := path.fullmatch(name)) is not None:
+                    found.add(match[1])
+                elif (match := named.fullmatch(name)) is not None:
+                    self._require_code(match[1])
         return tuple(sorted(found))
+
+    def _require_code(self, language: str) -> None:
+        """Stop at the name of a language in place of its code: a long one would be passed over as no code at all."""
+        if (said := called_by_name(language)) is not None:
+            raise self._error(f"{said}; rename what is called {language!r}")
 
     def _nearest_path(self, candidates: Mapping[tuple[str, str], Path]) -> str:
         """How far the template's path exists, and what is there instead of its next part."""

@@ -18,6 +18,24 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 """Names that the public benchmarks give to our columns, the first that a file has being taken."""
 
+TAGGED: Mapping[str, tuple[str, ...]] = {
+    "tokens": ("tokens", "words"),
+    "tags": ("tags", "ner_tags", "pos_tags", "upos"),
+    "id": ("id", "idx"),
+}
+"""The same for the columns of tagged sentences."""
+
+
+def ours_of(name: str) -> str | None:
+    """Our name of a column that is called by one of its usual names in files; None where it has none, or is ours.
+
+    Example:
+        >>> ours_of("premise"), ours_of("ner_tags"), ours_of("text")
+        ('text', 'tags', None)
+    """
+    known = {**TAGGED, **ALIASES}
+    return None if name in known else next((ours for ours, names in known.items() if name in names), None)
+
 
 def check_columns(columns: Iterable[str], also: Sequence[str] = ()) -> None:
     """Stop unless ``columns`` are some of ours or of ``also``, the text among them.
@@ -28,7 +46,9 @@ def check_columns(columns: Iterable[str], also: Sequence[str] = ()) -> None:
     given = list(columns)
     for name in given:
         if name not in (*ALIASES, *also):
-            raise IsoglossError(f"columns: unknown column {name!r}{nearest(name, (*ALIASES, *also))}")
+            ours = ours_of(name)
+            hint = f": {name} is `{ours}`, so write {ours}: {name}" if ours in (*ALIASES, *also) else ""
+            raise IsoglossError(f"columns: unknown column {name!r}{hint}{nearest(name, (*ALIASES, *also))}")
     if "text" not in given:
         raise IsoglossError("columns: 'text' is missing; say which column holds the text")
 

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.common.errors import nearest
-from isogloss.data.columns import ALIASES, added_name, check_columns, labelled_text, locate, usual_columns
+from isogloss.data.columns import ALIASES, TAGGED, added_name, check_columns, labelled_text, locate, usual_columns
 from isogloss.data.formats import finish, predicted_labels, predicted_tags
 from isogloss.data.json_text import NotJson, parse
 from isogloss.data.labels import SAME_NAMES, as_text
 from isogloss.data.lines import read_lines, rewrite, to_bytes
 from isogloss.data.problems import Problems
 from isogloss.data.tagged_rows import (
-    TAGGED,
     BadRow,
     check_tagged_columns,
     label_name,

@@ -12,12 +12,11 @@ import pyarrow as pa
 from isogloss.common.arrow import FEATURES, label_names, read_parquet, to_parquet
 from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import write_bytes
-from isogloss.data.columns import added_name, check_columns, labelled_text, locate, usual_columns
+from isogloss.data.columns import TAGGED, added_name, check_columns, labelled_text, locate, usual_columns
 from isogloss.data.formats import finish, predicted_labels, predicted_tags
 from isogloss.data.labels import SAME_NAMES
 from isogloss.data.problems import Problems
 from isogloss.data.tagged_rows import (
-    TAGGED,
     BadRow,
     check_tagged_columns,
     label_name,

@@ -8,20 +8,13 @@ from typing import Any
 
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.data.chunks import renamed_in_iob2
-from isogloss.data.columns import has_lone_surrogate
+from isogloss.data.columns import TAGGED, has_lone_surrogate
 from isogloss.data.formats import finish
 from isogloss.data.labels import SAME_NAMES, as_text, gold_tags, untagged
 from isogloss.data.lines import is_blank
 from isogloss.data.problems import Problems
 from isogloss.data.words import are_running_numbers, check_words_are_there, without_prefix
 from isogloss.examples import TaggedSentence
-
-TAGGED: Mapping[str, tuple[str, ...]] = {
-    "tokens": ("tokens", "words"),
-    "tags": ("tags", "ner_tags", "pos_tags", "upos"),
-    "id": ("id", "idx"),
-}
-"""Names that the public benchmarks give to the columns of tagged sentences."""
 
 
 class BadRow(Exception):

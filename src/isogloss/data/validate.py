@@ -10,10 +10,11 @@ from pathlib import Path
 from isogloss.common.errors import IsoglossError
 from isogloss.common.languages import find, script_subtag
 from isogloss.common.scripts import SCRIPTS, codes_of, dominant_scripts, script_share
-from isogloss.data.chunks import is_named
+from isogloss.data.chunks import is_named, renaming
 from isogloss.data.classes import check_classes
 from isogloss.data.collection import Collection
 from isogloss.data.label_sets import LabelledFile, check_label_sets
+from isogloss.data.misread import complaint_of
 from isogloss.data.problems import Problems
 from isogloss.data.repetition import ReadFile, check_leaks, check_repetition
 from isogloss.examples import Example, Question
@@ -113,7 +114,7 @@ def read_checked(
     complaints = ((example, complaint(example)) for example in examples)
     unfit = next(((example, text) for example, text in complaints if text is not None), None)
     if unfit is not None:
-        problems.error(path, unfit[0].line, str(unfit[1]))
+        problems.error(path, unfit[0].line, complaint_of(collection.format, path, str(unfit[1])))
     return examples
 
 
@@ -225,5 +226,5 @@ def _check_labels(
                 path,
                 line,
                 f"label {label!r} ({times} times, first here) is in no train file (they have {labels}); "
-                "rename it with label_map",
+                f"{renaming(label)}",
             )

@@ -9,7 +9,8 @@ from typing import Any
 from transformers.utils.hub import cached_file, extract_commit_hash
 
 from isogloss.common.errors import IsoglossError
-from isogloss.models.shipped import located, shipped_models
+from isogloss.models.hub import reachable
+from isogloss.models.shipped import located, require_no_misspelling, shipped_models
 
 # In the order in which transformers looks for them.
 _WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
@@ -36,8 +37,13 @@ def identify(source: str | Path, *, weights: bool) -> dict[str, Any]:
         if not (folder / "config.json").is_file():
             raise IsoglossError(f"model folder {str(source)!r} has no config.json")
         return {"source": str(source), **({"sha256": _hashes(folder)} if weights else {})}
+    require_no_misspelling(str(source))
+    if str(source).startswith((".", "/", "~")) or str(source).count("/") > 1:
+        raise IsoglossError(f"model {str(source)!r}: no such folder, and no id of the hub, which is OWNER/NAME")
     try:
-        commit = extract_commit_hash(cached_file(str(source), "config.json"), None)
+        # Without a network, the hub would be asked six times for what is not in the cache.
+        path = cached_file(str(source), "config.json", local_files_only=not reachable())
+        commit = extract_commit_hash(path, None)
     except OSError as error:
         raise IsoglossError(
             f"model {str(source)!r} is neither a local folder nor to be had from the hub: {error}\n"

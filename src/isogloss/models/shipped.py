@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from isogloss.common.errors import IsoglossError
 
 _FOLDER = Path(__file__).parent / "pretrained"
 _DEFAULTS = "defaults.yaml"
@@ -22,6 +25,22 @@ def located(source: str | Path) -> str | Path:
     A folder of that name in the current directory goes first, as it does before the hub.
     """
     return source if Path(source).is_dir() else shipped_models().get(str(source), source)
+
+
+def require_no_misspelling(source: str) -> None:
+    """Stop at a name that is nearly that of a shipped encoder, which no hub need be asked for.
+
+    Ids of models on the hub have an owner and a slash, but for a few old ones, which are called otherwise.
+
+    Raises:
+        IsoglossError: It is one.
+    """
+    close = difflib.get_close_matches(source.lower().replace("_", "-"), shipped_models(), cutoff=0.8)
+    if close and "/" not in source:
+        raise IsoglossError(
+            f"no model {source!r}; did you mean {close[0]!r}, which comes with the package? A model on the hub is "
+            "OWNER/NAME"
+        )
 
 
 def own_defaults(source: str | Path, *, tagging: bool) -> dict[str, Any]:

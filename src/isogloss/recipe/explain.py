@@ -7,8 +7,11 @@ import typing
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from isogloss.common.errors import nearest
+from isogloss.data.columns import ours_of
+from isogloss.recipe.spec.data import Columns
 from isogloss.recipe.spec.recipe import Recipe
 
 SAID = {
@@ -27,14 +30,14 @@ def explain(error: ValidationError, origin: str, spec: type[BaseModel] = Recipe)
     """What is wrong with a ``spec``, a line each, with the nearest valid names."""
     lines = []
     rules: dict[tuple[str, str], list[str]] = {}
+    hints: dict[tuple[str, str], list[str]] = {}
     for problem in error.errors():
-        where = ".".join(str(part) for part in _as_written(problem["loc"], spec))
+        where = ".".join(str(part) for part in _as_written(_without_own_key(problem["loc"]), spec))
         if problem["type"] == "extra_forbidden":
-            keys = _keys_at(problem["loc"][:-1], spec)
+            key, keys = str(problem["loc"][-1]), _keys_at(problem["loc"][:-1], spec)
             inside = [] if len(problem["loc"]) > 1 else _inside(where, spec)
-            named = str(problem["loc"][-1])
-            hint = f" (it stands inside another: {', '.join(inside)})" if inside else nearest(named, keys)
-            lines.append(f"unknown key {where!r}{hint}")
+            near = f" (it stands inside another: {', '.join(inside)})" if inside else nearest(key, keys)
+            lines.append(f"unknown key {where!r}{_column(key, problem['input'], keys)}{near}")
         elif problem["type"] == "union_tag_invalid":
             found, expected = problem["ctx"]["tag"], problem["ctx"]["expected_tags"].replace("'", "").split(", ")
             lines.append(f"{where}.kind: no kind {found!r}{nearest(str(found), expected)}")
@@ -46,11 +49,35 @@ def explain(error: ValidationError, origin: str, spec: type[BaseModel] = Recipe)
         else:
             message = SAID.get(problem["type"], problem["msg"].removeprefix("Value error, "))
             rules.setdefault((where, repr(problem["input"])), []).append(message)
+            hints.setdefault((where, repr(problem["input"])), []).append(_hint(problem))
     for (where, found), (first, *others) in rules.items():
+        # What holds for one of several types that a value may have is not what was meant.
+        hint = "" if len({*hints[where, found]}) > 1 else hints[where, found][0]
         others = [other.removeprefix("Input should be ").removeprefix("must be ") for other in others]
         said = ", or ".join([first, *others])
-        lines.append(f"{where}: {said}, found {found}" if where else said)
+        lines.append(f"{where}: {said}, found {found}{hint}" if where else said)
     return "\n".join(f"{origin}: {line}" for line in lines)
+
+
+def _without_own_key(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """A place without what pydantic adds where a key itself is not valid: the key, and that it is one."""
+    return location[:-2] if location[-1:] == ("[key]",) else location
+
+
+def _column(key: str, name: object, keys: list[str]) -> str:
+    """That a column is called otherwise here, where it has one of its usual names in files."""
+    ours = ours_of(key) if set(Columns.model_fields) == set(keys) else None
+    return "" if ours is None else f": {key} is `{ours}`, so write {ours}: {name}"
+
+
+def _hint(problem: ErrorDetails) -> str:
+    """How to write what was probably meant."""
+    found = problem["input"]
+    if isinstance(found, bool) and problem["type"] == "string_type":
+        return f'; in quotes it is text: "{str(found).lower()}"'
+    if isinstance(found, str) and (problem["type"] == "tuple_type" or "," in found):
+        return f"; a list is written [{found}]"
+    return ""
 
 
 def _as_written(location: tuple[int | str, ...], spec: type[BaseModel]) -> list[int | str]:

@@ -104,10 +104,26 @@ def _spans(labels: tuple[str, ...]) -> Task:
     return Spans("qa")
 
 
+def _found(example: Example) -> str:
+    """What an example is that does not fit, and the tasks that it is for."""
+    match example:
+        case TaggedSentence():
+            return "; found tokens with tags, which are for tasks pos and ner"
+        case LabelledText(pair=None):
+            return "; found one text, which is for task topic"
+        case LabelledText():
+            return "; found two texts, which are for tasks nli and paraphrase"
+        case Choice():
+            return "; found alternatives to choose from, which are for task choice"
+        case Question():
+            return "; found a question on a text, which is for task qa"
+
+
 def _is_no_sentence(example: Example) -> str | None:
     if isinstance(example, TaggedSentence):
         return None
-    return "this task needs tokens with a tag each, as formats conllu, conll, jsonl and parquet hold them"
+    needed = "tokens with a tag each, as formats conllu, conll, jsonl and parquet hold them"
+    return f"this task needs {needed}{_found(example)}"
 
 
 def _has_chunks(example: Example) -> str | None:
@@ -142,25 +158,28 @@ def _has_no_chunks(example: Example) -> str | None:
 def _is_no_text(example: Example) -> str | None:
     if isinstance(example, LabelledText):
         return None
-    return "this task needs texts with one label each, as formats tsv, csv, jsonl and parquet hold them"
+    return (
+        f"this task needs texts with one label each, as formats tsv, csv, jsonl and parquet hold them{_found(example)}"
+    )
 
 
 def _is_no_pair(example: Example) -> str | None:
     if isinstance(example, LabelledText) and example.pair is None:
-        return "this task needs two texts; columns: {text: ..., pair: ..., label: ...} names them"
+        return f"this task needs two texts; columns: {{text: ..., pair: ..., label: ...}} names them{_found(example)}"
     return _is_no_text(example)
 
 
 def _is_no_choice(example: Example) -> str | None:
     if isinstance(example, Choice):
         return None
-    return "this task needs questions with alternatives to choose from, as format choice_jsonl holds them"
+    needed = "questions with alternatives to choose from, as format choice_jsonl holds them"
+    return f"this task needs {needed}{_found(example)}"
 
 
 def _is_no_question(example: Example) -> str | None:
     if isinstance(example, Question):
         return None
-    return "this task needs questions with the text that answers them, as format squad holds them"
+    return f"this task needs questions with the text that answers them, as format squad holds them{_found(example)}"
 
 
 def _without_columns(make: Callable[[], Format]) -> Callable[[Columns], Format]:

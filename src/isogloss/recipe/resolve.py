@@ -21,7 +21,7 @@ from isogloss.recipe import former
 from isogloss.recipe.encoder_defaults import with_encoder_defaults
 from isogloss.recipe.explain import explain
 from isogloss.recipe.lists import takes_list
-from isogloss.recipe.loading import LABEL_MAP, load_yaml
+from isogloss.recipe.loading import FIELD, LABEL_MAP, load_yaml, not_yaml
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.spec.pretraining import Pretraining
 from isogloss.recipe.spec.recipe import Recipe
@@ -161,8 +161,10 @@ def _read(
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         neighbours = [str(other) for other in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
         raise IsoglossError(f"no recipe {str(recipe)!r}{nearest(str(recipe), [*known, *neighbours])}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise IsoglossError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    except yaml.YAMLError as error:
+        raise IsoglossError(f"{path}: {not_yaml(path.read_text(encoding='utf-8'), error)}") from None
+    except UnicodeDecodeError as error:
+        raise IsoglossError(f"{path}: not YAML: {error}") from None
     except OSError as error:
         raise IsoglossError(f"{path}: cannot be read: {error.strerror}") from None
     if not isinstance(raw, dict):
@@ -205,9 +207,10 @@ def _set(raw: dict[str, Any], override: str) -> dict[str, Any]:
     if not equals or not path:
         raise IsoglossError(f"--set takes KEY=VALUE such as optimizer.betas=[0.9,0.98], found {override!r}")
     try:
-        value = load_yaml(text, path)
+        # A path that begins with a brace is no mapping.
+        value = text if FIELD.match(text) else load_yaml(text, path)
     except yaml.YAMLError as error:
-        raise IsoglossError(f"--set {override}: the value is not YAML: {' '.join(str(error).split())}") from None
+        raise IsoglossError(f"--set {override}: the value is {not_yaml(text, error)}") from None
     keys = path.split(".")
     if isinstance(value, str) and LABEL_MAP not in keys:
         value = _number(value)

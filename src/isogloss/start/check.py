@@ -14,7 +14,7 @@ from isogloss.data.corpus import Corpus
 from isogloss.data.problems import FoundErrors
 from isogloss.data.validate import validate_collections
 from isogloss.examples import Example, TaggedSentence
-from isogloss.models.shipped import located
+from isogloss.models.shipped import located, require_no_misspelling
 from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.build.probes import read_probe_texts
@@ -22,7 +22,7 @@ from isogloss.recipe.build.task import build_task, spacing
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.spec.model import RandomModel
 from isogloss.recipe.spec.recipe import Recipe
-from isogloss.start.corpus import FewShot, load_corpus
+from isogloss.start.corpus import FewShot, File, lacking, load_corpus
 from isogloss.start.learnable import require_two_classes
 from isogloss.start.parted import require_one_language
 from isogloss.start.survey import Validation, survey
@@ -58,7 +58,10 @@ def read_corpus(
         cache=cache,
     )
     if not corpus.train:
-        raise IsoglossError("data: no entry has a train split for any training language")
+        files = [File(one, *place, path) for one in collections for place, path in one.files().items()]
+        languages = {file.language for file in files}
+        others = "; nor has any other language one" if len(languages) > 1 else ""
+        raise IsoglossError(f"data: {lacking(min(languages), ['train'], files, collections)}{others}")
     _require_dev(recipe, corpus)
     if recipe.translate_train:
         corpus = with_translated_training_data(recipe, collections, corpus)
@@ -131,6 +134,7 @@ def check_data(recipe: Recipe) -> Validation:
         elif Path(located(recipe.model)).is_dir() or _is_cached(recipe.model):
             tokenizer = load_tokenizer(recipe.model, remote=recipe.trust_remote_code)
         else:
+            require_no_misspelling(recipe.model)
             raise IsoglossError(f"model {recipe.model!r} is no folder and not in the hub's cache on this machine")
     except IsoglossError as error:
         problems.warning("recipe", None, f"lengths not checked: {error}")

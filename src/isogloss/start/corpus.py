@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.languages import called_by_name
 from isogloss.common.randomness import generator
-from isogloss.data.chunks import chunk_type, is_named
+from isogloss.data.chunks import is_named, renaming
 from isogloss.data.classes import check_classes
 from isogloss.data.collection import SPLITS, Collection
 from isogloss.data.corpus import Cell, Corpus
@@ -80,7 +81,7 @@ def load_corpus(
     """
     _require_names(collections)
     found = [
-        _File(collection, language, split, path)
+        File(collection, language, split, path)
         for collection in collections
         for (language, split), path in collection.files().items()
         if split in splits
@@ -88,8 +89,8 @@ def load_corpus(
     with_train = {file.language for file in found if file.split == "train"}
     with_other = {file.language for file in found if file.split != "train"}
     others = [split for split in splits if split != "train"]
-    trained = _chosen("train_languages", train_languages, with_train, ["train"])
-    evaluated = _chosen("evaluate_languages", evaluate_languages, with_other, others)
+    trained = _chosen("train_languages", train_languages, with_train, ["train"], found, collections)
+    evaluated = _chosen("evaluate_languages", evaluate_languages, with_other, others, found, collections)
     few = () if few_shot is None else tuple(sorted((set(evaluated) & with_train) - set(trained)))
     if few_shot is not None and not few:
         raise IsoglossError("few_shot: no language that is evaluated but not trained on has a training file")
@@ -132,7 +133,7 @@ def load_corpus(
 
 
 @dataclass(frozen=True)
-class _File:
+class File:
     """A file of a collection."""
 
     collection: Collection
@@ -148,8 +149,8 @@ def _require_names(collections: Sequence[Collection]) -> None:
 
 
 def _read(
-    used: Sequence[_File], complaint: Complaint, problems: Problems, cache: Cache | None
-) -> tuple[list[tuple[_File, Sequence[Example]]], dict[str, str]]:
+    used: Sequence[File], complaint: Complaint, problems: Problems, cache: Cache | None
+) -> tuple[list[tuple[File, Sequence[Example]]], dict[str, str]]:
     """The examples of files, and the SHA-256 of each by path.
 
     Raises:
@@ -167,15 +168,53 @@ def _read(
     return read, files
 
 
-def _chosen(key: str, wanted: Sequence[str] | None, available: set[str], splits: Sequence[str]) -> tuple[str, ...]:
+def _chosen(
+    key: str,
+    wanted: Sequence[str] | None,
+    available: set[str],
+    splits: Sequence[str],
+    found: Sequence[File],
+    collections: Sequence[Collection],
+) -> tuple[str, ...]:
     if wanted is None:
         return tuple(sorted(available))
-    if wanted and not available:
-        raise IsoglossError(f"{key}: no data entry has a {' or '.join(splits)} file, for {wanted[0]!r} or any language")
     for language in wanted:
-        if language not in available:
-            raise IsoglossError(f"{key}: no file for language {language!r}{nearest(language, available)}")
+        if language in available:
+            continue
+        if any(file.language == language for file in found):
+            raise IsoglossError(f"{key}: {lacking(language, splits, found, collections)}")
+        if not available:
+            asked = " or ".join(splits)
+            raise IsoglossError(f"{key}: no data entry has a {asked} file, for {language!r} or any language")
+        said = called_by_name(language)
+        hint = f"; {said}" if said is not None else ""
+        raise IsoglossError(f"{key}: no file for language {language!r}{hint}{nearest(language, available)}")
     return tuple(wanted)
+
+
+def lacking(language: str, splits: Sequence[str], found: Sequence[File], collections: Sequence[Collection]) -> str:
+    """Which splits a language has, and where files of others that are wanted would be.
+
+    Args:
+        language: A language that has some file.
+        splits: The splits that are wanted, of which it has none.
+        found: All files that there are.
+        collections: The data entries.
+    """
+    wanted = "training" if list(splits) == ["train"] else " or ".join(splits)
+    has = " and ".join(dict.fromkeys(file.split for file in found if file.language == language))
+    own = [file.collection for file in found if file.language == language]
+    places = [
+        str(collection.path(language, split))
+        for collection in collections
+        if collection in own
+        for split in splits
+        if collection.splits is None or split in collection.splits
+    ]
+    looked = (
+        f"looked for {' or '.join(dict.fromkeys(places))}" if places else "no entry of it has that among its splits"
+    )
+    return f"no {wanted} file for language {language!r}, which has {has}; {looked}"
 
 
 def _spread(examples: Sequence[Example], limit: int | None) -> Sequence[Example]:
@@ -213,8 +252,7 @@ def _require_known_labels(
                 place.setdefault(label, f"{example.path}:{example.line}")
     if unseen and labels:
         listed = "; ".join(f"{label!r} {count} times, first in {place[label]}" for label, count in unseen.most_common())
-        first = chunk_type(next(iter(unseen))) or next(iter(unseen))
         raise IsoglossError(
-            f"labels in evaluation data that no training file has: {listed}. Training labels: {', '.join(labels)}. A "
-            f"label_map renames them, or keeps one, to be counted as always wrong: {{{first}: {first}}}"
+            f"labels in evaluation data that no training file has: {listed}. Training labels: {', '.join(labels)}. For "
+            f"{next(iter(unseen))!r}: {renaming(next(iter(unseen)))}"
         )
