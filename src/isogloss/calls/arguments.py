@@ -27,11 +27,9 @@ def check_code(language: str) -> None:
     Raises:
         IsoglossError: It is not.
     """
-    if not re.fullmatch(CODE, language):
-        said = called_by_name(language) or f"{language!r} is no language code such as sw or zh-CN"
-        raise IsoglossError(f"language: {said}")
-    if (said := called_by_name(language)) is not None:
-        raise IsoglossError(f"language: {said}")
+    name = called_by_name(language)
+    if name is not None or not re.fullmatch(CODE, language):
+        raise IsoglossError(f"language: {name or f'{language!r} is no language code such as sw or zh-CN'}")
 
 
 def codes_of(given: str | Sequence[str], argument: str) -> list[str]:
