@@ -21,7 +21,12 @@ RECIPE: dict[str, Any] = {"method": "multitask", "model": "somewhere", "data": [
 def folder(tmp_path: Path) -> RunFolder:
     """A folder that holds a run."""
     found = RunFolder(tmp_path / "run")
-    for name in ("checkpoint-3/model.safetensors", "data/old/en/train.jsonl", "data/new/en/train.jsonl", "model/x"):
+    for name in (
+        "checkpoint-3/model.safetensors",
+        "data/0123456789ab/en/train.jsonl",
+        "data/abcdef012345/en/train.jsonl",
+        "model/x",
+    ):
         (found.path / name).parent.mkdir(parents=True)
         (found.path / name).write_text(name)
     for name in ("recipe.yaml", "fingerprint.json", "wandb_id.txt", ".lock", ".x.partial", "test_touches.json"):
@@ -34,15 +39,15 @@ def overwrite(folder: RunFolder, recipe: dict[str, Any] = RECIPE) -> None:
 
 
 def test_a_run_goes_with_all_but_its_lock_and_the_objects_that_are_read(folder: RunFolder):
-    recipe = {**RECIPE, "data": [{"path": f"{folder.path}/data/new/{{language}}/{{split}}.jsonl"}]}
+    recipe = {**RECIPE, "data": [{"path": f"{folder.path}/data/abcdef012345/{{language}}/{{split}}.jsonl"}]}
     overwrite(folder, recipe)
     assert clear(folder, recipe)
     left = sorted(str(path.relative_to(folder.path)) for path in folder.path.rglob("*") if path.is_file())
-    assert left == [".lock", "data/new/en/train.jsonl"]
+    assert left == [".lock", "data/abcdef012345/en/train.jsonl"]
     assert not clear(folder, recipe)
 
 
-@pytest.mark.parametrize("name", ["thesis.tex", ".git", "checkpoint-x", "seed-0", "checkpoints"])
+@pytest.mark.parametrize("name", ["thesis.tex", ".git", "checkpoint-x", "seed-0", "checkpoints", "data/en"])
 def test_a_folder_that_holds_anything_else_is_refused(name: str, folder: RunFolder):
     (folder.path / name).mkdir()
     with pytest.raises(IsoglossError, match=rf"run is not overwritten: it holds {name}, which no run writes"):
