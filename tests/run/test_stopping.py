@@ -52,6 +52,7 @@ from pathlib import Path
 import isogloss.step.loop
 from isogloss.cli import main
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born deaf to it
 recipe, root, step, *names = sys.argv[1:]
 take_step = isogloss.step.loop.take_step
 
