@@ -27,10 +27,10 @@ def check_code(language: str) -> None:
     Raises:
         IsoglossError: It is not.
     """
-    if not re.fullmatch(CODE, language):
-        said = called_by_name(language) or f"{language!r} is no language code such as sw or zh-CN"
-        raise IsoglossError(f"language: {said}")
-    if (said := called_by_name(language)) is not None:
+    said = called_by_name(language)
+    if said is None and not re.fullmatch(CODE, language):
+        said = f"{language!r} is no language code such as sw or zh-CN"
+    if said is not None:
         raise IsoglossError(f"language: {said}")
 
 

@@ -96,10 +96,12 @@ def require_same_recipe(
     # Intervals that only follow from the number of steps stay as they were when the run was started.
     derived = {key for key in ("evaluation_steps", "logging_steps", "save_steps") if (getattr(asked, key) or 0) < 1}
     slow = asked.optimizer.lookahead
-    loops = {"optimizer": {"lookahead": {"inner_steps"}}} if slow is not None and slow.inner_steps is None else {}
+    loops: dict[str, Any] = (
+        {"optimizer": {"lookahead": {"inner_steps"}}} if slow is not None and slow.inner_steps is None else {}
+    )
     names = ("name", "label", "report_to", "save_total_limit")
     changeable = {name: getattr(recipe, name) for name in names if hasattr(recipe, name)}
-    kept = {**dict.fromkeys([*derived, *changeable, *(["steps"] if more else [])], True), **loops}
+    kept: dict[str, Any] = {**dict.fromkeys([*derived, *changeable, *(["steps"] if more else [])], True), **loops}
     old, new = (values.model_dump(mode="json", exclude=kept) for values in (stored, recipe))
     changed = differences(old, new)
     if changed:
