@@ -28,6 +28,14 @@ from tests.support.world import names_of_checkpoints, outcome
 ENDS = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: SystemExit}
 
 
+@pytest.fixture(autouse=True)
+def not_deaf() -> Iterator[None]:
+    """A shell starts background jobs that ignore SIGINT, and what they start does so, too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @contextmanager
 def told(step: int, *numbers: signal.Signals) -> Iterator[None]:
     """Whatever trains inside gets signals in the midst of a step, and must end by the first of them."""
@@ -52,7 +60,6 @@ from pathlib import Path
 import isogloss.step.loop
 from isogloss.cli import main
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born deaf to it
 recipe, root, step, *names = sys.argv[1:]
 take_step = isogloss.step.loop.take_step
 

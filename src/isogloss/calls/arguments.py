@@ -27,9 +27,11 @@ def check_code(language: str) -> None:
     Raises:
         IsoglossError: It is not.
     """
-    name = called_by_name(language)
-    if name is not None or not re.fullmatch(CODE, language):
-        raise IsoglossError(f"language: {name or f'{language!r} is no language code such as sw or zh-CN'}")
+    said = called_by_name(language)
+    if said is None and not re.fullmatch(CODE, language):
+        said = f"{language!r} is no language code such as sw or zh-CN"
+    if said is not None:
+        raise IsoglossError(f"language: {said}")
 
 
 def codes_of(given: str | Sequence[str], argument: str) -> list[str]:
