@@ -55,8 +55,8 @@ def test_the_script_of_the_code_is_expected(code: str, script: str, expected: li
         ("topic", "jsonl", objects("0", "NaN", "true"), {"NaN": "lost", True: "1"}, {"0", "1", "lost"}),
         ("choice", "choice_jsonl", choices('"a"', '"b"'), {"a": 0, "b": 1}, {"0", "1"}),
         ("ner", "conll", "a\tO\nb\tB-DATE\nc\tnone\n", {"none": "O", "DATE": "DATE"}, {"O", "B-DATE"}),
-        ("ner", "conll", "a\tO\nb\tB-DATE\n", {"DATE": "O"}, {"O"}),
-        ("pos", "conllu", words("a", tag="N"), {"N": "NOUN"}, {"NOUN"}),
+        ("ner", "conll", "a\tO\nb\tB-DATE\nc\tB-LOC\n", {"DATE": "O"}, {"O", "B-LOC"}),
+        ("pos", "conllu", words("a", tag="N") + words("b", tag="V"), {"N": "NOUN"}, {"NOUN", "V"}),
     ],
 )
 def test_a_label_map_mends_before_anything_is_refused(
@@ -92,7 +92,7 @@ def test_several_matches_of_a_pattern_are_one_error(tmp_path: Path):
 
 def test_unknown_sub_words_are_a_warning(tmp_path: Path):
     for name, form in (("en.train", "harbour"), ("en.dev", "arbour"), ("ru.dev", "гавань")):
-        (tmp_path / f"{name}.conllu").write_text(words(form, form), encoding="utf-8")
+        (tmp_path / f"{name}.conllu").write_text(words(form) + words(form, tag="Y"), encoding="utf-8")
     data = {"task": "pos", "format": "conllu", "path": f"{tmp_path}/{{language}}.{{split}}.conllu"}
     found = isogloss.validate({**BASE, "selection": "last", "data": data}).problems
     assert found.errors == []

@@ -93,7 +93,7 @@ def test_a_run_says_when_it_is_measured_and_saved(world: Path, tmp_path: Path, c
     recipe = short("pos", world, steps=3, evaluation_steps=2, save_steps=3, logging_steps=1)
     isogloss.train(recipe, output=tmp_path / "run")
     lines = re.findall(
-        r"^\d{4}.* step (\d) of 3: loss [\d.]+, \d+ sentences/s, 0:00:0\d left, (.*)$", capsys.readouterr().err, re.M
+        r"^\d{4}.* step (\d) of 3: loss [\d.]+, [\d,]+ sentences/s, 0:00:0\d left, (.*)$", capsys.readouterr().err, re.M
     )
     assert [step for step, _ in lines] == ["2", "3"]
     shown = re.fullmatch(
