@@ -80,8 +80,7 @@ def cut_off(straight: Callable[[str], Path], tmp_path: Path) -> Callable[[str], 
     def copy(name: str) -> Path:
         run = straight(name)
         whole = run if run.name == name else run.parent  # where each language has a run of its own
-        left = whole.with_name(f"{name}-cut-off") / run.relative_to(whole)
-        return Path(shutil.copytree(left, tmp_path / "cut-off"))
+        return Path(shutil.copytree(whole.with_name(f"{name}-cut-off"), tmp_path / "cut-off"))
 
     return copy
 

@@ -14,7 +14,7 @@ import isogloss
 from isogloss.recipe.presets import METHODS
 from tests.support.methods import CRASH, METHOD_SETTINGS, SETTINGS, STEPS, VARIANTS, recipe
 from tests.support.stopping import stopped_after
-from tests.support.world import names_of_checkpoints, outcome
+from tests.support.world import names_of_checkpoints, outcome, runs_in
 
 pytestmark = pytest.mark.slow
 
@@ -29,11 +29,12 @@ def test_every_method_is_in_the_table():
 def test_resume_is_exact_to_the_last_bit(
     name: str, world: Path, straight: Callable[[str], Path], cut_off: Callable[[str], Path]
 ):
-    run = cut_off(name)
+    folder = cut_off(name)
+    (run,) = runs_in(folder)
     assert names_of_checkpoints(run) == [4]
     assert not (run / "model").exists()
 
-    isogloss.train(recipe(name, world), output=run, resume=True)
+    isogloss.train(recipe(name, world), output=folder, resume=True)
 
     resumed, expected = outcome(run), outcome(straight(name))
     for part in expected:

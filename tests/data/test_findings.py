@@ -92,7 +92,7 @@ def test_several_matches_of_a_pattern_are_one_error(tmp_path: Path):
 
 def test_unknown_sub_words_are_a_warning(tmp_path: Path):
     for name, form in (("en.train", "harbour"), ("en.dev", "arbour"), ("ru.dev", "гавань")):
-        (tmp_path / f"{name}.conllu").write_text(words(form) + words(form, tag="Y"), encoding="utf-8")
+        (tmp_path / f"{name}.conllu").write_text(words(form) + words(form, form, tag="Y"), encoding="utf-8")
     data = {"task": "pos", "format": "conllu", "path": f"{tmp_path}/{{language}}.{{split}}.conllu"}
     found = isogloss.validate({**BASE, "selection": "last", "data": data}).problems
     assert found.errors == []
