@@ -74,8 +74,14 @@ def test_data_and_model_in_memory(world: Path, tmp_path: Path):
     isogloss.train(recipe(world), output=one, data=data, model=model, tokenizer=tokenizer)
     isogloss.train(recipe(world, model=str(source), evaluate_languages=["en"]), output=other)
     assert predictions(one, "data", "en") == predictions(other, "ner", "en")
-    # A finished run goes on with the same objects, and not with another model.
+    # It may be overwritten, and a finished run goes on with the same objects, though saving has changed the model's
+    # configuration; not with another model or tokenizer.
+    isogloss.train(recipe(world), output=one, overwrite=True, data=data, model=model, tokenizer=tokenizer)
+    assert predictions(one, "data", "en") == predictions(other, "ner", "en")
     assert isogloss.train(recipe(world), output=one, resume=True, data=data, model=model, tokenizer=tokenizer)
+    longer = AutoTokenizer.from_pretrained(source, model_max_length=77)
+    with pytest.raises(IsoglossError, match="cannot resume, the recipe has changed: model"):
+        isogloss.train(recipe(world), output=one, resume=True, data=data, model=model, tokenizer=longer)
     with torch.no_grad():
         next(model.parameters()).add_(1.0)
     with pytest.raises(IsoglossError, match="cannot resume, the recipe has changed: model"):
@@ -94,6 +100,36 @@ def test_what_is_refused(world: Path, tmp_path: Path):
         with pytest.raises(IsoglossError, match=message):
             isogloss.train(output=tmp_path / "run", **arguments)
     assert not (tmp_path / "run").exists()
+
+
+def test_an_argument_and_an_override_exclude_each_other(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    own = {
+        "model": AutoModel.from_pretrained(world / "encoder"),
+        "tokenizer": AutoTokenizer.from_pretrained(world / "encoder"),
+    }
+    data = {"en": {"train": rows(world, "en", "train")}}
+    for key, arguments in (("model", own), ("data", {"data": data})):
+        override = "model=isogloss-small" if key == "model" else "data=[{task: ner, format: conll, path: x.conll}]"
+        with pytest.raises(IsoglossError, match=f"^{key}: given as an argument of train, and named by an override"):
+            isogloss.train(recipe(world), output=tmp_path / "run", overrides=[override], **arguments)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_runs_by_language_are_overwritten_with_their_objects(world: Path, tmp_path: Path):
+    data = {code: {split: rows(world, code, split) for split in ("train", "dev")} for code in ("en", "fr")}
+    whole = recipe(world, method="single", evaluate_languages=["en", "fr"])
+    for overwrite in (False, True):
+        changes = {**whole, "train_languages": ["en", "fr"], "steps": 1}
+        isogloss.train(changes, output=tmp_path / "run", data=data, overwrite=overwrite)
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"data", "en", "fr"}
+
+
+def test_the_users_own_recipe_is_not_replaced(world: Path, tmp_path: Path):
+    (tmp_path / "recipe.yaml").write_text("# my words\n" + json.dumps(recipe(world)))
+    with pytest.raises(IsoglossError, match="exists; --resume goes on with it"):
+        isogloss.train(tmp_path / "recipe.yaml", output=tmp_path)
+    assert (tmp_path / "recipe.yaml").read_text().startswith("# my words")
 
 
 def test_an_entry_has_its_task(world: Path, tmp_path: Path):

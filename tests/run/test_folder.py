@@ -115,12 +115,27 @@ def test_every_start_notes_its_environment(run: RunFolder):
 
 def test_only_what_a_start_writes_first_may_lie_in_a_folder(tmp_path: Path):
     run = RunFolder(tmp_path)
+    (tmp_path / "data" / "0123456789ab").mkdir(parents=True)
+    (tmp_path / "data" / "model-0123456789ab").mkdir()
+    for resume in (True, False):
+        run.require_free(resume=resume)
     for name in ("recipe.yaml", "environment.json", ".starting_weights.partial"):
         (tmp_path / name).write_text("")
     run.starting_weights.mkdir()
+    for resume in (True, False):  # these may be the user's
+        with pytest.raises(IsoglossError, match="holds no run" if resume else "exists"):
+            run.require_free(resume=resume)
+    run.begin()
     for resume in (True, False):
         run.require_free(resume=resume)
         (tmp_path / "results.jsonl").write_text("")
         with pytest.raises(IsoglossError, match="holds no run" if resume else "exists"):
             run.require_free(resume=resume)
         (tmp_path / "results.jsonl").unlink()
+
+
+def test_data_of_the_users_own_are_no_objects(tmp_path: Path):
+    (tmp_path / "data" / "en").mkdir(parents=True)
+    for resume in (True, False):
+        with pytest.raises(IsoglossError, match="holds no run" if resume else "exists"):
+            RunFolder(tmp_path).require_free(resume=resume)

@@ -81,21 +81,23 @@ def train(
     if callbacks and jobs > 1:
         raise IsoglossError(f"callbacks: they are called in this process, and jobs = {jobs} trains in others; jobs=1")
     recipe, files = objects_of(recipe)
-    changes = as_overrides(overrides, limit, report_to)
+    changes, given = as_overrides(overrides, limit, report_to), dict[str, Any]()
     if model is not None or tokenizer is not None:
-        changes = [f"model={json.dumps(name_of(model, tokenizer))}", *changes]
+        given["model"] = name_of(model, tokenizer)
     if data is not None:
-        placed, own = objects_of({"data": entries_of(data, _tasks(recipe, changes, scale))})
-        files, changes = files | own, [f"data={json.dumps(placed['data'])}", *changes]
-    children = resolve_sweep(recipe, overrides=changes, scale=scale)
+        placed, own = objects_of({"data": entries_of(data, _tasks(recipe, changes, given, scale))})
+        files, given["data"] = files | own, placed["data"]
+    children = resolve_sweep(recipe, overrides=[*_as_changes(given), *changes], scale=scale)
+    _require_taken(given, children)
     root = Path(output) if output is not None else Path("runs") / _name(recipe, children, scale)
     with naming_neighbours(recipe, children[0][1]):
         children = [(name, at(resolved, root)) for name, resolved in children]
-        if (files or model is not None) and not resume and len(children) == len(children[0][1].seeds) == 1:
-            require_usable(RunFolder(root), children[0][1].model_dump(mode="json"), resume=False, overwrite=overwrite)
+        first = children[0][1]
+        if (files or model is not None) and not resume and _is_one_run(children):
+            require_usable(RunFolder(root), first.model_dump(mode="json"), resume=False, overwrite=overwrite)
         write(files, root)
         if model is not None:
-            write_own(model, tokenizer, Path(str(children[0][1].model)))
+            write_own(model, tokenizer, Path(str(first.model)))
         runs = [
             (name, Asked(one, path, resume, overwrite, _training_languages(resolved), callbacks))
             for name, resolved in children
@@ -154,11 +156,41 @@ def _runs(recipe: Recipe, root: Path) -> list[tuple[Path, Recipe]]:
     ]
 
 
-def _tasks(recipe: RecipeLike, overrides: Sequence[str], scale: str | None) -> list[str]:
+def _tasks(recipe: RecipeLike, overrides: Sequence[str], given: Mapping[str, Any], scale: str | None) -> list[str]:
     """The tasks of a recipe's own data entries; none where it has no entries."""
     if isinstance(recipe, Mapping) and not {"data", "base"} & recipe.keys():
         return []
-    return [entry.task for entry in resolve(recipe, overrides=overrides, scale=scale).data]
+    return [entry.task for entry in resolve(recipe, overrides=[*_as_changes(given), *overrides], scale=scale).data]
+
+
+def _as_changes(given: Mapping[str, Any]) -> list[str]:
+    """Overrides for what is given in memory; JSON is YAML."""
+    return [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in given.items()]
+
+
+def _require_taken(given: Mapping[str, Any], children: Sequence[tuple[str, Recipe]]) -> None:
+    """Stop where an override or a sweep names what is given in memory, too.
+
+    Raises:
+        IsoglossError: It does.
+    """
+    for _, recipe in children:
+        taken = {"model": [recipe.model], "data": [entry.path for entry in recipe.data]}
+        for key, value in given.items():
+            entries = [value] if isinstance(value, str | Mapping) else value
+            asked = [one if isinstance(one, str) else one.get("path") for one in entries]
+            if taken[key] != asked:
+                raise IsoglossError(
+                    f"{key}: given as an argument of train, and named by an override or a sweep, too "
+                    f"({taken[key][0]}); leave one of the two out"
+                )
+
+
+def _is_one_run(children: Sequence[tuple[str, Recipe]]) -> bool:
+    """Whether a recipe stands for one run alone, whose folder is the one that is asked for."""
+    (_, first), *others = children
+    by_language = METHODS[first.method].one_run_per_language or first.leave_one_out
+    return not others and len(first.seeds) == 1 and not by_language
 
 
 def _training_languages(recipe: Recipe) -> tuple[str, ...]:

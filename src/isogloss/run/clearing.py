@@ -11,13 +11,10 @@ from typing import Any
 from isogloss.common.errors import IsoglossError
 from isogloss.common.locking import NAME as LOCK
 from isogloss.common.writing import writing
-from isogloss.run.folder import RunFolder
+from isogloss.run.folder import RunFolder, entries
 
-_BESIDE = frozenset(("data", "wandb", "wandb_id.txt", LOCK))
+_BESIDE = frozenset(("wandb", "wandb_id.txt", LOCK))
 """What lies in run folders and is written by others than `RunFolder`."""
-
-_OBJECTS = r"[0-9a-f]{12}|\..+\.partial"
-"""What lies in ``data/``: objects of recipes, by a digest of what they hold."""
 
 _NAMES_OF_RUNS = frozenset(("name", "label", "method"))
 """Keys of recipes whose text is no path."""
@@ -53,9 +50,8 @@ def _require_replaceable(folder: RunFolder) -> None:
     if not folder.path.is_dir():
         folder.require_free(resume=True)  # a file is refused
         return
-    data = folder.path / "data"
     foreign = sorted(own.name for own in folder.path.iterdir() if not _is_of_a_run(own, folder))
-    foreign += sorted(f"data/{own.name}" for own in _entries(data) if not re.fullmatch(_OBJECTS, own.name))
+    foreign += sorted(f"data/{own.name}" for own in {*entries(folder.data)} - {*folder.objects()})
     if foreign:
         raise IsoglossError(
             f"{folder.path} is not overwritten: it holds {', '.join(foreign[:3])}{', ...' if foreign[3:] else ''}, "
@@ -93,19 +89,14 @@ def clear(folder: RunFolder, recipe: Any) -> bool:  # noqa: ANN401 - values as J
     """
     if not folder.path.is_dir():
         return False
-    was_run, data = folder.fingerprint.exists(), folder.path / "data"
-    read = {path for path in map(_fixed, _texts(recipe)) if path.is_relative_to(data.resolve())}
-    found = [own for own in folder.path.iterdir() if _is_of_a_run(own, folder) and own.name not in (LOCK, data.name)]
-    objects = [own for own in _entries(data) if re.fullmatch(_OBJECTS, own.name)]
-    unread = [own for own in objects if not any(path.is_relative_to(own.resolve()) for path in read)]
+    was_run, kept = folder.fingerprint.exists(), (LOCK, folder.data.name, folder.begun.name)
+    read = {path for path in map(_fixed, _texts(recipe)) if path.is_relative_to(folder.data.resolve())}
+    found = [own for own in folder.path.iterdir() if _is_of_a_run(own, folder) and own.name not in kept]
+    unread = [own for own in folder.objects() if not any(path.is_relative_to(own.resolve()) for path in read)]
     with writing(folder.path):
         for own in sorted([*found, *unread], key=lambda own: own == folder.fingerprint):
             shutil.rmtree(own) if own.is_dir() and not own.is_symlink() else own.unlink()
     return was_run
-
-
-def _entries(folder: Path) -> list[Path]:
-    return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def _is_of_a_run(path: Path, folder: RunFolder) -> bool:

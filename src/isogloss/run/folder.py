@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Callable, Collection, Mapping
@@ -32,6 +33,15 @@ PACKAGES = (
 )
 
 
+OBJECT = r"(model-)?[0-9a-f]{12}|\..+\.partial"
+"""Names of what is written from memory: tables, and models, by a digest of what they hold."""
+
+
+def entries(folder: Path) -> list[Path]:
+    """What lies in a folder; nothing where there is none."""
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
 class RunFolder:
     """A folder with one run in it.
 
@@ -48,6 +58,8 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.begun = path / ".begun"
+        self.data = path / "data"
         self.recipe = path / "recipe.yaml"
         self.fingerprint = path / "fingerprint.json"
         self.results = path / "results.jsonl"
@@ -83,9 +95,19 @@ class RunFolder:
             raise IsoglossError(f"{self.path} is a file, not a folder; --output names another")
 
     def _was_only_begun(self) -> bool:
-        """Whether there is nothing but what a start writes before the fingerprint."""
-        first = {self.recipe.name, self._environments.name, self.starting_weights.name, self.partition.name, "data"}
-        return all(path.name in first or path.name.startswith(".") for path in self.path.iterdir())
+        """Whether there is nothing but what a start writes before the fingerprint; a user's own file is none of it."""
+        first = {self.recipe.name, self._environments.name, self.starting_weights.name, self.partition.name}
+        ours = first if self.begun.exists() else set()
+        visible = {path.name for path in self.path.iterdir() if not path.name.startswith(".")}
+        return visible <= {*ours, self.data.name} and len(self.objects()) == len(entries(self.data))
+
+    def objects(self) -> list[Path]:
+        """What lies in ``data/`` and was written from memory."""
+        return [path for path in entries(self.data) if re.fullmatch(OBJECT, path.name)]
+
+    def begin(self) -> None:
+        """Mark the folder as that of a run without a fingerprint, before anything else is written there."""
+        write_text(self.begun, "isogloss has begun a run here, and has not got to its fingerprint.json.\n")
 
     def start(self, recipe: str, fingerprint: Mapping[str, Any], weights: Callable[[Path], None] | None) -> None:
         """Write what identifies the run; the fingerprint last, since it marks the folder as a run.
@@ -99,6 +121,7 @@ class RunFolder:
         if weights is not None:
             weights(self.starting_weights)
         write_json(self.fingerprint, fingerprint)
+        self.begun.unlink(missing_ok=True)
 
     def note_environment(self, world_size: int) -> list[str]:
         """Add versions, hardware and command of this start to environment.json, a list of all starts.

@@ -51,6 +51,7 @@ def open_folder(
     folder, ranks, loaded = experiment.folder, experiment.ranks, experiment.loaded
     is_main, notes = ranks.rank == 0, []
     if is_main and not resuming:
+        folder.begin()
         if clear(folder, recipe.model_dump(mode="json")):
             notes.append("the run that was there is removed")
         for file in files:
