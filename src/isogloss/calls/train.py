@@ -175,7 +175,7 @@ def _require_taken(given: Mapping[str, Any], children: Sequence[tuple[str, Recip
         IsoglossError: It does.
     """
     for _, recipe in children:
-        taken = {"model": [recipe.model], "data": [entry.path for entry in recipe.data]}
+        taken: dict[str, list[Any]] = {"model": [recipe.model], "data": [entry.path for entry in recipe.data]}
         for key, value in given.items():
             entries = [value] if isinstance(value, str | Mapping) else value
             asked = [one if isinstance(one, str) else one.get("path") for one in entries]
