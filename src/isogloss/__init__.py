@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from isogloss.calls.corpus import corpus
     from isogloss.calls.errors import errors
     from isogloss.calls.evaluate import evaluate
+    from isogloss.calls.export import export
     from isogloss.calls.gap import gap
     from isogloss.calls.get import get
     from isogloss.calls.load import load
@@ -35,6 +36,7 @@ __all__ = [
     "corpus",
     "errors",
     "evaluate",
+    "export",
     "gap",
     "get",
     "load",

@@ -13,6 +13,7 @@ from isogloss.cli import (
     demo,
     errors,
     evaluate,
+    export,
     gap,
     predict,
     pretrain,
@@ -47,6 +48,7 @@ app.command("pretrain-adapter")(pretrain_adapter.pretrain_adapter)
 app.command("evaluate")(evaluate.evaluate)
 app.command("errors")(errors.errors)
 app.command("predict")(predict.predict)
+app.command("export")(export.export)
 app.command("translate")(translate.translate)
 app.command("project")(project.project)
 app.command("retrieve")(retrieve.retrieve)
