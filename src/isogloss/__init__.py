@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from isogloss.common.errors import IsoglossError
 
 if TYPE_CHECKING:
+    from isogloss.calls.card import card
     from isogloss.calls.compare import compare
     from isogloss.calls.compare_frame import compare_frame
     from isogloss.calls.corpus import corpus
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "IsoglossError",
+    "card",
     "compare",
     "compare_frame",
     "corpus",

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from isogloss.cli import (
+    card,
     compare,
     corpus,
     data,
@@ -49,6 +50,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("errors")(errors.errors)
 app.command("predict")(predict.predict)
 app.command("export")(export.export)
+app.command("card")(card.card)
 app.command("translate")(translate.translate)
 app.command("project")(project.project)
 app.command("retrieve")(retrieve.retrieve)
