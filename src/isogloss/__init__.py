@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from isogloss.calls.compare import compare
     from isogloss.calls.compare_frame import compare_frame
     from isogloss.calls.corpus import corpus
+    from isogloss.calls.doctor import doctor
     from isogloss.calls.errors import errors
     from isogloss.calls.evaluate import evaluate
     from isogloss.calls.export import export
@@ -36,6 +37,7 @@ __all__ = [
     "compare",
     "compare_frame",
     "corpus",
+    "doctor",
     "errors",
     "evaluate",
     "export",

@@ -12,6 +12,7 @@ from isogloss.cli import (
     corpus,
     data,
     demo,
+    doctor,
     errors,
     evaluate,
     export,
@@ -56,6 +57,7 @@ app.command("project")(project.project)
 app.command("retrieve")(retrieve.retrieve)
 app.command("probe")(probe.probe)
 app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
 app.command("world")(world.world)
 app.command("compare")(compare.compare)
 app.command("unfreezing")(unfreezing.unfreezing)
