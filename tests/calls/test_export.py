@@ -159,6 +159,17 @@ def test_the_example_says_what_we_say(
         assert printed[0] in arguments[-2:] or printed[0] in arguments[-1]
 
 
+def test_what_torch_cannot_follow_is_told(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def fail(*_: Any, **__: Any) -> None:
+        raise torch.onnx.OnnxExporterError("no way\nmore")
+
+    monkeypatch.setattr(graphs, "PACKAGES", ())
+    monkeypatch.setattr(torch.onnx, "export", fail)
+    with pytest.raises(isogloss.IsoglossError, match=r"no graph of a ModernBert.*: no way; nearest: hf"):
+        isogloss.export(trained("pos"), to="onnx", output=tmp_path / "out")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.slow
 def test_a_graph_goes_through_one_language_adapter(straight: Straight, tmp_path: Path):
     pytest.importorskip("onnxruntime")

@@ -6,14 +6,14 @@ import os
 import shutil
 from pathlib import Path
 
-from isogloss.calls.exporting.checks import check_logits, loss_table, sample_of
+from isogloss.calls.exporting.checks import LOOKED_AT, check_logits, loss_table, sample_of
 from isogloss.calls.exporting.folders import OPENERS, WRITERS, Source
 from isogloss.calls.exporting.graphs import FILE, Runtime, quantise, require_onnx
 from isogloss.calls.exporting.kinds import adapters_of, check_kind
 from isogloss.calls.exporting.manual import EXAMPLE, example, manual
 from isogloss.calls.finished import modes_asked, open_run
 from isogloss.common.errors import IsoglossError, nearest
-from isogloss.common.writing import open_as_usual, write_text, writing
+from isogloss.common.writing import hidden, open_as_usual, write_text, writing
 from isogloss.models.extensions.pairing import pairing_of
 from isogloss.models.open import Loaded
 
@@ -56,20 +56,18 @@ def export(
         IsoglossError: There is no run, its model cannot be had as ``to``, the folder holds something, the data of the
             run are gone, the exported model computes something else, or a failed write.
     """
-    folder = Path(output)
+    # Without the name of a folder as in ".", there is no sibling to write to.
+    folder = Path(output).resolve()
     _check_arguments(folder, to, language, quantize, split, sentences)
     own, recipe, task, loaded = open_run(run)
     check_kind(loaded.model, to)
     language = _language(loaded, to, language)
     loaded.model.to("cpu").eval()  # type: ignore[arg-type] # the stubs of transformers take no device by name
     mode = modes_asked(own.path, recipe, loaded, None)[0]
-    sample = sample_of(recipe, task, loaded, mode, split=split, number=sentences, language=language)
-    batch = next((batch for _, batch in sample.batches() if len(batch) > 1), None)
-    if batch is None:
-        raise IsoglossError(f"sentences: a graph needs a language with two examples, found one in {split} data")
-    source = Source(task, loaded, batch, language)
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    number = sentences if quantize else LOOKED_AT
+    sample = sample_of(recipe, task, loaded, mode, split=split, number=number, language=language)
+    source = Source(task, loaded, sample.two(), language)
+    partial = hidden(folder)
     try:
         with writing(folder):
             WRITERS[to](partial, source)
@@ -91,7 +89,7 @@ def export(
             partial.replace(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    told = [f"{folder}: {checked}"]
+    told = [f"{output}: {checked}"]
     if pairing_of(loaded.model) is not None:
         told.append("the model sees each text alone: its view of pairs of texts needs isogloss")
     return "\n\n".join([*told, *([] if loss is None else [loss])])

@@ -67,6 +67,11 @@ class Sample:
             for cell, shown in self.cells.items()
         ]
 
+    def two(self) -> Batch:
+        """A batch of two examples: what has the size 1 is no dimension of a graph that may have another size."""
+        features = next(iter(self.cells.values())).features
+        return self.evaluator.task.collate([features[0], features[len(features) - 1]], self.evaluator.tokenizer)
+
 
 def sample_of(
     recipe: Recipe, task: Task, loaded: Loaded, mode: Mode, *, split: str, number: int, language: str | None

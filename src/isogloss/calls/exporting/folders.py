@@ -78,7 +78,7 @@ def write_peft(folder: Path, source: Source) -> None:
 
 def open_hf(folder: Path, source: Source) -> nn.Module:
     """The model as transformers opens it."""
-    return _opened(folder, source).eval()
+    return _opened(folder, source)
 
 
 def open_onnx(folder: Path, source: Source) -> nn.Module:
@@ -96,7 +96,7 @@ def open_adapterhub(folder: Path, source: Source) -> nn.Module:
     for name in own.names:
         read_adapter(folder / name, adapters, name)
     adapters.stacks = own.stacks
-    return model.eval()
+    return model
 
 
 def open_peft(folder: Path, source: Source) -> nn.Module:
@@ -104,7 +104,7 @@ def open_peft(folder: Path, source: Source) -> nn.Module:
     from peft import PeftModel  # takes seconds
 
     model: nn.Module = PeftModel.from_pretrained(_opened(folder / BASE, source), folder)
-    return model.eval()
+    return model
 
 
 WRITERS: Mapping[str, Callable[[Path, Source], None]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -42,23 +43,30 @@ def write_graph(path: Path, model: nn.Module, batch: Batch, within: AbstractCont
         model: The model, on the CPU and without dropout.
         batch: Examples, at least two, by which its way is followed; of its inputs, all are inputs of the graph.
         within: What is active while its way is followed, as a stack of adapters.
+
+    Raises:
+        IsoglossError: torch cannot follow the model.
     """
     names = [*batch.inputs]
     tensors = tuple(batch.inputs[name] for name in names)
     sizes = tuple(dict.fromkeys(range(tensor.dim()), torch.export.Dim.DYNAMIC) for tensor in tensors)
     ends = "question" in type(model).__name__.lower()
-    with _quiet(), torch.no_grad(), within:
-        torch.onnx.export(
-            _Followed(model, names).eval(),
-            tensors,
-            str(path),
-            dynamo=True,
-            input_names=names,
-            output_names=list(ENDS if ends else OUTPUTS),
-            dynamic_shapes=(sizes,),
-            external_data=False,
-            verbose=False,
-        )
+    try:
+        with _quiet(), torch.no_grad(), within:
+            torch.onnx.export(
+                _Followed(model, names).eval(),
+                tensors,
+                str(path),
+                dynamo=True,
+                input_names=names,
+                output_names=list(ENDS if ends else OUTPUTS),
+                dynamic_shapes=(sizes,),
+                external_data=False,
+                verbose=False,
+            )
+    except torch.onnx.OnnxExporterError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise IsoglossError(f"to: torch makes no graph of a {type(model).__name__}: {reason}; nearest: hf") from error
 
 
 def quantise(path: Path) -> None:
@@ -69,12 +77,16 @@ def quantise(path: Path) -> None:
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic  # slow to import, and not always there
 
-    whole, beside = path.with_name(f".{path.name}.whole"), path.with_name(f"{path.name}.data")
-    large = beside.exists()
-    path.rename(whole)
+    # Apart, since weights that lie beside a large graph have the same name before and after.
+    apart, large = path.parent / ".whole", path.with_name(f"{path.name}.data").exists()
+    apart.mkdir()
+    for own in [*path.parent.glob(f"{path.name}*")]:
+        own.rename(apart / own.name)
     with _quiet():
-        quantize_dynamic(whole, path, per_channel=True, weight_type=QuantType.QInt8, use_external_data_format=large)
-    whole.unlink()
+        quantize_dynamic(
+            apart / path.name, path, per_channel=True, weight_type=QuantType.QInt8, use_external_data_format=large
+        )
+    shutil.rmtree(apart)
 
 
 class Runtime(nn.Module):

@@ -34,4 +34,5 @@ def plain_copy(loaded: Loaded, *, merge: bool = True) -> PreTrainedModel:
     weights = {own: own + changed[own] for own in model.parameters() if own in changed}
     with holding(weights), plain(model):
         copy.load_state_dict(model.state_dict())
-    return copy.eval()
+    torch.nn.Module.eval(copy)
+    return copy

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from huggingface_hub import constants, get_token
-from huggingface_hub.utils import get_session
+from huggingface_hub import constants, get_session, get_token
 
 from isogloss.calls.health.finding import Finding
 
