@@ -8,6 +8,7 @@ time of the processor, so that other work on the machine, which takes turns too,
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 import time
@@ -62,9 +63,9 @@ def measure(
 def ways_of(model: PreTrainedModel, inputs: Mapping[str, Tensor], folder: Path) -> dict[str, Callable[[], object]]:
     """The model, its graph and its graph in 8 bits, each to be called without arguments; one thread each."""
     whole, cut = folder / "whole" / FILE, folder / "cut" / FILE
-    for path in (whole, cut):
-        path.parent.mkdir()
-        write_graph(path, model.eval(), Batch(dict(inputs), None, ("en",) * len(inputs["input_ids"])), nullcontext())
+    whole.parent.mkdir()
+    write_graph(whole, model.eval(), Batch(dict(inputs), None, ("en",) * len(inputs["input_ids"])), nullcontext())
+    shutil.copytree(whole.parent, cut.parent)
     quantise(cut)
     graphs = {name: Runtime(path, threads=1) for name, path in (("fp32", whole), ("8 bits", cut))}
 

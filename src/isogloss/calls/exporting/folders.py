@@ -55,7 +55,8 @@ def write_onnx(folder: Path, source: Source) -> None:
     if adapters is None:
         write_graph(folder / FILE, plain_copy(source.loaded), source.batch, nullcontext())
     else:
-        write_graph(folder / FILE, model.eval(), source.batch, _stack(adapters, source.language))
+        nn.Module.eval(model)
+        write_graph(folder / FILE, model, source.batch, _stack(adapters, source.language))
 
 
 def write_adapterhub(folder: Path, source: Source) -> None:
