@@ -27,7 +27,7 @@ class DataSet:
 
     Attributes:
         name: Our name of it.
-        hub: Its id on the hub; None: it is in no catalogue.
+        hub: Its id on the hub; None: it is not known to be there.
         licence: Its licence; None: it is not known.
     """
 
@@ -107,7 +107,7 @@ def data(sets: Sequence[DataSet], trained: Iterable[str], evaluated: Iterable[st
     body = [
         [
             as_markdown(own.name),
-            as_markdown(own.hub) if own.hub else "in no catalogue",
+            as_markdown(own.hub) if own.hub else "not known",
             as_markdown(own.licence) if own.licence else "not known: ask who made them",
         ]
         for own in sets

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -104,7 +105,10 @@ def open_peft(folder: Path, source: Source) -> nn.Module:
     """The model in ``base`` with LoRA as peft opens it."""
     from peft import PeftModel  # takes seconds
 
-    model: nn.Module = PeftModel.from_pretrained(_opened(folder / BASE, source), folder)
+    base = _opened(folder / BASE, source)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft 0.21 asks transformers 5.23 by former names
+        model: nn.Module = PeftModel.from_pretrained(base, folder)
     return model
 
 
