@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from benchmarks import (
     languages,
     looks,
     memory,
+    onnx,
     shapes,
     slow_weights,
     start,
@@ -494,3 +495,19 @@ def test_why_a_process_has_no_figures(monkeypatch: pytest.MonkeyPatch):
 def test_a_missing_folder_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["--data", str(tmp_path / "nowhere"), "--results", str(tmp_path)]) == 1
     assert "nowhere" in capsys.readouterr().err
+
+
+def test_onnx(tmp_path: Path):
+    """A way that takes a quarter of the time is four times as fast, and the last one has the bound."""
+    now = [0.0]
+
+    def taking(seconds: float) -> Callable[[], None]:
+        def way() -> None:
+            now[0] += seconds
+
+        return way
+
+    ways = {"model": taking(1.0), "graph": taking(1.0), "8 bits": taking(0.25)}
+    same, faster = onnx.measure(ways, 3, lambda: now[0])["ratios"]
+    assert (same["median"], faster["median"], faster["kept"]) == (1.0, 4.0, True)
+    assert "at_least" not in same

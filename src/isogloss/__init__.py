@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from isogloss.common.errors import IsoglossError
 
 if TYPE_CHECKING:
+    from isogloss.calls.card import card
     from isogloss.calls.compare import compare
     from isogloss.calls.compare_frame import compare_frame
     from isogloss.calls.corpus import corpus
+    from isogloss.calls.doctor import doctor
     from isogloss.calls.errors import errors
     from isogloss.calls.evaluate import evaluate
+    from isogloss.calls.export import export
     from isogloss.calls.gap import gap
     from isogloss.calls.get import get
     from isogloss.calls.load import load
@@ -34,11 +37,14 @@ __all__ = [
     "Callback",
     "IsoglossError",
     "Moment",
+    "card",
     "compare",
     "compare_frame",
     "corpus",
+    "doctor",
     "errors",
     "evaluate",
+    "export",
     "gap",
     "get",
     "load",

@@ -9,12 +9,15 @@ import typer
 
 import isogloss
 from isogloss.cli import (
+    card,
     compare,
     corpus,
     data,
     demo,
+    doctor,
     errors,
     evaluate,
+    export,
     gap,
     predict,
     pretrain,
@@ -49,11 +52,14 @@ app.command("pretrain-adapter")(pretrain_adapter.pretrain_adapter)
 app.command("evaluate")(evaluate.evaluate)
 app.command("errors")(errors.errors)
 app.command("predict")(predict.predict)
+app.command("export")(export.export)
+app.command("card")(card.card)
 app.command("translate")(translate.translate)
 app.command("project")(project.project)
 app.command("retrieve")(retrieve.retrieve)
 app.command("probe")(probe.probe)
 app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
 app.command("world")(world.world)
 app.command("compare")(compare.compare)
 app.command("unfreezing")(unfreezing.unfreezing)

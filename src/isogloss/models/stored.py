@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,17 +47,23 @@ def write_model(
 
 def save_model(folder: Path, model: Any, tokenizer: Any) -> None:  # noqa: ANN401 - anything with save_pretrained
     """``save_pretrained`` without the progress bar that would tear our own, and the model's extensions beside it."""
+    with without_bars(), plain(model):
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+    save_extensions(folder, model)
+    open_as_usual(folder)
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """Inside, transformers shows no progress bars."""
     was_shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        with plain(model):
-            model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
+        yield
     finally:
         if was_shown:
             logging.enable_progress_bar()  # type: ignore[no-untyped-call]
-    save_extensions(folder, model)
-    open_as_usual(folder)
 
 
 def read_weights(folder: Path, model: nn.Module) -> None:

@@ -138,6 +138,11 @@ class RunFolder:
             if starts and starts[-1][part] != now[part]
         ]
 
+    def devices(self) -> list[str]:
+        """Names of the devices that the last start ran on; none where it is not written down."""
+        starts = read_json(self._environments, list) if self._environments.exists() else []
+        return [str(name) for name in starts[-1].get("devices", ())] if starts else []
+
     def is_finished(self) -> bool:
         """Whether the run has come to its end: final scores and a final model are there."""
         return self.model.is_dir() and any(row["selection"] is not None for row in read_lines(self.results))

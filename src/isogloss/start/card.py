@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
-from tabulate import tabulate
 
+from isogloss.common.markup import as_markdown, one_line, signed
 from isogloss.models.extensions import extensions_of
 from isogloss.models.open import Loaded
 from isogloss.recipe.spec.recipe import Recipe
-from isogloss.reports.cells import told_apart
+from isogloss.reports.card_sections import DataSet, Interval, scores
+from isogloss.reports.cells import scoring_of, told_apart
 from isogloss.tasks.choice import MultipleChoice
 from isogloss.tasks.classification import Classification
 from isogloss.tasks.spans import Spans
@@ -91,10 +93,32 @@ print(classify({example}))
 ```"""
 
 
+@dataclass(frozen=True)
+class Details:
+    """What is known of a model beside its scores.
+
+    Attributes:
+        redrawn: By `isogloss.reports.cells.scoring_of` of a row and its split the interval of its value.
+        sets: The data sets of the run.
+        sections: Sections after the scores, by heading, in Markdown.
+        licence: Licence of the model, as the hub names licences; None: it is not said.
+    """
+
+    redrawn: Mapping[tuple[Any, ...], Interval]
+    sets: Sequence[DataSet]
+    sections: Mapping[str, str]
+    licence: str | None = None
+
+
 def card(
-    recipe: Recipe, task: Task, loaded: Loaded, languages: Sequence[str], rows: Sequence[Mapping[str, Any]]
+    recipe: Recipe,
+    task: Task,
+    loaded: Loaded,
+    languages: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    details: Details | None = None,
 ) -> str:
-    """The card.
+    """The card, in which names and labels of the user's data are shown as they are, whatever they hold.
 
     Args:
         recipe: The recipe with nothing left open.
@@ -102,16 +126,21 @@ def card(
         loaded: The model.
         languages: The languages that it was trained on.
         rows: Final scores, see `isogloss.run.evaluation.COLUMNS`.
+        details: What else is known; None: the card holds what is known when training ends.
     """
-    primary = [told_apart(row) for row in rows if row["metric"] == task.metrics[0]]
+    own = [row for row in rows if row["metric"] == task.metrics[0]]
+    known = details or Details({}, [], {})
+    intervals = [known.redrawn.get((*scoring_of(row), row["split"])) for row in own]
+    primary = [told_apart(row) for row in own]
     kind = TAGS[type(task)]
-    source = str(loaded.identity.get("source") or "random weights")
-    name = f"{task.name}, {recipe.method}, from {source}"
+    source = one_line(str(loaded.identity.get("source") or "random weights"))
+    name = f"{task.name}, {one_line(str(recipe.method))}, from {source}"
+    hubs = {one.name: one.hub for one in known.sets}
     results = [
         EvalResult(
             task_type=kind,
-            dataset_type=row["data"],
-            dataset_name=f"{row['data']}, {row['language']}",
+            dataset_type=hubs.get(row["data"]) or one_line(row["data"]),
+            dataset_name=f"{one_line(row['data'])}, {row['language']}",
             dataset_config=row["language"],
             dataset_split=row["split"],
             metric_type=row["metric"],
@@ -125,18 +154,28 @@ def card(
         pipeline_tag=kind,
         tags=["isogloss", "cross-lingual-transfer", task.name],
         metrics=list(task.metrics),
+        license=known.licence,
+        datasets=[hub for hub in hubs.values() if hub] or None,
         base_model=source if loaded.identity.get("commit") else None,
         model_name=name,
         eval_results=results or None,
     )
-    content = f"---\n{data.to_yaml()}\n---\n\n# {name}\n\n{_facts(recipe, task, languages)}\n"
-    return f"{content}\n## How to load it\n\n{_loading(recipe, task, loaded)}\n\n## Scores\n\n{_scores(primary)}\n"
+    content = f"---\n{data.to_yaml()}\n---\n\n# {as_markdown(name)}\n\n{_facts(recipe, task, languages)}\n"
+    sections = {"How to load it": _loading(recipe, task, loaded), "Scores": scores(own, intervals)}
+    for heading, text in {**sections, **known.sections}.items():
+        content += f"\n## {heading}\n\n{text}\n"
+    return signed(f"{content}\nTrained and measured with isogloss.\n")
 
 
 def _facts(recipe: Recipe, task: Task, languages: Sequence[str]) -> str:
-    facts = {"task": task.name, "trained on": ", ".join(languages), "method": recipe.method, "seed": recipe.seeds[0]}
+    facts = {
+        "task": task.name,
+        "trained on": ", ".join(languages),
+        "method": as_markdown(str(recipe.method)),
+        "seed": recipe.seeds[0],
+    }
     if not isinstance(task, MultipleChoice | Spans):
-        facts["labels"] = ", ".join(task.labels)
+        facts["labels"] = ", ".join(map(as_markdown, task.labels))
     if isinstance(task, Tagging):
         spaced = "as it is written, without spaces between words that its text does not have"
         facts["text"] = spaced if task.as_written else "with a space between all words"
@@ -153,7 +192,7 @@ def _loading(recipe: Recipe, task: Task, loaded: Loaded) -> str:
         return (
             f"The model has modules of its own ({', '.join(modules)}) that transformers does not load, so it computes "
             "something else there. `isogloss predict RUN` and `isogloss.load(RUN)` load them with the run folder that "
-            "this one lies in."
+            "this one lies in; `isogloss export RUN` writes a folder that loads without isogloss."
         )
     if isinstance(task, Tagging):
         of_word = "logits[own].mean(dim=0)" if task.average else "logits[own[0]]"
@@ -168,10 +207,3 @@ def _loading(recipe: Recipe, task: Task, loaded: Loaded) -> str:
         f"`transformers.{task.auto_class.__name__}.from_pretrained` loads it; `isogloss predict RUN` and "
         "`isogloss.load(RUN)` do what comes before and after it."
     )
-
-
-def _scores(primary: Sequence[Mapping[str, Any]]) -> str:
-    body = [[row["data"], row["language"], row["split"], f"{100 * row['value']:.1f}", row["n"]] for row in primary]
-    metric = primary[0]["metric"] if primary else "score"
-    table = tabulate(body, headers=["data", "language", "split", f"{metric} %", "examples"], tablefmt="github")
-    return f"{table}\n\nTrained and measured with isogloss."

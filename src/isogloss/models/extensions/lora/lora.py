@@ -107,10 +107,19 @@ class Lora(Extension):
 
     def write_beside(self, folder: Path, model: PreTrainedModel) -> str:
         """Write it as peft has it into ``folder/lora``, and say how it is read."""
+        self.write_files(folder / FOLDER, model)
+        return card(type(model).__name__)
+
+    def write_files(self, folder: Path, model: PreTrainedModel) -> None:
+        """Write it as peft has it.
+
+        Args:
+            folder: The folder.
+            model: The model, without which it means nothing.
+        """
         at = "" if model.base_model is model else f"{model.base_model_prefix}."
         tensors = {f"{at}{name}": tensor for name, tensor in self.beside.named_parameters()}
-        write(folder / FOLDER, tensors, rank=self.rank, alpha=self.alpha, dropout=self.dropout)
-        return card(type(model).__name__)
+        write(folder, tensors, rank=self.rank, alpha=self.alpha, dropout=self.dropout)
 
     def _put(self, name: str, module: nn.Linear, generator: torch.Generator) -> Pair:
         """Two matrices beside a module, under its name."""

@@ -1,0 +1,3 @@
+"""What `isogloss doctor` looks at, a file each."""
+
+from __future__ import annotations
