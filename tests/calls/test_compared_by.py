@@ -14,6 +14,7 @@ import yaml
 import isogloss
 from isogloss import IsoglossError
 from isogloss.common.writing import write_json, write_text
+from isogloss.reports.best import best_on_source_dev
 from tests.reports.test_compared import write_run
 
 
@@ -48,6 +49,21 @@ def test_the_best_on_the_sources_is_named(rates: Path):
     last = isogloss.compare([rates]).splitlines()[-1]
     assert last.startswith("Best on the dev data of the sources: `learning_rate=0.0003`, accuracy 100.0 (1 seed)")
     assert "; next `learning_rate=0.0001`" in last
+
+
+def test_no_one_is_best_on_other_data(rates: Path, tmp_path: Path):
+    file = rates / "low/results.jsonl"
+    of_de = file.read_text().replace('"train_languages": ["en"]', '"train_languages": ["de"]')
+    assert of_de != file.read_text()
+    write_text(file, of_de)
+    last = isogloss.compare([rates], allow_mixed=["train_languages"]).splitlines()[-1]
+    said = "No best on the dev data of the sources, which differ:"
+    assert last == f"{said} en of `learning_rate=0.0003`, de of `learning_rate=0.0001`."
+    row = {"metric": "f1", "train_languages": ["en"], "language": "en", "value": 0.5, "seed": 0, "n": 5, "data": "d"}
+    (line,) = best_on_source_dev([{**row, "method": "a"}, {**row, "method": "b", "data": "e"}])
+    assert line == f"{said} d en of `a`, e en of `b`."
+    (line,) = best_on_source_dev([{**row, "method": "a"}, {**row, "method": "b", "n": 9}])
+    assert line == f"{said} en (5 sentences) of `a`, en (9 sentences) of `b`."
 
 
 def test_any_keys_tell_runs_apart(rates: Path):

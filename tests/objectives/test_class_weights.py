@@ -17,6 +17,7 @@ from isogloss.objectives import Supervised
 from isogloss.protocols import Batch
 from isogloss.recipe.build.class_weights import as_tensor, balanced, build_class_weights, numbers
 from isogloss.recipe.names import TASKS
+from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec import objective as spec
 
 WEIGHTS = torch.tensor([0.01, 2.0, 0.5])
@@ -112,3 +113,19 @@ def test_labels_that_are_not_named_count_once():
 def test_what_cannot_be_weighed_is_refused(task: str, asked: object, message: str):
     with pytest.raises(IsoglossError, match=message):
         weights(task, ("sports", "health"), asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({0: 2, "0": 3}, "objective.class_weights: label '0' has two weights, 2 and 3; leave one out, found .*"),
+        ({"a": 0}, "objective.class_weights.a: Input should be greater than 0, found 0"),
+        ("balance", "objective.class_weights: Input should be 'balanced', found 'balance'"),
+        (3, "objective.class_weights: Input should be 'balanced' or a mapping of labels to weights, found 3"),
+    ],
+)
+def test_a_bad_weight_is_answered_with_its_own_rule(asked: object, message: str):
+    data = {"task": "topic", "format": "json", "path": "p"}
+    with pytest.raises(IsoglossError, match=f"recipe: {message}") as error:
+        resolve({"model": "m", "data": data, "steps": 1, "objective": {"class_weights": asked}})
+    assert str(error.value).count("\n") == 0

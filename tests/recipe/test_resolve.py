@@ -10,7 +10,8 @@ import yaml
 
 from isogloss import IsoglossError
 from isogloss.recipe.presets import METHODS
-from isogloss.recipe.resolve import as_yaml, merge, resolve
+from isogloss.recipe.layers import merge
+from isogloss.recipe.resolve import as_yaml, resolve
 from isogloss.recipe.spec.sampling import Blocks, Mixed, Temperature
 from tests.support.methods import SETTINGS
 from tests.support.methods import recipe as entry_of_the_table

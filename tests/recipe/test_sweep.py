@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from isogloss import IsoglossError
+from isogloss.common.writing import write_text
 from isogloss.recipe.resolve import as_yaml, resolve
 from isogloss.recipe.sweep import resolve_sweep
 
@@ -50,6 +53,32 @@ def test_values_that_read_alike_have_folders_of_their_own():
     kinds = [{"kind": "adamw"}, {"kind": "adamw", "eps": 1e-6}]
     names = [name for name, _ in resolve_sweep({**RECIPE, "sweep": {"optimizer": kinds}})]
     assert names == ["optimizer=adamw-0", "optimizer=adamw-1"]
+
+
+@pytest.mark.parametrize(
+    ("swept", "override"),
+    [
+        ({"learning_rate": [1e-4, 3e-4]}, "learning_rate=0.5"),
+        ({"steps": [5, 6]}, "epochs=2"),
+        ({"optimizer.lookahead.inner_steps": [5, 6]}, "optimizer.lookahead=null"),
+        ({"data.0.path": ["a", "b"]}, "data.0.path=c"),
+    ],
+)
+def test_a_key_that_is_set_later_is_not_swept(swept: dict[str, Any], override: str):
+    set_alone = resolve(RECIPE, overrides=[override])
+    assert resolve_sweep({**RECIPE, "sweep": swept}, overrides=[override]) == [("", set_alone)]
+    found = resolve_sweep({**RECIPE, "sweep": {**swept, "dropout": [0.0, 0.5]}}, overrides=[override])
+    assert [name for name, _ in found] == ["dropout=0", "dropout=0.5"]
+
+
+def test_a_scale_and_a_recipe_win_over_the_sweep_below(tmp_path: Path):
+    swept = {**RECIPE, "sweep": {"steps": [50, 60]}, "scales": {"smoke": {"steps": 3}}}
+    assert [one.steps for _, one in resolve_sweep(swept, scale="smoke")] == [3]
+    write_text(tmp_path / "below.yaml", json.dumps(swept))
+    base = {"base": str(tmp_path / "below.yaml")}
+    assert [one.steps for _, one in resolve_sweep({**base, "steps": 4})] == [4]
+    assert [one.steps for _, one in resolve_sweep({**base, "sweep": {"steps": [7, 8]}})] == [7, 8]
+    assert [one.steps for _, one in resolve_sweep(base, overrides=["steps=[1,2]"])] == [1, 2]
 
 
 def test_a_shown_sweep_runs_again():

@@ -92,11 +92,24 @@ def _keys(run: str, method: str) -> Keys:
 def _by(keys: Mapping[str, Keys], by: Sequence[str]) -> dict[str, str]:
     root = os.path.commonpath([Path(run).absolute().parent for run in keys])
     found = {}
+    told = [part for key in by for part in _told_by(keys, key)]
     for run, own in keys.items():
-        values = {key: os.path.relpath(run, root) if key == RUN else _at(own, key) for key in by}
+        values = {key: os.path.relpath(run, root) if key == RUN else _at(own, key) for key in told}
         parts = (as_text(value) if key in BY_ITSELF else f"{key}={as_text(value)}" for key, value in values.items())
         found[run] = ", ".join(parts)
     return found
+
+
+def _told_by(keys: Mapping[str, Keys], key: str) -> list[str]:
+    """The key and, where parts of one kind read alike, the keys in which they differ."""
+    firsts: dict[str, Any] = {}
+    found = [key]
+    for own in keys.values() if key != RUN else ():
+        value = _at(own, key)
+        first = firsts.setdefault(as_text(value), value)
+        if isinstance(first, Mapping) and isinstance(value, Mapping):
+            found += sorted(part for part, _, _ in _unequal(first, value, f"{key}."))
+    return list(dict.fromkeys(found))
 
 
 def _at(keys: Keys, key: str) -> Any:  # noqa: ANN401 - any YAML
@@ -124,7 +137,7 @@ def _apart(keys: Mapping[str, Keys], names: Mapping[str, str]) -> dict[str, set[
     return found
 
 
-def _unequal(first: Keys, other: Keys, above: str = "") -> Iterator[tuple[str, Any, Any]]:
+def _unequal(first: Mapping[str, Any], other: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any, Any]]:
     """Where two mappings differ; keys that only one of them has are of another version, or of another kind."""
     for key in first.keys() & other.keys():
         one, two = first[key], other[key]

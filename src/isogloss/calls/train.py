@@ -14,17 +14,15 @@ from isogloss.calls.arguments import as_overrides
 from isogloss.calls.jobs import Asked, train_one_by_one, train_side_by_side
 from isogloss.calls.neighbours import naming_neighbours
 from isogloss.calls.objects import at, entries_of, objects_of, write
+from isogloss.calls.outcome import print_outcome
 from isogloss.calls.own_model import name_of, write_own
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
 from isogloss.recipe.build import data as build_data
-from isogloss.recipe.names import TASKS
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.sweep import resolve_sweep
-from isogloss.reports.best import best_on_source_dev
-from isogloss.reports.left_out import left_out_table
 from isogloss.run.callbacks import Callback
 from isogloss.run.clearing import require_usable
 from isogloss.run.folder import RunFolder
@@ -108,26 +106,14 @@ def train(
             require_usable(RunFolder(asked.path), values, resume=resume, overwrite=overwrite)
         train_all = train_one_by_one if jobs == 1 or len(runs) == 1 else partial(train_side_by_side, jobs=jobs)
         found = train_all([asked for _, asked in runs])
-    named = [{**row, "method": name} for (name, _), rows in zip(runs, found, strict=True) for row in rows]
     every = [row for rows in found for row in rows]
     if every and processes().rank == 0:
-        if children[0][1].leave_one_out:
-            _print_left_out(every)
-        primary = TASKS[every[0]["task"]].build(()).metrics[0]
-        for line in best_on_source_dev([r for r in named if r["split"] == "dev" and r["metric"] == primary]):
-            print(f"\n{line}\n`isogloss compare {root}` says more.")
+        of_child: dict[str, list[dict[str, Any]]] = {name: [] for name, _ in children}
+        for (name, _), rows in zip(runs, found, strict=True):
+            of_child[name] += rows
+        swept = resolve(recipe, overrides=changes, scale=scale).sweep or {}
+        print_outcome(children, of_child, root, list(swept))
     return every
-
-
-def _print_left_out(rows: Sequence[Mapping[str, Any]]) -> None:
-    metric = TASKS[rows[0]["task"]].build(()).metrics[0]
-    for seed, split, mode in dict.fromkeys((row["seed"], row["split"], row["at_test"]) for row in rows):
-        of_one = [row for row in rows if (row["seed"], row["split"], row["at_test"]) == (seed, split, mode)]
-        every = {language for row in rows for language in row["train_languages"]}
-        if not any(row["language"] in every - set(row["train_languages"]) for row in of_one):
-            continue  # this split has none of the languages that were left out
-        title = split if mode is None else f"{split} ({mode})"
-        print(f"\none language left out, seed {seed}, {title}\n{left_out_table(of_one, metric)}")
 
 
 def _runs(recipe: Recipe, root: Path) -> list[tuple[Path, Recipe]]:

@@ -2,7 +2,7 @@
 
 Order, later wins: the encoder's own defaults, the method's preset, the recipe's ``base``, the recipe, its scale,
 ``--set`` overrides. A part with a ``kind`` is merged key by key with a part of the same kind and replaced by one of
-another.
+another. A layer that sets a key takes it out of the ``sweep`` of those before it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from isogloss.common.errors import IsoglossError, nearest
 from isogloss.recipe import former
 from isogloss.recipe.encoder_defaults import with_encoder_defaults
 from isogloss.recipe.explain import explain
+from isogloss.recipe.layers import beneath, merge, put, without_other_budget
 from isogloss.recipe.lists import takes_list
 from isogloss.recipe.loading import FIELD, LABEL_MAP, load_yaml, not_yaml
 from isogloss.recipe.presets import METHODS
@@ -104,7 +105,7 @@ def _layers(
     if scale is not None:
         if scale not in scales:
             raise IsoglossError(f"{origin}: no scale {scale!r}{nearest(scale, scales)}")
-        raw = today(merge(_without_other_budget(raw, scales[scale]), scales[scale]), origin)
+        raw = today(merge(beneath(raw, scales[scale]), scales[scale]), origin)
     for override in overrides:
         raw = today(_set(raw, override), origin)
     return raw, origin
@@ -130,21 +131,6 @@ def as_yaml(recipe: BaseModel) -> str:
     values = recipe.model_dump(mode="json")
     first = {key: values[key] for key in FIRST if key in values}
     return yaml.safe_dump({**first, **values}, sort_keys=False, allow_unicode=True, width=120)
-
-
-def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """``over`` on top of ``base``, key by key; a mapping of another ``kind`` replaces the whole one below it."""
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        if (
-            isinstance(below, Mapping)
-            and isinstance(value, Mapping)
-            and value.get("kind", below.get("kind")) == below.get("kind")
-        ):
-            value = merge(below, value)
-        merged[key] = value
-    return merged
 
 
 def _read(
@@ -199,7 +185,7 @@ def _on_base(
         below = _on_base(*_read(str(name)), today, (*above, str(name)))
     except IsoglossError as error:
         raise IsoglossError(f"{origin}: base: {error}") from None
-    return today(merge(_without_other_budget(below, raw), raw), origin)
+    return today(merge(beneath(below, raw), raw), origin)
 
 
 def _set(raw: dict[str, Any], override: str) -> dict[str, Any]:
@@ -214,7 +200,7 @@ def _set(raw: dict[str, Any], override: str) -> dict[str, Any]:
     keys = path.split(".")
     if isinstance(value, str) and LABEL_MAP not in keys:
         value = _number(value)
-    return dict(_put(_without_other_budget(raw, {keys[0]: value}), keys, value, override))
+    return dict(put(beneath(raw, put(None, keys, value, override)), keys, value, override))
 
 
 def _as_sweep(override: str) -> str:
@@ -235,31 +221,8 @@ def _with_first_of_sweep(raw: dict[str, Any]) -> dict[str, Any]:
     for path, values in sweep.items() if isinstance(sweep, Mapping) else ():
         if isinstance(values, list) and values:
             keys = str(path).split(".")
-            raw = _put(_without_other_budget(raw, {keys[0]: values[0]}), keys, values[0], f"sweep.{path}")
+            raw = put(without_other_budget(raw, {keys[0]: values[0]}), keys, values[0], f"sweep.{path}")
     return raw
-
-
-def _without_other_budget(raw: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """A layer that gives steps takes the place of epochs below it, and the other way round."""
-    replaced = {"steps": "epochs", "epochs": "steps"}
-    return {key: value for key, value in raw.items() if replaced.get(key) not in over}
-
-
-def _put(node: Any, keys: list[str], value: Any, override: str) -> Any:  # noqa: ANN401 - raw YAML
-    if not keys:
-        return value
-    key, *rest = keys
-    if isinstance(node, list):
-        if not key.isdigit() or int(key) >= len(node):
-            raise IsoglossError(f"--set {override}: {key!r} is no place in a list of {len(node)}")
-        return [_put(entry, rest, value, override) if place == int(key) else entry for place, entry in enumerate(node)]
-    if node is not None and not isinstance(node, dict):
-        raise IsoglossError(f"--set {override}: {key!r} cannot be set inside the value {node!r}")
-    changed = dict(node or {})
-    if rest:
-        changed[key] = _put(changed.get(key), rest, value, override)
-        return changed
-    return merge(changed, {key: value})
 
 
 def _number(text: str) -> Any:  # noqa: ANN401 - raw YAML
