@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import isogloss
 import isogloss.step.loop
 from isogloss import IsoglossError
+from isogloss.common.distributed import ALONE
+from isogloss.protocols import Progress
+from isogloss.run.callbacks import Callback, Moment
+from isogloss.run.folder import RunFolder
+from isogloss.run.masked_scoring import MaskedScoring
 from isogloss.run.memory import Demand, enough_memory
+from isogloss.streams.masked import Masking
 from tests.support.runs import short
 from tests.support.world import names_of_checkpoints
 
@@ -58,6 +67,35 @@ def test_an_evaluation_without_memory_names_its_own_batch(world: Path, tmp_path:
     assert str(refused.value).startswith("evaluation: out of memory (")
     assert "64 pieces of text of up to 64 sub-words" in str(refused.value)
     isogloss.train(short("pos", world, steps=1, evaluation_batch_size=8), output=tmp_path / "run", resume=True)
+
+
+def test_held_out_text_without_memory_names_its_own_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("isogloss.run.masked_scoring.masked_logits", take_too_much)
+    masking = Masking(0.5, mask=4, padding=1, special=(0, 1, 2, 3, 4), vocabulary_size=20)
+    scoring = MaskedScoring(
+        RunFolder(tmp_path),
+        {"en": [np.array([0, 11, 12, 13, 2])]},
+        masking,
+        batch_size=8,
+        autocast=nullcontext,
+        group=ALONE,
+        progress=Progress(),
+        steps=1,
+        tokens={},
+    )
+    with pytest.raises(IsoglossError, match=r"evaluation: out of memory .*: 8 sentences go through the model at a"):
+        scoring.dev(nn.Linear(1, 1), 1, None)
+
+
+def test_errors_of_callbacks_are_their_own(world: Path, tmp_path: Path):
+    class Writer(Callback):
+        """Writes into a memory of its own, which is full."""
+
+        def after_step(self, moment: Moment) -> None:
+            raise RuntimeError("not enough memory in my own writer")
+
+    with pytest.raises(RuntimeError, match=r"^not enough memory in my own writer$"):
+        isogloss.train(short("pos", world, steps=1), output=tmp_path / "run", callbacks=[Writer()])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from torch import nn
 
 from isogloss.run.patience import Patient
-from isogloss.run.selection import Best, Last
+from isogloss.run.selection import Best, Last, RunningAverage
 
 NAN = float("nan")
 
@@ -63,3 +63,19 @@ def test_a_state_serves_with_and_without_patience():
     plain = Best()
     plain.load_state_dict(patient.state_dict())
     assert (plain.step, plain.score) == (10, 0.5)
+
+
+@pytest.mark.parametrize("broken_after", [None, 4, 6])
+def test_a_run_that_is_to_end_with_an_average_does_not_end_before_there_is_one(broken_after: int | None):
+    patient, model = Patient(RunningAverage(start=5), 1), nn.Linear(1, 1)
+    for step in range(1, 10):
+        nn.init.constant_(model.weight, step)
+        patient.consider(model, step, 0.5)
+        if step == broken_after:
+            state = patient.state_dict()
+            patient = Patient(RunningAverage(start=5), 1)
+            patient.load_state_dict(state)
+        if patient.is_over:
+            break
+    patient.apply(model)
+    assert (step, model.weight.item(), patient.step) == (6, 5.5, 6)

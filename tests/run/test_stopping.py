@@ -170,13 +170,14 @@ def test_all_processes_stop_by_the_signal_of_one():
 
 
 CHILD = """
-import json, pathlib, signal, sys
+import json, pathlib, signal, sys, time
 path = pathlib.Path(json.load(sys.stdin)["path"])
-signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
 path.mkdir()
-signal.pause()
+while signal.SIGINT not in signal.sigpending():
+    time.sleep(0.01)
+sys.exit(130)
 """
-"""In place of a run: waits to be stopped."""
+"""In place of a run that is still at its imports: is told to stop, and would end in a traceback if it heard that."""
 
 
 def test_runs_side_by_side_are_stopped_together(
@@ -201,3 +202,19 @@ def test_runs_side_by_side_are_stopped_together(
     assert [f"{path}: stopped" in said for path in paths] == [True, True, False]
     assert said.endswith("stopped with 0 of 3 runs done; go on with --resume\n")
     assert not list(tmp_path.glob("learning_rate=0.3*"))
+    logs = [path.with_name(f"{path.name}.log").read_text() for path in paths[:2]]
+    assert logs == ["", ""]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_interrupts_that_came_at_the_imports_and_at_the_end_leave_no_traceback():
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(SystemExit) as ended:
+            jobs.main()
+        assert ended.value.code == 130
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # forgets one that still waits
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

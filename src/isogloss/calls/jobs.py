@@ -27,7 +27,7 @@ from isogloss.reports.selections import selections_table
 from isogloss.reports.tables import closing_tables
 from isogloss.run.callbacks import Callback
 from isogloss.run.folder import RunFolder
-from isogloss.run.stopping import end, passing_on
+from isogloss.run.stopping import end, interrupts_wait, let_interrupts_in, passing_on
 from isogloss.start.prepare import prepare
 
 Rows = list[dict[str, Any]]
@@ -149,7 +149,7 @@ class _Side:
             if self._stopped is not None:
                 return 128 + self._stopped
             asked.path.parent.mkdir(parents=True, exist_ok=True)
-            with _log(asked.path).open("w" if asked.overwrite else "a") as log:
+            with _log(asked.path).open("w" if asked.overwrite else "a") as log, interrupts_wait():
                 process = subprocess.Popen(
                     COMMAND,
                     stdin=subprocess.PIPE,
@@ -187,6 +187,7 @@ def _as_json(asked: Asked) -> str:
 def main() -> None:
     """Train the run that standard input describes; an `IsoglossError` becomes one message and exit status 2."""
     try:
+        let_interrupts_in()
         task = json.load(sys.stdin)
         places = {"path": Path(task["path"]), "label_languages": tuple(task["label_languages"])}
         train_run(Asked(**{**task, "recipe": resolve(task["recipe"]), **places}))

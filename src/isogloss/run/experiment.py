@@ -106,9 +106,11 @@ class Experiment:
 
     def _train(self) -> None:
         stop = Stop(self.ranks)
-        with stop.listening(), enough_memory("training", self._advice):
-            after_step = partial(self._after_step, stop)
-            train_until(self.training, self.budget.steps, after_step, lambda: self.selection.is_over)
+        after_step = partial(self._after_step, stop)
+        # What comes after a step has other needs: evaluation says its own, and callbacks are the user's.
+        around = partial(enough_memory, "training", self._advice)
+        with stop.listening():
+            train_until(self.training, self.budget.steps, after_step, lambda: self.selection.is_over, around)
         step, last = self.training.progress.step, self.budget.steps
         if step < last and self.ranks.rank == 0:
             print(f"stopped at step {step:,} of {last:,}: {self.selection}", file=sys.stderr)

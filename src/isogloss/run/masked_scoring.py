@@ -23,6 +23,7 @@ from isogloss.objectives.supervised import IGNORED
 from isogloss.protocols import Progress
 from isogloss.run.evaluation import result_rows
 from isogloss.run.folder import RunFolder
+from isogloss.run.memory import enough_memory
 from isogloss.run.scoring import ResultRows
 from isogloss.streams.masked import Masking, masked_batches
 
@@ -98,7 +99,7 @@ class MaskedScoring:
     @torch.no_grad()
     def _measure(self, model: nn.Module, step: int | None, selection: str | None) -> ResultRows:
         rows: ResultRows = []
-        with evaluating(model):
+        with evaluating(model), enough_memory("evaluation", self._advice):
             for number, (language, sentences) in enumerate(self.sentences.items()):
                 if not sentences:
                     continue
@@ -131,6 +132,12 @@ class MaskedScoring:
             loss += float(functional.cross_entropy(logits, targets, reduction="sum"))
             places += len(targets)
         return {"masked_accuracy": found / max(1, places), "masked_loss": loss / max(1, places)}
+
+    def _advice(self) -> str:
+        return (
+            f"{self.batch_size} sentences go through the model at a time; a smaller evaluation_batch_size gives the "
+            "same scores up to rounding, also with --resume"
+        )
 
     def _line(self, rows: ResultRows) -> str:
         step = self.progress.step

@@ -14,8 +14,8 @@ from isogloss.run.selection import Selection
 class Patient:
     """A selection that has seen enough when the score was not above the best so far for ``looks`` evaluations in a row.
 
-    Which weights are taken is for the selection inside to say. An evaluation without a score counts as one without
-    improvement.
+    Which weights are taken is for the selection inside to say, and it is not over before that one has weights to end
+    with: an average must have begun. An evaluation without a score counts as one without improvement.
 
     Args:
         selection: Chooses the weights.
@@ -47,8 +47,13 @@ class Patient:
 
     @property
     def is_over(self) -> bool:
-        """Whether the score has not risen for too long."""
-        return self.waited >= self.looks
+        """Whether the score has not risen for too long, and the selection inside may end."""
+        return self.waited >= self.looks and self.may_end
+
+    @property
+    def may_end(self) -> bool:
+        """That of the selection inside."""
+        return self.selection.may_end
 
     def consider(self, model: nn.Module, step: int, score: float | None) -> None:
         """Let the selection inside look, and note whether the score has risen."""

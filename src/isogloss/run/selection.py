@@ -25,6 +25,10 @@ class Selection(Protocol):
     def is_over(self) -> bool:
         """Whether it has seen enough, so that the run ends here."""
 
+    @property
+    def may_end(self) -> bool:
+        """Whether a run that ended here would have weights of the kind that is asked for."""
+
     def consider(self, model: nn.Module, step: int, score: float | None) -> None:
         """Look at ``model`` after ``step`` steps, with its dev score where one was taken (higher is better)."""
 
@@ -42,6 +46,7 @@ class Last:
     """The weights at the end."""
 
     is_over = False
+    may_end = True
 
     def __init__(self) -> None:
         self.step: int | None = None
@@ -77,6 +82,11 @@ class _Stored:
         self.step: int | None = None
         self.score: float | None = None
         self._weights: dict[str, Tensor] = {}
+
+    @property
+    def may_end(self) -> bool:
+        """Always; without any that were kept, the weights of the end are those asked for."""
+        return True
 
     def _moving(self, model: nn.Module) -> Iterator[tuple[str, Tensor]]:
         for name, parameter in model.named_parameters():
@@ -118,6 +128,8 @@ class Best(_Stored):
 class RunningAverage(_Stored):
     """The uniform mean of the weights at the evaluations from step ``start`` on. Keeps a copy of it on the CPU.
 
+    A run may end when two have been taken, the fewest that make a mean.
+
     Args:
         start: First step whose weights count.
         names: Parameters that may move in the run, and so are copied; None: all.
@@ -129,6 +141,11 @@ class RunningAverage(_Stored):
     def __init__(self, start: int, names: Collection[str] | None = None) -> None:
         super().__init__(names)
         self.start, self.taken = start, 0
+
+    @property
+    def may_end(self) -> bool:
+        """Whether weights have been averaged."""
+        return self.taken > 1
 
     @torch.no_grad()
     def consider(self, model: nn.Module, step: int, score: float | None) -> None:

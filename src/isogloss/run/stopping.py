@@ -101,6 +101,28 @@ def passing_on(pass_on: Callable[[signal.Signals], None]) -> Iterator[Callable[[
 
 
 @contextmanager
+def interrupts_wait() -> Iterator[None]:
+    """What this thread starts inside holds SIGINT back: one that comes early waits for `let_interrupts_in`."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def let_interrupts_in() -> None:
+    """From here on SIGINT raises KeyboardInterrupt, but once: a terminal sends one, and so does the parent."""
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where it is ignored (nohup)
+        signal.signal(signal.SIGINT, interrupt)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+@contextmanager
 def _handled(handler: Callable[[Any], Callable[[int, FrameType | None], None]]) -> Iterator[None]:
     """Inside, signals go to handlers, each made from the former one.
 

@@ -152,6 +152,7 @@ def train_until(
     steps: int,
     after_step: Callable[[list[dict[str, Any]]], None],
     is_over: Callable[[], bool] = never,
+    around: Callable[[], AbstractContextManager[Any]] = nullcontext,
 ) -> None:
     """Take steps until ``steps`` have been taken in all, or the run is over before.
 
@@ -160,19 +161,21 @@ def train_until(
         steps: Number of optimizer steps at which to stop, counted from the start of the run.
         after_step: Called after every step with the rows that probes saw; it logs, evaluates and saves.
         is_over: Asked before every step whether that one is not to be taken any more.
+        around: Makes the context of a step and of the probes after it; ``after_step`` is called outside.
 
     Raises:
         IsoglossError: A loss is not finite on some rank; the model has not moved by it.
     """
     while training.progress.step < steps and not is_over():
-        training.model.train()  # every time: whoever looked may have left it in another mode
-        take_step(training)
-        probes = [probe for probe in training.probes if probe.due(training.progress.step)]
-        rows = []
-        if probes:
-            # What would be evaluated and shipped is what is looked at: the slow weights, where there are any.
-            with evaluation_weights(training.optimizer):
-                rows = [row for probe in probes for row in probe(training.model, training.progress)]
+        with around():
+            training.model.train()  # every time: whoever looked may have left it in another mode
+            take_step(training)
+            probes = [probe for probe in training.probes if probe.due(training.progress.step)]
+            rows = []
+            if probes:
+                # What would be evaluated and shipped is what is looked at: the slow weights, where there are any.
+                with evaluation_weights(training.optimizer):
+                    rows = [row for probe in probes for row in probe(training.model, training.progress)]
         after_step(rows)
 
 
