@@ -85,7 +85,8 @@ def train(
     if data is not None:
         placed, own = objects_of({"data": entries_of(data, _tasks(recipe, changes, given, scale))})
         files, given["data"] = files | own, placed["data"]
-    children = resolve_sweep(recipe, overrides=[*_as_changes(given), *changes], scale=scale)
+    changes = [*_as_changes(given), *changes]
+    children = resolve_sweep(recipe, overrides=changes, scale=scale)
     _require_taken(given, children)
     root = Path(output) if output is not None else Path("runs") / _name(recipe, children, scale)
     with naming_neighbours(recipe, children[0][1]):
