@@ -19,6 +19,7 @@ from isogloss.cli import (
     pretrain_adapter,
     probe,
     project,
+    report,
     retrieve,
     schema,
     show,
@@ -54,6 +55,7 @@ app.command("probe")(probe.probe)
 app.command("demo")(demo.demo)
 app.command("world")(world.world)
 app.command("compare")(compare.compare)
+app.command("report")(report.report)
 app.command("unfreezing")(unfreezing.unfreezing)
 app.command("gap")(gap.gap)
 app.command("show")(show.show)

@@ -60,7 +60,7 @@ class RunFolder:
         self.trainer_state = path / "trainer_state.json"
         self.partition = path / "partition.json"
         self._touches = path / "test_touches.json"
-        self._environments = path / "environment.json"
+        self.environment = path / "environment.json"
 
     def require_free(self, *, resume: bool) -> None:
         """Stop if the folder is not ours to write to.
@@ -80,7 +80,7 @@ class RunFolder:
 
     def _was_only_begun(self) -> bool:
         """Whether there is nothing but what a start writes before the fingerprint."""
-        first = {self.recipe.name, self._environments.name, self.starting_weights.name, self.partition.name, "data"}
+        first = {self.recipe.name, self.environment.name, self.starting_weights.name, self.partition.name, "data"}
         return all(path.name in first or path.name.startswith(".") for path in self.path.iterdir())
 
     def start(self, recipe: str, fingerprint: Mapping[str, Any], weights: Callable[[Path], None] | None) -> None:
@@ -102,9 +102,9 @@ class RunFolder:
         Returns:
             What has changed since the start before and may change the last bits of a result.
         """
-        starts = read_json(self._environments, list) if self._environments.exists() else []
+        starts = read_json(self.environment, list) if self.environment.exists() else []
         now = environment(world_size)
-        write_json(self._environments, [*starts, now])
+        write_json(self.environment, [*starts, now])
         return [
             f"{part} were {starts[-1][part]}, are {now[part]}"
             for part in ("processes", "threads", "devices")
