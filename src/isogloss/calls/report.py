@@ -104,12 +104,16 @@ def report(
         _check_output(Path(output), folders, overwrite=overwrite)
     read = _read(folders, by)
     shown = _split(read.results, view) if split is None else split
-    final = [row for row in read.results if row["selection"] is not None and (row["split"], row["view"]) == (shown, view)]
+    final = [
+        row for row in read.results if row["selection"] is not None and (row["split"], row["view"]) == (shown, view)
+    ]
     found = _compared(read, final, baseline, shown, metric, view, allow_mixed)
     kind = shown if view == "original" else f"{shown} {view}"
     options = {"--baseline": baseline, "--split": split, "--metric": metric}
     given = [word for option, value in options.items() if value is not None for word in (option, value)]
-    given += [word for key in by for word in ("--by", key)] + [word for key in allow_mixed for word in ("--allow-mixed", key)]
+    given += [word for key in by for word in ("--by", key)] + [
+        word for key in allow_mixed for word in ("--allow-mixed", key)
+    ]
     command = ["isogloss", "report", *map(str, runs), *given, *([] if view == "original" else ["--view", view])]
     content = content_of(
         read.runs,
@@ -127,7 +131,9 @@ def report(
     if write is None:
         text = as_html(content)
     elif found.comparison is None:
-        raise IsoglossError(f"format: {name} holds scores alone, and no run has a final {kind} score; html holds the rest")
+        raise IsoglossError(
+            f"format: {name} holds scores alone, and no run has a final {kind} score; html holds the rest"
+        )
     else:
         text = write(found.comparison)
         if name == "markdown":
@@ -194,9 +200,7 @@ def _compared(
 
 def _notes(read: Read) -> list[str]:
     """Warnings that the folders give rise to, beside those of the scores."""
-    notes = [
-        f"{run.path}: {line.removeprefix('warning: ')}." for run in read.runs for line in risen_loss(run.history)
-    ]
+    notes = [f"{run.path}: {line.removeprefix('warning: ')}." for run in read.runs for line in risen_loss(run.history)]
     if read.passed:
         notes.append(f"Passed over, of `isogloss pretrain`: {some(read.passed)}.")
     return notes

@@ -32,8 +32,6 @@ def methods_of(folders: Sequence[Path], results: Sequence[Row]) -> dict[str, str
     return {str(folder): scored.get(str(folder)) or recipe_of(folder).get("method", UNKNOWN) for folder in folders}
 
 
-
-
 def seen_run(folder: Path, results: Sequence[Row], *, method: str, name: str) -> SeenRun:
     """A run as its folder tells of it.
 

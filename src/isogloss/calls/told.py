@@ -33,6 +33,12 @@ def told_by(rows: Sequence[Row]) -> list[Told]:
             _, lines = cells.setdefault((row["data"], told_apart(row)["language"]), (row, {}))
             lines[row["method"]] = read_lines(file)
     return [
-        Told(data, language, row["language"], lines, right_answers(row["task"], row["context_language"] or row["language"]))
+        Told(
+            data,
+            language,
+            row["language"],
+            lines,
+            right_answers(row["task"], row["context_language"] or row["language"]),
+        )
         for (data, language), (row, lines) in sorted(cells.items(), key=lambda cell: cell[0])
     ]

@@ -21,7 +21,8 @@ def report(
         typer.Option("--format", help="html, markdown, latex, csv or json; default as --output ends, else html."),
     ] = None,
     baseline: Annotated[
-        str | None, typer.Option(help="What the others are compared with; default multitask, where that is one of them.")
+        str | None,
+        typer.Option(help="What the others are compared with; default multitask, where that is one of them."),
     ] = None,
     by: Annotated[
         list[str] | None,

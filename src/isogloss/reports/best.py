@@ -41,5 +41,6 @@ def best_on_source_dev(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
     metric = rows[0]["metric"]
     return [
-        f"Best on the dev data of the sources: {code(first)}, {metric} {level(first)}; next {code(second)}, {level(second)}."
+        f"Best on the dev data of the sources: {code(first)}, {metric} {level(first)}; next {code(second)}, "
+        f"{level(second)}."
     ]

@@ -9,10 +9,10 @@ _MARKUP = re.compile(r"[\\|<>*`\[\]$~&]|(?<!\w)_|_(?!\w)")
 
 
 def one_line(text: str) -> str:
-    """The text without breaks of lines, which would end a cell, an item or a comment.
+    r"""The text without breaks of lines, which would end a cell, an item or a comment.
 
     Example:
-        >>> one_line("a\\nb\\u2028c")
+        >>> one_line("a\nb\u2028c")
         'a b c'
     """
     return " ".join(text.splitlines())

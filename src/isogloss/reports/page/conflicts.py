@@ -60,10 +60,7 @@ def _matrices(looks: dict[int, Pairs], number: int) -> dict[str, Any]:
     languages = sorted({language for pairs in looks.values() for pair in pairs for language in pair})
     steps = thinned(sorted(looks), number)
     values = [
-        [
-            round(mean(looks[step][pair]), 2) if pair in looks[step] else None
-            for pair in combinations(languages, 2)
-        ]
+        [round(mean(looks[step][pair]), 2) if pair in looks[step] else None for pair in combinations(languages, 2)]
         for step in steps
     ]
     return {"languages": languages, "steps": steps, "values": values}

@@ -79,7 +79,7 @@ def content_of(
     shown = comparison.methods if comparison is not None else ()
     every = list(dict.fromkeys([*shown, *(run.method for run in runs)]))
     said = [method for method in every if any(method in cell.lines for cell in told)]
-    warned = warnings(runs, comparison, rows, kind=kind, unpredicted=unpredicted)
+    warned = warnings(runs, comparison, rows, kind=kind, unpredicted=unpredicted, untold=_untold(told))
     paired = comparison.notes if comparison is not None else ()
     languages = {line.label for line in comparison.lines if line.source is not None} if comparison is not None else ()
     return Content(
@@ -105,3 +105,9 @@ def content_of(
             "sentences": {"methods": said, **sentences(told, said, number)},
         },
     )
+
+
+def _untold(told: Sequence[Told]) -> list[str]:
+    """Methods whose lines lack the text."""
+    lines = {method: own for cell in told for method, own in cell.lines.items() if own}
+    return [method for method, own in lines.items() if own[0].get("text") is None]

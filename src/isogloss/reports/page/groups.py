@@ -97,7 +97,9 @@ def _by_seed(own: Iterable[Line], lines: Iterable[Line], method: str) -> list[fl
     def level(group: Iterable[Line], seed: int) -> float:
         return mean(line.scores[method][seed] for line in group)
 
-    return [mean(level(sources[d], seed) - level(group, seed) for d, group in members.items()) for seed in sorted(seeds)]
+    return [
+        mean(level(sources[d], seed) - level(group, seed) for d, group in members.items()) for seed in sorted(seeds)
+    ]
 
 
 def _code(line: Line) -> str:

@@ -22,8 +22,8 @@ def likeness(runs: Iterable[SeenRun]) -> list[dict[str, Any]]:
         runs: The runs.
 
     Returns:
-        For each method, metric, step and pair of languages (or their mean) a curve over layers: ``values`` from layer 0,
-        the embeddings. Single pairs are there at the last look only.
+        For each method, metric, step and pair of languages (or their mean) a curve over layers: ``values`` from
+        layer 0, the embeddings. Single pairs are there at the last look only.
     """
     found = []
     for method, own in by_method(runs).items():

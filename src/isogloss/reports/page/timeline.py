@@ -20,8 +20,8 @@ def timelines(runs: Iterable[SeenRun]) -> list[dict[str, Any]]:
         runs: The runs.
 
     Returns:
-        For each run ``method``, ``seed``, the last ``step``, ``opened`` (part and step), ``layers``, the ``steps`` of the
-        looks, and for each layer its ``traces`` at these; None where there is none.
+        For each run ``method``, ``seed``, the last ``step``, ``opened`` (part and step), ``layers``, the ``steps`` of
+        the looks, and for each layer its ``traces`` at these; None where there is none.
     """
     return [found for run in runs if (found := _timeline(run)) is not None]
 
@@ -44,5 +44,7 @@ def _timeline(run: SeenRun) -> dict[str, Any] | None:
         "opened": opened,
         "layers": layers,
         "steps": steps,
-        "traces": [[short(traces[layer][step]) if step in traces[layer] else None for step in steps] for layer in layers],
+        "traces": [
+            [short(traces[layer][step]) if step in traces[layer] else None for step in steps] for layer in layers
+        ],
     }

@@ -21,6 +21,7 @@ def warnings(
     *,
     kind: str,
     unpredicted: Collection[str],
+    untold: Collection[str],
 ) -> list[str]:
     """Warnings, the gravest first.
 
@@ -30,6 +31,7 @@ def warnings(
         rows: The result rows that it rests on, named by method.
         kind: Split (and view) of the scores.
         unpredicted: Runs whose predictions are not all there.
+        untold: Methods whose predictions are there without the sentences that they are of.
     """
     found = []
     unfinished = [run for run in runs if not run.finished]
@@ -46,11 +48,17 @@ def warnings(
     if touched:
         found.append(f"Test data were scored more than once by {some(sorted(touched))}.")
     if any(row["selection"] == "target-dev" for row in rows):
-        found.append("Weights were chosen on dev data of the target languages (target-dev): this is no zero-shot score.")
+        found.append(
+            "Weights were chosen on dev data of the target languages (target-dev): this is no zero-shot score."
+        )
     if unpredicted:
         found.append(
-            f"Predictions are missing in {some(sorted(unpredicted))}: where they are, intervals are over seeds alone, which "
-            "is too narrow."
+            f"Predictions are missing in {some(sorted(unpredicted))}: where they are, intervals are over seeds alone, "
+            "which is too narrow."
+        )
+    if untold:
+        found.append(
+            f"Sentences are known by their ids only, as runs of an earlier version did not keep texts: {some(untold)}."
         )
     return found
 

@@ -31,11 +31,13 @@ function startConflicts() {
     const pairs = pairsOf(own, look);
     // One scale for all looks of a method, so that a colour means the same wherever the slider stands.
     const most = Math.max(0.05, d3.max(own.values, (values) => d3.max(values, (value) => Math.abs(value ?? 0))));
-    const side = Math.min(width, 90 + 46 * own.languages.length, 720);
+    const cell = Math.min(60, (Math.min(width, 780) - 70) / own.languages.length);
+    const side = cell * own.languages.length;
     const map = Plot.plot({
-      width: side,
-      height: side,
+      width: side + 70,
+      height: side + 50,
       marginLeft: 60,
+      marginRight: 10,
       marginTop: 40,
       marginBottom: 10,
       ariaLabel: `Cosines of gradients of ${method.value} at ${said.textContent}`,
@@ -44,7 +46,7 @@ function startConflicts() {
       color: { type: "diverging", scheme: "RdBu", domain: [-most, most], legend: true, label: kind.value },
       marks: [
         Plot.cell(pairs, { x: "one", y: "other", fill: "value", inset: 0.5, title: (pair) => `${pair.one} and ${pair.other}: ${pair.value}`, tip: true }),
-        ...(own.languages.length <= 12
+        ...(cell > 34
           ? [Plot.text(pairs, { x: "one", y: "other", text: (pair) => pair.value.toFixed(2), fontSize: 10, fill: (pair) => (Math.abs(pair.value) > 0.6 * most ? "white" : "black") })]
           : []),
       ],

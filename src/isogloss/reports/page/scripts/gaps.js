@@ -21,7 +21,7 @@ function startGaps() {
       ariaLabel: "Transfer gap by group and method",
       x: { label: "gap, points", grid: true, nice: true },
       y: {
-        label: null, domain: [-0.5, groups.length - 0.5], ticks: d3.range(groups.length), tickSize: 0,
+        label: null, reverse: true, domain: [-0.5, groups.length - 0.5], ticks: d3.range(groups.length), tickSize: 0,
         tickFormat: (place) => (Number.isInteger(place) ? cut(groups[place], room) : ""),
       },
       marks: [

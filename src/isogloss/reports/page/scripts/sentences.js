@@ -48,7 +48,7 @@ function startSentences() {
     const where = make("p", { class: "where" }, make("bdi", {}, nameOf(cell)), " · ", make("bdi", {}, row[ID]));
     const direction = { dir: cell.rtl ? "rtl" : "ltr", lang: cell.code };
     const text = make("div", { class: "text", ...direction });
-    if (row[TEXT] === null) text.append(make("em", { dir: "ltr", lang: "en" }, "The text was not kept by this run."));
+    if (row[TEXT] === null) text.hidden = true;
     else if (tagged) text.append(...order.slice(0, 2).map((method) => tokens(row, method, methods[method])));
     else text.append(...[row[TEXT]].flat().map((part) => make("p", {}, part)));
     const gold = tagged || row[GOLD] === null ? [] : [make("li", {}, "gold: ", make("bdi", {}, answers ? row[GOLD].join(" / ") : labels[row[GOLD]]))];
@@ -58,7 +58,7 @@ function startSentences() {
   /** A line of tokens with their tags; wrong ones are marked, with the gold tag behind the arrow. */
   const tokens = (row, method, name) => {
     const said = taggedBy(row, method);
-    const line = make("p", { class: "tokens", "aria-label": name });
+    const line = make("p", { class: "tokens" }, make("b", { dir: "ltr", lang: "en" }, name));
     row[TEXT].forEach((token, place) => {
       const wrong = row[GOLD][place] !== said[place];
       const tag = wrong ? `${labels[said[place]]} ← ${labels[row[GOLD][place]]}` : labels[said[place]];

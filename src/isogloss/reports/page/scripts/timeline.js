@@ -20,7 +20,7 @@ function startTimeline() {
       ariaLabel: "Layers over time",
       x: { label: "step", domain: [0, Math.max(own.step, d3.max(own.steps) ?? 0, d3.max(own.opened, (event) => event.step) ?? 0)] },
       y: { label: "layer", type: "band", domain: [...layers].reverse(), padding: 0.08 },
-      color: { type: "log", scheme: "YlGnBu", legend: cells.length > 0, label: "trace of the Fisher matrix" },
+      color: { type: "log", scheme: "YlGnBu", legend: cells.length > 0, ticks: 3, tickFormat: "~g", label: "trace of the Fisher matrix" },
       marks: [
         Plot.rect(cells, { x1: "begun", x2: "step", y: "layer", fill: "value", title: (cell) => `layer ${cell.layer}, step ${cell.step}: ${cell.value}`, tip: true }),
         Plot.tickX(opened, { x: "step", y: "layer", stroke: "black", strokeWidth: 3, title: (event) => `layer ${event.layer} opened at step ${event.step}`, tip: true }),
