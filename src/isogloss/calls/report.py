@@ -32,6 +32,8 @@ BASELINE = "multitask"
 
 HTML = "html"
 
+TITLE = "isogloss report"
+
 Row = dict[str, Any]
 
 
@@ -64,7 +66,7 @@ def report(
     view: str = "original",
     allow_mixed: Sequence[str] = (),
     sentences: int = SENTENCES,
-    title: str = "isogloss report",
+    title: str = TITLE,
     overwrite: bool = False,
 ) -> str:
     """A page, or a table in another format, of what run folders hold; nothing else is read.
@@ -110,6 +112,10 @@ def report(
     found = _compared(read, final, baseline, shown, metric, view, allow_mixed)
     kind = shown if view == "original" else f"{shown} {view}"
     options = {"--baseline": baseline, "--split": split, "--metric": metric}
+    options |= {
+        "--sentences": None if sentences == SENTENCES else str(sentences),
+        "--title": title if title != TITLE else None,
+    }
     given = [word for option, value in options.items() if value is not None for word in (option, value)]
     given += [word for key in by for word in ("--by", key)] + [
         word for key in allow_mixed for word in ("--allow-mixed", key)

@@ -33,13 +33,14 @@ def as_html(content: Content) -> str:
     Texts are escaped by the template, numbers stand in it as JSON that no text can end, and a policy lets the browser
     run nothing but our own scripts, by their hashes, and fetch nothing at all.
     """
+    # Legends of colours are drawn as images within the page, which is what "data:" lets in.
     scripts = [*(_read(f"vendor/{name}") for name in VENDOR), _own()]
     page = (
         _templates()
         .get_template("page.html")
         .render(
             content=content,
-            policy=f"default-src 'none'; script-src {' '.join(map(_hash, scripts))}; style-src 'unsafe-inline'",
+            policy=f"default-src 'none'; script-src {' '.join(map(_hash, scripts))}; style-src 'unsafe-inline'; img-src data:",
             style=Markup(_read("templates/page.css")),
             scripts=[Markup(script) for script in scripts],
             numbers=Markup(as_json(content.numbers)),
