@@ -70,7 +70,7 @@ def write_run(folder: Path, method: str, seed: int, codes: Sequence[str], senten
     """A run as it is left, right in a share of the sentences that is its own."""
     run, luck = RunFolder(folder), random.Random(f"{method} {seed}")
     sources = list(codes[:6])
-    columns: dict[str, Any] = {"method": method, "seed": seed, "task": "topic", "train_languages": sources}
+    columns: dict[str, Any] = {"method": "multitask", "seed": seed, "task": "topic", "train_languages": sources}
     write_text(run.recipe, json.dumps({"method": "multitask", "label": method, "seed": seed, "steps": 2000}))
     write_text(folder / "model/config.json", json.dumps({"id2label": dict(enumerate(LABELS))}))
     write_json(run.fingerprint, {"data": {}})
@@ -110,6 +110,7 @@ def _seen(luck: random.Random, codes: Sequence[str]) -> list[dict[str, Any]]:
     return [
         *(row("conflicts", "cosine", luck.uniform(-1, 1), part="model", n=4, **pair) for pair in pairs),
         *(row("representations", "cka", luck.random(), part=part, n=9, **pair) for part in layers for pair in pairs),
+        *(row("representations", "cka", luck.random(), part=part, n=9) for part in layers),
         *(row("fisher", "trace", luck.random(), part=part, n=4) for part in layers[1:]),
     ]
 

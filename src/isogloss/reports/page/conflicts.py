@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import combinations
-from statistics import mean
+from statistics import fmean
 from typing import Any
 
 from isogloss.reports.page.numbers import thinned
@@ -60,7 +60,7 @@ def _matrices(looks: dict[int, Pairs], number: int) -> dict[str, Any]:
     languages = sorted({language for pairs in looks.values() for pair in pairs for language in pair})
     steps = thinned(sorted(looks), number)
     values = [
-        [round(mean(looks[step][pair]), 2) if pair in looks[step] else None for pair in combinations(languages, 2)]
+        [round(fmean(looks[step][pair]), 2) if pair in looks[step] else None for pair in combinations(languages, 2)]
         for step in steps
     ]
     return {"languages": languages, "steps": steps, "values": values}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import mean
+from statistics import fmean
 from typing import Any
 
 from isogloss.reports.page.numbers import binned, mean_curve, short, thinned
@@ -69,8 +69,8 @@ def _dev(run: SeenRun, metric: str) -> dict[str, Curve]:
     found: dict[str, Curve] = {}
     for step, languages in sorted(seen.items()):
         for language, values in languages.items():
-            found.setdefault(language, {})[step] = mean(values)
-        found.setdefault(ALL, {})[step] = mean(mean(values) for values in languages.values())
+            found.setdefault(language, {})[step] = fmean(values)
+        found.setdefault(ALL, {})[step] = fmean(fmean(values) for values in languages.values())
     return found
 
 

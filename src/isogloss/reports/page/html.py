@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -33,14 +34,13 @@ def as_html(content: Content) -> str:
     Texts are escaped by the template, numbers stand in it as JSON that no text can end, and a policy lets the browser
     run nothing but our own scripts, by their hashes, and fetch nothing at all.
     """
-    # Legends of colours are drawn as images within the page, which is what "data:" lets in.
     scripts = [*(_read(f"vendor/{name}") for name in VENDOR), _own()]
     page = (
         _templates()
         .get_template("page.html")
         .render(
             content=content,
-            policy=f"default-src 'none'; script-src {' '.join(map(_hash, scripts))}; style-src 'unsafe-inline'; img-src data:",
+            policy=_policy(scripts),
             style=Markup(_read("templates/page.css")),
             scripts=[Markup(script) for script in scripts],
             numbers=Markup(as_json(content.numbers)),
@@ -77,6 +77,12 @@ def _own() -> str:
 @cache
 def _read(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
+
+
+def _policy(scripts: Sequence[str]) -> str:
+    """What the browser may do; legends of colours are drawn as images within the page, which "data:" lets in."""
+    allowed = " ".join(map(_hash, scripts))
+    return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:"
 
 
 def _hash(script: str) -> str:

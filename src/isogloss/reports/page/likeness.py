@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from statistics import mean
+from collections.abc import Iterable, Sequence
+from statistics import fmean
 from typing import Any
 
 from isogloss.reports.openings import number_of
 from isogloss.reports.page.numbers import short, thinned
-from isogloss.reports.page.run import SeenRun, by_method
+from isogloss.reports.page.run import Row, SeenRun, by_method
 
 LOOKS = 12
 """Looks that are kept of each method."""
@@ -27,23 +27,20 @@ def likeness(runs: Iterable[SeenRun]) -> list[dict[str, Any]]:
     """
     found = []
     for method, own in by_method(runs).items():
-        seen = _seen(own)
-        steps = sorted({step for _, step, _ in seen})
-        kept = set(thinned(steps, LOOKS))
-        for (metric, step, pair), layers in seen.items():
-            if step in kept and (pair == MEAN or step == steps[-1]):
-                values = [short(mean(layers[layer])) if layer in layers else None for layer in range(max(layers) + 1)]
-                found.append({"method": method, "metric": metric, "step": step, "pair": pair, "values": values})
+        rows = [row for run in own for row in run.diagnostics if row["probe"] == "representations"]
+        steps = thinned(sorted({row["step"] for row in rows}), LOOKS)
+        for (metric, step, pair), layers in _seen(rows, steps).items():
+            values = [short(fmean(layers[layer])) if layer in layers else None for layer in range(max(layers) + 1)]
+            found.append({"method": method, "metric": metric, "step": step, "pair": pair, "values": values})
     return found
 
 
-def _seen(runs: Iterable[SeenRun]) -> dict[tuple[str, int, str], dict[int, list[float]]]:
-    """By metric, step and pair the values of each layer in the runs."""
+def _seen(rows: Iterable[Row], steps: Sequence[int]) -> dict[tuple[str, int, str], dict[int, list[float]]]:
+    """By metric, step and pair the values of each layer in the runs; of single pairs at the last step."""
     found: dict[tuple[str, int, str], dict[int, list[float]]] = {}
-    for run in runs:
-        for row in run.diagnostics:
-            if row["probe"] == "representations":
-                pair = MEAN if row["other"] is None else " – ".join(sorted((row["language"], row["other"])))
-                layers = found.setdefault((row["metric"], row["step"], pair), {})
-                layers.setdefault(number_of(row["part"]), []).append(row["value"])
+    for row in rows:
+        if row["step"] == steps[-1] or (row["other"] is None and row["step"] in steps):
+            pair = MEAN if row["other"] is None else " – ".join(sorted((row["language"], row["other"])))
+            layers = found.setdefault((row["metric"], row["step"], pair), {})
+            layers.setdefault(number_of(row["part"]), []).append(row["value"])
     return found

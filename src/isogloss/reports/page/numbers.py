@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from statistics import mean
+from statistics import fmean
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ def binned(curve: Mapping[int, float], number: int) -> dict[int, float]:
     steps = sorted(curve)
     width = math.ceil(len(steps) / number)
     parts = [steps[start : start + width] for start in range(0, len(steps), width)] if width else []
-    return {part[-1]: mean(curve[step] for step in part) for part in parts}
+    return {part[-1]: fmean(curve[step] for step in part) for part in parts}
 
 
 def mean_curve(curves: Sequence[Mapping[int, float]]) -> dict[int, float]:
@@ -61,4 +61,4 @@ def mean_curve(curves: Sequence[Mapping[int, float]]) -> dict[int, float]:
         {1: 3.0}
     """
     common = set.intersection(*(set(curve) for curve in curves)) if curves else set()
-    return {step: mean(curve[step] for curve in curves) for step in sorted(common)}
+    return {step: fmean(curve[step] for curve in curves) for step in sorted(common)}

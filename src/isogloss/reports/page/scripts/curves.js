@@ -5,9 +5,10 @@ function startCurves() {
   if (!curves.length) return;
   let what;
   let language;
+  let method;
   const { controls, again } = figure("curves", (width) => {
     renew(language, asOptions(curves.filter((curve) => curve.what === what.value).map((curve) => curve.language)));
-    const shown = curves.filter((curve) => curve.what === what.value && curve.language === language.value);
+    const shown = curves.filter((curve) => curve.what === what.value && curve.language === language.value && ["", curve.method].includes(method.value));
     const points = shown.flatMap((curve, place) => curve.steps.map((step, look) =>
       ({ step, value: curve.values[look], method: curve.method, seed: curve.seed, place })));
     const line = (point) => `${point.method}${point.seed === null ? "" : `, seed ${point.seed}`}\nstep ${point.step}: ${point.value}`;
@@ -29,5 +30,6 @@ function startCurves() {
   });
   what = choice(controls, "Curve", asOptions(curves.map((curve) => curve.what)), again);
   language = choice(controls, "Language", [["", ""]], again);
+  method = choice(controls, "Method", [["", "all methods"], ...asOptions(numbers.methods)], again);
   again();
 }

@@ -9,6 +9,8 @@ function startLikeness() {
   let slider;
   let said;
   const { controls, again } = figure("likeness", (width) => {
+    const pairs = new Set(seen.filter((own) => own.metric === metric.value).map((own) => own.pair));
+    renew(pair, asOptions([...pairs].sort((one, other) => (other === MEAN) - (one === MEAN) || one.localeCompare(other))));
     const steps = [...new Set(seen.filter((own) => own.pair === pair.value && own.metric === metric.value).map((own) => own.step))].sort(d3.ascending);
     slider.max = steps.length - 1;
     slider.closest("label").hidden = steps.length < 2;
@@ -32,7 +34,7 @@ function startLikeness() {
     return { elements: [keys(shown.map((own) => own.method)), plot], rows: points };
   });
   metric = choice(controls, "Measure", asOptions(seen.map((own) => own.metric)), again);
-  pair = choice(controls, "Languages", asOptions([MEAN, ...seen.map((own) => own.pair).sort()]), again);
+  pair = choice(controls, "Languages", [["", ""]], again);
   slider = make("input", { type: "range", min: 0, step: 1, id: "likeness-slider" });
   said = make("output", { for: "likeness-slider" });
   slider.addEventListener("input", again);
