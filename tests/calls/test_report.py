@@ -214,7 +214,7 @@ def test_a_loss_that_rose_and_a_test_set_scored_twice_are_said(tmp_path: Path):
         row["test_touches"] = 2
     write_text(tmp_path / "run/results.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     text = Seen(isogloss.report([tmp_path])).text
-    assert "the training loss rose from 1.000 to 2.000" in text
+    assert f"The training loss ends above its beginning in {tmp_path}/run: a lower learning_rate" in text
     assert f"Test data were scored more than once by {tmp_path}/run." in text
 
 

@@ -21,7 +21,7 @@ from isogloss.reports.comparison_formats import ENDINGS, writer_of
 from isogloss.reports.escaping import markdown
 from isogloss.reports.page import SeenRun, as_html, content_of
 from isogloss.reports.page.warnings import some
-from isogloss.run.divergence import risen_loss
+from isogloss.run.divergence import ADVICE, risen_loss
 from isogloss.run.folder import RunFolder
 
 SENTENCES = 200
@@ -206,7 +206,10 @@ def _compared(
 
 def _notes(read: Read) -> list[str]:
     """Warnings that the folders give rise to, beside those of the scores."""
-    notes = [f"{run.path}: {line.removeprefix('warning: ')}." for run in read.runs for line in risen_loss(run.history)]
+    notes = []
+    risen = [run.path for run in read.runs if risen_loss(run.history)]
+    if risen:
+        notes.append(f"The training loss ends above its beginning in {some(risen)}: {ADVICE}.")
     if read.passed:
         notes.append(f"Passed over, of `isogloss pretrain`: {some(read.passed)}.")
     return notes
