@@ -144,11 +144,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, default in (("methods", 12), ("seeds", 5), ("languages", 40), ("sentences", 500), ("rounds", 3)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results", help="folder to write to")
+    parser.add_argument("--runs", type=Path, help="folder for the runs, which are written if it is not there yet")
     chosen = parser.parse_args(arguments)
     started = machine()
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) / "runs"
-        write_runs(root, chosen.methods, chosen.seeds, chosen.languages, chosen.sentences)
+        root = chosen.runs or Path(folder) / "runs"
+        if not root.exists():
+            write_runs(root, chosen.methods, chosen.seeds, chosen.languages, chosen.sentences)
         found = [measure(root, Path(folder) / "page.html") for _ in range(chosen.rounds)]
     kept = {
         "seconds": min(one["processor_seconds"] for one in found) <= SECONDS,
