@@ -27,7 +27,8 @@ def timelines(runs: Iterable[SeenRun]) -> list[dict[str, Any]]:
 
 
 def _timeline(run: SeenRun) -> dict[str, Any] | None:
-    opened, traces = [], {}
+    opened: list[dict[str, Any]] = []
+    traces: dict[int, dict[int, float]] = {}
     for row in run.diagnostics:
         if (row["probe"], row["metric"]) == ("unfreezing", "opened"):
             opened.append({"part": row["part"], "step": row["step"]})
