@@ -24,6 +24,7 @@ from benchmarks import (
     looks,
     memory,
     onnx,
+    page,
     shapes,
     slow_weights,
     start,
@@ -231,6 +232,15 @@ def test_what_xlm_k_and_its_control_look_for(workload: Workload):
         before = _vector(arm.training.model.base_model).clone()
         arm(1)
         assert not torch.equal(_vector(arm.training.model.base_model), before)
+
+
+@pytest.mark.slow
+def test_page(tmp_path: Path):
+    sizes = ("--methods", "2", "--seeds", "1", "--languages", "3", "--sentences", "9", "--rounds", "1")
+    page.main([*sizes, "--results", str(tmp_path)])
+    found = json.loads((tmp_path / "page.json").read_text("utf-8"))
+    assert found["sizes"] == {"methods": 2, "seeds": 1, "languages": 3, "sentences": 9}
+    assert 0.5 < found["rounds"][0]["page_mb"] < 1 and found["kept"]["bytes"]
 
 
 @pytest.mark.slow

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from isogloss.calls.pretrain_adapter import pretrain_adapter
     from isogloss.calls.probe import probe
     from isogloss.calls.project import project
+    from isogloss.calls.report import report
     from isogloss.calls.retrieve import retrieve
     from isogloss.calls.show import show
     from isogloss.calls.train import train
@@ -53,6 +54,7 @@ __all__ = [
     "pretrain_adapter",
     "probe",
     "project",
+    "report",
     "retrieve",
     "show",
     "train",

@@ -10,7 +10,7 @@ import pytest
 
 import isogloss
 from isogloss import IsoglossError
-from isogloss.calls.errors import _right
+from isogloss.calls.answers import right_answers
 from isogloss.common.writing import read_lines
 from isogloss.reports.mistakes import MOST_LABELS, Said, confusions, said, surest
 
@@ -79,7 +79,7 @@ def test_many_labels_are_a_list():
 
 
 def test_an_answer_in_other_spelling_is_no_mistake():
-    right = _right("qa", "en")
+    right = right_answers("qa", "en")
     assert right(["Ray", "The Eva."], "eva")
     assert not right(["Eva"], "Eva Ray")
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from isogloss.calls.named import names_of, require_same_files, row_name, variant
 from isogloss.calls.predicted import label_set, redraw
@@ -14,7 +17,7 @@ from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import read_json, write_text
 from isogloss.recipe.presets import METHODS
 from isogloss.reports.best import best_on_source_dev
-from isogloss.reports.cells import scoring_of
+from isogloss.reports.cells import Scoring, scoring_of
 from isogloss.reports.comparison import MIXABLE, Comparison, compare_rows
 from isogloss.reports.comparison_formats import ENDINGS, writer_of
 from isogloss.reports.costs import cost_table
@@ -33,10 +36,14 @@ class Compared:
     Attributes:
         comparison: Their scores; None where only what they cost, or negative transfer, is asked for.
         beside: What else was asked for, and what there is to know, as Markdown.
+        rows: The result rows that the scores rest on, their ``method`` being the name that they have in the comparison.
+        redrawn: Their values on test sets drawn anew; without those whose predictions are not there.
     """
 
     comparison: Comparison | None
     beside: tuple[str, ...] = ()
+    rows: tuple[Mapping[str, Any], ...] = ()
+    redrawn: Mapping[Scoring, np.ndarray] = field(default_factory=dict)
 
 
 def compare(
@@ -132,13 +139,59 @@ def compared(
     """What `compare` shows, before it is written."""
     folders = run_folders(runs)
     found = results_of(folders)
+    return compared_results(
+        folders,
+        found,
+        baseline=baseline,
+        by=by,
+        split=split,
+        metric=metric,
+        allow_mixed=allow_mixed,
+        left_out=left_out,
+        view=view,
+        negative_transfer=negative_transfer,
+        cost=cost,
+    )
+
+
+def compared_results(
+    folders: Sequence[Path],
+    found: Sequence[dict[str, Any]],
+    *,
+    baseline: str | None,
+    split: str,
+    metric: str | None,
+    view: str,
+    by: Sequence[str] = (),
+    names: Mapping[str, str] | None = None,
+    allow_mixed: Sequence[str] = (),
+    left_out: bool = False,
+    negative_transfer: bool = False,
+    cost: bool = False,
+) -> Compared:
+    """What `compare` shows, from rows that have been read.
+
+    Args:
+        folders: The run folders.
+        found: All rows of their results, as `isogloss.calls.scored.results_of` reads them.
+        baseline: As in `compare`, and so are the others.
+        split: dev or test.
+        metric: Metric.
+        view: View.
+        by: Keys that tell runs apart.
+        names: What the runs are called, where that is known already.
+        allow_mixed: Parts of the protocol in which the runs may differ.
+        left_out: Each run on the language that it was not trained on.
+        negative_transfer: Whether that is asked for.
+        cost: Whether that is asked for.
+    """
     scored = of_one_task(found)
     final = [row for row in scored if row["selection"] is not None and row["view"] == view]
     rows = [row for row in final if row["split"] == split]
     kind = split if view == "original" else f"{split} {view}"
     if not rows:
         raise IsoglossError(
-            f"no final {kind} scores in {', '.join(map(str, runs))}; `isogloss evaluate RUN` makes them"
+            f"no final {kind} scores in {os.path.commonpath(folders)}; `isogloss evaluate RUN` makes them"
         )
     primary = metric_of(rows, metric)
     latest = _latest(rows, primary, left_out=left_out)
@@ -146,17 +199,16 @@ def compared(
         _require_same_labels(sorted({row["run"] for row in latest}))
     if "data" not in allow_mixed:
         require_same_files(sorted({row["run"] for row in latest}))
-    names = names_of({row["run"]: row["method"] for row in final}, by)
+    names = names or names_of({row["run"]: row["method"] for row in final}, by)
     modes = [mode for mode in dict.fromkeys(row.get("at_test") for row in latest) if mode is not None]
 
     def shown(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         named = [{**row, "method": row_name(row, names[row["run"]])} for row in rows]
         return [_told_by_mode(row) for row in named] if len(modes) > 1 else list(named)
 
-    comparison = None
+    comparison, own = None, left_out_rows(latest) if left_out else latest
     redrawn = redraw(latest) if baseline is not None or negative_transfer else {}
     if baseline is not None or not (negative_transfer or cost):
-        own = left_out_rows(latest) if left_out else latest
         asked = [*allow_mixed, *(MIXED_BY.get(key, key) for key in by if MIXED_BY.get(key, key) in MIXABLE)]
         comparison = compare_rows(shown(own), baseline, mixed=asked, redrawn=redrawn)
     beside = []
@@ -179,7 +231,7 @@ def compared(
         beside.append(f"- Left out, without a final {kind} score: {', '.join(left)}.")
     if others:
         beside.append(f"- Left out, of `isogloss pretrain`: {', '.join(sorted(others))}.")
-    return Compared(comparison, tuple(beside))
+    return Compared(comparison, tuple(beside), tuple(shown(own)), redrawn)
 
 
 def _latest(rows: Sequence[dict[str, Any]], metric: str, *, left_out: bool) -> list[dict[str, Any]]:

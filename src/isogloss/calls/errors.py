@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from isogloss.calls.answers import right_answers
 from isogloss.calls.arguments import codes_of
 from isogloss.calls.scored import scored_runs
 from isogloss.common.errors import IsoglossError, nearest
@@ -79,7 +80,7 @@ def _of_cell(folder: RunFolder, row: Mapping[str, Any], metric: str, number: int
     file = folder.predictions_of(row)
     if not file.exists():
         raise IsoglossError(f"{file}: these predictions are gone; `isogloss evaluate {folder.path}` makes them anew")
-    found = list(said(read_lines(file), _right(row["task"], row["context_language"] or row["language"])))
+    found = list(said(read_lines(file), right_answers(row["task"], row["context_language"] or row["language"])))
     wrong = sum(one.wrong for one in found)
     mode = "" if row.get("at_test") is None else f", {row['at_test']}"
     title = (
@@ -91,14 +92,6 @@ def _of_cell(folder: RunFolder, row: Mapping[str, Any], metric: str, number: int
     if wrong and number:
         parts.append(f"surest mistakes\n{surest(found, number)}")
     return "\n\n".join(parts)
-
-
-def _right(task: str, language: str) -> Callable[[Sequence[str], str], bool]:
-    """Whether an answer is exactly one of the gold ones, as the task has it; or a label the gold one."""
-    exact = TASKS[task].build(()).measures(language).get("exact_match")
-    if exact is None:
-        return lambda golds, predicted: predicted in golds
-    return lambda golds, predicted: exact.counts([tuple(golds)], [predicted])[0, 0] == 1
 
 
 def _require_known(what: str, asked: Sequence[str], known: Sequence[str]) -> None:

@@ -24,6 +24,7 @@ from isogloss.cli import (
     pretrain_adapter,
     probe,
     project,
+    report,
     retrieve,
     schema,
     show,
@@ -62,6 +63,7 @@ app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.command("world")(world.world)
 app.command("compare")(compare.compare)
+app.command("report")(report.report)
 app.command("unfreezing")(unfreezing.unfreezing)
 app.command("gap")(gap.gap)
 app.command("show")(show.show)

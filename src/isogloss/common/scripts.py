@@ -36,6 +36,9 @@ WITHOUT_SPACES = frozenset(
 )
 """Scripts that put no space between words, as the Unicode names of their letters begin."""
 
+RIGHT_TO_LEFT = frozenset({"ARABIC", "HEBREW", "SYRIAC", "THAANA", "NKO", "ADLAM", "SAMARITAN", "MANDAIC", "HANIFI"})
+"""Scripts that run from right to left and are in use, as the Unicode names of their letters begin."""
+
 
 def codes_of(scripts: Iterable[str]) -> tuple[str, ...]:
     """The codes of scripts: the one that stands for all of them, or else one for each.

@@ -116,9 +116,15 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     """The rows of a file of JSON lines; none if it does not exist. A last line cut short by a crash is left out."""
     if not path.exists():
         return []
-    rows = []
     # Only a line feed ends a line (texts hold other line breaks), and only a line with its end is whole.
-    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
+    lines = path.read_bytes().split(b"\n")[:-1]
+    # All at once is several times as fast as line by line, which finds the one that is wrong.
+    with suppress(ValueError):
+        rows = json.loads(b"[%b]" % b",".join(lines))
+        if len(rows) == len(lines):
+            return list(rows)
+    rows = []
+    for number, line in enumerate(lines, start=1):
         try:
             rows.append(json.loads(line))
         except ValueError as error:

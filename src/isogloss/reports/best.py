@@ -7,6 +7,7 @@ from statistics import mean
 from typing import Any
 
 from isogloss.reports.cells import is_of_sources, told_apart
+from isogloss.reports.escaping import code
 
 Cell = tuple[Any, str, Any]
 """Data set, language and number of sentences of a score."""
@@ -53,7 +54,8 @@ def best_on_source_dev(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
     metric = rows[0]["metric"]
     return [
-        f"Best on the dev data of the sources: `{first}`, {metric} {level(first)}; next `{second}`, {level(second)}."
+        f"Best on the dev data of the sources: {code(first)}, {metric} {level(first)}; next {code(second)}, "
+        f"{level(second)}."
     ]
 
 

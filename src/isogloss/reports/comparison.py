@@ -13,6 +13,7 @@ from isogloss.common.errors import IsoglossError, nearest
 from isogloss.reports import differences
 from isogloss.reports.cells import Scoring, told_apart
 from isogloss.reports.differences import Difference, difference
+from isogloss.reports.escaping import code, markdown
 from isogloss.reports.floors import LEGEND, floors_of
 from isogloss.reports.protocol import BADGE, told
 from isogloss.reports.values import draws_of, require_equal, require_same_sentences, text_of, values_of
@@ -142,7 +143,8 @@ def compare_rows(
     if baseline is not None:
         legend += f" {differences.legend(rows, redrawn, confidence)}"
     notes = [
-        f"Seed {seed} of `{method}` − `{baseline}` has no pair: no score of `{lacking}` in {', '.join(places)}."
+        f"Seed {seed} of {code(method)} − {code(str(baseline))} has no pair: no score of {code(lacking)} in "
+        f"{', '.join(map(markdown, places))}."
         for (seed, method, lacking), places in sorted(unpaired.items())
     ]
     return Comparison(tuple(methods), baseline, text_of(rows[0].get("metric")), tuple(lines), legend, tuple(notes))

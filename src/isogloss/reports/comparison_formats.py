@@ -14,20 +14,21 @@ from isogloss.common.errors import IsoglossError, nearest
 from isogloss.reports import differences
 from isogloss.reports.comparison import Comparison, Line
 from isogloss.reports.differences import MISSING
+from isogloss.reports.escaping import markdown, one_line
 from isogloss.reports.floors import mark
 from isogloss.reports.statistics import Interval, summarise
 
 
 def as_markdown(found: Comparison) -> str:
     """A table, and below it what it means and which seeds had no pair; without a final line break."""
-    notes = [f"- {note}" for note in found.notes]
-    return "\n".join([_table(found, "github"), "", found.legend, *([""] if notes else []), *notes])
+    notes = [f"- {one_line(note)}" for note in found.notes]
+    return "\n".join([_table(found, "github", markdown), "", one_line(found.legend), *([""] if notes else []), *notes])
 
 
 def as_latex(found: Comparison) -> str:
     """A ``tabular`` with the rules of booktabs; what it means stands above it in comments."""
-    comments = [f"% {text}" for text in (found.legend, *found.notes)]
-    return "\n".join([*comments, _table(found, "latex_booktabs")])
+    comments = [f"% {one_line(text)}" for text in (found.legend, *found.notes)]
+    return "\n".join([*comments, _table(found, "latex_booktabs", one_line)])  # tabulate escapes the rest
 
 
 def as_csv(found: Comparison) -> str:
@@ -64,14 +65,18 @@ ENDINGS = {".md": "markdown", ".tex": "latex", ".csv": "csv", ".json": "json"}
 """The format that the ending of a file stands for."""
 
 
-def writer_of(name: str) -> Callable[[Comparison], str]:
+def writer_of(name: str, *others: str) -> Callable[[Comparison], str]:
     """What writes a format.
+
+    Args:
+        name: The format.
+        others: Names that would have been valid, too.
 
     Raises:
         IsoglossError: There is no such format.
     """
     if name not in FORMATS:
-        raise IsoglossError(f"format: {name!r} is unknown{nearest(name, FORMATS)}")
+        raise IsoglossError(f"format: {name!r} is unknown{nearest(name, [*FORMATS, *others])}")
     return FORMATS[name]
 
 
@@ -114,17 +119,18 @@ def _ends(name: str, interval: Interval | None) -> dict[str, float | None]:
     return {f"{name}_low": low, f"{name}_high": high}
 
 
-def _table(found: Comparison, form: str) -> str:
+def _table(found: Comparison, form: str, escaped: Callable[[str], str]) -> str:
     compared = found.methods[1:] if found.baseline is not None else ()
     has_floor = any(line.floor is not None for line in found.lines)
     headers = ["data", "language", *(["floor"] if has_floor else [])]
     for method in found.methods:
-        headers.append(method)
+        headers.append(escaped(method))
         if method in compared:
-            headers += differences.headers(method, found.methods[0])
+            headers += differences.headers(escaped(method), escaped(found.methods[0]))
     body = []
     for line in found.lines:
-        cells = [line.data, f"{line.label} (source)" if line.source else line.label]
+        label = escaped(line.label)
+        cells = [escaped(line.data), f"{label} (source)" if line.source else label]
         if has_floor:
             cells.append(MISSING if line.floor is None else _percent(line.floor))
         for method in found.methods:

@@ -12,7 +12,12 @@ BADGE = ("selection", "few_shot", "view", "translated", "spacing")
 
 
 def badge(row: Row) -> str:
-    """What a score rests on beside the training data of the source languages, in a few words.
+    """`badge_parts` in a line."""
+    return " + ".join(badge_parts(row))
+
+
+def badge_parts(row: Row) -> list[str]:
+    """What a score rests on beside the training data of the source languages, in a few words each.
 
     Which dev data chose the weights (``source-dev``, ``target-dev``) or how else they were taken (``last``,
     ``average``); how many training sentences of each target language were seen; which data were translated; whether
@@ -29,7 +34,7 @@ def badge(row: Row) -> str:
         parts.append(f"spacing {row['spacing']}")
     if row.get("interpolation") is not None:
         parts.append(f"{row['interpolation']:g} of the way from the pre-trained weights")
-    return " + ".join(parts)
+    return parts
 
 
 def told(rows: Sequence[Row]) -> str:

@@ -73,7 +73,7 @@ class RunFolder:
         self.trainer_state = path / "trainer_state.json"
         self.partition = path / "partition.json"
         self._touches = path / "test_touches.json"
-        self._environments = path / "environment.json"
+        self.environment = path / "environment.json"
 
     def require_free(self, *, resume: bool) -> None:
         """Stop if the folder is not ours to write to.
@@ -96,7 +96,7 @@ class RunFolder:
 
     def _was_only_begun(self) -> bool:
         """Whether there is nothing but what a start writes before the fingerprint; a user's own file is none of it."""
-        first = {self.recipe.name, self._environments.name, self.starting_weights.name, self.partition.name}
+        first = {self.recipe.name, self.environment.name, self.starting_weights.name, self.partition.name}
         ours = first if self.begun.exists() else set()
         visible = {path.name for path in self.path.iterdir() if not path.name.startswith(".")}
         return visible <= {*ours, self.data.name} and len(self.objects()) == len(entries(self.data))
@@ -129,9 +129,9 @@ class RunFolder:
         Returns:
             What has changed since the start before and may change the last bits of a result.
         """
-        starts = read_json(self._environments, list) if self._environments.exists() else []
+        starts = read_json(self.environment, list) if self.environment.exists() else []
         now = environment(world_size)
-        write_json(self._environments, [*starts, now])
+        write_json(self.environment, [*starts, now])
         return [
             f"{part} were {starts[-1][part]}, are {now[part]}"
             for part in ("processes", "threads", "devices")
