@@ -105,7 +105,9 @@ def test_other_numbers_of_sentences_are_not_advised_to_be_compared(tmp_path: Pat
     children = resolve_sweep({**RECIPE, "sweep": {"steps": [1, 2]}})
     row = {"task": "topic", "metric": "accuracy", "split": "dev", "train_languages": ["en"], "language": "en"}
     row |= {"value": 0.5, "seed": 0, "data": "d", "at_test": None}
-    print_outcome(children, {name: [{**row, "n": place}] for place, (name, _) in enumerate(children)}, tmp_path, ["steps"])
+    print_outcome(
+        children, {name: [{**row, "n": place}] for place, (name, _) in enumerate(children)}, tmp_path, ["steps"]
+    )
     assert capsys.readouterr().out == (
         "\nNo best on the dev data of the sources, which differ: en (0 sentences) of `steps=1`, en (1 sentences) of "
         "`steps=2`.\n"

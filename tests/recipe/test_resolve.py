@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from isogloss import IsoglossError
-from isogloss.recipe.presets import METHODS
 from isogloss.recipe.layers import merge
+from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import as_yaml, resolve
 from isogloss.recipe.spec.sampling import Blocks, Mixed, Temperature
 from tests.support.methods import SETTINGS

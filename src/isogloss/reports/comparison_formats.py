@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tabulate import tabulate
@@ -15,19 +15,20 @@ from isogloss.reports import differences
 from isogloss.reports.comparison import Comparison, Line
 from isogloss.reports.differences import MISSING
 from isogloss.reports.floors import mark
+from isogloss.reports.markdown import markdown_table
 from isogloss.reports.statistics import Interval, summarise
 
 
 def as_markdown(found: Comparison) -> str:
     """A table, and below it what it means and which seeds had no pair; without a final line break."""
     notes = [f"- {note}" for note in found.notes]
-    return "\n".join([_table(found, "github"), "", found.legend, *([""] if notes else []), *notes])
+    return "\n".join([_table(found, markdown_table), "", found.legend, *([""] if notes else []), *notes])
 
 
 def as_latex(found: Comparison) -> str:
     """A ``tabular`` with the rules of booktabs; what it means stands above it in comments."""
     comments = [f"% {text}" for text in (found.legend, *found.notes)]
-    return "\n".join([*comments, _table(found, "latex_booktabs")])
+    return "\n".join([*comments, _table(found, _latex_table)])
 
 
 def as_csv(found: Comparison) -> str:
@@ -114,7 +115,11 @@ def _ends(name: str, interval: Interval | None) -> dict[str, float | None]:
     return {f"{name}_low": low, f"{name}_high": high}
 
 
-def _table(found: Comparison, form: str) -> str:
+def _latex_table(body: Sequence[Sequence[str]], headers: Sequence[str]) -> str:
+    return tabulate(body, headers, tablefmt="latex_booktabs", disable_numparse=True)
+
+
+def _table(found: Comparison, write: Callable[[Sequence[Sequence[str]], Sequence[str]], str]) -> str:
     compared = found.methods[1:] if found.baseline is not None else ()
     has_floor = any(line.floor is not None for line in found.lines)
     headers = ["data", "language", *(["floor"] if has_floor else [])]
@@ -132,7 +137,7 @@ def _table(found: Comparison, form: str) -> str:
             if method in compared:
                 cells += differences.cells(line.differences[method])
         body.append(cells)
-    return tabulate(body, headers, tablefmt=form, disable_numparse=True)
+    return write(body, headers)
 
 
 def _spread(scores: Mapping[int, float], floor: float | None) -> str:
