@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,21 @@ def test_a_label_is_the_name(tmp_path: Path):
     run(tmp_path / "a", {"label": "frozen", "learning_rate": 1.0})
     run(tmp_path / "b", {"label": "free", "learning_rate": 2.0})
     assert header(isogloss.compare([tmp_path], baseline="free"))[2:4] == ["free", "frozen"]
+
+
+def test_a_bar_in_a_label_stays_in_its_cell(tmp_path: Path):
+    for name in ("a|b", "c\nd"):
+        run(tmp_path / name[0], {"label": name})
+    lines = isogloss.compare([tmp_path], baseline="a|b").splitlines()
+    assert len({len(re.findall(r"(?<!\\)\|", line)) for line in lines[:3]}) == 1
+    assert r"| a\|b " in lines[0] and r"| c d − a\|b " in lines[0]
+    assert '"method": "a|b"' in isogloss.compare([tmp_path], format="json")
+
+
+def test_values_that_share_six_digits_are_two(tmp_path: Path):
+    run(tmp_path / "a", {"learning_rate": 0.1234567})
+    run(tmp_path / "b", {"learning_rate": 0.1234568})
+    assert header(isogloss.compare([tmp_path]))[2:] == ["learning_rate=0.1234567", "learning_rate=0.1234568"]
 
 
 def test_methods_that_were_run_with_several_settings_keep_both_names(tmp_path: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,25 @@ def test_a_scale_and_a_recipe_win_over_the_sweep_below(tmp_path: Path):
     assert [one.steps for _, one in resolve_sweep({**base, "steps": 4})] == [4]
     assert [one.steps for _, one in resolve_sweep({**base, "sweep": {"steps": [7, 8]}})] == [7, 8]
     assert [one.steps for _, one in resolve_sweep(base, overrides=["steps=[1,2]"])] == [1, 2]
+
+
+def test_names_of_folders_are_short_and_safe():
+    values = [
+        {"a b, c": "d/e*"},
+        {letter * 90: "ж" * 200 for letter in "xy"},
+        {letter * 90: "ж" * 201 for letter in "xy"},
+    ]
+    names = [name for name, _ in resolve_sweep({**RECIPE, "sweep": {"data.0.label_map": values}})]
+    assert names[0] == "data.0.label_map=-a-b-c-d-e-"
+    assert all(re.fullmatch(r"data\.0\.label_map=[\w.+=-]+-[0-9a-f]{8}", name) for name in names[1:])
+    assert len(set(names)) == 3 and all(len(name.encode()) <= 100 for name in names)
+    digits = [name for name, _ in resolve_sweep({**RECIPE, "sweep": {"learning_rate": [0.1234567, 0.1234568]}})]
+    assert digits == ["learning_rate=0.1234567", "learning_rate=0.1234568"]
+
+
+def test_any_text_can_be_swept():
+    found = resolve_sweep(RECIPE, overrides=["model=[a/😀, é]"])
+    assert [(name, one.model) for name, one in found] == [("model=a-", "a/😀"), ("model=é", "é")]
 
 
 def test_a_shown_sweep_runs_again():

@@ -212,7 +212,8 @@ def _as_sweep(override: str) -> str:
         value = load_yaml(text, path)
     except yaml.YAMLError:
         return override  # refused with the others
-    return f"sweep={json.dumps({path: [_number(one) if isinstance(one, str) else one for one in value]})}"
+    values = [_number(one) if isinstance(one, str) else one for one in value]
+    return f"sweep={json.dumps({path: values}, ensure_ascii=False)}"  # YAML reads an escaped emoji as two characters
 
 
 def _with_first_of_sweep(raw: dict[str, Any]) -> dict[str, Any]:

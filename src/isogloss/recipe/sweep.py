@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,14 @@ from typing import Any
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.values import as_text
+
+UNSAFE = re.compile(r"[^\w.+=-]+")
+"""What does not stand in a value in the name of a folder: blanks, commas, braces, slashes and other signs."""
+
+LONGEST = 100
+"""Bytes of a name; file systems take 255, and a path has several names."""
+
+DIGITS = 8
 
 
 def resolve_sweep(
@@ -33,10 +43,20 @@ def resolve_sweep(
     found = []
     for values in itertools.product(*base.sweep.values()):
         chosen = dict(zip(base.sweep, values, strict=True))
-        # JSON is YAML.
-        changes = [f"{key}={json.dumps(value)}" for key, value in chosen.items()]
-        name = ",".join(f"{key}={as_text(value)}" for key, value in chosen.items()).replace("/", "-")
-        found.append((name, resolve(recipe, overrides=[*overrides, *changes, "sweep=null"], scale=scale)))
+        # JSON is YAML, but for what it writes as two escapes.
+        changes = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in chosen.items()]
+        found.append((_folder(chosen), resolve(recipe, overrides=[*overrides, *changes, "sweep=null"], scale=scale)))
     names = [name for name, _ in found]
     # Two values may read alike, such as two optimizers of a kind.
     return [(f"{name}-{place}" if names.count(name) > 1 else name, one) for place, (name, one) in enumerate(found)]
+
+
+def _folder(chosen: Mapping[str, Any]) -> str:
+    """A name that every file system and shell takes; a long one is cut and ends in a digest of all."""
+    name = ",".join(f"{key}={UNSAFE.sub('-', as_text(value))}" for key, value in chosen.items())
+    if len(name.encode()) <= LONGEST:
+        return name
+    whole = json.dumps(chosen, sort_keys=True)
+    digest = hashlib.sha256(whole.encode()).hexdigest()[:DIGITS]
+    # A letter may be several bytes, of which none stays alone.
+    return f"{name.encode()[: LONGEST - DIGITS - 1].decode(errors='ignore')}-{digest}"

@@ -12,6 +12,8 @@ def as_text(value: Any) -> str:  # noqa: ANN401 - any YAML
     Example:
         >>> [as_text(value) for value in (3e-4, None, ["en", "fr"], {"kind": "fun", "every": 2}, {"a": 1})]
         ['0.0003', 'null', 'en+fr', 'fun', '{a: 1}']
+        >>> as_text(0.1234567), as_text(1.0)
+        ('0.1234567', '1')
     """
     if isinstance(value, Mapping):
         listed = ", ".join(f"{key}: {as_text(own)}" for key, own in value.items())
@@ -20,4 +22,7 @@ def as_text(value: Any) -> str:  # noqa: ANN401 - any YAML
         return "+".join(map(as_text, value))
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)  # six digits do not tell all values apart

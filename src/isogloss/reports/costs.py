@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tabulate import tabulate
-
 from isogloss.common.errors import IsoglossError
+from isogloss.reports.markdown import markdown_table
 from isogloss.reports.statistics import summarise
 
 
@@ -53,7 +52,7 @@ def cost_table(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
         *("method", "runs", "training s", "aside s", "steps", "samples", "passes", "samples/s", "sub-words/s"),
         *("TFLOP", "peak CPU GiB", "peak GPU GiB", "trained", "parameters"),
     ]
-    table = tabulate(body, headers, tablefmt="github", disable_numparse=True, colalign=("left", *["right"] * 13))
+    table = markdown_table(body, headers, ("left", *["right"] * 13))
     legend = (
         "Per run: mean (smallest–largest). Aside: evaluation, saving and probes, which is not time of training. "
         "Passes: one forward and one backward each, over all processes. TFLOP: an estimate, per sub-word (with "

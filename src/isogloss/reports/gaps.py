@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from statistics import mean
 from typing import Any
 
-from tabulate import tabulate
-
 from isogloss.reports.bootstrap import Estimate, rank_correlation
 from isogloss.reports.differences import MISSING
+from isogloss.reports.markdown import markdown_table
 from isogloss.reports.unfreezing import interval
 
 Row = Mapping[str, Any]
@@ -94,7 +93,7 @@ def _languages(rows: Sequence[Row], layer: int) -> str:
         for language, size in sizes.items()
     ]
     headers = ["language", "texts", *columns, "transfer gap"]
-    return tabulate(body, headers, tablefmt="github", disable_numparse=True)
+    return markdown_table(body, headers)
 
 
 def _correlations(rows: Sequence[Row], layer: int) -> str:
@@ -109,7 +108,7 @@ def _correlations(rows: Sequence[Row], layer: int) -> str:
         for (method, state), rho in gap_associations(rows, layer=layer).items()
     ]
     headers = ["method", "representations", "languages", "ρ of 1 − CKA with the gap", "95 % interval over languages"]
-    return tabulate(body, headers, tablefmt="github", disable_numparse=True)
+    return markdown_table(body, headers)
 
 
 def _notes(rows: Sequence[Row], layer: int, metric: str, split: str, view: str) -> str:

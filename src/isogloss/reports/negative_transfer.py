@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
-from tabulate import tabulate
 
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.reports import differences
 from isogloss.reports.cells import Scoring, is_of_sources, told_apart
 from isogloss.reports.differences import MISSING, Difference, difference
+from isogloss.reports.markdown import markdown_table
 from isogloss.reports.protocol import BADGE, told
 from isogloss.reports.values import draws_of, require_equal, require_same_sentences, values_of
 
@@ -118,7 +118,7 @@ def negative_transfer_table(
             line += [MISSING] * 2 if transfer is None else differences.cells(transfer.difference, alarm=True)
         body.append(line)
     headers = ["data", "language", *(header for method in methods for header in differences.headers(method, single))]
-    table = tabulate(body, headers, tablefmt="github", disable_numparse=True)
+    table = markdown_table(body, headers)
     of_sources = [row for row in rows if is_of_sources(row, row["train_languages"])]
     meaning = differences.legend(of_sources, redrawn or {}, confidence)
     legend = (

@@ -7,11 +7,10 @@ from collections.abc import Hashable, Mapping, Sequence
 from fractions import Fraction
 from statistics import mean
 
-from tabulate import tabulate
-
 from isogloss.reports.bootstrap import FEWEST, Estimate, mean_over_runs, rank_correlation
 from isogloss.reports.curves import FEATURES
 from isogloss.reports.differences import MISSING
+from isogloss.reports.markdown import markdown_table
 from isogloss.reports.watched import WatchedRun, by_schedule
 
 NAMES: Mapping[str, str] = {
@@ -93,7 +92,7 @@ def _orders(runs: Sequence[WatchedRun]) -> str:
         spread = f"{mean(values):+.2f} ({min(values):+.2f} to {max(values):+.2f})" if values else MISSING
         body.append([schedule, str(len(own)), layers, spread, interval(estimate)])
     headers = ["schedule", "runs", "layers compared", "τ to top-down", "95 % interval over runs"]
-    return tabulate(body, headers, tablefmt="github", disable_numparse=True)
+    return markdown_table(body, headers)
 
 
 def _features(runs: Sequence[WatchedRun], score: str) -> str:
@@ -106,14 +105,14 @@ def _features(runs: Sequence[WatchedRun], score: str) -> str:
             percent = MISSING if run.score is None else f"{100 * run.score:.1f}"
             body.append([schedule, str(run.seed), *values, percent])
     headers = ["schedule", "seed", *(NAMES[name] for name in FEATURES), score]
-    return tabulate(body, headers, tablefmt="github", disable_numparse=True)
+    return markdown_table(body, headers)
 
 
 def _correlations(runs: Sequence[WatchedRun], score: str) -> str:
     over, within = associations(runs), associations(runs, within_seeds=True)
     body = [[NAMES[name], *(cell for own in (over[name], within[name]) for cell in _cells(own))] for name in FEATURES]
     headers = ["tr(F) per open layer", score, "95 % interval over runs", "ρ within seeds", "95 % interval over runs"]
-    return tabulate(body, headers, tablefmt="github", disable_numparse=True)
+    return markdown_table(body, headers)
 
 
 def _cells(rho: Estimate) -> list[str]:
