@@ -106,10 +106,7 @@ def prepare_pretraining(recipe: Pretraining, path: Path, *, resume: bool, overwr
         *map(str, problems.told),
         *_announcements(recipe, texts, encoded, known, loaded),
     ]
-    experiment = assemble(plan, notes, resuming=resuming)
-    assert isinstance(plan.scoring, MaskedScoring)
-    plan.scoring.start()
-    return experiment
+    return assemble(plan, notes, resuming=resuming)
 
 
 def _budget(recipe: Pretraining) -> Budget:
@@ -214,7 +211,6 @@ def _plan(
         site.autocast,
         site.ranks,
         progress,
-        budget.steps,
         tokens,
     )
     return Plan(
