@@ -80,9 +80,7 @@ def test_the_model_is_a_plain_folder_and_has_learned(
     assert model(**encoded).logits.shape == (1, encoded["input_ids"].shape[1], len(tokenizer))
     assert len(tokenizer) == 76
     said = capfd.readouterr()
-    shown = (
-        r"step 75 of 150: loss [\d.]+, [\d,]+ rows/s, .* left, evaluated in \d+ s \(dev masked_accuracy: \w\w [\d.]"
-    )
+    shown = r"step 75 of 150: loss [\d.]+, [\d,]+ rows/s, .* left, evaluated in \d+ s \(dev masked_accuracy: \w\w [\d.]"
     assert len(re.findall(shown, said.err)) == 1
     assert said.err.count("step 75 of 150") == 1
     assert "masked accuracy %" in said.out
