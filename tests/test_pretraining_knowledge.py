@@ -36,7 +36,7 @@ def test_smoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Ca
     assert "knowledge_heads.texts.0.weight" in beside
     said = capfd.readouterr().err
     assert "queue: 64 descriptions of 256 numbers, 0.1 MB in each process (1.0 MB per thousand)" in said
-    assert "mentions of" not in said and " mentions" in said and "tokens/s" in said
+    assert "mentions of" not in said and " mentions" in said and "rows/s" in said
 
 
 def test_heads_of_an_earlier_run_are_gone_on_with(text_world: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]):

@@ -80,7 +80,6 @@ def test_held_out_text_without_memory_names_its_own_batch(tmp_path: Path, monkey
         autocast=nullcontext,
         group=ALONE,
         progress=Progress(),
-        steps=1,
         tokens={},
     )
     with pytest.raises(IsoglossError, match=r"evaluation: out of memory .*: 8 sentences go through the model at a"):

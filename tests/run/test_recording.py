@@ -5,15 +5,23 @@ from __future__ import annotations
 import io
 import math
 import re
+from contextlib import nullcontext
 from pathlib import Path
 from statistics import mean
 
 import pytest
+from torch import nn
 from transformers import TrainerState
 
 import isogloss
+from isogloss.common.distributed import ALONE
+from isogloss.protocols import Progress
 from isogloss.run import recording
+from isogloss.run.folder import RunFolder
+from isogloss.run.lines import measured
+from isogloss.run.masked_scoring import MaskedScoring
 from isogloss.step.meter import Meter
+from isogloss.streams.masked import Masking
 from tests.support.runs import rows_of, short
 
 
@@ -108,3 +116,20 @@ def test_a_run_says_when_it_is_measured_and_saved(world: Path, tmp_path: Path, c
     }
     means = [mean(values[code] for code in codes) for codes in (("en", "fr", "ru"), ("de",))]
     assert [float(value) for value in shown.groups()] == pytest.approx(means, abs=0.06)
+
+
+def test_languages_that_all_were_trained_on_are_told_one_by_one():
+    columns = {"metric": "f1", "split": "dev", "context_language": None, "train_languages": ["en", "fr"]}
+    rows = [{"language": "en", "value": 0.9, **columns}, {"language": "fr", "value": 0.5, **columns}]
+    assert measured(rows, 1.0) == "evaluated in 1 s (dev f1: en 90.0, fr 50.0)"
+    pair = {**rows[0], "context_language": "de"}
+    assert measured([*rows, pair], 1.0) == "evaluated in 1 s (dev f1: source mean 70.0, target mean 90.0)"
+
+
+def test_the_scores_of_held_out_text_are_for_the_lines_to_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    masking = Masking(0.5, mask=4, padding=1, special=(0, 1, 2, 3, 4), vocabulary_size=20)
+    scoring = MaskedScoring(
+        RunFolder(tmp_path), {"en": []}, masking, 8, autocast=nullcontext, group=ALONE, progress=Progress(), tokens={}
+    )
+    assert scoring.dev(nn.Linear(1, 1), 1, None) == []
+    assert capsys.readouterr().err == ""

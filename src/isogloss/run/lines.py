@@ -56,7 +56,7 @@ class Lines:
 
 
 def measured(rows: Sequence[Mapping[str, Any]], seconds: float) -> str:
-    """What a line says of an evaluation.
+    """What a line says of an evaluation: means of sources and targets, or each language where all were trained on.
 
     Args:
         rows: Its scores, the metric to select by first.
@@ -66,15 +66,21 @@ def measured(rows: Sequence[Mapping[str, Any]], seconds: float) -> str:
         >>> columns = {"metric": "accuracy", "split": "dev", "context_language": None, "train_languages": ["en"]}
         >>> measured([{"language": "en", "value": 0.9, **columns}, {"language": "de", "value": 0.5, **columns}], 2.4)
         'evaluated in 2 s (dev accuracy: source mean 90.0, target mean 50.0)'
+        >>> measured([{"language": "en", "value": 0.9, **columns}], 2.4)
+        'evaluated in 2 s (dev accuracy: en 90.0)'
     """
     took = f"evaluated in {seconds:.0f} s"
     if not rows:
         return took
     metric, split = rows[0]["metric"], rows[0]["split"]
-    values: dict[str, list[float]] = {"source": [], "target": []}
+    values: dict[str, list[tuple[str, float]]] = {"source": [], "target": []}
     for row in rows:
         if row["metric"] == metric:
-            known = {row["language"], row["context_language"]} - {None} <= set(row["train_languages"])
-            values["source" if known else "target"].append(100 * row["value"])
-    means = ", ".join(f"{kind} mean {mean(own):.1f}" for kind, own in values.items() if own)
-    return f"{took} ({split} {metric}: {means})"
+            languages = [language for language in (row["language"], row["context_language"]) if language]
+            kind = "source" if set(languages) <= set(row["train_languages"]) else "target"
+            values[kind].append(("/".join(languages), 100 * row["value"]))
+    if values["target"]:
+        shown = [f"{kind} mean {mean(value for _, value in own):.1f}" for kind, own in values.items() if own]
+    else:
+        shown = [f"{name} {value:.1f}" for name, value in values["source"]]
+    return f"{took} ({split} {metric}: {', '.join(shown)})"

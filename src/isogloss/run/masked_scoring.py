@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -44,7 +42,6 @@ class MaskedScoring:
         autocast: Makes the context of a forward pass.
         group: Processes that share the work.
         progress: How far the run is.
-        steps: Optimizer steps of the whole run.
         tokens: Sub-words in a batch of each source.
     """
 
@@ -55,25 +52,17 @@ class MaskedScoring:
     autocast: Callable[[], AbstractContextManager[Any]]
     group: Communicator
     progress: Progress
-    steps: int
     tokens: Mapping[str, int]
-    _since: tuple[float, int, int] | None = field(default=None, repr=False)
-
-    def start(self) -> None:
-        """Begin to measure speed."""
-        self._since = (time.perf_counter(), self.progress.step, self.seen())
 
     def seen(self) -> int:
         """Sub-words trained on so far, padding included."""
         return sum(self.tokens[source] * draws for source, draws in self.progress.draws.items())
 
     def dev(self, model: nn.Module, step: int | None, selection: str | None) -> ResultRows:
-        """Masked accuracy and loss by language; a line of them is printed, with speed and time left."""
+        """Masked accuracy and loss by language."""
         rows = self._measure(model, step, selection)
         if self.group.rank == 0:
             self.folder.add_results(rows)
-            print(self._line(rows), file=sys.stderr)
-        self.start()
         return rows
 
     def final(self, model: nn.Module, step: int | None, selection: str) -> ResultRows:
@@ -138,15 +127,3 @@ class MaskedScoring:
             f"{self.batch_size} sentences go through the model at a time; a smaller evaluation_batch_size gives the "
             "same scores up to rounding, also with --resume"
         )
-
-    def _line(self, rows: ResultRows) -> str:
-        step = self.progress.step
-        said = f"step {step:,} of {self.steps:,}, {self.seen():,} tokens"
-        if self._since is not None:
-            then, step_then, seen_then = self._since
-            passed = max(time.perf_counter() - then, 1e-9)
-            left = (self.steps - step) * passed / max(1, step - step_then)
-            said += f", {(self.seen() - seen_then) / passed:,.0f} tokens/s, {left / 60:.0f} min left"
-        accuracies = {row["language"]: row["value"] for row in rows if row["metric"] == "masked_accuracy"}
-        shown = " ".join(f"{language} {100 * value:.1f}" for language, value in accuracies.items())
-        return f"{said}; masked accuracy %: {shown}"

@@ -24,6 +24,9 @@ from isogloss.run.folder import RunFolder, differences
 
 AnyRecipe = TypeVar("AnyRecipe", bound=Recipe | Pretraining)
 
+INNER_STEPS = "optimizer.lookahead.inner_steps"
+"""What follows from the number of steps where a recipe leaves it open, and then stays as it was in a resume."""
+
 
 def open_folder(
     experiment: Experiment,
@@ -72,6 +75,8 @@ def open_folder(
         if (last[1] / "cost.json").exists():
             experiment.ledger.resume(read_json(last[1] / "cost.json"))
         notes.append(f"resumed at step {last[0]}")
+        if experiment.is_finished() and last[0] < experiment.budget.steps:
+            notes.append(f"stopped early at step {last[0]:,}: {experiment.selection}; with more patience it goes on")
     ranks.wait()
     if is_main:
         changed = folder.note_environment(ranks.world_size)
@@ -90,6 +95,24 @@ def open_folder(
         experiment.recorder.open(build_tracker(recipe, folder, experiment.training.progress.step))
     ranks.wait()
     return notes
+
+
+def left_open(folder: RunFolder, asked: Recipe | Pretraining, *, resuming: bool) -> dict[str, list[str]]:
+    """What a fingerprint says of the keys that a run was started without, and whose values follow from others.
+
+    Args:
+        folder: The run.
+        asked: The recipe as the user gave it.
+        resuming: Whether the folder holds the run already, which then keeps what it says (one of an earlier version:
+            nothing).
+    """
+    if resuming:
+        return {name: value for name, value in read_json(folder.fingerprint).items() if name == "left_open"}
+    return {"left_open": [INNER_STEPS] if _leaves_loops_open(asked) else []}
+
+
+def _leaves_loops_open(asked: Recipe | Pretraining) -> bool:
+    return asked.optimizer.lookahead is not None and asked.optimizer.lookahead.inner_steps is None
 
 
 def bound_to_steps(recipe: Recipe | Pretraining) -> str | None:
@@ -133,10 +156,9 @@ def require_same_recipe(
     more = longer and bound is None
     # Intervals that only follow from the number of steps stay as they were when the run was started.
     derived = {key for key in ("evaluation_steps", "logging_steps", "save_steps") if (getattr(asked, key) or 0) < 1}
-    slow = asked.optimizer.lookahead
-    loops: dict[str, Any] = (
-        {"optimizer": {"lookahead": {"inner_steps"}}} if slow is not None and slow.inner_steps is None else {}
-    )
+    loops: dict[str, Any] = {}
+    if _leaves_loops_open(asked) and INNER_STEPS in read_json(folder.fingerprint).get("left_open", [INNER_STEPS]):
+        loops = {"optimizer": {"lookahead": {"inner_steps"}}}
     names = ("name", "label", "report_to", "save_total_limit", "gradient_accumulation_steps", "evaluation_batch_size")
     changeable = {name: getattr(recipe, name) for name in names if hasattr(recipe, name)}
     # With more patience a run that has stopped goes on; with less it would have stopped before.
@@ -148,6 +170,8 @@ def require_same_recipe(
     changed = differences(old, new)
     if changed:
         hint = f"; under {bound} a run cannot have more steps than it was started with" if longer and bound else ""
+        if not loops and _leaves_loops_open(asked) and any(one.startswith(INNER_STEPS) for one in changed):
+            hint += "; the recipe leaves inner_steps open, which the run was started with"
         raise IsoglossError(f"{folder.path}: cannot resume, the recipe has changed: {'; '.join(changed)}{hint}")
     update = {**changeable, **({"steps": recipe.steps} if more else {})}
     return cast(AnyRecipe, stored.model_copy(update=update))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ from isogloss.start.announce import announcements, loop_notes
 from isogloss.start.assemble import Plan, assemble, open_site
 from isogloss.start.card import card
 from isogloss.start.learned import Learned, read_learned
-from isogloss.start.opening import require_same_recipe
+from isogloss.start.opening import left_open, require_same_recipe
 from isogloss.start.reading import digest
 from isogloss.streams.bucketed import BucketedStream, Examples
 from isogloss.tasks.encoding import tokenizer_digest
@@ -80,6 +81,7 @@ def prepare(
     if resuming:
         recipe = require_same_recipe(folder, resolve(folder.recipe), asked, recipe, budget)
     plan = _plan(recipe, folder, learned, budget(recipe))
+    plan = replace(plan, fingerprint={**plan.fingerprint, **left_open(folder, asked, resuming=resuming)})
     if resuming:
         folder.require_same(plan.fingerprint)
     ranks.wait()

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,7 @@ from isogloss.start.align import align
 from isogloss.start.announce import loop_notes
 from isogloss.start.assemble import Plan, assemble, open_site
 from isogloss.start.knowledge import Known, read_knowledge
-from isogloss.start.opening import require_same_recipe
+from isogloss.start.opening import left_open, require_same_recipe
 from isogloss.start.text import encode, read_recipe_texts
 from isogloss.store.encoded import EncodedText
 
@@ -97,6 +98,7 @@ def prepare_pretraining(recipe: Pretraining, path: Path, *, resume: bool, overwr
     recipe = recipe.model_copy(update={"optimizer": with_loops(recipe.optimizer, recipe.steps, len(encoded))})
     loaded = _load(recipe, texts, encoded, tokenizer, folder, resuming=resuming)
     plan = _plan(recipe, folder, texts, encoded, known, loaded)
+    plan = replace(plan, fingerprint={**plan.fingerprint, **left_open(folder, asked, resuming=resuming)})
     if resuming:
         folder.require_same(plan.fingerprint)
     ranks.wait()
@@ -106,10 +108,7 @@ def prepare_pretraining(recipe: Pretraining, path: Path, *, resume: bool, overwr
         *map(str, problems.told),
         *_announcements(recipe, texts, encoded, known, loaded),
     ]
-    experiment = assemble(plan, notes, resuming=resuming)
-    assert isinstance(plan.scoring, MaskedScoring)
-    plan.scoring.start()
-    return experiment
+    return assemble(plan, notes, resuming=resuming)
 
 
 def _budget(recipe: Pretraining) -> Budget:
@@ -214,7 +213,6 @@ def _plan(
         site.autocast,
         site.ranks,
         progress,
-        budget.steps,
         tokens,
     )
     return Plan(
