@@ -70,7 +70,7 @@ def _state(run: RunFolder) -> tuple[dict[str, Any], dict[str, Any] | None]:
     if newest is not None:
         places.append(newest[1])
     states, costs = ([place / name for place in places] for name in (run.trainer_state.name, run.cost.name))
-    state = next((read_json(path) for path in states if path.exists()), {})
+    state: dict[str, Any] = next((read_json(path) for path in states if path.exists()), {})
     return state, next((read_json(path) for path in costs if path.exists()), None)
 
 

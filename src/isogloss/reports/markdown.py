@@ -17,7 +17,7 @@ def markdown_table(body: Sequence[Sequence[str]], headers: Sequence[str], align:
 
     Example:
         >>> print(markdown_table([["x", "1"]], ["a|b", "n"]))
-        | a\\|b   | n   |
+        | a\|b   | n   |
         |--------|-----|
         | x      | 1   |
     """

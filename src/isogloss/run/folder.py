@@ -140,7 +140,7 @@ class RunFolder:
 
     def devices(self) -> list[str]:
         """Names of the devices that the last start ran on; none where it is not written down."""
-        starts = read_json(self._environments, list) if self._environments.exists() else []
+        starts = read_json(self.environment, list) if self.environment.exists() else []
         return [str(name) for name in starts[-1].get("devices", ())] if starts else []
 
     def is_finished(self) -> bool:
