@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 
 def markdown_table(body: Sequence[Sequence[str]], headers: Sequence[str], align: Sequence[str] | None = None) -> str:
-    """A table whose cells may hold any text.
+    r"""A table whose cells may hold any text.
 
     Args:
         body: The cells, row by row.
@@ -17,7 +17,7 @@ def markdown_table(body: Sequence[Sequence[str]], headers: Sequence[str], align:
 
     Example:
         >>> print(markdown_table([["x", "1"]], ["a|b", "n"]))
-        | a\\|b   | n   |
+        | a\|b   | n   |
         |--------|-----|
         | x      | 1   |
     """
