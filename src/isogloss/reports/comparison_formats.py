@@ -11,10 +11,11 @@ from typing import Any
 from tabulate import tabulate
 
 from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.markup import one_line
 from isogloss.reports import differences
 from isogloss.reports.comparison import Comparison, Line
 from isogloss.reports.differences import MISSING
-from isogloss.reports.escaping import markdown, one_line
+from isogloss.reports.escaping import markdown
 from isogloss.reports.floors import mark
 from isogloss.reports.statistics import Interval, summarise
 

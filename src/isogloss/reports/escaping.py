@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import re
 
+from isogloss.common.markup import one_line
+
 _MARKUP = re.compile(r"[\\|<>*`\[\]$~&]|(?<!\w)_|_(?!\w)")
 """What means something anywhere in a line of Markdown, and the underscores that are not within a word."""
-
-
-def one_line(text: str) -> str:
-    r"""The text without breaks of lines, which would end a cell, an item or a comment.
-
-    Example:
-        >>> one_line("a\nb\u2028c")
-        'a b c'
-    """
-    return " ".join(text.splitlines())
 
 
 def markdown(text: str) -> str:
