@@ -8,6 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples on every machine, and no deadline on a busy one.
+settings.register_profile("isogloss", deadline=None, derandomize=True, database=None)
+settings.load_profile("isogloss")
 
 # Before anyone imports torch: the models here are tiny, and threads that wait for each other only burn the cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
