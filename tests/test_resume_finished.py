@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 import isogloss
 from isogloss import IsoglossError
 from isogloss.common.writing import read_lines
+from isogloss.run.folder import RunFolder
 from tests.support.methods import recipe
 from tests.support.runs import contents
 from tests.support.world import outcome
@@ -73,6 +74,7 @@ def test_a_start_that_was_interrupted_is_made_again(
     for name in ("recipe.yaml", "environment.json"):
         run.mkdir(exist_ok=True)
         shutil.copy(straight("multitask") / name, run)
+    RunFolder(run).begin()
     shutil.copytree(straight("multitask") / "starting_weights", run / "starting_weights")
     (run / "thesis.tex").write_text("all of it")
     before = contents(run)
