@@ -51,7 +51,8 @@ def test_the_hub_reads_its_metadata(run: Path):
     metadata, card = metadata_load(place), ModelCard.load(place)
     name, results = model_index_to_eval_results(metadata["model-index"])
     assert eval_results_to_model_index(name, results) == metadata["model-index"]
-    assert (card.data.license, card.data.library_name) == ("apache-2.0", "transformers")
+    told = card.data.to_dict()
+    assert (told["license"], told["library_name"]) == ("apache-2.0", "transformers")
     stored = {row["language"]: row["value"] for row in rows_of(run) if row["selection"] and row["metric"] == "accuracy"}
     assert {one.dataset_config: one.metric_value for one in results} == pytest.approx(stored, abs=1e-4)
 

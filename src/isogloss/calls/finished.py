@@ -24,8 +24,9 @@ from isogloss.recipe.build.task import build_task, spacing
 from isogloss.recipe.resolve import is_pretraining, resolve
 from isogloss.recipe.spec.adapters import AtTest
 from isogloss.recipe.spec.recipe import Recipe
-from isogloss.run.evaluation import PLAIN, Evaluator, Mode, Predicted, Shown
+from isogloss.run.evaluation import PLAIN, Evaluator, Mode, Shown
 from isogloss.run.folder import RunFolder
+from isogloss.run.predicted import Predicted
 from isogloss.streams.paired import partners_by_example
 from isogloss.tasks.task import Task
 

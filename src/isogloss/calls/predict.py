@@ -26,7 +26,7 @@ from isogloss.examples import Example
 from isogloss.recipe.build import data as build_data
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.spec.data import DataEntry
-from isogloss.run.evaluation import Predicted
+from isogloss.run.predicted import Predicted
 from isogloss.tasks.tagging import Tagging
 from isogloss.tasks.task import Task
 

@@ -10,7 +10,7 @@ from tabulate import tabulate
 from isogloss.data.delimiters import TAB
 from isogloss.data.lines import to_bytes
 from isogloss.examples import Choice, Example, LabelledText, Prediction, Question, TaggedSentence
-from isogloss.run.evaluation import Predicted
+from isogloss.run.predicted import Predicted
 from isogloss.tasks.task import Task
 
 Cells = dict[str, str]

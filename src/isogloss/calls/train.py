@@ -87,6 +87,8 @@ def train(
         files, given["data"] = files | own, placed["data"]
     changes = [*_as_changes(given), *changes]
     children = resolve_sweep(recipe, overrides=changes, scale=scale)
+    # Now, and not when all is trained: the file may have been changed by then.
+    swept = list(resolve(recipe, overrides=changes, scale=scale).sweep or ()) if len(children) > 1 else []
     _require_taken(given, children)
     root = Path(output) if output is not None else Path("runs") / _name(recipe, children, scale)
     with naming_neighbours(recipe, children[0][1]):
@@ -112,8 +114,7 @@ def train(
         of_child: dict[str, list[dict[str, Any]]] = {name: [] for name, _ in children}
         for (name, _), rows in zip(runs, found, strict=True):
             of_child[name] += rows
-        swept = resolve(recipe, overrides=changes, scale=scale).sweep or {}
-        print_outcome(children, of_child, root, list(swept))
+        print_outcome(children, of_child, root, swept)
     return every
 
 

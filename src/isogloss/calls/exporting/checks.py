@@ -24,7 +24,8 @@ from isogloss.protocols import Batch
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.spec.recipe import Recipe
-from isogloss.run.evaluation import Evaluator, Mode, Shown, text_of
+from isogloss.run.evaluation import Evaluator, Mode, Shown
+from isogloss.run.predicted import text_of
 from isogloss.start.corpus import load_corpus
 from isogloss.store.cache import cache_of_environment
 from isogloss.tasks.task import Task
