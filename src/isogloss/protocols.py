@@ -34,8 +34,8 @@ class Feature:
         example: Index of the example in the list that was encoded.
         words: For tagging, the index of the token that each sub-word stands for, negative for sub-words that stand for
             none; empty for other tasks.
-        anchors: For outputs that are averaged over each token, the position of the sub-word that stands for its token
-            per sub-word; else empty.
+        anchors: For outputs of all sub-words of a token, the position of the sub-word that stands for its token per
+            sub-word; else empty.
         ends: For multiple choice, whose inputs are those of the c alternatives one after the other, where each of them
             ends; else empty.
         soft: For tagging, where there is more than one class per token to learn, how probable each class is for each
@@ -70,9 +70,9 @@ class Batch:
         languages: The b language codes.
         extras: What some tasks need besides, by name. A task's ``collate`` puts it in, and
             `isogloss.objectives.supervised.outputs` reads it: ``anchors``, where outputs are averaged over each token,
-            the place ``[b, s]`` where a sub-word's output goes; ``alternatives``, for multiple choice, which of the c
-            alternatives ``[b, c]`` an example has; ``soft``, for soft tags, how probable each class is at each sub-word
-            ``[b, s, c]``, 0 where the gold label counts.
+            or ``summed`` ``[b]``, the place ``[b, s]`` where a sub-word's output goes; ``alternatives``, for multiple
+            choice, which of the c alternatives ``[b, c]`` an example has; ``soft``, for soft tags, how probable each
+            class is at each sub-word ``[b, s, c]``, 0 where the gold label counts.
         beside: The other half of each example, where examples come in pairs: row i of it belongs to row i here. It is
             a batch of its own, with its own inputs, padding, labels, languages and extras. A pair counts for the
             language of its first half, in ``languages`` here. None where examples stand alone.

@@ -49,7 +49,7 @@ def sentences(tokenizer: Any) -> list[tuple[list[str], str]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("spacing", ["words", "text"])
-@pytest.mark.parametrize("aggregation", ["first", "average"])
+@pytest.mark.parametrize("aggregation", ["first", "average", "sum"])
 def test_its_code_tags_as_we_do(spacing: str, aggregation: str, world: Path, tmp_path: Path):
     run = tmp_path / "run"
     isogloss.train(short("pos", world, spacing=spacing, aggregation=aggregation, test=False), output=run)

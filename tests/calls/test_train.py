@@ -74,7 +74,7 @@ def test_the_test_split_is_scored_when_asked_for(world: Path, tmp_path: Path):
         ("pos", {"doc_stride": 8}, "doc_stride: task 'pos' has no questions to answer"),
         ("qa", {"stride": 8}, "stride: task 'qa' has no tagged sentences; the key of questions is doc_stride"),
         ("nli", {"max_answer_length": 8}, "max_answer_length: task 'nli' has no questions to answer"),
-        ("qa", {"aggregation": "average"}, "aggregation: task 'qa' has no tokens to average over"),
+        ("qa", {"aggregation": "average"}, "aggregation: task 'qa' has no tokens of several sub-words"),
         ("qa", {"spacing": "text"}, "spacing: task 'qa' has no tokens with spaces between them"),
         ("qa", {"doc_stride": 64}, "doc_stride is 64, but must be from 1 to 59"),
         ("qa", {"data": {"label_map": {"a": "b"}}}, r"data\.0\.label_map: questions have no labels"),

@@ -31,6 +31,21 @@ def test_a_table_kept_by_rows_is_plain_training(sampler: Sampler, accumulation: 
         assert_close(one, other)
 
 
+@pytest.mark.parametrize("by_rows", [False, True])
+def test_elements_of_the_gradient_are_clipped(by_rows: bool):
+    """By plain SGD a weight moves by as much as its gradient's element, and by no more than the limit."""
+    moves = {}
+    for limit in (None, 1e-3):
+        model = Tagger(dtype=torch.float64)
+        before, table = weights(model), SparseTable(model.embeddings) if by_rows else None
+        still = torch.optim.SGD(model.parameters(), lr=1.0)
+        parts = training(model, still, Joint(LANGUAGES), max_grad_norm=None, max_grad_element=limit, table=table)
+        take_step(parts)
+        moves[limit] = {name: own - before[name] for name, own in weights(model).items()}
+    assert any((own.abs() > 1e-3).any() for own in moves[None].values())
+    assert_close(moves[1e-3], {name: own.clamp(-1e-3, 1e-3) for name, own in moves[None].items()})
+
+
 def test_slow_weights_move_rows_that_no_batch_has():
     dense, by_rows = Tagger(dtype=torch.float64), Tagger(dtype=torch.float64)
     ours, theirs = (Lookahead(adamw(model), period=3, alpha=0.4) for model in (by_rows, dense))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,14 +11,17 @@ from torch import Tensor
 
 from isogloss.models.extensions import attach
 from isogloss.models.extensions.mixing import NAME, EntropyRatio, Mixing
-from isogloss.objectives.side_by_side import first_place, released_mean
+from isogloss.objectives.side_by_side import ORIGINAL, first_place, released_mean
 from isogloss.objectives.x_mixup import XMixup
+from isogloss.protocols import Batch
 from tests.support.pairs import PADDING, assert_same, loss_of, model_of, pairs_of
 
 T = 9
 """Places of every text."""
 ALPHA = 0.4
 HEADS = 2
+ANCHORS = torch.tensor([[0, 1, 1, *range(3, T)]] * 2)
+"""The place of each place's word in texts that are tagged."""
 
 
 def padded(tensor: Tensor, fill: int) -> Tensor:
@@ -52,6 +56,15 @@ def last_states(model: Any, texts: list[Tensor], masks: list[Tensor]) -> list[Te
     return [encoder[2](own, mask) for own, mask in zip(states, seen, strict=True)]
 
 
+def summed(states: Tensor, anchors: Tensor) -> Tensor:
+    """All sub-words of a word added up at the first of them, and nothing left at the others."""
+    found = torch.zeros_like(states)
+    for text, row in enumerate(anchors.tolist()):
+        for place, anchor in enumerate(row):
+            found[text, anchor] = found[text, anchor] + states[text, place]
+    return found
+
+
 def rep(states: Tensor, mask: Tensor) -> Tensor:
     """Σ_{j=1}^{T−2} mask[j+1] · H[j] / (T − 2)."""
     return sum((mask[:, j + 1, None] * states[:, j] for j in range(1, T - 1)), torch.zeros(())) / (T - 2)
@@ -62,14 +75,31 @@ def task_loss(kind: str, model: Any, states: Tensor, mask: Tensor, labels: Tenso
     if kind == "classes":
         return torch.nn.functional.cross_entropy(model.classifier(model.bert.pooler(states)), labels)
     if kind == "tags":
-        return torch.nn.functional.cross_entropy(model.classifier(states).flatten(0, 1), labels.flatten())
+        logits = model.classifier(summed(states, ANCHORS))
+        return torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten())
     logits = model.qa_outputs(states).masked_fill(mask[..., None] == 0, -torch.inf)  # ours: no end in padding
     return sum(torch.nn.functional.cross_entropy(logits[..., end], labels[:, end]) for end in (0, 1)) / 2  # type: ignore[return-value]
 
 
+def with_words(side: Batch) -> Batch:
+    """Texts whose places 1 and 2 are of one word."""
+    anchors, b = ANCHORS[:, : side.inputs["input_ids"].shape[1]], len(side)
+    return replace(side, extras={"anchors": anchors.expand(b, -1), "summed": torch.ones(b, dtype=torch.bool)})
+
+
 @pytest.mark.parametrize("kind", ["classes", "tags", "answers"])
-def test_loss_and_gradients_are_those_of_the_released_code(kind: str):
+@pytest.mark.parametrize("instead", [False, True])
+def test_loss_and_gradients_are_those_of_the_released_code(kind: str, instead: bool):
+    """``instead``: sources are back-translations, without labels but of classes, whose originals had other lengths."""
     model, pairs = model_of(kind), pairs_of(kind)
+    if kind == "tags":
+        pairs = replace(with_words(pairs), beside=with_words(pairs.beside))
+    original = torch.tensor([[1, 1, 1, 0, 0, 0], [1, 1, 1, 1, 1, 0]])
+    assert pairs.beside is not None and pairs.beside.labels is not None
+    if instead:
+        labels = pairs.beside.labels if kind == "classes" else torch.full_like(pairs.beside.labels, -100)
+        extras = {**pairs.beside.extras, ORIGINAL: original}
+        pairs = replace(pairs, beside=replace(pairs.beside, labels=labels, extras=extras))
     assert pairs.beside is not None and pairs.labels is not None and pairs.beside.labels is not None
     sides = (pairs, pairs.beside)
     texts = [padded(side.inputs["input_ids"], PADDING) for side in sides]
@@ -81,13 +111,17 @@ def test_loss_and_gradients_are_those_of_the_released_code(kind: str):
     of_target, of_source = (
         task_loss(kind, model, *own) for own in ((h_t, masks[0], labels[0]), (h_s, masks[1], labels[1]))
     )
-    expected = ALPHA * of_source + (1 - ALPHA) * of_target
+    alone = instead and kind != "classes"
+    expected = of_target if alone else ALPHA * of_source + (1 - ALPHA) * of_target
     if kind == "classes":
         p_s, p_t = (model.classifier(model.bert.pooler(own)).softmax(dim=-1) for own in (h_s, h_t))
         expected = expected + (p_s * (p_s / p_t).log()).sum(dim=-1).mean()
         expected = expected + (h_s[:, 0] - h_t[:, 0]).square().mean(dim=-1).mean()
     else:
-        expected = expected + (rep(h_s, masks[1]) - rep(h_t, masks[0])).square().mean(dim=-1).mean()
+        expected = (
+            expected
+            + (rep(h_s, padded(original, 0) if instead else masks[1]) - rep(h_t, masks[0])).square().mean(dim=-1).mean()
+        )
     ratio = EntropyRatio(learned=False, released=True)
     attach(model, NAME, mixing := Mixing(model, 2, ratio, places=T))
     states = first_place if kind == "classes" else released_mean

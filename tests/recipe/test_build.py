@@ -212,8 +212,17 @@ def test_only_tokens_are_averaged_over():
     named = TASKS["pos"]
     assert not build_task(recipe(), named, ("A", "B")).average
     assert build_task(recipe(aggregation="average"), named, ("A", "B")).average
-    with pytest.raises(IsoglossError, match="aggregation: task 'nli' has no tokens to average over"):
+    assert build_task(recipe(aggregation="sum"), named, ("A", "B")).summed
+    with pytest.raises(IsoglossError, match="aggregation: task 'nli' has no tokens of several sub-words"):
         build_task(recipe(aggregation="average"), TASKS["nli"], ("A", "B"))
+
+
+def test_the_released_code_of_x_mixup_adds_sub_words_up():
+    released = {"objective": {"kind": "x_mixup", "compat": "released"}}
+    assert build_task(recipe(**released), TASKS["pos"], ("A", "B")).summed
+    assert not hasattr(build_task(recipe(**released), TASKS["nli"], ("A", "B")), "summed")
+    small = build_task(recipe(**released, aggregation="average"), TASKS["pos"], ("A", "B"))  # an encoder's default, say
+    assert small.summed and not small.average
 
 
 def test_only_tokens_have_spaces_between_them():

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import AutoConfig, AutoModel, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification, PreTrainedTokenizerBase
 
 from isogloss.models.extensions.mixing import EntropyRatio, Mixing, mixing_of
 from isogloss.models.open import Loaded
 from isogloss.objectives.side_by_side import first_place, mean_of_places, released_mean
-from isogloss.recipe.build.mixing import share_of_originals, usual, with_mixing
+from isogloss.recipe.build.mixing import max_grad_element, share_of_originals, usual, with_fresh_pooler, with_mixing
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.spec.mixing import ConstantRatio
-from isogloss.recipe.spec.objective import XMixup
+from isogloss.recipe.spec.objective import Supervised, XMixup
 from isogloss.tasks.task import Task
 
 
@@ -93,6 +93,31 @@ def test_the_ratio_of_the_released_code_is_not_learned_and_sees_padding():
     }
     constant = mixing("nli", 2, compat="released", ratio=ConstantRatio(value=0.3)).ratio
     assert constant(scores, real[:, :3], real).tolist() == [pytest.approx(0.3)]
+
+
+def test_the_released_code_clips_elements_of_sums_of_losses():
+    released = XMixup(compat="released")
+    assert max_grad_element(XMixup(), task("nli"), 8) is max_grad_element(Supervised(), task("pos"), 8) is None
+    found = {name: max_grad_element(released, task(name), 8) for name in ("nli", "choice", "qa", "pos")}
+    assert found == {"nli": 1 / 8, "choice": 1 / 8, "qa": 1 / 8, "pos": 1}
+
+
+@pytest.mark.parametrize(("family", "fresh"), [("bert", 2), ("xlm-roberta", 0)])
+def test_the_released_code_has_no_pooler_that_was_pre_trained(family: str, fresh: int):
+    sizes = {"hidden_size": 8, "intermediate_size": 8, "num_attention_heads": 2, "vocab_size": 9}
+    config = AutoConfig.for_model(family, num_hidden_layers=1, **sizes)
+    models = [AutoModelForSequenceClassification.from_config(config) for _ in range(2)]
+    before = [{name: own.clone() for name, own in model.named_parameters()} for model in models]
+    found = [
+        with_fresh_pooler(Loaded(model, PreTrainedTokenizerBase(), frozenset(), frozenset(), {}), seed=3)
+        for model in models
+    ]
+    for loaded, own in zip(found, before, strict=True):
+        assert len(loaded.fresh) == len(loaded.notes) * 2 == fresh
+        assert all(torch.equal(now, own[name]) == (name not in loaded.fresh or name.endswith("bias"))
+                   for name, now in loaded.model.named_parameters())  # fmt: skip
+    first, second = (dict(loaded.model.named_parameters()) for loaded in found)
+    assert all(torch.equal(first[name], second[name]) for name in found[0].fresh)  # the seed alone decides
 
 
 @pytest.mark.parametrize(("name", "learned"), [("x_mixup", True), ("x_mixup_released", False)])

@@ -54,6 +54,7 @@ def stream_of(
     sizes: list[int] | None = None,
     lengths: tuple[Sequence[int], Sequence[int], Sequence[int]] | None = None,
     share: Share | None = None,
+    original: str | None = None,
     **slices: int,
 ) -> PairedStream:
     """Pairs of German and, where the coin says so, gold English; else translated English."""
@@ -68,6 +69,7 @@ def stream_of(
         collate_beside=collate,
         instead=None if share is None else cut(features_of(translated, "translated"), sizes),
         share=share or always,
+        original=original,
         **slices,
     )
 
@@ -219,6 +221,18 @@ def test_each_half_is_padded_for_itself_by_its_own_collation():
     assert (batch.inputs["input_ids"].shape, batch.beside.inputs["input_ids"].shape) == ((2, 2), (2, 5))
     assert batch.labels is None and batch.beside.labels is not None
     assert (len(batch), batch.languages, batch.beside.languages) == (2, ("de", "de"), ("gold", "gold"))
+
+
+@pytest.mark.parametrize("p", [0.0, 1.0])
+def test_the_mask_of_the_original_comes_along(p: float):
+    gold = lengths_of(50, 2)
+    for batch in stream_of(share=lambda k: p, original="mask")(3):
+        assert batch.beside is not None
+        which = (batch.inputs["input_ids"][:, 0] - 1).tolist()
+        assert batch.beside.extras["mask"].sum(dim=1).tolist() == [gold[pair] for pair in which]
+        assert torch.equal(batch.beside.extras["mask"], batch.beside.inputs["attention_mask"]) == (p == 1)
+    (batch, *_) = stream_of(original="mask")(3)  # nothing comes instead
+    assert batch.beside is not None and not batch.beside.extras
 
 
 def test_an_example_without_a_partner():

@@ -16,6 +16,7 @@ from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.writing import hidden, open_as_usual, write_text, writing
 from isogloss.models.extensions.pairing import pairing_of
 from isogloss.models.open import Loaded
+from isogloss.tasks.tagging import Tagging
 
 SENTENCES = 200
 """Examples of each language on which the loss of 8 bits is measured, where nothing is said."""
@@ -61,6 +62,11 @@ def export(
     _check_arguments(folder, to, language, quantize, split, sentences)
     own, recipe, task, loaded = open_run(run)
     check_kind(loaded.model, to)
+    if to == "onnx" and isinstance(task, Tagging) and task.summed:
+        raise IsoglossError(
+            "to: 'onnx' is not possible: a graph gives the logits of sub-words, and with aggregation: sum a tag is of "
+            "the sum of their states; nearest: hf"
+        )
     language = _language(loaded, to, language)
     loaded.model.to("cpu").eval()  # type: ignore[arg-type] # the stubs of transformers take no device by name
     mode = modes_asked(own.path, recipe, loaded, None)[0]

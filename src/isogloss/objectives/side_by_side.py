@@ -23,6 +23,10 @@ States = Callable[[Tensor, Tensor], Tensor]
 """From last hidden states ``[n, s, d]`` and which places are real ``[n, s]`` to a vector for each text ``[n, d]``."""
 
 
+ORIGINAL = "original"
+"""Name of an extra of the second halves: the ``attention_mask`` of the text that one came in the place of, or of itself
+``[b, s]``. Where it is there, as in the released code of X-Mixup, vectors are taken under it."""
+
 NO_SIZES: Mapping[int, int] = MappingProxyType({})
 """No dimension has a least size."""
 
@@ -144,6 +148,8 @@ def halves(model: PreTrainedModel, mixing: Pairing | None, both: Batch, states: 
     real = both.inputs["attention_mask"].bool().flatten(0, -2)
     with _seen(model.base_model) as seen, mixing.pairs(real) if mixing else nullcontext():
         logits, logits_beside = outputs(model, both).chunk(2)
+    if ORIGINAL in both.extras:
+        real = torch.cat([real.chunk(2)[0], both.extras[ORIGINAL].bool().flatten(0, -2).chunk(2)[1]])
     vectors, vectors_beside = states(seen[0].float(), real).chunk(2)
     return Halves(logits, logits_beside, vectors, vectors_beside)
 

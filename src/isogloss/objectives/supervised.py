@@ -13,12 +13,15 @@ IGNORED = -100
 
 
 def outputs(model: nn.Module, batch: Batch) -> Tensor:
-    """The model's logits for a batch, averaged over each token where the batch has anchors.
+    """The model's logits for a batch, averaged over each token, or of its sum, where the batch has anchors.
 
     In multiple choice they are −∞ for the alternatives that an example does not have.
 
-    With a_j the anchor of sub-word j, the output at place i is the mean of the logits of all j with a_j = i, and zero
-    where there is none. For questions the logits are over the positions of an answer's first and last sub-word, and
+    With a_j the anchor of sub-word j, the output at place i is the mean of the logits l_j of all j with a_j = i, and
+    zero where there is none. Where the batch is to be ``summed`` it is what the output layer, l = W h + β, makes of
+    the sum of their states h_j: Σ_j (l_j − β) + β.
+
+    For questions the logits are over the positions of an answer's first and last sub-word, and
     padding has none, so that they do not depend on the length of other examples.
 
     Shape:
@@ -40,6 +43,10 @@ def outputs(model: nn.Module, batch: Batch) -> Tensor:
     places = torch.arange(anchors.shape[1], device=logits.device)
     members = (anchors.unsqueeze(1) == places.unsqueeze(1)).float()  # [b, i, j]: does j go to i?
     with torch.autocast(logits.device.type, enabled=False):
+        if "summed" in batch.extras:
+            # Every token classifier of transformers has its output layer there.
+            bias = model.get_parameter("classifier.bias").float()
+            return members @ (logits - bias) + bias
         return members @ logits / members.sum(dim=2, keepdim=True).clamp(min=1)
 
 

@@ -79,6 +79,7 @@ class Plan:
         fingerprint: What a resume must find unchanged.
         weighting: How the gradients of a step's sources meet; None: they are added up.
         rows: Where those gradients are kept until they meet.
+        max_grad_element: What each element of the gradient is clipped to, in the place of its norm; None: its norm is.
         probes: Those who look, by name.
         card: Makes the card of the final model from its scores; None: it has none.
         files: Write what lies in the folder before the fingerprint does, each a file.
@@ -96,6 +97,7 @@ class Plan:
     fingerprint: Mapping[str, Any]
     weighting: Weighting | None = None
     rows: GradientRows | None = None
+    max_grad_element: float | None = None
     probes: Mapping[str, Probe] = field(default_factory=dict)
     card: Callable[[ResultRows], str] | None = None
     files: Sequence[Callable[[], None]] = ()
@@ -182,7 +184,8 @@ def assemble(plan: Plan, notes: Sequence[str], *, resuming: bool) -> Experiment:
         weighting=plan.weighting,
         table=opened.table,
         rows=plan.rows,
-        max_grad_norm=recipe.max_grad_norm,
+        max_grad_norm=recipe.max_grad_norm if plan.max_grad_element is None else None,
+        max_grad_element=plan.max_grad_element,
         unfreezing=opened.unfreezing,
         parameter_groups=opened.groups,
         autocast=site.autocast,

@@ -180,7 +180,11 @@ def _facts(recipe: Recipe, task: Task, languages: Sequence[str]) -> str:
         spaced = "as it is written, without spaces between words that its text does not have"
         facts["text"] = spaced if task.as_written else "with a space between all words"
         facts["tag of a word"] = (
-            "that of the average of the logits of its sub-words" if task.average else "that of its first sub-word"
+            "that of the average of the logits of its sub-words"
+            if task.average
+            else "that of the sum of the states of its sub-words"
+            if task.summed
+            else "that of its first sub-word"
         )
     facts["longest input"] = f"{recipe.max_length} sub-words, special ones included"
     return "\n".join(f"- {name}: {value}" for name, value in facts.items())
@@ -195,7 +199,9 @@ def _loading(recipe: Recipe, task: Task, loaded: Loaded) -> str:
             "this one lies in; `isogloss export RUN` writes a folder that loads without isogloss."
         )
     if isinstance(task, Tagging):
-        of_word = "logits[own].mean(dim=0)" if task.average else "logits[own[0]]"
+        bias = "model.classifier.bias"
+        summed = f"((logits[own] - {bias}).sum(dim=0) + {bias})"
+        of_word = "logits[own].mean(dim=0)" if task.average else summed if task.summed else "logits[own[0]]"
         code = TAGGER.replace("{spaces}", SPACES if task.as_written else "")
         return code.replace("{max_length}", str(recipe.max_length)).replace("{of_word}", of_word)
     if isinstance(task, Classification):

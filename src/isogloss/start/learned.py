@@ -14,10 +14,11 @@ from isogloss.recipe.build.class_weights import build_class_weights
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.build.lora import with_lora
 from isogloss.recipe.build.model import build_model
-from isogloss.recipe.build.objective import first_window, needs_pairs, teacher_of, with_modules
+from isogloss.recipe.build.objective import needs_pairs, teacher_of, with_modules
 from isogloss.recipe.build.task import build_task
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.spec.model import RandomModel
+from isogloss.recipe.spec.objective import as_released
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.run.folder import RunFolder
 from isogloss.start import parted
@@ -83,7 +84,7 @@ def read_learned(
         loaded = with_lora(loaded, recipe.lora, recipe.seeds[0])
     if recipe.adapters is not None:
         loaded = with_adapters(loaded, recipe.adapters, corpus.sources, recipe.seeds[0])
-    loaded = with_modules(loaded, recipe.objective, task, recipe.max_length)
+    loaded = with_modules(loaded, recipe.objective, task, recipe.max_length, recipe.seeds[0])
     features: Mapping[str, Sequence[Feature]] = _encode(corpus, task, loaded, recipe.max_length)
     parts = None
     if recipe.partition is not None:
@@ -91,7 +92,7 @@ def read_learned(
         features = parts.split(features[parts.language])
     pairs = None
     if needs_pairs(recipe.objective, task):
-        encoding, first = Encoding(task, loaded.tokenizer, recipe.max_length), first_window(recipe.objective)
+        encoding, first = Encoding(task, loaded.tokenizer, recipe.max_length), as_released(recipe.objective)
         pairs = pair(corpus, features, recipe.data, collections, encoding, first_window=first)
     run, name = teacher_of(recipe.objective), recipe.data[0].task
     teacher = None if run is None else open_teacher(run, name, task, loaded.tokenizer)

@@ -19,6 +19,7 @@ from isogloss.protocols import Feature, Progress
 from isogloss.recipe.build.adapters import modes_of, without_own
 from isogloss.recipe.build.budget import build_budget, steps_of
 from isogloss.recipe.build.class_weights import as_tensor
+from isogloss.recipe.build.mixing import max_grad_element
 from isogloss.recipe.build.model import with_masked_head
 from isogloss.recipe.build.objective import (
     build_objective,
@@ -170,6 +171,7 @@ def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -
             **({} if teacher is None else {"teacher": teacher.identity["sha256"]}),
         },
         weighting=weighting,
+        max_grad_element=max_grad_element(recipe.objective, task, site.budget.batch_size),
         rows=build_rows(recipe.weighting, recipe.gradients, site.model, opened.table),
         probes=probes,
         card=partial(card, recipe, task, loaded, corpus.sources),

@@ -71,6 +71,7 @@ class Training:
         parameter_groups: Names of the groups to their parameters, for ``unfreezing``; each of the model's parameters
             is in one of them.
         max_grad_norm: Global norm that gradients are clipped to; None: no clipping.
+        max_grad_element: Largest size of each element of them, after that; None: no such limit.
         autocast: Makes the context of a forward pass (mixed precision).
         probes: Those who look after a step, at the slow weights where there are any; they change nothing.
         progress: How far the run is.
@@ -90,6 +91,7 @@ class Training:
     unfreezing: Unfreezing | None = None
     parameter_groups: Mapping[Hashable, Sequence[nn.Parameter]] = field(default_factory=dict)
     max_grad_norm: float | None = 1.0
+    max_grad_element: float | None = None
     autocast: Callable[[], AbstractContextManager[Any]] = torch.enable_grad
     probes: Sequence[Probe] = ()
     progress: Progress = field(default_factory=Progress)
@@ -194,6 +196,8 @@ def take_step(training: Training) -> None:
     norm = clip(parameters, training.max_grad_norm or float("inf"), training.table)
     if not torch.isfinite(norm):
         raise IsoglossError(f"step {progress.step + 1}: the norm of the gradient is {norm.item()}; {_NOT_FINITE}")
+    if training.max_grad_element is not None:
+        torch.nn.utils.clip_grad_value_(parameters, training.max_grad_element)
     training.optimizer.step()
     training.optimizer.zero_grad(set_to_none=True)
     training.schedule.step()

@@ -48,6 +48,8 @@ class PairedStream:
         share: Probability p(k) in [0, 1] that a pair of the k-th global batch has its ``beside`` and not its
             ``instead``; by default always 1.
         once_per_epoch: Whether all pairs of an epoch have the same side of the coin.
+        original: Name of an extra of the batch beside, the ``attention_mask`` of what ``beside`` has there, whichever
+            comes; None: there is none.
         rank: This process's number.
         world_size: Number of processes that share each global batch.
         accumulation: Micro-batches that a rank's slice is cut into.
@@ -82,6 +84,7 @@ class PairedStream:
         instead: Sequence[Sequence[Feature]] | None = None,
         share: Callable[[int], float] = always,
         once_per_epoch: bool = False,
+        original: str | None = None,
         rank: int = 0,
         world_size: int = 1,
         accumulation: int = 1,
@@ -98,6 +101,7 @@ class PairedStream:
             accumulation=accumulation,
         )
         self.collate, self.collate_beside, self.share = collate, collate_beside, share
+        self._original = None if instead is None else original
         self._epoch = examples.length if once_per_epoch else None
         self._first, self._beside = Concatenated(groups), Concatenated(beside)
         self._instead = None if instead is None else Concatenated(instead)
@@ -112,6 +116,9 @@ class PairedStream:
 
     def _batch(self, cut: Sequence[tuple[int, int]], k: int) -> Batch:
         second = self.collate_beside([self._second(place, index, k) for place, index in cut])
+        if self._original is not None:
+            originals = self.collate_beside([self._beside[index] for _, index in cut])
+            second = replace(second, extras={**second.extras, self._original: originals.inputs["attention_mask"]})
         return replace(self.collate([self._first[index] for _, index in cut]), beside=second)
 
     def _second(self, place: int, index: int, k: int) -> Feature:

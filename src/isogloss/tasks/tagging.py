@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from torch import Tensor
 from transformers import AutoModelForTokenClassification, PreTrainedTokenizerBase
 
@@ -24,17 +25,19 @@ from isogloss.tasks.task import IGNORED, AnyDecoded, Encoded, check_pairs, check
 
 @dataclass(frozen=True)
 class Tagging:
-    """Predict one label per token, from the outputs at its first sub-word or from their average over its sub-words.
+    """Predict one label per token, from the outputs at its first sub-word, or of all its sub-words together.
 
     XTREME takes the first. Where a model has labels of one language only and cuts words of others into more pieces
     than its own, the first piece alone says less than it learned to rely on. The average is of logits; that of
     transformers' ``aggregation_strategy="average"`` is of probabilities, which seldom makes another tag the best.
+    The sum is of states, before the output layer, as X-Mixup's released code has it: longer words have longer vectors.
 
     Args:
         name: Name of the task, as in results.
         labels: The tags, in the order of the model's outputs.
         scorer: How predictions are scored.
         average: Whether outputs are averaged over each token.
+        summed: Whether they are those of the sum of a token's states; not both.
         as_written: Whether sentences are encoded as they are written, without the spaces between tokens that their
             text does not have; else with a space before every token, as in XTREME.
         stride: Sub-words from the beginning of a window of a long sentence to that of the next, at most; None: a long
@@ -45,6 +48,7 @@ class Tagging:
     labels: tuple[str, ...]
     scorer: TagScorer
     average: bool = False
+    summed: bool = False
     as_written: bool = False
     stride: int | None = None
     auto_class: ClassVar[Any] = AutoModelForTokenClassification
@@ -86,7 +90,7 @@ class Tagging:
             parted += [index] * aligned.parted
             for piece in cut(aligned, max_length, self.stride):
                 labels = targets and [targets[word] if word >= 0 else IGNORED for word in piece.words]
-                anchors = piece.anchors if self.average else ()
+                anchors = piece.anchors if self.average or self.summed else ()
                 words = [word for word in piece.words if word >= 0]
                 soft = None if sentence.soft is None else sentence.soft.shares[words]
                 features.append(
@@ -97,7 +101,10 @@ class Tagging:
 
     def collate(self, features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> Batch:
         """One batch, padded to its longest feature: inputs and labels ``[b, s]``."""
-        return collate(features, tokenizer)
+        batch = collate(features, tokenizer)
+        if not self.summed:
+            return batch
+        return replace(batch, extras={**batch.extras, "summed": torch.ones(len(features), dtype=torch.bool)})
 
     def decode(self, logits: Tensor, features: Sequence[Feature]) -> list[Prediction]:
         """The best tag of each token of each feature, from logits ``[b, s, c]``."""

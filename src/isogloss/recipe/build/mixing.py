@@ -6,9 +6,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import torch
 from scipy.special import lambertw
+from torch import nn
 
 from isogloss.common.errors import IsoglossError
+from isogloss.common.randomness import seed_torch
 from isogloss.models.extensions import attach
 from isogloss.models.extensions.mixing import NAME, ConstantRatio, EntropyRatio, Mixing, Ratio, mixing_of
 from isogloss.models.open import Loaded
@@ -89,10 +92,44 @@ def build_x_mixup(asked: spec.XMixup, task: Task, site: Site, max_length: int) -
         source_weight=own.source_weight if asked.source_weight is None else asked.source_weight,
         kl=asked.kl,
         mse=asked.mse,
-        states=own.states if asked.compat is None else own.released,
+        states=own.released if spec.as_released(asked) else own.states,
         detach_source=asked.detach_source,
         places=_places(asked, max_length),
     )
+
+
+def max_grad_element(asked: spec.Objective, task: Task, batch_size: int) -> float | None:
+    """What the released code clips each element of the gradient to, ±1, for losses that are means; None: it does not.
+
+    It adds up the losses of texts and answers over a batch, here as if one graphics card had all of it, and takes the
+    mean over tags. Adam does not see by which number all gradients are divided.
+
+    Args:
+        asked: The loss.
+        task: The task.
+        batch_size: Pairs in a step.
+    """
+    if not spec.as_released(asked):
+        return None
+    return 1.0 if isinstance(task, Tagging) else 1 / batch_size
+
+
+def with_fresh_pooler(loaded: Loaded, seed: int) -> Loaded:
+    """A model whose dense layer between the first state and the classes is fresh, as in the released code.
+
+    So it is in all families but BERT, whose pooler has been pre-trained.
+    """
+    pooler = getattr(loaded.model.base_model, "pooler", None)
+    dense = getattr(pooler, "dense", None)
+    if dense is None:
+        return loaded
+    with torch.random.fork_rng():
+        seed_torch(seed, "pooler")
+        nn.init.normal_(dense.weight, std=loaded.model.config.initializer_range)
+        nn.init.zeros_(dense.bias)
+    fresh = {name for name, own in loaded.model.named_parameters() if own is dense.weight or own is dense.bias}
+    note = "the pooler starts from random weights, as in the released code of X-Mixup"
+    return replace(loaded, fresh=loaded.fresh | fresh, notes=(*loaded.notes, note))
 
 
 def share_of_originals(asked: spec.XMixup, task: Task, steps: int) -> Callable[[float], float]:
@@ -113,11 +150,11 @@ def share_of_originals(asked: spec.XMixup, task: Task, steps: int) -> Callable[[
 
 
 def _places(asked: spec.XMixup, max_length: int) -> int | None:
-    return None if asked.compat is None else max_length
+    return max_length if spec.as_released(asked) else None
 
 
 def _ratio(asked: spec.XMixup) -> Ratio:
-    released = asked.compat is not None
+    released = spec.as_released(asked)
     match asked.ratio:
         case ratios.EntropyRatio(ceiling=ceiling, learned=learned, released=own):
             return EntropyRatio(ceiling, learned and not released, own or released)

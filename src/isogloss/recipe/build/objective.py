@@ -22,7 +22,7 @@ from isogloss.objectives.supervised import Supervised
 from isogloss.objectives.x_tune import XTune
 from isogloss.protocols import Objective
 from isogloss.recipe.build.augmentation import build_augmentation, dictionary_files, noise_of
-from isogloss.recipe.build.mixing import build_x_mixup, share_of_originals, with_mixing
+from isogloss.recipe.build.mixing import build_x_mixup, share_of_originals, with_fresh_pooler, with_mixing
 from isogloss.recipe.build.second import Augmenting, Beside, Mixed, Second
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.spec import augmentation as forms
@@ -67,11 +67,12 @@ def build_objective(
             return with_penalties(found, penalties, site)
 
 
-def with_modules(loaded: Loaded, asked: spec.Objective, task: Task, max_length: int) -> Loaded:
-    """The model with what the loss puts into it."""
+def with_modules(loaded: Loaded, asked: spec.Objective, task: Task, max_length: int, seed: int) -> Loaded:
+    """The model with what the loss puts into it; ``seed`` is that of fresh weights."""
     match asked:
         case spec.XMixup():
-            return with_mixing(loaded, asked, task, max_length)
+            mixed = with_mixing(loaded, asked, task, max_length)
+            return with_fresh_pooler(mixed, seed) if spec.as_released(asked) else mixed
         case spec.Filter():
             return _with_fusion(loaded, asked, task)
     return loaded
@@ -91,11 +92,6 @@ def needs_pairs(asked: spec.Objective, task: Task) -> bool:
             f"{task.name!r} would need; take subwords, code_switch or noise, found translation"
         )
     return True
-
-
-def first_window(asked: spec.Objective) -> bool:
-    """Whether a long text has the first piece of its partner beside each of its own, as X-Mixup's released code has."""
-    return isinstance(asked, spec.XMixup) and asked.compat is not None
 
 
 def teacher_of(asked: spec.Objective) -> str | None:
@@ -136,8 +132,8 @@ def build_second(
     match asked:
         case spec.XMixup():
             assert pairs is not None
-            share, released = share_of_originals(asked, task, steps), asked.compat is not None
-            return Beside(pairs.features, pairs.instead, share, per_step, once_per_epoch=released)
+            share, released = share_of_originals(asked, task, steps), spec.as_released(asked)
+            return Beside(pairs.features, pairs.instead, share, per_step, as_released=released)
         case spec.Filter():
             return pairs
         case spec.ManifoldMixup(alpha=alpha):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from isogloss.objectives.manifold_mixup import SHARE
+from isogloss.objectives.side_by_side import ORIGINAL
 from isogloss.protocols import Feature, Stream
 from isogloss.streams.augmentation import Augmentation
 from isogloss.streams.augmented import AugmentedStream
@@ -49,14 +50,15 @@ class Beside:
         share: Share of the batches of step t that has ``features``.
         per_step: Batches of each source in a step, on average, so that its k-th one is that of step k / per_step; of
             sources that are not named there is one in each step.
-        once_per_epoch: Whether all pairs of an epoch have the one, or all the other.
+        as_released: Whether all pairs of an epoch have the one, or all the other, and what comes instead is laid
+            under the mask of what it came for, as in the released code of X-Mixup.
     """
 
     features: Mapping[str, Sequence[Feature]]
     instead: Mapping[str, Sequence[Feature]] | None = None
     share: Callable[[float], float] = always
     per_step: Mapping[str, float] = field(default_factory=dict)
-    once_per_epoch: bool = False
+    as_released: bool = False
 
     def stream(self, firsts: FirstHalves) -> Stream:
         """Batches of pairs, see `Second`."""
@@ -68,7 +70,8 @@ class Beside:
             collate_beside=firsts.shared["collate"],
             instead=None if self.instead is None else [self.instead[language] for language in firsts.languages],
             share=lambda k: self.share(k / pace),
-            once_per_epoch=self.once_per_epoch,
+            once_per_epoch=self.as_released,
+            original=ORIGINAL if self.as_released else None,
             **firsts.shared,
         )
 

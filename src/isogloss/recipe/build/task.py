@@ -8,12 +8,14 @@ from typing import Any
 from isogloss.common.errors import IsoglossError
 from isogloss.recipe.names import NamedTask
 from isogloss.recipe.spec import task as spec
+from isogloss.recipe.spec.objective import as_released
+from isogloss.recipe.spec.recipe import Recipe
 from isogloss.tasks.spans import Spans
 from isogloss.tasks.tagging import Tagging
 from isogloss.tasks.task import Task
 
 
-def build_task(asked: spec.Task, named: NamedTask, labels: tuple[str, ...]) -> Task:
+def build_task(asked: Recipe, named: NamedTask, labels: tuple[str, ...]) -> Task:
     """The task with its labels.
 
     Raises:
@@ -30,12 +32,14 @@ def build_task(asked: spec.Task, named: NamedTask, labels: tuple[str, ...]) -> T
         raise IsoglossError(f"{next(iter(given))}: task {task.name!r} has no questions to answer; {hint}")
     if isinstance(task, Tagging):
         as_written = spacing(asked, named) == "text"
-        return replace(task, average=asked.aggregation == "average", as_written=as_written, stride=asked.stride)
+        summed = as_released(asked.objective) or asked.aggregation == "sum"
+        average = asked.aggregation == "average" and not summed
+        return replace(task, average=average, summed=summed, as_written=as_written, stride=asked.stride)
     if asked.stride is not None:
         hint = "the key of questions is doc_stride" if isinstance(task, Spans) else "leave it out"
         raise IsoglossError(f"stride: task {task.name!r} has no tagged sentences; {hint}")
     if asked.aggregation != "first":
-        raise IsoglossError(f"aggregation: task {task.name!r} has no tokens to average over; leave it out")
+        raise IsoglossError(f"aggregation: task {task.name!r} has no tokens of several sub-words; leave it out")
     if asked.spacing is not None:
         raise IsoglossError(f"spacing: task {task.name!r} has no tokens with spaces between them; leave it out")
     return task

@@ -60,8 +60,8 @@ class XMixup(Spec):
     )
     compat: Literal["released"] | None = Field(
         None,
-        description="released: entropy, vectors, padding and untrained ratio as in the released code; null: as "
-        "corrected",
+        description="released: as the released code does it, from the ratio, which is not trained and sees padding, to "
+        "clipping (max_grad_norm is not used); null: as corrected",
     )
 
 
@@ -127,6 +127,11 @@ def pairs_languages(asked: Objective) -> bool:
         case XMixup() | Filter() | ManifoldMixup(partners="translations") | XTune(augment=ParallelText()):
             return True
     return False
+
+
+def as_released(asked: Objective) -> bool:
+    """Whether a run is to do everything as X-Mixup's released code does."""
+    return isinstance(asked, XMixup) and asked.compat is not None
 
 
 class L2SP(Spec):

@@ -15,9 +15,10 @@ SPACING: Literal["words", "text"] = "text"
 class Task(Spec):
     """How a task reads and answers."""
 
-    aggregation: Literal["first", "average"] = Field(
+    aggregation: Literal["first", "average", "sum"] = Field(
         "first",
-        description="outputs of a tagged token: those at its first sub-word, or the average over its sub-words",
+        description="outputs of a tagged token: those at its first sub-word, the average over its sub-words, or what "
+        "the last layer makes of the sum of their states (X-Mixup's released code)",
     )
     spacing: Literal["words", "text"] | None = Field(
         None,
