@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -54,6 +54,17 @@ def text_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.support.pretraining import write_text_world
 
     return write_text_world(tmp_path_factory.mktemp("text"))
+
+
+@pytest.fixture(scope="session")
+def ready_python() -> Iterator[str]:
+    """A Python for processes of their own that are to share its imports, which take longer than what they do."""
+    from tests.support.forking import forking
+
+    ways_in = ("isogloss.cli.train", "isogloss.calls.jobs", "isogloss.calls.evaluate", "isogloss.calls.report")
+    launcher = ("accelerate.commands.launch", "torch.distributed.run")
+    with forking(*ways_in, *launcher, "benchmarks.__main__", "tests.support.world") as executable:
+        yield executable
 
 
 @pytest.fixture(scope="session")
