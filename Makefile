@@ -11,7 +11,7 @@ PROCESSES ?= 2
 # A third of all bytes: tests of packages, a folder for each of hundreds of models, and what is a program of its own.
 # Python compiles what of it is imported after all.
 SELDOM_IMPORTED := /(tests|testing|transformers/models/[a-z0-9_]+|pip|setuptools|mypy|mypyc|pygments|fontTools|networkx|torchgen)/
-PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help test quick demo lint format bench clean

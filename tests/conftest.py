@@ -18,6 +18,29 @@ settings.load_profile("isogloss")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+LONGEST = (
+    "tests/test_two_ranks.py",
+    "tests/recipes/test_recipes.py",
+    "tests/test_resume.py",
+    "tests/test_benchmarks.py",
+    "tests/test_pretraining.py",
+    "tests/data/test_real_data.py",
+    "tests/dumps/test_restart.py",
+    "tests/calls/test_demo.py",
+    "tests/calls/test_card.py",
+    "tests/test_probes.py",
+    "tests/docs/test_quick_start.py",
+    "tests/run/test_stopping.py",
+)
+"""Files that take ten seconds and more, longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files: of processes that take a file at a time, none is left alone with one at the end."""
+    places = {file: place for place, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_the_session(tmp_path_factory: pytest.TempPathFactory):
     """No test writes to the user's cache; the tests share one of their own, as a user's runs do."""
