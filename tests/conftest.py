@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,29 @@ settings.load_profile("isogloss")
 
 # Before anyone imports torch: the models here are tiny, and threads that wait for each other only burn the cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+LONGEST = (
+    "tests/test_two_ranks.py",
+    "tests/recipes/test_recipes.py",
+    "tests/test_resume.py",
+    "tests/test_benchmarks.py",
+    "tests/test_pretraining.py",
+    "tests/data/test_real_data.py",
+    "tests/dumps/test_restart.py",
+    "tests/calls/test_demo.py",
+    "tests/calls/test_card.py",
+    "tests/test_probes.py",
+    "tests/docs/test_quick_start.py",
+    "tests/run/test_stopping.py",
+)
+"""Files that take ten seconds and more, longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files: of processes that take a file at a time, none is left alone with one at the end."""
+    places = {file: place for place, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -54,6 +77,17 @@ def text_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.support.pretraining import write_text_world
 
     return write_text_world(tmp_path_factory.mktemp("text"))
+
+
+@pytest.fixture(scope="session")
+def ready_python() -> Iterator[str]:
+    """A Python for processes of their own that are to share its imports, which take longer than what they do."""
+    from tests.support.forking import forking
+
+    ways_in = ("isogloss.cli.train", "isogloss.calls.jobs", "isogloss.calls.evaluate", "isogloss.calls.report")
+    launcher = ("accelerate.commands.launch", "torch.distributed.run")
+    with forking(*ways_in, *launcher, "benchmarks.__main__", "tests.support.world") as executable:
+        yield executable
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -64,7 +63,6 @@ from isogloss.examples import TaggedSentence
 from isogloss.gradients import PCGrad
 from isogloss.models.stored import write_model
 from isogloss.step.loop import weigh_gradients
-from tests.support.forking import Run, forking
 
 # In the script of the language: the reader wants to know about text that cannot be in it.
 STEMS = {"en": "word", "fr": "mot", "ru": "слово", "tr": "kelime"}
@@ -78,16 +76,10 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-@pytest.fixture(scope="module")
-def forked() -> Iterator[Run]:
-    with forking("benchmarks.__main__", "isogloss.calls.evaluate") as run:
-        yield run
-
-
 @pytest.fixture
-def cheap_processes(forked: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def cheap_processes(ready_python: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The processes of a benchmark share their imports, which take longer than all that they measure here."""
-    monkeypatch.setattr(subprocess, "run", forked)
+    monkeypatch.setattr(sys, "executable", ready_python)
 
 
 @pytest.fixture(scope="module")
@@ -235,6 +227,7 @@ def test_what_xlm_k_and_its_control_look_for(workload: Workload):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("cheap_processes")
 def test_page(tmp_path: Path):
     sizes = ("--methods", "2", "--seeds", "1", "--languages", "3", "--sentences", "9", "--rounds", "1")
     page.main([*sizes, "--results", str(tmp_path)])
@@ -269,8 +262,6 @@ def test_start(workload: Workload, tmp_path: Path):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("cheap_processes")
-@pytest.mark.slow
 def test_looks(workload: Workload, tmp_path: Path):
     result = looks.run(workload, 1)
     _check(result, tmp_path)
@@ -278,6 +269,8 @@ def test_looks(workload: Workload, tmp_path: Path):
     assert all(0 < share < 1 for share in shares)
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("cheap_processes")
 def test_evaluation(workload: Workload, tmp_path: Path):
     _check(evaluation.run(workload, 1), tmp_path)
 
@@ -400,6 +393,7 @@ def test_the_last_adapter_of_a_stack_is_trained(stack: tuple[str, ...], tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("cheap_processes")
 def test_sides_take_turns_in_processes_of_their_own(tmp_path: Path):
     adapters.write(hub.TOY, tmp_path)
     rows = hub.in_turn(tmp_path, {hub.OURS: sys.executable}, (hub.TASK,), 2)[hub.OURS]
@@ -493,6 +487,7 @@ def test_the_report_shows_bounds_and_arms_without_figures(tmp_path: Path, monkey
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("cheap_processes")
 def test_why_a_process_has_no_figures(monkeypatch: pytest.MonkeyPatch):
     """Only a lack of memory counts as one: a broken arm must not pass for a hungry one."""
     assert gradients.reason(-9, "") == gradients.NO_MEMORY

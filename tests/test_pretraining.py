@@ -27,8 +27,21 @@ from tests.support.world import merged, names_of_checkpoints, outcome
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture
+def quick_to_compile():
+    """Compiled code of one number at a time: torch tries no vector instructions out, and its code is shorter.
+
+    What is compiled, when, and for which lengths is the same; how fast it is, is not tested here.
+    """
+    from torch._inductor import config
+
+    with config.patch({"cpp.vec_isa_ok": False}):
+        yield
+
+
 # What torch says of itself while it compiles.
 @pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")
+@pytest.mark.usefixtures("quick_to_compile")
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning")
 @pytest.mark.parametrize("name", SETTINGS)
 def test_resume_is_exact_to_the_last_bit(name: str, text_world: Path, tmp_path: Path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,12 +105,12 @@ for place in places:
 
 
 @pytest.fixture(scope="module")
-def killed(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def killed(ready_python: str, world: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The folder of a run that was killed at a place."""
     root = tmp_path_factory.mktemp("killed")
     path = root / "recipe.json"
     path.write_text(json.dumps(recipe("sequential_reptile", world)), encoding="utf-8")
-    command = [sys.executable, "-c", KILLED, str(path), str(root), *PLACES]
+    command = [ready_python, "-c", KILLED, str(path), str(root), *PLACES]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     assert [line for line in done.stdout.splitlines() if "=" in line] == [f"{place}=-9" for place in PLACES], done
     return lambda place: root / place

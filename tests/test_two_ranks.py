@@ -92,7 +92,7 @@ INTERRUPTED = ("multitask", AVERAGED)
 
 
 @pytest.fixture(scope="module")
-def launched(world: Path, text_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def launched(ready_python: str, world: Path, text_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every entry of the table trained by two processes, all in one launch, for each takes ten seconds of imports."""
     root = tmp_path_factory.mktemp("two")
     plan = [{"output": str(root / name), "recipe": settings(name, world)} for name in SETTINGS]
@@ -111,7 +111,7 @@ def launched(world: Path, text_world: Path, tmp_path_factory: pytest.TempPathFac
     # With --cpu, or without --multi_gpu where there is no GPU, accelerate starts one process whatever it is told. Its
     # processes are torchrun's.
     launcher = ("accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--main_process_port", "0")
-    launch(*launcher, "-m", "tests.support.walk_in_ranks", "--plan", "plan.json", root=root)
+    launch(ready_python, *launcher, "-m", "tests.support.walk_in_ranks", "--plan", "plan.json", root=root)
     return root
 
 

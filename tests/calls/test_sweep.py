@@ -8,7 +8,14 @@ import pytest
 
 import isogloss
 from isogloss import IsoglossError
+from isogloss.calls import jobs
 from tests.support.runs import contents, short
+
+
+@pytest.fixture(autouse=True)
+def cheap_processes(ready_python: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs side by side share their imports, which take longer than their steps."""
+    monkeypatch.setattr(jobs, "COMMAND", (ready_python, *jobs.COMMAND[1:]))
 
 
 @pytest.mark.slow

@@ -136,7 +136,7 @@ def work(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def two(ready_python: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What each of two processes found."""
     folder = tmp_path_factory.mktemp("two")
     with socket.socket() as free:
@@ -146,7 +146,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     root = str(Path(__file__).parents[2])
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.common.test_distributed", str(folder)],
+            [ready_python, "-m", "tests.common.test_distributed", str(folder)],
             cwd=root,
             env={**os.environ, **shared, "RANK": str(rank), "LOCAL_RANK": str(rank), "OMP_NUM_THREADS": "1"},
             stderr=subprocess.PIPE,

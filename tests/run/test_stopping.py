@@ -88,11 +88,11 @@ for name in names:
 
 @pytest.mark.slow
 def test_a_signal_from_outside_and_a_resume_to_the_last_bit(
-    world: Path, straight: Callable[[str], Path], tmp_path: Path
+    ready_python: str, world: Path, straight: Callable[[str], Path], tmp_path: Path
 ):
     whole = recipe("sequential_reptile", world)
     (tmp_path / "recipe.json").write_text(json.dumps(whole))
-    command = [sys.executable, "-c", STOPPED, str(tmp_path / "recipe.json"), str(tmp_path), str(CRASH)]
+    command = [ready_python, "-c", STOPPED, str(tmp_path / "recipe.json"), str(tmp_path), str(CRASH)]
     done = subprocess.run([*command, "SIGINT", "SIGTERM"], capture_output=True, text=True, timeout=300, check=True)
     assert done.stdout.split() == ["SIGINT", "130", "SIGTERM", "143"]
     expected = outcome(straight("sequential_reptile"))

@@ -61,7 +61,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "slow_weights": {"optimizer": {"lookahead": {"inner_steps": 3, "outer_learning_rate": 0.5}}},
     "cosine": {"schedule": "cosine"},
     "eager": {"attention": "eager"},
-    "compiled": {"compile": True},
+    # Of few languages: each length of their held-out texts takes a compilation, beside those of the two stages.
+    "compiled": {"compile": True, "languages": ["en", "fr"], "tokenizer": {"vocabulary_size": 36}},
     "adapters": {"model": "{folder}/encoder", "tokenizer": None, "adapters": {"reduction": 4}},
     "adapters_under_a_fresh_head": {
         "model": "{folder}/headless",
