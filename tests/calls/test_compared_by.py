@@ -70,6 +70,7 @@ def test_no_one_is_best_on_other_data(rates: Path, tmp_path: Path):
 def test_any_keys_tell_runs_apart(rates: Path):
     assert header(isogloss.compare([rates], by=["run"])) == ["data", "language", "high", "low"]
     assert "steps=10, learning_rate=0.0001" in header(isogloss.compare([rates], by=["steps", "learning_rate"]))
+    assert header(isogloss.compare(str(rates), by="run")) == ["data", "language", "high", "low"]
     assert "optimizer.lookahead=null" in header(isogloss.compare([rates / "low"], by=["optimizer.lookahead"]))
     with pytest.raises(IsoglossError, match="by: no recipe has the key 'lerning_rate'; did you mean 'learning_rate'"):
         isogloss.compare([rates], by=["lerning_rate"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,6 +96,10 @@ def test_what_there_is_not(trained: Callable[[str], Path], run: Path):
             isogloss.errors(trained("pos"), **options)
     with pytest.raises(IsoglossError, match="no folder"):
         isogloss.errors(run.parent / "nothing")
+    shutil.rmtree(run / "model")
+    for call in (isogloss.errors, isogloss.compare):
+        with pytest.raises(IsoglossError, match=r"no final dev .*training has not ended in .*--resume` goes on"):
+            call(run if call is isogloss.errors else [run], view="translate-test")
     (run / "predictions/source-dev/pos.de.dev.jsonl").unlink()
     with pytest.raises(IsoglossError, match="these predictions are gone; `isogloss evaluate"):
         isogloss.errors(run)

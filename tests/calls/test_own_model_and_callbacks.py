@@ -63,6 +63,8 @@ def test_callbacks_are_called_in_order_and_change_nothing(world: Path, tmp_path:
 def test_callbacks_and_other_processes(world: Path, tmp_path: Path):
     with pytest.raises(IsoglossError, match="callbacks: they are called in this process, and jobs = 2"):
         isogloss.train(recipe(world), output=tmp_path / "run", callbacks=[Callback()], jobs=2)
+    with pytest.raises(IsoglossError, match=r"objects of isogloss.Callback, found <class .*it is Callback\(\)"):
+        isogloss.train(recipe(world), output=tmp_path / "run", callbacks=[Callback])
     assert not (tmp_path / "run").exists()
 
 

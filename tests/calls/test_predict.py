@@ -12,12 +12,14 @@ import pytest
 
 import isogloss
 from isogloss import IsoglossError
+from isogloss.calls.predict import _entry_of
 from isogloss.data.chunks import to_iob2
 from isogloss.data.conll import TokenTag
 from isogloss.data.conllu import ConllU
 from isogloss.data.parquet import Parquet
 from isogloss.data.problems import Problems
 from isogloss.data.soft_tags import SoftTagLines
+from isogloss.recipe.spec.data import DataEntry
 from tests.support.hub import parquet
 from tests.support.runs import predictions, short
 from tests.support.world import entry
@@ -254,3 +256,19 @@ def test_a_language_is_told_by_its_code(language: str):
         isogloss.predict("run", "file", language=language)
     with pytest.raises(IsoglossError, match=f"to: '{language}' is no language code"):
         isogloss.translate("recipe", to=[language], model="m")
+
+
+def test_the_entry_of_a_file_has_files_that_end_alike():
+    first, second = (
+        DataEntry(task="ner", format=format, path=f"{{language}}/{{split}}{ending}", name=format)
+        for format, ending in (("conll", ".tsv"), ("jsonl", ".jsonl.gz"))
+    )
+    for name, format, found in (
+        ("a.jsonl", None, second),
+        ("b/c.jsonl.gz", None, second),
+        ("a.tsv", None, first),
+        ("a.txt", None, first),
+        ("a.txt", "jsonl", second),
+    ):
+        assert _entry_of([first, second], Path(name), format) == found
+    assert _entry_of([first, second], Path("a.jsonl"), "conllu").format == "conllu"

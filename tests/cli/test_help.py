@@ -89,3 +89,11 @@ def test_help_says_how_a_verb_is_used(verb: str, capsys: pytest.CaptureFixture[s
         assert f"Example: isogloss {verb}" in shown
     for option in command.params:
         assert all(name in shown for name in option.opts if name.startswith("--"))
+
+
+def test_every_output_has_the_same_short_name():
+    outputs = {
+        verb: param.opts for verb, command in VERBS.items() for param in command.params if param.name == "output"
+    }
+    assert {verb: opts for verb, opts in outputs.items() if "-o" not in opts} == {}
+    assert {"train", "predict", "report", "export"} <= set(outputs)

@@ -196,3 +196,15 @@ def test_names_that_are_codes_too_are_codes(tmp_path: Path):
         (tmp_path / f"{language}.tsv").write_text("")
     found = Collection("x", Table(), f"{tmp_path}/{{language}}.tsv", splits={"train": "train"}).files()
     assert [language for language, _ in found] == ["fon", "luo", "wo"]
+
+
+def test_all_names_in_place_of_codes_are_said_at_once(tmp_path: Path):
+    for language in ("sv", "portuguese", "german"):
+        (tmp_path / language).mkdir()
+        (tmp_path / language / "train.tsv").write_text("")
+    with pytest.raises(IsoglossError) as caught:
+        Collection("x", Table(), f"{tmp_path}/{{language}}/{{split}}.tsv").files()
+    assert str(caught.value).endswith(
+        "'german' is no language code: German is de, 'portuguese' is no language code: Portuguese is pt; rename what "
+        "is called 'german', 'portuguese', or list the others: languages: [sv]"
+    )

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from isogloss.data import COMMA, ChoiceLines, Collection, Format, JsonLines, Problems, Table
+from isogloss.data.chunks import renaming
 from isogloss.data.labels import as_text
 from isogloss.data.parquet import Parquet
 from tests.support.hub import parquet
@@ -196,3 +197,17 @@ def test_every_format_reads_the_same_labels(tmp_path: Path):
             )
 
     check()
+
+
+@pytest.mark.parametrize(
+    ("label", "trained", "said"),
+    [
+        ("Neutral", ["entailment", "neutral"], "label_map: {Neutral: neutral} renames it, {Neutral: Neutral} keeps it"),
+        ("B-PERSON", ["B-PER", "O"], "label_map: {PERSON: PER} renames it, {PERSON: O} takes it out, {PERSON: PERSON}"),
+        ("B-MISC", ["B-PER", "O"], "label_map: {MISC: O} takes it out, {MISC: MISC} keeps it"),
+        # A number is not near another one.
+        ("10", ["1"], "label_map renames it, or {10: 10} keeps it"),
+    ],
+)
+def test_a_label_in_another_spelling_is_renamed(label: str, trained: list[str], said: str):
+    assert renaming(label, trained).startswith(said)

@@ -92,3 +92,18 @@ def test_a_file_of_texts_is_not_said_to_be_of_tags(path: Path):
     )
     problems, _ = validate_collections([collection], TASKS["ner"].complaint)
     assert str(problems.errors[0]).endswith("found two texts, which are for tasks nli and paraphrase")
+
+
+@pytest.mark.parametrize(
+    ("held", "times", "cut"),
+    [("conll", 1, -2), ("csv", 1, -5), ("jsonl", 2, -30), ("conllu", 1, -20), ("squad", 1, -20), ("tsv", 1, -8)],
+)
+def test_a_file_that_ends_in_the_middle_of_a_line_is_said_to(held: str, times: int, cut: int, path: Path):
+    path.write_text("\n".join([FILES[held].rstrip("\n")] * times)[:cut])
+    problems = Problems()
+    read_file(FORMATS[held].build(None), path, "en", problems)
+    assert str(problems.errors[-1]).endswith("(the file ends here, in the middle of a line: is it whole?)")
+    path.write_text(path.read_text() + "\n")
+    whole = Problems()
+    read_file(FORMATS[held].build(None), path, "en", whole)
+    assert whole.errors and not any("whole" in error.message for error in whole.errors)

@@ -11,6 +11,9 @@ from isogloss.data import Problems, Squad
 from tests.support.reading import read
 
 CONTEXT = "Der Hund 😀 schläft, der Hund wacht."
+ROW = json.dumps(
+    {"id": "a", "context": CONTEXT, "question": "Wer?", "answers": {"text": ["Hund"], "answer_start": [4]}}
+)
 
 
 def squad(*questions: dict[str, Any], context: str = CONTEXT) -> str:
@@ -77,6 +80,8 @@ def test_ids_may_be_missing_numbers_or_repeated(tmp_path: Path):
         ("[1", "file:1: error: not JSON: Expecting ',' delimiter at column 3"),
         ("[" * 100_000, "file: error: not JSON: maximum recursion depth exceeded"),
         ("[]", "file: error: not SQuAD's JSON: expected an object with 'data', found list"),
+        (f"[{ROW}]", "file:1: error: a question a row, as `datasets` writes them, and not SQuAD's JSON"),
+        (f"{ROW}\n{ROW}\n", "file:1: error: a question a row, as `datasets` writes them, and not SQuAD's JSON"),
         ("{}", "file: error: not SQuAD's JSON: no 'data' (the object is empty)"),
         ('{"data": {}}', "file: error: not SQuAD's JSON: 'data' must be a list, found dict"),
         ('{"data": [{"paragraph": []}]}', "file: error: article 1: no 'paragraphs'; did you mean 'paragraph'"),

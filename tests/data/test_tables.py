@@ -90,7 +90,8 @@ def test_a_replaced_field_is_all_that_changes(rows: list[tuple[str, str, str]], 
             Table(),
             "txt\tlabel\na\tb\n",
             "file:1: error: no column for the text (looked for text, sentence, premise, sentence1); "
-            "did you mean 'txt'? (valid: label, txt)",
+            "did you mean 'txt'? (valid: label, txt); columns: {text: NAME} says which it is, and "
+            "pair and label beside it which they are",
         ),
         (
             Table(columns={"text": "sentense", "label": "label"}),

@@ -12,8 +12,9 @@ import numpy as np
 
 from isogloss.calls.named import names_of, require_same_files, row_name, variant
 from isogloss.calls.predicted import label_set, redraw
-from isogloss.calls.scored import metric_of, of_one_task, results_of, run_folders
+from isogloss.calls.scored import metric_of, of_one_task, results_of, run_folders, way_to_scores
 from isogloss.common.errors import IsoglossError
+from isogloss.common.several import several
 from isogloss.common.writing import read_json, write_text
 from isogloss.recipe.presets import METHODS
 from isogloss.reports.best import best_on_source_dev
@@ -47,13 +48,13 @@ class Compared:
 
 
 def compare(
-    runs: Sequence[str | Path],
+    runs: str | Path | Sequence[str | Path],
     *,
     baseline: str | None = None,
-    by: Sequence[str] = (),
+    by: str | Sequence[str] = (),
     split: str = "dev",
     metric: str | None = None,
-    allow_mixed: Sequence[str] = (),
+    allow_mixed: str | Sequence[str] = (),
     left_out: bool = False,
     view: str = "original",
     negative_transfer: bool = False,
@@ -124,13 +125,13 @@ def compare(
 
 
 def compared(
-    runs: Sequence[str | Path],
+    runs: str | Path | Sequence[str | Path],
     *,
     baseline: str | None = None,
-    by: Sequence[str] = (),
+    by: str | Sequence[str] = (),
     split: str = "dev",
     metric: str | None = None,
-    allow_mixed: Sequence[str] = (),
+    allow_mixed: str | Sequence[str] = (),
     left_out: bool = False,
     view: str = "original",
     negative_transfer: bool = False,
@@ -143,10 +144,10 @@ def compared(
         folders,
         found,
         baseline=baseline,
-        by=by,
+        by=several(by),
         split=split,
         metric=metric,
-        allow_mixed=allow_mixed,
+        allow_mixed=several(allow_mixed),
         left_out=left_out,
         view=view,
         negative_transfer=negative_transfer,
@@ -190,9 +191,7 @@ def compared_results(
     rows = [row for row in final if row["split"] == split]
     kind = split if view == "original" else f"{split} {view}"
     if not rows:
-        raise IsoglossError(
-            f"no final {kind} scores in {os.path.commonpath(folders)}; `isogloss evaluate RUN` makes them"
-        )
+        raise IsoglossError(f"no final {kind} scores in {os.path.commonpath(folders)}; {way_to_scores(folders)}")
     primary = metric_of(rows, metric)
     latest = _latest(rows, primary, left_out=left_out)
     if primary == "macro_f1":

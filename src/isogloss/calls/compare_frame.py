@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def compare_frame(
-    runs: Sequence[str | Path],
+    runs: str | Path | Sequence[str | Path],
     *,
     baseline: str | None = None,
-    by: Sequence[str] = (),
+    by: str | Sequence[str] = (),
     split: str = "dev",
     metric: str | None = None,
-    allow_mixed: Sequence[str] = (),
+    allow_mixed: str | Sequence[str] = (),
     left_out: bool = False,
     view: str = "original",
 ) -> pd.DataFrame:

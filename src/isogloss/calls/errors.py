@@ -8,7 +8,7 @@ from typing import Any
 
 from isogloss.calls.answers import right_answers
 from isogloss.calls.arguments import codes_of
-from isogloss.calls.scored import scored_runs
+from isogloss.calls.scored import scored_runs, way_to_scores
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.writing import read_lines
 from isogloss.recipe.names import TASKS
@@ -69,7 +69,7 @@ def errors(
         and data in (None, row["data"])
     ]
     if not chosen:
-        raise IsoglossError(f"{run}: no final {split} scores of view {view} for these; `isogloss evaluate` makes them")
+        raise IsoglossError(f"{run}: no final {split} scores of view {view} for these; {way_to_scores(folders)}")
     # Of several scorings of the same data the last one's predictions are there.
     last = {(row["data"], row["language"], row["context_language"], row.get("at_test")): row for row in chosen}
     return "\n\n".join(_of_cell(RunFolder(folders[0]), row, metric, number) for row in last.values())

@@ -11,12 +11,14 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from isogloss.calls.arguments import codes_of
 from isogloss.calls.finished import as_shown, build_evaluator, modes_asked, open_run, print_warnings
 from isogloss.calls.interpolation import interpolated, starting_weights
 from isogloss.calls.objects import entry_of
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.locking import locked
+from isogloss.common.several import several
 from isogloss.common.writing import read_lines
 from isogloss.data.corpus import Cell
 from isogloss.examples import Example
@@ -44,8 +46,8 @@ VIEWS = ("original", "translate-test", "with-translate-test", "with-gold-source"
 def evaluate(
     run: str | Path,
     *,
-    data: Sequence[str | Mapping[str, Any]] = (),
-    languages: Sequence[str] = (),
+    data: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]] = (),
+    languages: str | Sequence[str] = (),
     split: str = "dev",
     view: str = "original",
     interpolate: Sequence[float] = (),
@@ -82,10 +84,11 @@ def evaluate(
         raise IsoglossError(f"view: no view {view!r}{nearest(view, VIEWS)}")
     if split not in ("dev", "test"):
         raise IsoglossError(f"split: {split!r} is not evaluated{nearest(split, ['dev', 'test'])}")
+    codes = codes_of(languages, "languages") if languages else []
     opened = open_run(run)
     # Not while the run goes on, or another evaluation counts its scorings.
     with locked(opened[0].path, processes()):
-        return _score(*opened, data, languages, split, view, interpolate, adapters)
+        return _score(*opened, several(data), codes, split, view, interpolate, adapters)
 
 
 def _score(

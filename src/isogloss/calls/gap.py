@@ -16,6 +16,7 @@ from isogloss.calls.parallel import first_windows, parallel_texts
 from isogloss.calls.scored import check_figures, metric_of, scored_runs
 from isogloss.calls.unfreezing import schedule_names
 from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.several import several
 from isogloss.common.writing import write_text
 from isogloss.data.corpus import Cell
 from isogloss.data.problems import Problems
@@ -65,10 +66,10 @@ class Gap:
 
 
 def gap(
-    runs: Sequence[str | Path],
+    runs: str | Path | Sequence[str | Path],
     *,
     output: str | Path | None = None,
-    data: Sequence[str] = (),
+    data: str | Sequence[str] = (),
     split: str = "test",
     metric: str | None = None,
     view: str = "original",
@@ -118,7 +119,7 @@ def gap(
         source = (recipes[folder].train_languages or theirs[0]["train_languages"])[0]
         scores = [row for row in theirs if row["metric"] == chosen and row["view"] == view]
         shared = {"run": str(folder), "method": name, "seed": recipes[folder].seeds[0], "split": split}
-        own = _of_a_run(folder, source, data, split, scores, POOLING[pooling], limit)
+        own = _of_a_run(folder, source, several(data), split, scores, POOLING[pooling], limit)
         rows += [{**shared, **row} for row in own]
     last = max(row["layer"] for row in rows)
     if layer is not None and not 0 <= layer <= last:

@@ -9,13 +9,14 @@ from typing import Any
 from isogloss.catalogue import SETS
 from isogloss.catalogue.get import copy
 from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.several import several
 
 
 def get(
     name: str,
     *,
-    languages: Sequence[str] | None = None,
-    splits: Sequence[str] | None = None,
+    languages: str | Sequence[str] | None = None,
+    splits: str | Sequence[str] | None = None,
     output: str | Path | None = None,
     offline: bool = False,
 ) -> dict[str, Any]:
@@ -41,4 +42,5 @@ def get(
     if name not in SETS:
         raise IsoglossError(f"no data set {name!r} in the catalogue{nearest(name, SETS)}")
     folder = Path(output) if output is not None else Path("data") / name
-    return copy(name, SETS[name], folder, languages=languages, splits=splits, offline=offline)
+    chosen, wanted = (None if given is None else several(given) for given in (languages, splits))
+    return copy(name, SETS[name], folder, languages=chosen, splits=wanted, offline=offline)

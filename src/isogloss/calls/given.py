@@ -48,7 +48,7 @@ def from_text(text: LabelledText, task: Task) -> Example:
     if found is not None:
         raise IsoglossError(
             f"{text.path}:{text.line}: {found}. A raw text is a sentence to tag, a text with one label, or two texts "
-            "with a tab between them"
+            "with a tab between them, in the shell $'one\\ttwo'"
         )
     return text
 

@@ -51,7 +51,8 @@ def predict(
         run: Run folder.
         file: The file, with or without labels.
         language: Its language.
-        format: Its format; default: that of the recipe's first data entry. ``lines``: raw text, one sentence a line,
+        format: Its format; default: that of the recipe's first data entry whose files end alike (``.tsv``), or else of
+            the first. ``lines``: raw text, one sentence a line,
             see `isogloss.calls.given.from_text`; tags are written as ``conll``, labels as ``jsonl``.
         output: Where to write: a file in the format that was read, packed if it is called ``*.gz``, or with ``xtreme``
             a folder. Default: beside the file, as ``<name>.predicted<ending>``.
@@ -96,7 +97,7 @@ def predict(
     folder, recipe, task, loaded = open_run(run)
     mode = modes_asked(folder.path, recipe, loaded, adapters)[0]
     source = Path(file)
-    entry = recipe.data[0] if format is None or raw else build_data.in_format(recipe.data[0], format)
+    entry = _entry_of(recipe.data, source, None if raw else format)
     if entry.columns is not None:
         # Only training data are parted.
         entry = entry.model_copy(update={"columns": entry.columns.model_copy(update={"part": None})})
@@ -123,6 +124,15 @@ def predict(
     if evaluator.group.rank == 0:
         write(found)
     return place
+
+
+def _entry_of(entries: Sequence[DataEntry], source: Path, format: str | None) -> DataEntry:
+    """The first entry whose files are like this one, by the format asked for or by the end of their names."""
+    if format is not None:
+        return build_data.in_format(next((entry for entry in entries if entry.format == format), entries[0]), format)
+    ending = Path(source.name.removesuffix(ENDING)).suffix
+    alike = (entry for entry in entries if Path(entry.path.removesuffix(ENDING)).suffix == ending)
+    return next(alike, entries[0])
 
 
 def _writer(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from isogloss.calls.arguments import codes_of
 from isogloss.calls.probing.cloze import cloze
 from isogloss.calls.probing.decoding import decoding
 from isogloss.calls.probing.entity_retrieval import entity_retrieval
@@ -34,7 +35,7 @@ def probe(
     model: str | Path,
     *,
     kind: str,
-    languages: Sequence[str] = (),
+    languages: str | Sequence[str] = (),
     batch_size: int = 32,
     seed: int = 0,
     output: str | Path | None = None,
@@ -73,7 +74,9 @@ def probe(
             raise IsoglossError(f"{name}: the probe {kind} has no such setting{nearest(name, known)}")
     if batch_size < 1:
         raise IsoglossError(f"batch_size: at least 1, found {batch_size}")
-    probed = Probed(model, tuple(languages), batch_size, seed, trust_remote_code)
+    probed = Probed(
+        model, tuple(codes_of(languages, "languages") if languages else ()), batch_size, seed, trust_remote_code
+    )
     data, findings = KINDS[kind](probed, **settings)
     recipe = probed.recipe
     method, own = (None, None) if recipe is None else ("pretraining", recipe.seed)

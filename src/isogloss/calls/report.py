@@ -15,6 +15,7 @@ from isogloss.calls.scored import metric_of, of_one_task, results_of, run_folder
 from isogloss.calls.seen import methods_of, recipe_of, seen_run
 from isogloss.calls.told import told_by
 from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.several import several
 from isogloss.common.writing import write_text
 from isogloss.recipe.names import TASKS
 from isogloss.reports.comparison_formats import ENDINGS, writer_of
@@ -55,16 +56,16 @@ class Read:
 
 
 def report(
-    runs: Sequence[str | Path],
+    runs: str | Path | Sequence[str | Path],
     *,
     output: str | Path | None = None,
     format: str | None = None,
     baseline: str | None = None,
-    by: Sequence[str] = (),
+    by: str | Sequence[str] = (),
     split: str | None = None,
     metric: str | None = None,
     view: str = "original",
-    allow_mixed: Sequence[str] = (),
+    allow_mixed: str | Sequence[str] = (),
     sentences: int = SENTENCES,
     title: str = TITLE,
     overwrite: bool = False,
@@ -101,6 +102,7 @@ def report(
         raise IsoglossError(f"split: {split!r} is unknown{nearest(str(split), ('dev', 'test'))}")
     if sentences < 2:
         raise IsoglossError(f"sentences: at least 2, found {sentences}")
+    runs, by, allow_mixed = several(runs), several(by), several(allow_mixed)
     folders = run_folders(runs)
     if output is not None:
         _check_output(Path(output), folders, overwrite=overwrite)

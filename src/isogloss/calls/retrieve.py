@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from tabulate import tabulate
 
+from isogloss.calls.arguments import codes_of
 from isogloss.calls.encoder import open_encoder
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.writing import append_lines
@@ -32,7 +33,7 @@ def retrieve(
     model: str | Path,
     *,
     data: str,
-    languages: Sequence[str] = (),
+    languages: str | Sequence[str] = (),
     translations: str = "en",
     layers: Sequence[int] | None = None,
     centred: bool = False,
@@ -86,7 +87,7 @@ def retrieve(
         name=_name(data),
         format=Table(columns={"text": 0, "pair": 1}),
         template=data,
-        languages=tuple(languages) or None,
+        languages=tuple(codes_of(languages, "languages")) if languages else None,
         splits={"test": "test"},
     )
     pairs = _read(collection)

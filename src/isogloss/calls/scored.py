@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.several import several
 from isogloss.common.writing import read_lines
 from isogloss.figures.drawing import require_matplotlib
 from isogloss.recipe.names import TASKS
@@ -16,10 +17,10 @@ from isogloss.tasks.tagging import Tagging
 Row = dict[str, Any]
 
 
-def run_folders(places: Sequence[str | Path]) -> list[Path]:
+def run_folders(places: str | Path | Sequence[str | Path]) -> list[Path]:
     """The run folders at or in the places, scored or not; a place without any is an error, not passed over."""
     found: set[Path] = set()
-    for place in map(Path, places):
+    for place in map(Path, several(places)):
         if not place.is_dir():
             names = [path.name for path in place.parent.glob("*") if path.is_dir()]
             raise IsoglossError(f"runs: no folder {place}{nearest(place.name, names)}")
@@ -55,7 +56,7 @@ def of_one_task(rows: Sequence[Row]) -> list[Row]:
     return scored
 
 
-def scored_runs(places: Sequence[str | Path]) -> tuple[list[Path], list[Row]]:
+def scored_runs(places: str | Path | Sequence[str | Path]) -> tuple[list[Path], list[Row]]:
     """The run folders at or in the places that have scores, all of one task, and their rows.
 
     Raises:
@@ -64,9 +65,17 @@ def scored_runs(places: Sequence[str | Path]) -> tuple[list[Path], list[Row]]:
     folders = run_folders(places)
     rows = of_one_task(results_of(folders))
     if not rows:
-        raise IsoglossError(f"no scores in {', '.join(map(str, places))}: no run has come to an evaluation")
+        raise IsoglossError(f"no scores in {', '.join(map(str, several(places)))}: no run has come to an evaluation")
     scored = {row["run"] for row in rows}
     return [folder for folder in folders if str(folder) in scored], rows
+
+
+def way_to_scores(folders: Sequence[Path]) -> str:
+    """What makes final scores that the runs lack: the end of their training first."""
+    unfinished = [str(folder) for folder in folders if not RunFolder(folder).model.is_dir()]
+    if not unfinished:
+        return "`isogloss evaluate RUN` makes them"
+    return f"training has not ended in {', '.join(unfinished)}; `isogloss train --resume` goes on"
 
 
 def check_figures(split: str, output: str | Path | None) -> None:

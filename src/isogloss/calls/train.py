@@ -44,7 +44,7 @@ def train(
     data: Any = None,  # noqa: ANN401 - tables of several libraries
     model: PreTrainedModel | None = None,
     tokenizer: PreTrainedTokenizerBase | None = None,
-    callbacks: Sequence[Callback] = (),
+    callbacks: Callback | Sequence[Callback] = (),
 ) -> list[dict[str, Any]]:
     """Train as a recipe says, once per seed and value that is swept, and score the dev data of every language.
 
@@ -76,6 +76,11 @@ def train(
     Raises:
         IsoglossError: Bad input, a failed write, or another process is at work in the folder.
     """
+    callbacks = [callbacks] if isinstance(callbacks, Callback) else callbacks
+    for callback in callbacks:
+        if not isinstance(callback, Callback):
+            made = f"; an object of it is {callback.__name__}()" if isinstance(callback, type) else ""
+            raise IsoglossError(f"callbacks: objects of isogloss.Callback, found {callback!r}{made}")
     if callbacks and jobs > 1:
         raise IsoglossError(f"callbacks: they are called in this process, and jobs = {jobs} trains in others; jobs=1")
     recipe, files = objects_of(recipe)

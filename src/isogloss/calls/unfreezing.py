@@ -46,7 +46,7 @@ class Watched:
 
 
 def unfreezing(
-    runs: Sequence[str | Path],
+    runs: str | Path | Sequence[str | Path],
     *,
     output: str | Path | None = None,
     split: str = "test",

@@ -34,7 +34,9 @@ def compare(
     ] = False,
     cost: Annotated[bool, typer.Option("--cost", help="What a run of each method costs.")] = False,
     form: Annotated[str | None, typer.Option("--format", help="markdown, latex, csv or json.")] = None,
-    output: Annotated[Path | None, typer.Option(help="A file to write to, in place of the terminal.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file to write to, in place of the terminal.")
+    ] = None,
 ) -> None:
     """Runs side by side, per language: mean, range, and the difference to a baseline with its two intervals.
 

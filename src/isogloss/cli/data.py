@@ -61,7 +61,8 @@ def validate(
         listed = [dataclasses.asdict(problem) for problem in [*problems.errors, *problems.told]]
         print(json.dumps({"files": files, "problems": listed}, ensure_ascii=False, indent=1))
     else:
-        print(found.table())
+        if found.files:
+            print(found.table())
         for problem in [*problems.errors, *problems.told]:
             print(problem)
         print(f"{len(problems.errors)} error(s), {len(problems.warnings)} warning(s)")
@@ -79,7 +80,9 @@ def get(
         list[str] | None,
         typer.Option(help="train, dev, test; default all, but for machine-translated training data."),
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="Folder of the copy; default data/NAME.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder of the copy; default data/NAME.")
+    ] = None,
     offline: Annotated[bool, typer.Option(help="Take the hub's cache on this machine alone.")] = False,
 ) -> None:
     """Make a local copy of a public data set from the Hugging Face hub and print the recipe's entry that reads it.

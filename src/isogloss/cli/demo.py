@@ -9,7 +9,9 @@ import typer
 
 
 def demo(
-    output: Annotated[Path, typer.Option(help="Folder of the world and the runs.")] = Path("runs/demo"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the world and the runs.")] = Path(
+        "runs/demo"
+    ),
 ) -> None:
     """Train two methods on three languages of the small world and measure them in all: a minute, nothing downloaded.
 

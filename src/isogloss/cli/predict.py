@@ -18,17 +18,23 @@ def predict(
     file: Annotated[Path | None, typer.Argument(help="File to label, with or without labels.")] = None,
     text: Annotated[
         list[str] | None,
-        typer.Option(help="Instead of a file: a sentence, or two texts with a tab between them; may be repeated."),
+        typer.Option(
+            help="Instead of a file: a sentence, or two texts with a tab between them (in the shell "
+            "$'one\\ttwo'); may be repeated."
+        ),
     ] = None,
     format: Annotated[
         str | None,
         typer.Option(
-            help="The file's format, or lines: raw text, one sentence a line; default that of the recipe's first data."
+            help="The file's format, or lines: raw text, one sentence a line; default that of the recipe's data "
+            "whose files end alike, or else of its first."
         ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(help="Where to write; *.gz is packed; default beside the file, NAME.predicted.ENDING."),
+        typer.Option(
+            "--output", "-o", help="Where to write; *.gz is packed; default beside the file, NAME.predicted.ENDING."
+        ),
     ] = None,
     xtreme: Annotated[
         bool,

@@ -17,7 +17,9 @@ def pretrain_adapter(
     ] = None,
     scale: Annotated[str | None, typer.Option(help="One of the recipe's scales.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Sentences read per file.")] = None,
-    output: Annotated[Path | None, typer.Option(help="Run folder; default runs/RECIPE-SCALE.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Run folder; default runs/RECIPE-SCALE.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the output folder.")] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Remove the run in the output folder and start anew.")

@@ -49,7 +49,9 @@ def probe(
     length: Annotated[int | None, typer.Option(help="Of perplexity: most sub-words; default 512.")] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Rows per forward pass.")] = 32,
     seed: Annotated[int, typer.Option(help="Decides which items are taken.")] = 0,
-    output: Annotated[Path | None, typer.Option(help="File of JSON lines to add the rows to.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File of JSON lines to add the rows to.")
+    ] = None,
     items: Annotated[Path | None, typer.Option(help="File of JSON lines to add a row per item to.")] = None,
     trust_remote_code: Annotated[
         bool, typer.Option("--trust-remote-code", help="Run code that comes with the model.")

@@ -34,7 +34,9 @@ def retrieve(
     ] = True,
     csls: Annotated[int | None, typer.Option(help="Neighbours of the CSLS score, such as 10; default none.")] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Sentences per forward pass.")] = 32,
-    output: Annotated[Path | None, typer.Option(help="File of JSON lines to add the scores to.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File of JSON lines to add the scores to.")
+    ] = None,
     trust_remote_code: Annotated[
         bool, typer.Option("--trust-remote-code", help="Run code that comes with the model.")
     ] = False,

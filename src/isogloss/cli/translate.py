@@ -27,9 +27,9 @@ def translate(
     ] = None,
     split: Annotated[str, typer.Option(help="train, dev or test.")] = "train",
     back: Annotated[bool, typer.Option("--back", help="Translate there and back again.")] = False,
-    output: Annotated[Path, typer.Option(help="Folder of the translations and of what is known.")] = Path(
-        "translations"
-    ),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder of the translations and of what is known.")
+    ] = Path("translations"),
     codes: Annotated[
         str | None, typer.Option(metavar="YAML", help="What the model calls languages: {zh: zho_Hans}.")
     ] = None,

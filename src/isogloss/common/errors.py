@@ -5,6 +5,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+MOST_LISTED = 20
+"""How many valid names are listed beside a near one; more would bury it."""
+
+CLOSE = 0.5
+"""Similarity of a near name, from 0 to 1, as `difflib` has it."""
+
+CODE = 2
+"""Letters of a code of a language: two of them that share a letter (de, en) are not near."""
+
 
 class IsoglossError(Exception):
     """Bad input or a failed write: the message says where, which rule, what was found and what would be valid.
@@ -18,9 +27,16 @@ def nearest(name: str, valid: Iterable[str]) -> str:
 
     Args:
         name: The name found.
-        valid: All names that would have been accepted.
+        valid: All names that would have been accepted; they are listed unless one is near and they are many.
+
+    Example:
+        >>> nearest("tset", ["dev", "test"])
+        "; did you mean 'test'? (valid: dev, test)"
     """
     names = sorted(valid)
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    close = difflib.get_close_matches(name, names, n=3, cutoff=CLOSE)
+    close = [match for match in close if max(len(match), len(name)) > CODE]
     hint = "; did you mean " + " or ".join(repr(match) for match in close) + "?" if close else ""
+    if close and len(names) > MOST_LISTED:
+        return hint
     return f"{hint} (valid: {', '.join(names) or 'none'})"

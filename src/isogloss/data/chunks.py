@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import re
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from isogloss.common.errors import CLOSE
 from isogloss.data.problems import Problems
 from isogloss.examples import TaggedSentence
 
@@ -167,17 +169,29 @@ def chunk_type(tag: str) -> str | None:
     return None if chunk is None else chunk[2]
 
 
-def renaming(label: str) -> str:
+def renaming(label: str, trained: Iterable[str] = ()) -> str:
     """What a ``label_map`` can do with a label that no training file has.
+
+    Args:
+        label: The label.
+        trained: Labels of the training files, one of which may be the same in another spelling.
 
     Example:
         >>> renaming("B-DATE")
         'label_map: {DATE: O} takes it out, {DATE: DATE} keeps it, to be counted as always wrong'
+        >>> renaming("Neutral", ["contradiction", "neutral"])
+        'label_map: {Neutral: neutral} renames it, {Neutral: Neutral} keeps it, to be counted as always wrong'
     """
     kind = chunk_type(label)
+    name = kind or label
+    names = {chunk_type(other) or other for other in trained} - {"O"}
+    known = {other.casefold(): other for other in sorted(names) if not name.isdecimal()}
+    near = difflib.get_close_matches(name.casefold(), known, n=1, cutoff=CLOSE)
+    renamed = f"label_map: {{{name}: {known[near[0]]}}} renames it, " if near else ""
+    kept = f"{{{name}: {name}}} keeps it, to be counted as always wrong"
     if kind is not None:
-        return f"label_map: {{{kind}: O}} takes it out, {{{kind}: {kind}}} keeps it, to be counted as always wrong"
-    return f"label_map renames it, or {{{label}: {label}}} keeps it, to be counted as always wrong"
+        return f"{renamed or 'label_map: '}{{{kind}: O}} takes it out, {kept}"
+    return f"{renamed or 'label_map renames it, or '}{kept}"
 
 
 def is_named(label: str, targets: Container[str]) -> bool:

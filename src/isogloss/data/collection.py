@@ -93,8 +93,7 @@ class Collection:
         for language in self.scripts:
             if language not in languages:
                 raise self._error(f"scripts: no language {language!r}{nearest(language, languages)}")
-        for language in languages:
-            self._require_code(language)
+        self._require_codes(languages)
         candidates = {(language, split): self.path(language, split) for language in languages for split in splits}
         files = {key: path for key, path in candidates.items() if path.exists()}
         if not files:
@@ -129,7 +128,7 @@ class Collection:
 
     def _languages_on_disk(self, splits: Sequence[str]) -> tuple[str, ...]:
         """All codes for which the template gives an existing path."""
-        found = set()
+        found, names = set[str](), set[str]()
         for split in splits:
             # The template with a mark that no path holds in place of the language, to be escaped around it.
             before, *after = self._pattern("\0", split).split("\0")
@@ -141,13 +140,17 @@ class Collection:
                 if (match := path.fullmatch(name)) is not None:
                     found.add(match[1])
                 elif (match := named.fullmatch(name)) is not None:
-                    self._require_code(match[1])
+                    names.add(match[1])
+        self._require_codes(sorted(found | names))
         return tuple(sorted(found))
 
-    def _require_code(self, language: str) -> None:
-        """Stop at the name of a language in place of its code: a long one would be passed over as no code at all."""
-        if (said := called_by_name(language)) is not None:
-            raise self._error(f"{said}; rename what is called {language!r}")
+    def _require_codes(self, languages: Sequence[str]) -> None:
+        """Stop at names of languages in place of their codes: a long one would be passed over as no code at all."""
+        called = {language: said for language in languages if (said := called_by_name(language)) is not None}
+        if called:
+            names, codes = ", ".join(map(repr, called)), [language for language in languages if language not in called]
+            instead = f", or list the others: languages: [{', '.join(codes)}]" if codes else ""
+            raise self._error(f"{', '.join(called.values())}; rename what is called {names}{instead}")
 
     def _nearest_path(self, candidates: Mapping[tuple[str, str], Path]) -> str:
         """How far the template's path exists, and what is there instead of its next part."""

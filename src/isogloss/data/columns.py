@@ -107,7 +107,8 @@ def locate(
         located = {ours: name for ours, name in found.items() if name}
         if "text" not in located:
             looked = ", ".join(ALIASES["text"])
-            problems.error(path, line, f"no column for the text (looked for {looked}){nearest('text', names)}")
+            advice = "; columns: {text: NAME} says which it is, and pair and label beside it which they are"
+            problems.error(path, line, f"no column for the text (looked for {looked}){nearest('text', names)}{advice}")
     else:
         located = dict(columns)
     for ours, name in located.items():

@@ -37,7 +37,7 @@ def parse(text: str) -> Any:  # noqa: ANN401 - any JSON
     except _Repeated:
         raise _repetition(text) from None
     except json.JSONDecodeError as error:
-        raise NotJson(error.lineno, f"not JSON: {error.msg} at column {error.colno}") from None
+        raise NotJson(error.lineno, f"not JSON: {error.msg.removesuffix(' at')} at column {error.colno}") from None
     except (ValueError, RecursionError) as error:
         raise NotJson(None, f"not JSON: {error}") from None
 

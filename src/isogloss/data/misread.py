@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from isogloss.common.errors import IsoglossError
+from isogloss.common.packing import unpacked
 from isogloss.data.chunks import CHUNK
 from isogloss.data.columns import ALIASES
 from isogloss.data.formats import Format
@@ -21,6 +23,9 @@ LOOKED_AT = 50
 """Lines that are looked at, from the first that is not blank."""
 
 CONLLU_COLUMNS = 10
+
+OF_LINES = ("expected ", "malformed row", "not JSON")
+"""How errors begin that the last line has where a file was cut off."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,11 @@ def read_file(
     looks = looks_like(path) if errors and not examples else None
     if looks is not None and looks not in _own(form):
         errors = [_instead(errors[0], looks)]
+    unended = _unended(path) if any(error.message.startswith(OF_LINES) for error in errors) else None
     for error in errors:
-        problems.error(error.path, error.line, error.message)
+        cut = error.line == unended is not None and error.message.startswith(OF_LINES)
+        hint = " (the file ends here, in the middle of a line: is it whole?)" if cut else ""
+        problems.error(error.path, error.line, error.message + hint)
     problems.add_summary(own.summary())
     return examples
 
@@ -124,8 +132,18 @@ def _instead(first: Problem, looks: Looks) -> Problem:
     """The first error with what the file looks like; other advice in it is left out."""
     if f"format: {looks.format}" in first.message:
         return first
-    said = f"{looks}" if "format: " in first.message else f"{first.message}; {looks}"
+    said = f"{looks}" if "format: " in first.message else f"{first.message.partition(';')[0]}; {looks}"
     return Problem(first.path, first.line, first.severity, said)
+
+
+def _unended(path: Path) -> int | None:
+    """The last line of a file of several, if no line feed ends it; None otherwise, or where it cannot be read."""
+    try:
+        content = unpacked(path, path.read_bytes())
+    except (OSError, IsoglossError):
+        return None
+    line = content.count(b"\n") + 1
+    return line if line > 1 and not content.endswith(b"\n") else None
 
 
 def _is_tag(text: str) -> bool:

@@ -138,17 +138,33 @@ def _lines_of_ids(text: str) -> dict[str, int]:
     return lines
 
 
+ROWS = (
+    "a question a row, as `datasets` writes them, and not SQuAD's JSON with its articles and paragraphs; such rows are "
+    "given from Python, lists of mappings by language and split in the place of the path (docs/recipes.md, Objects of "
+    "Python)"
+)
+
+
+def _is_row(text: str) -> bool:
+    """Whether the first object of a text, maybe in a list, has keys of a question and its context."""
+    try:
+        first, _ = json.JSONDecoder().raw_decode(text.lstrip("[ \n\t"))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(first, dict) and {"question", "context"} <= set(first)
+
+
 def _questions(text: str, path: Path, problems: Problems) -> Iterator[tuple[str, str, Any]]:
     """Per question where it stands in words, its context and its object; what is no such thing is an error."""
     try:
-        whole = parse(text)
-    except NotJson as error:
-        problems.error(path, error.line, str(error))
-        return
-    try:
-        articles = _list(whole, "data")
-    except _Malformed as error:
-        problems.error(path, None, f"not SQuAD's JSON: {error}")
+        articles = _list(parse(text), "data")
+    except (NotJson, _Malformed) as error:
+        if _is_row(text):
+            problems.error(path, 1, ROWS)
+        elif isinstance(error, NotJson):
+            problems.error(path, error.line, str(error))
+        else:
+            problems.error(path, None, f"not SQuAD's JSON: {error}")
         return
     for a, article in enumerate(articles, start=1):
         try:

@@ -216,7 +216,7 @@ def _check_labels(
 ) -> None:
     """Check that every label of dev and test is in a train file or ``known``."""
     trained = [example for _, _, examples in train for example in examples]
-    labels = ", ".join(sorted({label for example in trained for label in example.classes}))
+    labels = sorted({label for example in trained for label in example.classes})
     for _, path, examples in evaluation:
         for label, times in unseen_labels(trained, examples).items():
             if is_named(label, known):
@@ -225,6 +225,6 @@ def _check_labels(
             problems.error(
                 path,
                 line,
-                f"label {label!r} ({times} times, first here) is in no train file (they have {labels}); "
-                f"{renaming(label)}",
+                f"label {label!r} ({times} times, first here) is in no train file (they have {', '.join(labels)}); "
+                f"{renaming(label, labels)}",
             )

@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.several import several
 from isogloss.recipe import former
 from isogloss.recipe.encoder_defaults import with_encoder_defaults
 from isogloss.recipe.explain import explain
@@ -46,7 +47,7 @@ def resolve(
         IsoglossError: No such file, bad YAML, an unknown key, name or scale, or a bad value; the message names the
             nearest valid ones.
     """
-    raw, origin = _layers(recipe, shipped_recipes(), map(_as_sweep, overrides), scale, former.TRAINING)
+    raw, origin = _layers(recipe, shipped_recipes(), map(_as_sweep, several(overrides)), scale, former.TRAINING)
     raw = _with_first_of_sweep(raw)
     method = raw.setdefault("method", "multitask")
     if not isinstance(method, str) or method not in METHODS:
@@ -65,7 +66,7 @@ def resolve_pretraining(
     Raises:
         IsoglossError: As `resolve`.
     """
-    raw, origin = _layers(recipe, shipped_pretraining(), overrides, scale, former.PRETRAINING)
+    raw, origin = _layers(recipe, shipped_pretraining(), several(overrides), scale, former.PRETRAINING)
     try:
         return Pretraining.model_validate(raw)
     except ValidationError as error:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from isogloss.common.several import several
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.values import as_text
@@ -36,7 +37,7 @@ def resolve_sweep(
     Raises:
         IsoglossError: As `resolve`, of any of them.
     """
-    overrides = list(overrides)
+    overrides = several(overrides)
     base = resolve(recipe, overrides=overrides, scale=scale)
     if base.sweep is None:
         return [("", base)]

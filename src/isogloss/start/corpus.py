@@ -254,5 +254,5 @@ def _require_known_labels(
         listed = "; ".join(f"{label!r} {count} times, first in {place[label]}" for label, count in unseen.most_common())
         raise IsoglossError(
             f"labels in evaluation data that no training file has: {listed}. Training labels: {', '.join(labels)}. For "
-            f"{next(iter(unseen))!r}: {renaming(next(iter(unseen)))}"
+            f"{next(iter(unseen))!r}: {renaming(next(iter(unseen)), labels)}"
         )
