@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -16,9 +17,11 @@ from typing import NamedTuple
 import pytest
 
 import isogloss.calls.demo
+import isogloss.world
 from isogloss.calls.demo import demo
 from isogloss.calls.health import hub
 from isogloss.calls.train import train
+from isogloss.world import write_world
 from tests.support.command import Command
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -37,11 +40,8 @@ TINY = {
     },
     "vocabulary_size": 400,
 }
-LITTLE = {
-    "train": ("--set", "steps=2", "--set", "evaluation_steps=2", "--set", "report_to=none", "--jobs", "1"),
-    "world": ("--train", "30", "--dev", "8", "--test", "8", "--text", "20"),
-}
-"""What is added to a command: the last value of an option counts."""
+LITTLE = ("--set", "steps=2", "--set", "evaluation_steps=2", "--set", "report_to=none", "--jobs", "1")
+"""What is added to a training command: the last value of an option counts."""
 
 
 class Block(NamedTuple):
@@ -60,11 +60,20 @@ def lines(text: str) -> list[list[str]]:
     return [words for line in text.replace("\\\n", " ").splitlines() if (words := shlex.split(line, comments=True))]
 
 
+@pytest.fixture(scope="module")
+def little_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What every command that writes the small world gets: writing it takes seconds, and has tests of its own."""
+    folder = tmp_path_factory.mktemp("guides") / "world"
+    write_world(folder, sentences={"train": 30, "dev": 10, "test": 10}, text=0)
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", GUIDES)
-def test_guides(page: str, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_guides(page: str, command: Command, little_world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(isogloss.calls.demo, "SENTENCES", {"train": 24, "dev": 10, "test": 10})
+    for module in (isogloss.world, isogloss.calls.demo):
+        monkeypatch.setattr(module, "write_world", lambda folder, **_: shutil.copytree(little_world, folder))
     monkeypatch.setattr(demo, "__kwdefaults__", {"seeds": (0,), "steps": 10})
     monkeypatch.setattr(isogloss.calls.demo, "train", lambda recipe, **rest: train({**recipe, "model": TINY}, **rest))
     monkeypatch.setattr(hub, "hub", list)
@@ -75,7 +84,7 @@ def test_guides(page: str, command: Command, tmp_path: Path, monkeypatch: pytest
             (tmp_path / named[1]).write_text(recipe, encoding="utf-8")
         for words in lines(block.text) if block.kind == "bash" and block.why is None else ():
             assert words[0] == "isogloss", words
-            result = command(*words[1:], *LITTLE.get(words[1], ()))
+            result = command(*words[1:], *(LITTLE if words[1] == "train" else ()))
             assert result.status == 0, (words, result)
             ran += 1
     assert ran
