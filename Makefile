@@ -14,7 +14,7 @@ SELDOM_IMPORTED := /(tests|testing|transformers/models/[a-z0-9_]+|pip|setuptools
 PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help test quick demo lint format bench clean
+.PHONY: help test quick demo docs lint format bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ quick: $(STAMP) ## Check style and layout, and run the tests that are not marked
 
 demo: $(STAMP) ## Train two methods on a small world in about a minute and show how they transfer
 	$(BIN)/isogloss demo
+
+docs: $(STAMP) ## Build the documentation site into build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
+	@echo "open build/site/index.html; its search wants a server: $(BIN)/python -m http.server -d build/site"
 
 lint: $(STAMP) ## Check style and layout (ruff) and types (mypy)
 	$(BIN)/ruff check

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.support.command import Command, Result
 
 # The same examples on every machine, and no deadline on a busy one.
 settings.register_profile("isogloss", deadline=None, derandomize=True, database=None)
@@ -30,6 +33,7 @@ LONGEST = (
     "tests/calls/test_card.py",
     "tests/test_probes.py",
     "tests/docs/test_quick_start.py",
+    "tests/docs/test_commands.py",
     "tests/run/test_stopping.py",
 )
 """Files that take ten seconds and more, longest first."""
@@ -122,6 +126,24 @@ def cut_off(straight: Callable[[str], Path], tmp_path: Path) -> Callable[[str], 
         return Path(shutil.copytree(whole.with_name(f"{name}-cut-off"), tmp_path / "cut-off"))
 
     return copy
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run the command line in this process."""
+    from isogloss.cli import main
+
+    def run(*arguments: object) -> Result:
+        monkeypatch.setattr(sys, "argv", ["isogloss", *map(str, arguments)])
+        capsys.readouterr()
+        try:
+            main()
+            status = 0
+        except SystemExit as end:
+            status = int(end.code or 0)
+        return Result(status, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -89,7 +89,7 @@ def test_scores_verdicts_protocol_and_commands_stand_in_the_page(page: str, runs
     for said in ("other: better than multitask", "▲ better", "English", "trained on en", "last"):
         assert said in text, said
     assert f"isogloss train {runs}/m0/seed-0/recipe.yaml --output {runs}/m0/seed-0-again" in text
-    assert "isogloss train r.yaml --set label=multitask" in text
+    assert "isogloss train r.yaml --set label=multitask" in text and "/somebody/" not in text
     assert f"isogloss report {runs} --output report.html" in text
 
 

@@ -154,7 +154,7 @@ def meaning(spec: type[BaseModel], key: str) -> str | None:
     """What a key means, in a line; None if nobody says."""
     field = spec.model_fields[key]
     if key == "kind":
-        return (spec.__doc__ or "").rstrip(".")
+        return " ".join((spec.__doc__ or "").split()).rstrip(".")
     return field.description
 
 

@@ -24,8 +24,8 @@ from tests.docs import reference
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 DATA = {"task": "pos", "format": "conllu", "path": "{language}/{split}.conllu"}
-OWN_FILES = {"own.yaml"}
-"""Recipes that the text tells the reader to write."""
+OWN_FILES = re.compile(r"own\.yaml|runs/[\w/-]+/recipe\.yaml")
+"""Recipes that the text tells the reader to write, and those of finished runs."""
 
 
 def blocks(language: str) -> Iterator[tuple[str, str]]:
@@ -90,7 +90,8 @@ def test_commands_are_understood(words: list[str]):
         assert context.params["scale"] in (None, *scales_of(recipe))
         resolve(recipe, scale=context.params["scale"], overrides=context.params["overrides"] or ())
     else:
-        assert recipe in {None, "RECIPE", *OWN_FILES} or (ROOT / recipe).is_file()
+        named = {found[1] for _, text in blocks("yaml") if (found := re.match(r"# (\S+\.yaml)\n", text))}
+        assert recipe in {None, "RECIPE", *named} or OWN_FILES.fullmatch(recipe) or (ROOT / recipe).is_file()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

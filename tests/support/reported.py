@@ -36,7 +36,7 @@ def write_reported(
     recipe = {"method": "multitask", "label": label, "seed": seed, "steps": 20, "train_languages": ["en"]}
     write_text(run.recipe, json.dumps(recipe))
     write_json(run.fingerprint, {"data": {}})
-    write_json(run.environment, [{"command": ["isogloss", "train", "r.yaml", "--set", f"label={label}"]}])
+    write_json(run.environment, [{"command": ["/somebody/bin/isogloss", "train", "r.yaml", "--set", f"label={label}"]}])
     columns: dict[str, Any] = {"method": "multitask", "seed": seed, "task": "topic", "train_languages": ["en"]}
     for step in (10, 20):
         own = {**columns, "selection": None, "step": step, "run": "elsewhere"}

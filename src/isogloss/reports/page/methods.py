@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from isogloss.reports.page.run import Row, SeenRun, by_method
@@ -50,5 +51,10 @@ def _run(run: SeenRun) -> dict[str, Any]:
         "step": run.step,
         "steps": run.steps,
         "again": shlex.join(["isogloss", "train", f"{run.path}/recipe.yaml", "--output", f"{run.path}-again"]),
-        "command": shlex.join(run.command),
+        "command": shlex.join(_by_name(run.command)),
     }
+
+
+def _by_name(command: Sequence[str]) -> list[str]:
+    """A command with the name of its program, wherever that lies: pages are sent to others."""
+    return [PurePath(word).name if place == 0 else word for place, word in enumerate(command)]
