@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from isogloss.calls.probe import probe
     from isogloss.calls.project import project
     from isogloss.calls.report import report
+    from isogloss.calls.reproduce import reproduce
     from isogloss.calls.retrieve import retrieve
     from isogloss.calls.show import show
     from isogloss.calls.train import train
@@ -55,6 +56,7 @@ __all__ = [
     "probe",
     "project",
     "report",
+    "reproduce",
     "retrieve",
     "show",
     "train",

@@ -25,6 +25,7 @@ from isogloss.cli import (
     probe,
     project,
     report,
+    reproduce,
     retrieve,
     schema,
     show,
@@ -64,6 +65,7 @@ app.command("doctor")(doctor.doctor)
 app.command("world")(world.world)
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
+app.command("reproduce")(reproduce.reproduce)
 app.command("unfreezing")(unfreezing.unfreezing)
 app.command("gap")(gap.gap)
 app.command("show")(show.show)
