@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from isogloss.common.errors import IsoglossError
 
 if TYPE_CHECKING:
+    from isogloss.calls.advise import advise
     from isogloss.calls.card import card
     from isogloss.calls.compare import compare
     from isogloss.calls.compare_frame import compare_frame
@@ -39,6 +40,7 @@ __all__ = [
     "Callback",
     "IsoglossError",
     "Moment",
+    "advise",
     "card",
     "compare",
     "compare_frame",

@@ -62,8 +62,7 @@ def reproduce(
     for arm in chosen:
         ours |= found_scores(arm_folder(Path(output), name, scale, arm), arm, setting.metric, setting.scored_as)
     if not ours:
-        raise IsoglossError(
-            f"{name}: no run that has ended in {Path(output) / name / scale}; first isogloss reproduce {name} --scale {scale}"
-        )
+        folder, first = Path(output) / name / scale, f"isogloss reproduce {name} --scale {scale}"
+        raise IsoglossError(f"{name}: no run that has ended in {folder}; first {first}")
     recorded = recorded_scores(f"{name.split('/')[0]}/{setting.like}" if setting.like else name, scale)
     return checks_of(paper, setting, scale, ours, recorded, chosen)

@@ -9,6 +9,7 @@ import typer
 
 import isogloss
 from isogloss.cli import (
+    advise,
     card,
     compare,
     corpus,
@@ -61,6 +62,7 @@ app.command("project")(project.project)
 app.command("retrieve")(retrieve.retrieve)
 app.command("probe")(probe.probe)
 app.command("demo")(demo.demo)
+app.command("advise")(advise.advise)
 app.command("doctor")(doctor.doctor)
 app.command("world")(world.world)
 app.command("compare")(compare.compare)

@@ -89,7 +89,7 @@ class Check:
 def checks_of(
     paper: Paper, setting: Setting, scale: str, ours: Scores, recorded: Scores, arms: Sequence[str]
 ) -> list[Check]:
-    """Every figure of the arms and every score of the setting's metric: stated ones at scale paper, else recorded ones."""
+    """Every figure of the arms, stated ones at scale paper and else recorded ones, and every score of ours."""
     known, unlike = (_stated(setting), setting.unlike) if scale == "paper" else (_recorded(recorded), {})
     scored = {**ours, **dict(_means(setting, ours))}
     places = {place for place in (*known, *scored) if place.arm in arms}
