@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -86,6 +87,7 @@ class Rule(Spec):
         return all(_is(seen.get(name), asked) for name, asked in self.when.items())
 
 
+@cache
 def rules() -> tuple[Rule, ...]:
     """All rules, in the order in which advice is given."""
     return TypeAdapter(tuple[Rule, ...]).validate_python(yaml.safe_load(FILE.read_text(encoding="utf-8")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Literal, get_args
 
 from pydantic import Field, ValidationError
@@ -149,6 +150,7 @@ def setting_of(name: str) -> tuple[Paper, Setting]:
     return known[first], known[first].settings[second]
 
 
+@cache
 def _read(name: str) -> Paper:
     raw: Any = load_yaml((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
     raw.pop("shared", None)  # holds what other places refer to
