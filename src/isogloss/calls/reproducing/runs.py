@@ -29,9 +29,9 @@ def arm_folder(root: Path, name: str, scale: str, arm: str) -> Path:
 
 
 def changes_of(arm: Arm, scale: str, overrides: Iterable[str], seeds: int) -> list[str]:
-    """The keys of an arm's recipe that change."""
+    """The keys of an arm's recipe that change: its own, and that test data are scored, which figures are of."""
     seeded = [f"seed={list(range(seeds))}"] if seeds > 1 else []
-    return [*arm.changes(scale), *seeded, *overrides]
+    return [*arm.changes(scale), "test=true", *seeded, *overrides]
 
 
 def require_data(setting: Setting, name: str, scale: str, recipes: Iterable[Recipe]) -> None:
