@@ -12,7 +12,7 @@ from typing import Literal
 import yaml
 from pydantic import TypeAdapter, model_validator
 
-from isogloss.recipe.spec.base import Spec
+from isogloss.common.strict import Strict
 
 FILE = Path(__file__).with_name("rules.yaml")
 
@@ -26,7 +26,7 @@ _SIGNS = {">=": operator.ge, "<=": operator.le, "==": operator.eq, ">": operator
 _COMPARISON = re.compile(r"(>=|<=|==|>|<) *(-?[\d.]+)")
 
 
-class Evidence(Spec):
+class Evidence(Strict):
     """What advice stands on.
 
     Attributes:
@@ -55,7 +55,7 @@ class Evidence(Spec):
         return re.sub(r"[^\w\- ]", "", self.heading.lower()).replace(" ", "-")
 
 
-class Rule(Spec):
+class Rule(Strict):
     """A case and what to do about it.
 
     Attributes:

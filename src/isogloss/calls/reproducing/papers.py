@@ -9,9 +9,9 @@ from typing import Any, Literal, get_args
 from pydantic import Field, ValidationError
 
 from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.strict import Strict
 from isogloss.recipe.loading import load_yaml
 from isogloss.recipe.resolve import SHIPPED
-from isogloss.recipe.spec.base import Spec
 
 FOLDER = SHIPPED / "papers"
 
@@ -19,7 +19,7 @@ Scale = Literal["smoke", "small", "paper"]
 SCALES = get_args(Scale)
 
 
-class Before(Spec):
+class Before(Strict):
     """An encoder that an arm starts from, made by `isogloss pretrain`.
 
     Attributes:
@@ -31,7 +31,7 @@ class Before(Spec):
     set: tuple[str, ...] = ()
 
 
-class Arm(Spec):
+class Arm(Strict):
     """One of the models that a setting compares.
 
     Attributes:
@@ -53,7 +53,7 @@ class Arm(Spec):
         return [*self.set, *(change for name, own in self.at.items() if name == scale for change in own)]
 
 
-class Figures(Spec):
+class Figures(Strict):
     """What a source states of an arm, in per cent.
 
     Attributes:
@@ -79,7 +79,7 @@ class Figures(Spec):
     runs: int | None = Field(None, ge=1)
 
 
-class Setting(Spec):
+class Setting(Strict):
     """A training set with its test sets, and the arms that are compared on them.
 
     Attributes:
@@ -109,7 +109,7 @@ class Setting(Spec):
     remark: str = ""
 
 
-class Paper(Spec):
+class Paper(Strict):
     """A paper.
 
     Attributes:
