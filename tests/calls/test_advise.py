@@ -47,6 +47,13 @@ def test_one_language_has_no_conflicts_and_a_budget_is_above_zero(world: Path):
         isogloss.advise(recipe("multitask", world), budget=0)
 
 
+def test_parallel_texts_are_of_the_recipe_s_languages(world: Path, tmp_path: Path):
+    for language in ("xx", "yy", "en"):
+        (tmp_path / f"{language}.txt").write_text("one\ntwo\n", encoding="utf-8")
+    with pytest.raises(isogloss.IsoglossError, match="must have two of the recipe's languages, found en"):
+        isogloss.advise(recipe("multitask", world), parallel=str(tmp_path / "{language}.txt"), budget=0.1)
+
+
 @pytest.mark.parametrize(
     ("seen", "expected"),
     [

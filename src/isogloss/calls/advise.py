@@ -60,7 +60,7 @@ def advise(
         words = {code: own for code in texts if (own := words_of(texts[code], loaded.tokenizer)) is not None}
         apart = None
         if parallel is not None:
-            apart = languages_apart(parallel, loaded.model, loaded.tokenizer, probed.max_length)
+            apart = languages_apart(parallel, texts, loaded.model, loaded.tokenizer, probed.max_length)
         sources, enough = sources_of(learned, learned.named.batch_size, DRAWS * MOST_BATCHES)
         masked = masked_of(learned, texts, probed.max_length)
         start = asked.model if isinstance(asked.model, str) and not asked.random_weights else None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from statistics import mean
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from isogloss.common.errors import IsoglossError
 from isogloss.data.problems import Problems
 from isogloss.diagnostics.representations import similarities
 from isogloss.diagnostics.retrieval import layer_vectors
@@ -35,22 +37,31 @@ class Apart:
 
 
 def languages_apart(
-    template: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, max_length: int
+    template: str,
+    languages: Container[str],
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    max_length: int,
 ) -> Apart:
     """Look at the first sentences of files that are translations of each other, line by line.
 
     Args:
         template: Path with ``{language}``, of files with a sentence a line.
+        languages: The languages to look at.
         model: The model.
         tokenizer: Its tokenizer.
         max_length: Sub-words per sentence.
 
     Raises:
-        IsoglossError: No such files of at least two languages.
+        IsoglossError: No such files of at least two of the languages.
     """
     entry = TextEntry(format="lines", path=template, parallel="parallel")
     (read,) = read_probe_texts([Representations(text=(entry,), limit=SENTENCES)], Problems()).values()
-    texts = parallel_texts(read, "parallel")
+    texts = {code: own for code, own in parallel_texts(read, "parallel").items() if code in languages}
+    if len(texts) < 2:
+        raise IsoglossError(
+            f"parallel: {template} must have two of the recipe's languages, found {', '.join(texts) or 'none'}"
+        )
     vectors = {
         language: layer_vectors(model, tokenizer, own, max_length=max_length, batch_size=16)
         for language, own in texts.items()
