@@ -15,7 +15,7 @@ from isogloss.calls.reproducing import runs
 from isogloss.calls.reproducing.checks import Check, Known, summary, table
 from isogloss.calls.reproducing.listing import listed
 from isogloss.calls.reproducing.papers import SCALES, Setting, papers
-from isogloss.calls.reproducing.scores import Place, as_recorded, found_scores, recorded_scores
+from isogloss.calls.reproducing.scores import RECORDED, Place, as_recorded, found_scores, recorded_scores
 from isogloss.recipe.resolve import resolve, resolve_pretraining
 from isogloss.recipe.smoke_world import FOLDER
 
@@ -167,17 +167,25 @@ def test_lists():
 
 
 def test_what_is_recorded_is_of_arms():
-    recorded = papers_recorded()
+    recorded = [json.loads(line) for line in RECORDED.read_text("utf-8").splitlines()]
     assert {(own["setting"], own["arm"]) for own in recorded} <= {
         (name, arm) for name, setting in SETTINGS.items() for arm in setting.arms
     }
     assert all(0 <= own["value"] <= 100 and own["metric"] == SETTINGS[own["setting"]].metric for own in recorded)
 
 
-def papers_recorded() -> list[dict[str, Any]]:
-    from isogloss.calls.reproducing.scores import RECORDED
-
-    return [json.loads(line) for line in RECORDED.read_text("utf-8").splitlines()]
+def test_what_is_recorded_at_scale_small_is_what_its_page_has():
+    page = Path(__file__).parents[2] / "docs" / "results" / "ud-pos-test.jsonl"
+    rows = [json.loads(line) for line in page.read_text("utf-8").splitlines()]
+    recorded = recorded_scores("sequential-reptile/ud-pos", "small")
+    of_page = {
+        (Place(row["method"], row["data"], row["language"], "accuracy"), row["seed"]): 100 * row["value"]
+        for row in rows
+        if row["metric"] == "accuracy"
+    }
+    assert {(place, seed): value for place, own in recorded.items() for seed, value in own.items()} == pytest.approx(
+        of_page, abs=1e-3
+    )
 
 
 def test_parts_of_a_setting_are_checked():
