@@ -70,6 +70,14 @@ def test_what_scale_paper_lacks_is_named_with_what_fetches_it(
     assert not list(tmp_path.iterdir())
 
 
+def test_translations_are_missed_by_what_learns_from_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    for arm, missed in (("all texts", False), ("x_mixup", True)):
+        with pytest.raises(isogloss.IsoglossError, match="isogloss translate xnli-x-mixup") as raised:
+            isogloss.reproduce("x-mixup/xnli", scale="paper", arms=[arm])
+        assert ("translations/xnli/train.en-{language}-en.csv" in str(raised.value)) == missed
+
+
 def test_arms_are_trained_or_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     called = []

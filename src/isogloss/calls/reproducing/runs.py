@@ -15,6 +15,7 @@ from isogloss.common.errors import IsoglossError
 from isogloss.data.patterns import escaped
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.smoke_world import FOLDER as SMOKE_WORLD
+from isogloss.recipe.spec.objective import Supervised
 from isogloss.recipe.spec.recipe import Recipe
 
 
@@ -81,9 +82,13 @@ def _encoder(root: Path, before: Before, scale: str) -> str:
 
 
 def _paths(recipe: Recipe) -> list[str]:
-    """The templates of all files that a recipe reads, but those that it writes itself."""
+    """The templates of all files that training reads, but those that it writes itself."""
     found = []
     for entry in recipe.data:
-        made = entry.translations
-        found += [entry.path, *(one.path for one in (made.train, made.back, made.test) if one is not None)]
+        train, back = entry.translations.train, entry.translations.back
+        found.append(entry.path)
+        if train is not None and recipe.translate_train:
+            found.append(train.path)
+        if back is not None and not isinstance(recipe.objective, Supervised):  # of pairs
+            found.append(back.path)
     return [path for path in found if not Path(path).is_relative_to(SMOKE_WORLD)]
