@@ -9,6 +9,7 @@ from statistics import mean
 
 import torch
 from scipy.stats import t as student_t
+from torch import Tensor
 from transformers import PreTrainedModel
 
 from isogloss.common.errors import IsoglossError
@@ -19,8 +20,8 @@ from isogloss.models.parts import groups_of_layers, whole_and_parts
 from isogloss.protocols import Batch, DataSource
 from isogloss.step.loop import Training, take_step
 
-DRAWS = 4
-"""Draws of batches over which a cosine is known or not."""
+DRAWS, FEWEST = 4, 3
+"""Draws of batches over which a cosine is known or not: as many as there is time for."""
 
 MOST_BATCHES = 4
 """Batches of a language in a draw."""
@@ -92,7 +93,8 @@ def walk(
     left = max(0.0, budget - (time.perf_counter() - begun))
     affordable = int(left / (mean(took) * DRAWS * max(1, len(sources))))
     batches = max(1, min(MOST_BATCHES, affordable, enough // DRAWS))
-    seen = _cosines(model, sources, batches) if len(sources) > 1 and enough >= DRAWS else {}
+    until = begun + budget
+    seen = _cosines(model, sources, batches, until) if len(sources) > 1 and enough >= DRAWS else {}
     growth = after / before if before > 0 else None
     return Walked(len(took), time.perf_counter() - begun, seen, batches, growth, rises, reason)
 
@@ -120,16 +122,15 @@ def _forgotten(
 
 
 def _cosines(
-    model: PreTrainedModel, sources: Mapping[str, DataSource], batches: int
+    model: PreTrainedModel, sources: Mapping[str, DataSource], batches: int, until: float
 ) -> dict[tuple[str, str], tuple[float, float]]:
-    """Cosines over draws of batches that have none in common."""
+    """Cosines over draws of batches that have none in common; `FEWEST` draws, however late it is."""
     groups = whole_and_parts(model, per_layer=False)
     part = {"encoder": groups.get("encoder", groups["model"])}
-    draws = [
-        conflicts(model, {name: _from(source, draw * batches) for name, source in sources.items()}, part,
-                  batches=batches, halves=False).cosines[0]
-        for draw in range(DRAWS)
-    ]  # fmt: skip
+    draws: list[Tensor] = []
+    while len(draws) < DRAWS and (len(draws) < FEWEST or time.perf_counter() < until):
+        drawn = {name: _from(source, len(draws) * batches) for name, source in sources.items()}
+        draws.append(conflicts(model, drawn, part, batches=batches, halves=False).cosines[0])
     stacked, names = torch.stack(draws), list(sources)
     found = {}
     for i, one in enumerate(names):

@@ -11,6 +11,9 @@ from isogloss.calls.advising.rules import DEFAULT, Rule, Seen
 from isogloss.calls.advising.texts import Words
 from isogloss.calls.advising.walk import Walked
 
+FEW = 20
+"""Steps below which what training does to a model is hardly seen."""
+
 HEADS = {"do": "Try", "leave": "Do not bother with", "mind": "Know"}
 
 
@@ -96,7 +99,8 @@ def _apart(apart: Apart | None) -> str:
 
 
 def _walked(walked: Walked, languages: int) -> Iterator[str]:
-    yield f"walked {walked.steps} steps of plain multi-task training; looked at all for {walked.seconds:.0f} s"
+    few = "" if walked.steps >= FEW else "; so few steps say little: a larger --budget takes more"
+    yield f"walked {walked.steps} steps of plain multi-task training, {walked.seconds:.0f} s in all{few}"
     if languages < 2:
         yield "conflicts of gradients: one training language has none"
     elif not walked.cosines:
