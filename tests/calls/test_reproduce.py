@@ -54,7 +54,7 @@ def test_figures_are_of_arms_and_their_means_are_those_of_their_languages(name: 
         values.setdefault((figures.arm, figures.data), {}).update(figures.values)
     for figures in setting.stated:
         own = values[figures.arm, figures.data]
-        targets = figures.over or setting.targets.get(figures.data, ())
+        targets = setting.targets.get(figures.data, ())
         if figures.mean is not None and set(targets) <= own.keys():
             assert mean(own[language] for language in targets) == pytest.approx(figures.mean, abs=0.07)
 
@@ -135,6 +135,22 @@ def test_a_finished_run_is_held_beside_the_paper(tmp_path: Path):
     said, passed = summary(found)
     assert not passed and said == "12 of 13 figures are met; 13 could not be compared."
     assert "| not measured |" in " ".join(table(found, "paper").split())
+
+
+def test_a_finished_run_is_held_beside_what_we_recorded(tmp_path: Path):
+    recorded = recorded_scores("sequential-reptile/ud-pos", "small")
+    of_arm = {place: own for place, own in recorded.items() if place.arm == "multitask"}
+    rows = [
+        row(data=place.data, language=place.language, seed=seed, value=value / 100)
+        for place, own in of_arm.items()
+        for seed, value in own.items()
+    ]
+    write_rows(tmp_path / "sequential-reptile" / "ud-pos" / "small" / "multitask", *rows)
+    found = isogloss.reproduce(
+        "sequential-reptile/ud-pos", scale="small", output=tmp_path, arms=["multitask"], check=True
+    )
+    assert {check.verdict for check in found} == {"within"} and "mean" in {check.place.language for check in found}
+    assert {check.known.runs for check in found if check.known} == {3} and {check.seeds for check in found} == {3}
 
 
 def test_verdicts():

@@ -90,7 +90,9 @@ def checks_of(
     paper: Paper, setting: Setting, scale: str, ours: Scores, recorded: Scores, arms: Sequence[str]
 ) -> list[Check]:
     """Every figure of the arms, stated ones at scale paper and else recorded ones, and every score of ours."""
-    known, unlike = (_stated(setting), setting.unlike) if scale == "paper" else (_recorded(recorded), {})
+    known, unlike = _recorded({**recorded, **dict(_means(setting, recorded))}), dict[str, str]()
+    if scale == "paper":
+        known, unlike = _stated(setting), dict(setting.unlike)
     scored = {**ours, **dict(_means(setting, ours))}
     places = {place for place in (*known, *scored) if place.arm in arms}
     found = []

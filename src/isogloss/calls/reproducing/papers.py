@@ -62,8 +62,7 @@ class Figures(Strict):
         data: Data set, as result rows name it.
         metric: Metric, as result rows name it.
         values: Figures by language.
-        mean: Mean over ``over``; None: not stated.
-        over: The languages of the mean; none: the targets of the setting's data set.
+        mean: Mean over the setting's targets of the data set; None: not stated.
         deviation: Standard deviation of the mean over runs; None: not stated.
         runs: Number of runs behind the figures; None: not stated.
     """
@@ -74,7 +73,6 @@ class Figures(Strict):
     metric: str
     values: Mapping[str, float] = Field(default_factory=dict)
     mean: float | None = None
-    over: tuple[str, ...] = ()
     deviation: float | None = None
     runs: int | None = Field(None, ge=1)
 
