@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.calls.reproducing.papers import SCALES, papers
-from isogloss.calls.reproducing.runs import arm_folder
-from isogloss.calls.reproducing.scores import RECORDED, Place, Scores, as_recorded, found_scores
+from isogloss.calls.reproducing.scores import RECORDED, Place, Scores, arm_folder, as_recorded, found_scores
 from isogloss.common.writing import read_lines, write_text
 
 UD_POS = "sequential-reptile/ud-pos"

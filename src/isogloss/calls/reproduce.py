@@ -7,7 +7,7 @@ from pathlib import Path
 
 from isogloss.calls.reproducing.checks import Check, checks_of
 from isogloss.calls.reproducing.papers import SCALES, setting_of
-from isogloss.calls.reproducing.scores import Scores, found_scores, recorded_scores
+from isogloss.calls.reproducing.scores import Scores, arm_folder, found_scores, recorded_scores
 from isogloss.common.errors import IsoglossError, nearest
 
 
@@ -53,10 +53,10 @@ def reproduce(
         if arm not in setting.arms:
             raise IsoglossError(f"arm: {name} has no arm {arm!r}{nearest(arm, setting.arms)}")
     chosen = [arm for arm in setting.arms if not arms or arm in arms]
-    # Here, since what only lists needs none of the code that trains.
-    from isogloss.calls.reproducing.runs import arm_folder, run_arms
-
     if not check:
+        # Here, since who only looks needs none of the code that trains.
+        from isogloss.calls.reproducing.runs import run_arms
+
         run_arms(Path(output), name, setting, scale, chosen, overrides=list(overrides), seeds=seeds, jobs=jobs)
     ours: Scores = {}
     for arm in chosen:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from isogloss.calls.pretrain import pretrain
 from isogloss.calls.reproducing.papers import Arm, Before, Setting
+from isogloss.calls.reproducing.scores import arm_folder
 from isogloss.calls.train import train
 from isogloss.common.errors import IsoglossError
 from isogloss.data.patterns import escaped
@@ -17,16 +18,6 @@ from isogloss.recipe.resolve import resolve
 from isogloss.recipe.smoke_world import FOLDER as SMOKE_WORLD
 from isogloss.recipe.spec.objective import Supervised
 from isogloss.recipe.spec.recipe import Recipe
-
-
-def arm_folder(root: Path, name: str, scale: str, arm: str) -> Path:
-    """Where the runs of an arm are.
-
-    Example:
-        >>> str(arm_folder(Path("runs"), "fun/mnli", "smoke", "standard"))
-        'runs/fun/mnli/smoke/standard'
-    """
-    return root / name / scale / arm.replace(" ", "-")
 
 
 def changes_of(arm: Arm, scale: str, overrides: Iterable[str], seeds: int) -> list[str]:

@@ -33,6 +33,16 @@ Scores = dict[Place, dict[int, float]]
 """Scores in per cent by seed."""
 
 
+def arm_folder(root: Path, name: str, scale: str, arm: str) -> Path:
+    """Where the runs of an arm are.
+
+    Example:
+        >>> str(arm_folder(Path("runs"), "fun/mnli", "smoke", "standard"))
+        'runs/fun/mnli/smoke/standard'
+    """
+    return root / name / scale / arm.replace(" ", "-")
+
+
 def found_scores(folder: Path, arm: str, metric: str, scored_as: Mapping[str, str]) -> Scores:
     """The final test scores of an arm's runs in a folder; runs that have not ended have none.
 
