@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean
 
 import torch
 from scipy.stats import t as student_t
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from isogloss.common.errors import IsoglossError
@@ -81,7 +81,7 @@ def walk(
     begun, model = time.perf_counter(), training.model
     assert isinstance(model, PreTrainedModel)
     before = _trace(model, sources)
-    took = []
+    took: list[float] = []
     while training.progress.step < STEPS and (not took or time.perf_counter() - begun + took[-1] < budget / 3):
         at = time.perf_counter()
         model.train()
@@ -103,7 +103,8 @@ def _trace(model: PreTrainedModel, sources: Mapping[str, DataSource]) -> float:
     """tr(F) over all layers, from batches of the languages in turn."""
     streams = list(sources.values())
     batches = [streams[k % len(streams)].stream(k // len(streams)) for k in range(TRACE_BATCHES)]
-    return sum(Fisher()(model, groups_of_layers(model), batches).means.values())
+    layers: dict[Hashable, Sequence[nn.Parameter]] = dict(groups_of_layers(model))
+    return sum(Fisher()(model, layers, batches).means.values())
 
 
 def _forgotten(
@@ -117,7 +118,7 @@ def _forgotten(
         first = load_start(start)
     except IsoglossError:
         return {}, "the encoder has no masked-LM head"
-    torch.nn.Module.to(first, next(model.parameters()).device)
+    nn.Module.to(first, next(model.parameters()).device)
     return {language: found.rise for language, found in forgetting(model, first, masked).items()}, ""
 
 

@@ -110,16 +110,16 @@ def checks_of(
 
 def table(checks: Sequence[Check], scale: str) -> str:
     """The checks as a table in Markdown."""
-    other = "paper" if scale == "paper" else "recorded"
+    other, unknown = ("paper", "not stated") if scale == "paper" else ("recorded", "not recorded")
     head = ["data", "metric", "language", "arm", other, "source", "ours", "seeds", "difference", "allowed", "verdict"]
     rows = [
         [
             *(check.place.data, check.place.metric, check.place.language, check.place.arm),
-            "not stated" if check.known is None and scale == "paper" else _points(check.known and check.known.value),
+            unknown if check.known is None else f"{check.known.value:.2f}",
             "" if check.known is None else check.known.source,
-            "not measured" if check.ours is None else _points(check.ours),
+            "not measured" if check.ours is None else f"{check.ours:.2f}",
             check.seeds or "",
-            "" if check.difference is None else f"{check.difference:+.2f}",
+            "" if check.difference is None else f"{round(check.difference, 2) + 0.0:+.2f}",
             "" if check.difference is None else f"±{check.allowed:.2f}",
             check.verdict,
         ]
@@ -137,10 +137,6 @@ def summary(checks: Sequence[Check]) -> tuple[str, bool]:
     rest = len(checks) - within - outside
     said = f"{within} of {within + outside} figures are met"
     return f"{said}{f'; {rest} could not be compared' if rest else ''}.", not outside
-
-
-def _points(value: float | None) -> str:
-    return "not recorded" if value is None else f"{value:.2f}"
 
 
 def _stated(setting: Setting) -> dict[Place, Known]:
