@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from isogloss.common.errors import IsoglossError
 
 if TYPE_CHECKING:
+    from isogloss.calls.advise import advise
     from isogloss.calls.card import card
     from isogloss.calls.compare import compare
     from isogloss.calls.compare_frame import compare_frame
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from isogloss.calls.probe import probe
     from isogloss.calls.project import project
     from isogloss.calls.report import report
+    from isogloss.calls.reproduce import reproduce
     from isogloss.calls.retrieve import retrieve
     from isogloss.calls.show import show
     from isogloss.calls.train import train
@@ -38,6 +40,7 @@ __all__ = [
     "Callback",
     "IsoglossError",
     "Moment",
+    "advise",
     "card",
     "compare",
     "compare_frame",
@@ -55,6 +58,7 @@ __all__ = [
     "probe",
     "project",
     "report",
+    "reproduce",
     "retrieve",
     "show",
     "train",

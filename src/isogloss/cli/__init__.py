@@ -9,6 +9,7 @@ import typer
 
 import isogloss
 from isogloss.cli import (
+    advise,
     card,
     compare,
     corpus,
@@ -25,6 +26,7 @@ from isogloss.cli import (
     probe,
     project,
     report,
+    reproduce,
     retrieve,
     schema,
     show,
@@ -60,10 +62,12 @@ app.command("project")(project.project)
 app.command("retrieve")(retrieve.retrieve)
 app.command("probe")(probe.probe)
 app.command("demo")(demo.demo)
+app.command("advise")(advise.advise)
 app.command("doctor")(doctor.doctor)
 app.command("world")(world.world)
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
+app.command("reproduce")(reproduce.reproduce)
 app.command("unfreezing")(unfreezing.unfreezing)
 app.command("gap")(gap.gap)
 app.command("show")(show.show)

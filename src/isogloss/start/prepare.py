@@ -81,7 +81,7 @@ def prepare(
     asked, recipe = recipe, filled(recipe, budget(recipe), learned.named, len(learned.features))
     if resuming:
         recipe = require_same_recipe(folder, resolve(folder.recipe), asked, recipe, budget)
-    plan = _plan(recipe, folder, learned, budget(recipe))
+    plan = plan_of(recipe, folder, learned, budget(recipe))
     plan = replace(plan, fingerprint={**plan.fingerprint, **left_open(folder, asked, resuming=resuming)})
     if resuming:
         folder.require_same(plan.fingerprint)
@@ -121,8 +121,8 @@ def filled(recipe: Recipe, budget: Budget, named: NamedTask, number: int) -> Rec
     return recipe.model_copy(update=found)
 
 
-def _plan(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -> Plan:
-    """The parts of the run."""
+def plan_of(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget) -> Plan:
+    """The parts of a run of a recipe with nothing left open; nothing is written."""
     task, corpus, loaded = learned.task, learned.corpus, learned.loaded
     head: MaskedHead | None = None
     if learned.text is not None:

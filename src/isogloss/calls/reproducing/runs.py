@@ -1,0 +1,85 @@
+"""The runs of a setting: what they read is there, and they are trained, or gone on with, arm by arm."""
+
+from __future__ import annotations
+
+import glob
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from isogloss.calls.pretrain import pretrain
+from isogloss.calls.reproducing.papers import Arm, Before, Setting
+from isogloss.calls.reproducing.scores import arm_folder
+from isogloss.calls.train import train
+from isogloss.common.errors import IsoglossError
+from isogloss.data.patterns import escaped
+from isogloss.recipe.resolve import resolve
+from isogloss.recipe.smoke_world import FOLDER as SMOKE_WORLD
+from isogloss.recipe.spec.objective import Supervised
+from isogloss.recipe.spec.recipe import Recipe
+
+
+def changes_of(arm: Arm, scale: str, overrides: Iterable[str], seeds: int) -> list[str]:
+    """The keys of an arm's recipe that change: its own, and that test data are scored, which figures are of."""
+    seeded = [f"seed={list(range(seeds))}"] if seeds > 1 else []
+    return [*arm.changes(scale), "test=true", *seeded, *overrides]
+
+
+def require_data(setting: Setting, name: str, scale: str, recipes: Iterable[Recipe]) -> None:
+    """Stop where files are missing, and say what fetches or makes them.
+
+    Raises:
+        IsoglossError: Files are missing.
+    """
+    templates = dict.fromkeys(path for recipe in recipes for path in _paths(recipe))
+    missing = [path for path in templates if not glob.glob(escaped(re.sub(r"\{\w+\}", "*", path)))]
+    if missing:
+        commands = setting.needs.get(scale, ())  # type: ignore[call-overload]
+        said = "".join(f"\n  {command}" for command in commands)
+        hint = f"; it takes{said}" if said else ": the data beside the checkout (../shared/data) are not there"
+        raise IsoglossError(f"{name} at scale {scale}: no file {', '.join(missing)}{hint}")
+
+
+def run_arms(
+    root: Path,
+    name: str,
+    setting: Setting,
+    scale: str,
+    arms: Sequence[str],
+    *,
+    overrides: Sequence[str],
+    seeds: int,
+    jobs: int,
+) -> None:
+    """Train the arms one after the other; runs that have ended are passed over, others gone on with."""
+    changes = {arm: changes_of(setting.arms[arm], scale, overrides, seeds) for arm in arms}
+    recipes = [resolve(setting.arms[arm].recipe, overrides=changes[arm], scale=scale) for arm in arms]
+    require_data(setting, name, scale, recipes)
+    for arm in arms:
+        own = setting.arms[arm]
+        print(f"{name}, {scale}: {arm}", file=sys.stderr)
+        started = [] if own.pretraining is None else [_encoder(root / name.split("/")[0], own.pretraining, scale)]
+        folder = arm_folder(root, name, scale, arm)
+        train(own.recipe, overrides=[*changes[arm], *started], scale=scale, output=folder, resume=True, jobs=jobs)
+
+
+def _encoder(root: Path, before: Before, scale: str) -> str:
+    """Make the encoder that an arm starts from, once for all settings of its paper."""
+    kinds = "-".join(re.findall(r"kind: (\w+)", " ".join(before.set)))
+    folder = root / "pretraining" / scale / (kinds or before.recipe)
+    pretrain(before.recipe, overrides=before.set, scale=scale, output=folder, resume=True)
+    return f"model={folder / 'model'}"
+
+
+def _paths(recipe: Recipe) -> list[str]:
+    """The templates of all files that training reads, but those that it writes itself."""
+    found = []
+    for entry in recipe.data:
+        train, back = entry.translations.train, entry.translations.back
+        found.append(entry.path)
+        if train is not None and recipe.translate_train:
+            found.append(train.path)
+        if back is not None and not isinstance(recipe.objective, Supervised):  # of pairs
+            found.append(back.path)
+    return [path for path in found if not Path(path).is_relative_to(SMOKE_WORLD)]

@@ -1,0 +1,217 @@
+"""The papers that can be reproduced, runs of their settings, and what is held beside their figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import pytest
+
+import isogloss
+from isogloss.calls.reproducing import runs
+from isogloss.calls.reproducing.checks import Check, Known, summary, table
+from isogloss.calls.reproducing.listing import listed
+from isogloss.calls.reproducing.papers import SCALES, Setting, papers
+from isogloss.calls.reproducing.scores import RECORDED, Place, as_recorded, found_scores, recorded_scores
+from isogloss.recipe.resolve import resolve, resolve_pretraining
+from isogloss.recipe.smoke_world import FOLDER
+
+SETTINGS = {f"{name}/{setting}": own for name, paper in papers().items() for setting, own in paper.settings.items()}
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    columns = {"data": "xnli", "language": "de", "split": "test", "view": "original", "metric": "accuracy", "seed": 0}
+    return {**columns, "value": 0.7616, "selection": "source-dev", "at_test": "swap", **changes}
+
+
+def write_rows(folder: Path, *rows: Mapping[str, Any]):
+    folder.mkdir(parents=True)
+    (folder / "results.jsonl").write_text("".join(f"{json.dumps(own)}\n" for own in rows))
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_arms_resolve(name: str):
+    """At scale paper, and where an arm changes something at another scale; the recipes themselves have their test."""
+    for arm in SETTINGS[name].arms.values():
+        for scale in SCALES:
+            if scale == "paper" or (scale in arm.at and SETTINGS[name].like is None):
+                resolve(arm.recipe, overrides=arm.changes(scale), scale=scale)
+        if arm.pretraining is not None:
+            resolve_pretraining(arm.pretraining.recipe, overrides=arm.pretraining.set, scale="paper")
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_figures_are_of_arms_and_their_means_are_those_of_their_languages(name: str):
+    setting = SETTINGS[name]
+    assert setting.like is None or f"{name.split('/')[0]}/{setting.like}" in SETTINGS
+    values: dict[tuple[str, str], dict[str, float]] = {}
+    for figures in setting.stated:
+        assert figures.arm in setting.arms and figures.source
+        assert figures.data in setting.targets or len(figures.values) == 1
+        values.setdefault((figures.arm, figures.data), {}).update(figures.values)
+    for figures in setting.stated:
+        own = values[figures.arm, figures.data]
+        targets = setting.targets.get(figures.data, ())
+        if figures.mean is not None and set(targets) <= own.keys():
+            assert mean(own[language] for language in targets) == pytest.approx(figures.mean, abs=0.07)
+
+
+@pytest.mark.parametrize("name", [name for name, own in SETTINGS.items() if own.needs.get("paper")])
+def test_what_scale_paper_lacks_is_named_with_what_fetches_it(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    first = next(iter(SETTINGS[name].arms))
+    with pytest.raises(isogloss.IsoglossError, match=r"(?s)no file data/.*; it takes\n  isogloss data get"):
+        isogloss.reproduce(name, scale="paper", arms=[first], output=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_translations_are_missed_by_what_learns_from_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    for arm, missed in (("all texts", False), ("x_mixup", True)):
+        with pytest.raises(isogloss.IsoglossError, match="isogloss translate xnli-x-mixup") as raised:
+            isogloss.reproduce("x-mixup/xnli", scale="paper", arms=[arm])
+        assert ("translations/xnli/train.en-{language}-en.csv" in str(raised.value)) == missed
+
+
+def test_arms_are_trained_or_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    called = []
+    monkeypatch.setattr(runs, "train", lambda *given, **keys: called.append(("train", *given, keys)))
+    monkeypatch.setattr(runs, "pretrain", lambda *given, **keys: called.append(("pretrain", *given, keys)))
+    runs.run_arms(
+        Path("out"),
+        "xlm-k/xnli",
+        SETTINGS["xlm-k/xnli"],
+        "smoke",
+        ["start", "mlm"],
+        overrides=["limit=4"],
+        seeds=2,
+        jobs=2,
+    )
+    assert [call[:2] for call in called] == [("train", "xnli-xlm-k"), ("pretrain", "xlm-k"), ("train", "xnli-xlm-k")]
+    plain, before, after = (call[2] for call in called)
+    assert plain["overrides"] == ["test=true", "seed=[0, 1]", "limit=4"]
+    assert all(call["resume"] for call in (plain, before, after))
+    assert str(before["output"]) == "out/xlm-k/pretraining/smoke/mlm"
+    assert after["overrides"][-1] == f"model={before['output']}/model"
+    assert str(after["output"]) == "out/xlm-k/xnli/smoke/mlm" and after["jobs"] == 2
+    assert not FOLDER.exists(), "what a recipe writes itself is not missed"
+
+
+def test_scores_are_the_final_ones_of_each_language_adapter(tmp_path: Path):
+    rows = [
+        row(),
+        row(at_test="keep", value=0.1),
+        row(selection=None, value=0.2),
+        row(split="dev"),
+        row(seed=1, value=0.8),
+    ]
+    write_rows(tmp_path / "seed-0", *rows, row(language="zh", metric="f1_mlqa", value=0.5), row(metric="macro_f1"))
+    found = found_scores(tmp_path, "fun", "accuracy", {"zh": "f1_mlqa"})
+    german, chinese = (Place("fun", "xnli", language, "accuracy") for language in ("de", "zh"))
+    assert found == {german: {0: pytest.approx(76.16), 1: 80.0}, chinese: {0: 50.0}}
+    kept = as_recorded("fun/mnli", "smoke", found)
+    assert recorded_scores("fun/mnli", "smoke", kept) == {german: {0: 76.16, 1: 80.0}, chinese: {0: 50.0}}
+    assert recorded_scores("fun/mnli", "small", kept) == {}
+
+
+def test_a_finished_run_is_held_beside_the_paper(tmp_path: Path):
+    stated = {figures.source: figures for figures in SETTINGS["fun/mnli"].stated if figures.arm == "standard"}
+    values = {code: value / 100 for own in stated.values() for code, value in own.values.items()}
+    rows = [row(language=code, value=value + (0.02 if code == "sw" else 0)) for code, value in values.items()]
+    write_rows(tmp_path / "fun" / "mnli" / "paper" / "standard", *rows)
+    found = isogloss.reproduce("fun/mnli", scale="paper", output=tmp_path, arms=["standard", "fun"], check=True)
+    of = {(check.place.arm, check.place.language): check for check in found}
+    assert of["standard", "de"].verdict == "within" and of["standard", "de"].difference == pytest.approx(0)
+    assert of["standard", "sw"].verdict == "OUTSIDE" and of["standard", "sw"].difference == pytest.approx(2)
+    assert of["standard", "mean"].known == Known(73.31, "table 1", 0.44, 4)
+    assert of["standard", "mean"].ours == pytest.approx(73.31 + 2 / 11, abs=0.01)
+    assert of["fun", "de"].verdict == "not measured"
+    said, passed = summary(found)
+    assert not passed and said == "12 of 13 figures are met; 13 could not be compared."
+    assert "| not measured |" in " ".join(table(found, "paper").split())
+
+
+def test_a_finished_run_is_held_beside_what_we_recorded(tmp_path: Path):
+    recorded = recorded_scores("sequential-reptile/ud-pos", "small")
+    of_arm = {place: own for place, own in recorded.items() if place.arm == "multitask"}
+    rows = [
+        row(data=place.data, language=place.language, seed=seed, value=value / 100)
+        for place, own in of_arm.items()
+        for seed, value in own.items()
+    ]
+    write_rows(tmp_path / "sequential-reptile" / "ud-pos" / "small" / "multitask", *rows)
+    found = isogloss.reproduce(
+        "sequential-reptile/ud-pos", scale="small", output=tmp_path, arms=["multitask"], check=True
+    )
+    assert {check.verdict for check in found} == {"within"} and "mean" in {check.place.language for check in found}
+    assert {check.known.runs for check in found if check.known} == {3} and {check.seeds for check in found} == {3}
+
+
+def test_verdicts():
+    place = Place("fun", "xnli", "th", "accuracy")
+    assert Check(place, None, 41.0, 1, 1.5).verdict == "nothing to compare with"
+    unlike = Check(place, Known(41.13, "table 1"), 41.0, 1, 1.5, "another adapter")
+    assert unlike.verdict == "not compared: another adapter"
+    assert summary([unlike]) == (
+        "Nothing was checked: no figure stands beside a score that could be compared with it.",
+        False,
+    )
+    # A standard deviation over few runs says little; none, or one run, says nothing.
+    assert Known(70.0, "", 0.6, 4).allowed(4, 0.5) == pytest.approx(3.182 * 0.6 * (1 / 2) ** 0.5, abs=1e-3)
+    assert Known(70.0, "", 0.1, 4).allowed(4, 1.5) == Known(70.0, "", None, 4).allowed(4, 1.5) == 1.5
+    assert Known(70.0, "", 0.6, 1).allowed(4, 1.5) == 1.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"name": "fun/mnly"}, "no setting 'fun/mnly'; did you mean 'fun/mnli'"),
+        ({"name": "fun/mnli", "scale": "tiny"}, "no scale 'tiny'"),
+        ({"name": "fun/mnli", "arms": ["funn"]}, "fun/mnli has no arm 'funn'; did you mean 'fun'"),
+        ({"name": "fun/mnli", "seeds": 0}, "at least 1, found 0"),
+        ({"name": "fun/mnli", "check": True}, "no run that has ended in nowhere/fun/mnli/smoke"),
+    ],
+)
+def test_bad_arguments(arguments: dict[str, Any], said: str):
+    with pytest.raises(isogloss.IsoglossError, match=said):
+        isogloss.reproduce(**arguments, output="nowhere")
+
+
+def test_lists():
+    assert all(f"  {name}: " in listed() for name in SETTINGS)
+    assert "figures: none known to us" in listed("sequential-reptile") and "table 12" in listed("fun")
+    with pytest.raises(isogloss.IsoglossError, match="no paper 'funn'; did you mean 'fun'"):
+        listed("funn")
+
+
+def test_what_is_recorded_is_of_arms():
+    recorded = [json.loads(line) for line in RECORDED.read_text("utf-8").splitlines()]
+    assert {(own["setting"], own["arm"]) for own in recorded} <= {
+        (name, arm) for name, setting in SETTINGS.items() for arm in setting.arms
+    }
+    assert all(0 <= own["value"] <= 100 and own["metric"] == SETTINGS[own["setting"]].metric for own in recorded)
+
+
+def test_what_is_recorded_at_scale_small_is_what_its_page_has():
+    page = Path(__file__).parents[2] / "docs" / "results" / "ud-pos-test.jsonl"
+    rows = [json.loads(line) for line in page.read_text("utf-8").splitlines()]
+    recorded = recorded_scores("sequential-reptile/ud-pos", "small")
+    of_page = {
+        (Place(row["method"], row["data"], row["language"], "accuracy"), row["seed"]): 100 * row["value"]
+        for row in rows
+        if row["metric"] == "accuracy"
+    }
+    assert {(place, seed): value for place, own in recorded.items() for seed, value in own.items()} == pytest.approx(
+        of_page, abs=1e-3
+    )
+
+
+def test_parts_of_a_setting_are_checked():
+    with pytest.raises(ValueError, match="Extra inputs"):
+        Setting.model_validate({"title": "a", "metric": "f1", "arms": {}, "figure": []})
