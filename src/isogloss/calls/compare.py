@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from isogloss.calls.named import names_of, require_same_files, row_name, variant
-from isogloss.calls.predicted import label_set, redraw
-from isogloss.calls.scored import metric_of, of_one_task, results_of, run_folders
+from isogloss.calls.chosen import Chosen, chosen_rows
+from isogloss.calls.named import row_name
+from isogloss.calls.predicted import redraw
+from isogloss.calls.scored import results_of, run_folders
 from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import read_json, write_text
-from isogloss.recipe.presets import METHODS
 from isogloss.reports.best import best_on_source_dev
-from isogloss.reports.cells import Scoring, scoring_of
+from isogloss.reports.cells import Scoring
 from isogloss.reports.comparison import MIXABLE, Comparison, compare_rows
 from isogloss.reports.comparison_formats import ENDINGS, writer_of
 from isogloss.reports.costs import cost_table
@@ -185,91 +184,38 @@ def compared_results(
         negative_transfer: Whether that is asked for.
         cost: Whether that is asked for.
     """
-    scored = of_one_task(found)
-    final = [row for row in scored if row["selection"] is not None and row["view"] == view]
-    rows = [row for row in final if row["split"] == split]
-    kind = split if view == "original" else f"{split} {view}"
-    if not rows:
-        raise IsoglossError(
-            f"no final {kind} scores in {os.path.commonpath(folders)}; `isogloss evaluate RUN` makes them"
-        )
-    primary = metric_of(rows, metric)
-    latest = _latest(rows, primary, left_out=left_out)
-    if primary == "macro_f1":
-        _require_same_labels(sorted({row["run"] for row in latest}))
-    if "data" not in allow_mixed:
-        require_same_files(sorted({row["run"] for row in latest}))
-    names = names or names_of({row["run"]: row["method"] for row in final}, by)
-    modes = [mode for mode in dict.fromkeys(row.get("at_test") for row in latest) if mode is not None]
-
-    def shown(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        named = [{**row, "method": row_name(row, names[row["run"]])} for row in rows]
-        return [_told_by_mode(row) for row in named] if len(modes) > 1 else list(named)
-
-    comparison, own = None, left_out_rows(latest) if left_out else latest
-    redrawn = redraw(latest) if baseline is not None or negative_transfer else {}
+    chosen = chosen_rows(
+        folders,
+        found,
+        split=split,
+        metric=metric,
+        view=view,
+        by=by,
+        names=names,
+        allow_mixed=allow_mixed,
+        left_out=left_out,
+    )
+    comparison, own = None, left_out_rows(chosen.latest) if left_out else chosen.latest
+    redrawn = redraw(chosen.latest) if baseline is not None or negative_transfer else {}
     if baseline is not None or not (negative_transfer or cost):
         asked = [*allow_mixed, *(MIXED_BY.get(key, key) for key in by if MIXED_BY.get(key, key) in MIXABLE)]
-        comparison = compare_rows(shown(own), baseline, mixed=asked, redrawn=redrawn)
-    beside = []
+        comparison = compare_rows(chosen.shown(own), baseline, mixed=asked, redrawn=redrawn)
     # Models of one language each, as they were trained, are one method, in the same mode as what is compared with them.
-    for mode in (modes or [None]) if negative_transfer else []:
-        trained = [
-            {**row, "method": _trained_name(row, names[row["run"]])}
-            for row in latest
-            if row.get("at_test") in (mode, None)
-        ]
-        beside.append(negative_transfer_table(trained, redrawn=redrawn))
+    modes = (chosen.modes or [None]) if negative_transfer else []
+    beside = [negative_transfer_table(chosen.trained(mode), redrawn=redrawn) for mode in modes]
     if cost:
-        beside.append(_costs(latest, names))
+        beside.append(_costs(chosen))
     if comparison is not None and not left_out:
-        dev = _latest([row for row in final if row["split"] == "dev"], primary, left_out=False)
-        beside += best_on_source_dev(shown(dev))
-    others = {row["run"] for row in found} - {row["run"] for row in scored}
-    left = sorted({str(folder) for folder in folders} - others - {row["run"] for row in rows})
-    if left:
-        beside.append(f"- Left out, without a final {kind} score: {', '.join(left)}.")
-    if others:
-        beside.append(f"- Left out, of `isogloss pretrain`: {', '.join(sorted(others))}.")
-    return Compared(comparison, tuple(beside), tuple(shown(own)), redrawn)
+        beside += best_on_source_dev(chosen.shown(chosen.dev))
+    beside += chosen.notes
+    return Compared(comparison, tuple(beside), tuple(chosen.shown(own)), redrawn)
 
 
-def _latest(rows: Sequence[dict[str, Any]], metric: str, *, left_out: bool) -> list[dict[str, Any]]:
-    """Of several scorings the last one."""
-    found = {
-        scoring_of(row): row
-        for row in rows
-        if row["metric"] == metric and not (left_out and row.get("interpolation") is not None)
-    }
-    return list(found.values())
-
-
-def _require_same_labels(runs: Sequence[str]) -> None:
-    """Stop if a mean over labels is one over other labels in another run."""
-    found = {labels: run for run in reversed(runs) if (labels := label_set(Path(run))) is not None}
-    if len({frozenset(labels) for labels in found}) > 1:
-        listed = "; ".join(f"{', '.join(labels)} in {run}" for labels, run in found.items())
-        raise IsoglossError(f"macro_f1 is a mean over the labels of a model, which must be the same, found {listed}")
-
-
-def _costs(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> str:
+def _costs(chosen: Chosen) -> str:
     """What the runs of the rows cost, by method."""
     # Between two sets of weights a run was scored, not trained.
-    methods = {row["run"]: row_name({**row, "interpolation": None}, names[row["run"]]) for row in rows}
+    methods = {row["run"]: row_name({**row, "interpolation": None}, chosen.names[row["run"]]) for row in chosen.latest}
     unknown = [run for run in methods if not RunFolder(Path(run)).cost.exists()]
     if unknown:
         raise IsoglossError(f"cost: {unknown[0]} has no cost.json; runs of earlier versions did not keep one")
     return cost_table([(method, read_json(RunFolder(Path(run)).cost)) for run, method in methods.items()])
-
-
-def _trained_name(row: Mapping[str, Any], name: str) -> str:
-    """Models of one language each are together one method."""
-    if METHODS[row["method"]].one_run_per_language and row.get("interpolation") is None:
-        return " ".join([row["method"], *variant(row)])
-    return row_name(row, name)
-
-
-def _told_by_mode(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Scores with each language's own adapter and with the source's are of two methods."""
-    mode = row.get("at_test")
-    return row if mode is None else {**row, "method": f"{row['method']} ({mode})"}
