@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from isogloss.common.errors import IsoglossError
 from isogloss.recipe.build import data as build_data
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.spec.recipe import Recipe
+
+RecipeLike = Recipe | Mapping[str, Any] | str | Path
+"""A recipe as a user names it: resolved, as a mapping, by its path, or by the name of a shipped one."""
 
 
 def runs_of(recipe: Recipe, root: Path) -> list[tuple[Path, Recipe]]:

@@ -16,7 +16,7 @@ from isogloss.calls.neighbours import naming_neighbours
 from isogloss.calls.objects import at, entries_of, objects_of, write
 from isogloss.calls.outcome import print_outcome
 from isogloss.calls.own_model import name_of, write_own
-from isogloss.calls.planned import runs_of, training_languages
+from isogloss.calls.planned import RecipeLike, runs_of, training_languages
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
 from isogloss.recipe.presets import METHODS
@@ -26,8 +26,6 @@ from isogloss.recipe.sweep import resolve_sweep
 from isogloss.run.callbacks import Callback
 from isogloss.run.clearing import require_usable
 from isogloss.run.folder import RunFolder
-
-RecipeLike = Recipe | Mapping[str, Any] | str | Path
 
 
 def train(

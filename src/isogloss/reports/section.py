@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 
 from tabulate import tabulate
 
 from isogloss.common.markup import one_line
 from isogloss.reports.escaping import markdown
+
+WIDTH = 120
+"""Characters of a line of text in a terminal."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +34,12 @@ class Section:
 
 def as_text(sections: Sequence[Section]) -> str:
     """For a terminal; without a final line break."""
-    return "\n\n".join(
-        "\n".join([section.title.upper(), *_table(section, "simple", one_line), *map(one_line, section.notes)])
-        for section in sections
-    )
+    parts = []
+    for section in sections:
+        notes = [fill(one_line(note), WIDTH, break_long_words=False, break_on_hyphens=False) for note in section.notes]
+        title = one_line(section.title)
+        parts.append("\n".join([title, "=" * len(title), *_table(section, "simple", one_line), *notes]))
+    return "\n\n".join(parts)
 
 
 def as_markdown(sections: Sequence[Section]) -> str:

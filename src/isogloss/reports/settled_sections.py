@@ -129,12 +129,12 @@ def _gaps(comparison: Comparison) -> Section:
     rows: dict[tuple[str, str, str], dict[str, str]] = {}
     for one in gaps(comparison):
         cells = rows.setdefault((one["by"], one["group"], ", ".join(one["languages"])), {})
-        cells[one["method"]] = f"{one['mean']:z.1f} ({one['low']:z.1f}–{one['high']:z.1f})"
+        cells[one["method"]] = f"{one['mean']:z.1f} ({one['low']:z.1f} to {one['high']:z.1f})"
     methods = comparison.methods
     body = tuple((*place, *(cells.get(method, MISSING) for method in methods)) for place, cells in rows.items())
     notes = (
         "Points by which the unseen languages of a group lie below the mean of the sources: mean over seeds "
-        "(smallest–largest). Less is better.",
+        "(smallest to largest). Less is better.",
     )
     return Section("Transfer gap by script and family", ("by", "group", "languages", *methods), body, notes)
 
