@@ -56,17 +56,17 @@ def made(candidates: Sequence[Candidate], root: Path, *, seeds: Sequence[int], j
     with locked(root):
         for candidate in candidates:
             _require_own(root / candidate.folder, candidate)
-        asked = {run: candidate for candidate in candidates for run in _asked(candidate, root, seeds)}
+        asked = [(run, candidate) for candidate in candidates for run in _asked(candidate, root, seeds)]
         for candidate in candidates:
             write_text(root / candidate.folder / RECIPE, as_yaml(_timeless(candidate)))
-        left = [run for run in asked if not RunFolder(run.path).is_finished()]
+        left = [run for run, _ in asked if not RunFolder(run.path).is_finished()]
         there = len(asked) - len(left)
         if there:
             print(f"{root}: {there} of {len(asked)} runs are there already", file=sys.stderr, flush=True)
         if left:
             with watched(left):
                 train_side_by_side(left, jobs=jobs, told=_quiet, again="go on with the same command")
-    return {str(run.path): candidate for run, candidate in asked.items()}
+    return {str(run.path): candidate for run, candidate in asked}
 
 
 @contextmanager
