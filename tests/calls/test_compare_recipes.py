@@ -137,6 +137,8 @@ def test_folders_and_recipes_are_not_mixed_and_have_arguments_of_their_own(world
         isogloss.compare(["ud-po"], seeds=3)
     with pytest.raises(IsoglossError, match="runs: no folder ud-po"):
         isogloss.compare(["ud-po"])
+    with pytest.raises(IsoglossError, match=r"'runs/two' ends in none of \.md, .*; .* --into the folder"):
+        isogloss.compare([recipe(world, "a")], output="runs/two")
     with pytest.raises(IsoglossError, match="format: 'txt' is unknown; did you mean 'text'"):
         isogloss.compare([recipe(world, "a")], format="txt")
 

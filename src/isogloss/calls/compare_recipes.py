@@ -59,7 +59,7 @@ def compare_recipes(
     Raises:
         IsoglossError: As `isogloss.compare`.
     """
-    form = format or (ENDINGS.get(Path(output).suffix, TEXT) if output is not None else TEXT)
+    form = format or (_form_of(Path(output)) if output is not None else TEXT)
     if form not in (*WRITERS, *_RECORDS):
         raise IsoglossError(f"format: {form!r} is unknown{nearest(form, [*WRITERS, *_RECORDS])}")
     if seeds is not None and seeds < 1:
@@ -76,6 +76,17 @@ def compare_recipes(
     if output is not None:
         write_text(Path(output), f"{text}\n")
     return text
+
+
+def _form_of(output: Path) -> str:
+    """The format that the ending of a file stands for; a name without one is rather that of a folder."""
+    known = {**ENDINGS, ".txt": TEXT}
+    if output.suffix not in known:
+        raise IsoglossError(
+            f"output: {str(output)!r} ends in none of {', '.join(known)}; --format names a format, and --into the "
+            "folder of the runs"
+        )
+    return known[output.suffix]
 
 
 def _baseline(candidates: Sequence[Candidate], asked: str | None) -> Candidate:

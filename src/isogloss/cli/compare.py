@@ -18,7 +18,7 @@ def compare(
         int | None, typer.Option(min=1, help="Of recipes: train with seeds 0 to N - 1; default theirs, or 3 seeds.")
     ] = None,
     into: Annotated[
-        Path | None, typer.Option("--into", "-o", help="Of recipes: folder of the runs; default runs/compare-NAMES.")
+        Path | None, typer.Option(help="Of recipes: folder of the runs; default runs/compare-NAMES.")
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Of recipes: runs made side by side; default 1.")] = None,
     overrides: Annotated[
@@ -54,7 +54,9 @@ def compare(
     form: Annotated[
         str | None, typer.Option("--format", help="markdown, latex, csv or json; of recipes also text.")
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="A file to write to, in place of the terminal.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file to write to, in place of the terminal.")
+    ] = None,
 ) -> None:
     """Recipes side by side: make the runs that are not there yet, and say in words which is better.
 
