@@ -140,7 +140,8 @@ def _settled(
     if any(candidate.is_single for candidate in runs.values()):
         transfers = negative_transfer(chosen.trained(next(iter(chosen.modes), None)), redrawn=redrawn)
     prices, notes = _prices(comparison, lines, several, chosen)
-    return Outcome(comparison, lines, transfers, prices, (*comparison.notes, *notes, *chosen.notes))
+    left = [note.removeprefix("- ") for note in chosen.notes]
+    return Outcome(comparison, lines, transfers, prices, (*comparison.notes, *notes, *left))
 
 
 def _in_order(rows: Sequence[Row], first: Candidate, runs: Mapping[str, Candidate]) -> list[Row]:
