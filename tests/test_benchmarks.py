@@ -24,6 +24,7 @@ from benchmarks import (
     memory,
     onnx,
     page,
+    settling,
     shapes,
     slow_weights,
     start,
@@ -234,6 +235,14 @@ def test_page(tmp_path: Path):
     found = json.loads((tmp_path / "page.json").read_text("utf-8"))
     assert found["sizes"] == {"methods": 2, "seeds": 1, "languages": 3, "sentences": 9}
     assert 0.5 < found["rounds"][0]["page_mb"] < 1 and found["kept"]["bytes"]
+
+
+def test_settling(tmp_path: Path):
+    sizes = ("--methods", "2", "--seeds", "2", "--languages", "3", "--sentences", "9", "--rounds", "1")
+    settling.main([*sizes, "--results", str(tmp_path)])
+    found = json.loads((tmp_path / "settling.json").read_text("utf-8"))
+    assert found["sizes"] == {"methods": 2, "seeds": 2, "languages": 3, "sentences": 9}
+    assert found["rounds"].keys() == {"own", "parallel"} and all(found["kept"].values())
 
 
 @pytest.mark.slow

@@ -1,13 +1,12 @@
-"""Finished runs side by side."""
+"""Finished runs side by side, or recipes whose runs are made first."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+<<<<<<< HEAD
 import numpy as np
 
 from isogloss.calls.named import names_of, require_same_files, row_name, variant
@@ -20,66 +19,73 @@ from isogloss.recipe.presets import METHODS
 from isogloss.reports.best import best_on_source_dev
 from isogloss.reports.cells import Scoring, scoring_of
 from isogloss.reports.comparison import MIXABLE, Comparison, compare_rows
+=======
+from isogloss.calls.candidates import RecipeLike, are_recipes
+from isogloss.calls.compare_recipes import compare_recipes
+from isogloss.calls.compare_runs import compared
+from isogloss.common.errors import IsoglossError
+from isogloss.common.writing import write_text
+>>>>>>> compare19
 from isogloss.reports.comparison_formats import ENDINGS, writer_of
-from isogloss.reports.costs import cost_table
-from isogloss.reports.left_out import left_out_rows
-from isogloss.reports.negative_transfer import negative_transfer_table
-from isogloss.run.folder import RunFolder
-
-MIXED_BY = {"translate_train": "translated"}
-"""Keys of recipes that have another name in rows."""
-
-
-@dataclass(frozen=True)
-class Compared:
-    """Finished runs side by side.
-
-    Attributes:
-        comparison: Their scores; None where only what they cost, or negative transfer, is asked for.
-        beside: What else was asked for, and what there is to know, as Markdown.
-        rows: The result rows that the scores rest on, their ``method`` being the name that they have in the comparison.
-        redrawn: Their values on test sets drawn anew; without those whose predictions are not there.
-    """
-
-    comparison: Comparison | None
-    beside: tuple[str, ...] = ()
-    rows: tuple[Mapping[str, Any], ...] = ()
-    redrawn: Mapping[Scoring, np.ndarray] = field(default_factory=dict)
 
 
 def compare(
+<<<<<<< HEAD
     runs: str | Path | Sequence[str | Path],
     *,
     baseline: str | None = None,
     by: str | Sequence[str] = (),
     split: str = "dev",
+=======
+    runs: Sequence[RecipeLike],
+    *,
+    baseline: str | None = None,
+    by: Sequence[str] = (),
+    split: str | None = None,
+>>>>>>> compare19
     metric: str | None = None,
     allow_mixed: str | Sequence[str] = (),
     left_out: bool = False,
     view: str = "original",
     negative_transfer: bool = False,
     cost: bool = False,
+    seeds: int | None = None,
+    into: str | Path | None = None,
+    jobs: int | None = None,
+    overrides: Sequence[str] = (),
+    scale: str | None = None,
+    limit: int | None = None,
     format: str | None = None,
     output: str | Path | None = None,
 ) -> str:
-    """Runs side by side: mean and range over seeds per language, differences to a baseline paired over seeds.
+    """Methods side by side: those of finished runs, or recipes, whose runs are made first where they are missing.
 
-    Runs are told apart by their method, or by the ``label`` of their recipe; where runs that are called alike differ in
-    one key of their recipes, by that too; or by the keys that ``by`` names.
+    **Run folders**: mean and range over seeds per language, differences to a baseline paired over seeds. Runs are told
+    apart by their method, or by the ``label`` of their recipe; where runs that are called alike differ in one key of
+    their recipes, by that too; or by the keys that ``by`` names. Runs with language adapters that were scored both with
+    each language's own and with the source's count as two methods, called ``adapters (swap)`` and ``adapters (keep)``,
+    so that the one is compared with the other too. Each difference has two intervals, of new seeds and of new seeds and
+    test sentences; the second one is taken from the predictions that the run folders keep, see
+    `isogloss.reports.statistics.crossed_interval`.
 
-    Runs with language adapters that were scored both with each language's own and with the source's count as two
-    methods, called ``adapters (swap)`` and ``adapters (keep)``, so that the one is compared with the other too.
-
-    Each difference has two intervals, of new seeds and of new seeds and test sentences; the second one is taken from
-    the predictions that the run folders keep, see `isogloss.reports.statistics.crossed_interval`.
+    **Recipes**: each is trained with each seed, in ``into/NAME/seed-N``; NAME is its label or name, or that of its
+    file, and of a sweep each combination is a recipe of its own. Finished runs are kept, and those that broke off are
+    gone on with, so the same call goes on after a kill; a folder with runs of another recipe is an error. Then it is
+    told, for each language and for the means of sources, of unseen languages and of all, what each method scores and
+    by how much it differs from the baseline, which p-values that has (corrected by Holm over languages; a permutation
+    test as a check) and in words whether it is better, worse, or no difference was found; negative transfer where a
+    recipe of method ``single`` is among them; the transfer gap by script and family; and what methods cost. See
+    `isogloss.reports.settled.settle` for the procedures.
 
     Args:
-        runs: Run folders, or folders with run folders in them; all of one task.
-        baseline: What the others are compared with; None: scores alone, and what ``negative_transfer`` and ``cost``
-            ask for.
+        runs: Run folders, or folders with run folders in them, all of one task. Or recipes: paths to YAML, names of
+            shipped ones, or mappings; of one task, protocol and evaluation data.
+        baseline: What the others are compared with. Of run folders None: scores alone, and what ``negative_transfer``
+            and ``cost`` ask for. Of recipes None: the first.
         by: Keys of the recipes that tell runs apart, such as ``learning_rate`` or ``optimizer.lookahead.inner_steps``;
-            ``run``: each by itself.
-        split: dev or test; of several scorings the last one counts.
+            ``run``: each by itself. Only of run folders, and so are ``left_out``, ``negative_transfer`` and ``cost``.
+        split: dev or test; of several scorings the last one counts. Default: dev; of recipes test, where all of them
+            score it (``test: true``).
         metric: Metric; default: the task's primary one.
         allow_mixed: Parts of the protocol in which the runs may differ: selection, train_languages, view, few_shot,
             translated, spacing, data. Those in ``by`` may.
@@ -88,27 +94,67 @@ def compare(
         negative_transfer: Also compare each language that a method was trained on with the model of method ``single``
             trained on it alone, see `isogloss.reports.negative_transfer`.
         cost: Also show what a run of each method costs, see `isogloss.reports.costs`.
-        format: markdown, latex, csv or json; default: what the ending of ``output`` says, else markdown. csv and json
-            hold a record for each line and method, see `isogloss.reports.comparison_formats.records`.
+        seeds: Train with seeds 0 to N - 1. Default: the seeds that the recipes name, if they name several, else 0 to 2:
+            fewer than three give no verdict. Only of recipes, and so are the next ones.
+        into: Folder of the runs; default ``runs/compare-NAMES``.
+        jobs: How many runs are made at a time, each in a process of its own; default 1.
+        overrides: Keys to change in all recipes, ``"a.b=c"`` each; a list for a key that takes none is a sweep.
+        scale: One of the recipes' scales (smoke, small, paper).
+        limit: Examples read per language and split.
+        format: markdown, latex, csv or json, and of recipes text; default: what the ending of ``output`` says, else
+            markdown, of recipes text. csv and json hold a record for each line and method, see
+            `isogloss.reports.comparison_formats.records` and `isogloss.reports.settled_records.records`.
         output: A file to write to.
 
     Returns:
         The table as written; in Markdown several with an empty line between them, the last of which says which runs
-        were best on the dev data of the sources.
+        were best on the dev data of the sources. Of recipes the sections of what was found.
 
     Raises:
         IsoglossError: A place without runs, no scores, scores of several tasks, under different protocols or on other
-            data or sentences, or a metric, key or format that there is not.
+            data or sentences, or a metric, key or format that there is not; recipes that differ in task, protocol or
+            evaluation data, whose runs have failed, or whose folder holds other runs.
+
+    Example:
+        >>> isogloss.compare(["ud-pos", "ud-pos-sequential-reptile"], seeds=3, scale="smoke")  # doctest: +SKIP
     """
+    for_recipes = {
+        "seeds": seeds,
+        "into": into,
+        "jobs": jobs,
+        "overrides": overrides,
+        "scale": scale,
+        "limit": limit,
+    }
+    for_folders = {"by": by, "left_out": left_out, "negative_transfer": negative_transfer, "cost": cost}
+    if are_recipes(runs, asked=any(for_recipes.values())):
+        _require_none(for_folders, "run folders")
+        return compare_recipes(
+            runs,
+            seeds=seeds,
+            into=into,
+            jobs=1 if jobs is None else jobs,
+            overrides=overrides,
+            scale=scale,
+            limit=limit,
+            baseline=baseline,
+            split=split,
+            metric=metric,
+            allow_mixed=allow_mixed,
+            view=view,
+            format=format,
+            output=output,
+        )
+    _require_none(for_recipes, "recipes")
     name = format or (ENDINGS.get(Path(output).suffix, "markdown") if output is not None else "markdown")
     write = writer_of(name)
     if name != "markdown" and (negative_transfer or cost):
         raise IsoglossError(f"format: {name} holds the comparison alone; leave out negative transfer and cost")
     found = compared(
-        runs,
+        [place for place in runs if isinstance(place, str | Path)],
         baseline=baseline,
         by=by,
-        split=split,
+        split="dev" if split is None else split,
         metric=metric,
         allow_mixed=allow_mixed,
         left_out=left_out,
@@ -124,6 +170,7 @@ def compare(
     return text
 
 
+<<<<<<< HEAD
 def compared(
     runs: str | Path | Sequence[str | Path],
     *,
@@ -272,3 +319,10 @@ def _told_by_mode(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """Scores with each language's own adapter and with the source's are of two methods."""
     mode = row.get("at_test")
     return row if mode is None else {**row, "method": f"{row['method']} ({mode})"}
+=======
+def _require_none(given: Mapping[str, Any], of: str) -> None:
+    """Stop if an argument is given that means something only of other things."""
+    for name, value in given.items():
+        if value:
+            raise IsoglossError(f"{name}: only {of} are compared with it; leave it out")
+>>>>>>> compare19

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from isogloss.calls.compare import compared
+from isogloss.calls.compare_runs import compared
 from isogloss.common.errors import IsoglossError
 from isogloss.reports.comparison_formats import records
 

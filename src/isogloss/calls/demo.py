@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from isogloss.calls.compare import compared
+from isogloss.calls.compare_runs import compared
 from isogloss.calls.train import train
 from isogloss.common.errors import IsoglossError
 from isogloss.common.locking import locked

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,11 @@ Rows = list[dict[str, Any]]
 
 COMMAND = (sys.executable, "-m", "isogloss.calls.jobs")
 """Trains the run that its standard input describes."""
+
+
+def print_told(line: str) -> None:
+    """Say something of a run."""
+    print(line, file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,13 @@ def train_one_by_one(runs: Sequence[Asked]) -> list[Rows]:
     return [train_run(asked) for asked in runs]
 
 
-def train_side_by_side(runs: Sequence[Asked], *, jobs: int) -> list[Rows]:
+def train_side_by_side(
+    runs: Sequence[Asked],
+    *,
+    jobs: int,
+    told: Callable[[str], None] = print_told,
+    again: str = "go on with --resume",
+) -> list[Rows]:
     """Train runs in processes of their own, and return the rows of the final scores of each.
 
     What a run prints goes into ``RUN.log`` beside its folder. If one fails, the others go on.
@@ -93,6 +104,8 @@ def train_side_by_side(runs: Sequence[Asked], *, jobs: int) -> list[Rows]:
     Args:
         runs: The runs.
         jobs: How many are trained at a time.
+        told: Takes a line where a run begins, and where it ends.
+        again: What to say of how all can be gone on with.
 
     SIGINT (Ctrl-C) and SIGTERM are passed on, so that all runs stop with a checkpoint.
 
@@ -104,7 +117,7 @@ def train_side_by_side(runs: Sequence[Asked], *, jobs: int) -> list[Rows]:
     if jobs < 1 or processes().world_size > 1:
         found = f"jobs = {jobs}, {processes().world_size} process(es)"
         raise IsoglossError(f"jobs: a number from 1 on, and not within several processes of a launcher; found {found}")
-    side = _Side(jobs)
+    side = _Side(jobs, told)
     try:
         with passing_on(side.stop) as stopped, ThreadPoolExecutor(jobs) as pool:
             try:
@@ -117,16 +130,17 @@ def train_side_by_side(runs: Sequence[Asked], *, jobs: int) -> list[Rows]:
         side.wait()
     number = stopped()
     if number is not None:
-        print(f"stopped with {statuses.count(0)} of {len(runs)} runs done; go on with --resume", file=sys.stderr)
+        print(f"stopped with {statuses.count(0)} of {len(runs)} runs done; {again}", file=sys.stderr)
         end(number)
     failed = [asked.path for asked, status in zip(runs, statuses, strict=True) if status != 0]
     if failed:
-        logs = ", ".join(str(_log(path)) for path in failed)
-        raise IsoglossError(f"{len(failed)} of {len(runs)} runs have failed; {logs} say why; --resume goes on with all")
+        logs = ", ".join(str(log_of(path)) for path in failed)
+        raise IsoglossError(f"{len(failed)} of {len(runs)} runs have failed; {logs} say why; {again}")
     return [RunFolder(asked.path).final_rows() for asked in runs]
 
 
-def _log(path: Path) -> Path:
+def log_of(path: Path) -> Path:
+    """The file that takes what a run beside others says."""
     return path.with_name(f"{path.name}.log")
 
 
@@ -135,9 +149,11 @@ class _Side:
 
     Args:
         jobs: How many there are at a time, which share the cores.
+        told: Takes a line where a run begins, and where it ends.
     """
 
-    def __init__(self, jobs: int) -> None:
+    def __init__(self, jobs: int, told: Callable[[str], None]) -> None:
+        self._told = told
         self._threads = str(max(1, (os.cpu_count() or 1) // jobs))
         self._started: list[subprocess.Popen[str]] = []
         self._starting = Lock()
@@ -149,7 +165,7 @@ class _Side:
             if self._stopped is not None:
                 return 128 + self._stopped
             asked.path.parent.mkdir(parents=True, exist_ok=True)
-            with _log(asked.path).open("w" if asked.overwrite else "a") as log, interrupts_wait():
+            with log_of(asked.path).open("w" if asked.overwrite else "a") as log, interrupts_wait():
                 process = subprocess.Popen(
                     COMMAND,
                     stdin=subprocess.PIPE,
@@ -159,10 +175,10 @@ class _Side:
                     env={"OMP_NUM_THREADS": self._threads, "PYTHONUNBUFFERED": "1", **os.environ},
                 )
             self._started.append(process)
-        print(f"{asked.path}: begun; {_log(asked.path)} says how it goes", file=sys.stderr, flush=True)
+        self._told(f"{asked.path}: begun; {log_of(asked.path)} says how it goes")
         process.communicate(_as_json(asked))
         ended = "stopped" if self._stopped is not None else f"failed with status {process.returncode}"
-        print(f"{asked.path}: {'done' if process.returncode == 0 else ended}", file=sys.stderr, flush=True)
+        self._told(f"{asked.path}: {'done' if process.returncode == 0 else ended}")
         return process.returncode
 
     def stop(self, number: signal.Signals) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from isogloss.calls.compare import MIXED_BY
+from isogloss.calls.compare_runs import MIXED_BY
 from isogloss.calls.named import RUN
 from isogloss.common.errors import IsoglossError
 from isogloss.recipe.names import TASKS

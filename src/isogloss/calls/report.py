@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from isogloss.calls.compare import Compared, compared_results
+from isogloss.calls.compare_runs import Compared, compared_results
 from isogloss.calls.destination import check_destination
 from isogloss.calls.named import names_of
 from isogloss.calls.scored import metric_of, of_one_task, results_of, run_folders

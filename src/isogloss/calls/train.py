@@ -16,9 +16,9 @@ from isogloss.calls.neighbours import naming_neighbours
 from isogloss.calls.objects import at, entries_of, objects_of, write
 from isogloss.calls.outcome import print_outcome
 from isogloss.calls.own_model import name_of, write_own
+from isogloss.calls.planned import RecipeLike, runs_of, training_languages
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
-from isogloss.recipe.build import data as build_data
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
@@ -26,8 +26,6 @@ from isogloss.recipe.sweep import resolve_sweep
 from isogloss.run.callbacks import Callback
 from isogloss.run.clearing import require_usable
 from isogloss.run.folder import RunFolder
-
-RecipeLike = Recipe | Mapping[str, Any] | str | Path
 
 
 def train(
@@ -105,9 +103,9 @@ def train(
         if model is not None:
             write_own(model, tokenizer, Path(str(first.model)))
         runs = [
-            (name, Asked(one, path, resume, overwrite, _training_languages(resolved), callbacks))
+            (name, Asked(one, path, resume, overwrite, training_languages(resolved), callbacks))
             for name, resolved in children
-            for path, one in _runs(resolved, root / name)
+            for path, one in runs_of(resolved, root / name)
         ]
         for _, asked in runs:
             values = asked.recipe.model_dump(mode="json")
@@ -121,32 +119,6 @@ def train(
             of_child[name] += rows
         print_outcome(children, of_child, root, swept)
     return every
-
-
-def _runs(recipe: Recipe, root: Path) -> list[tuple[Path, Recipe]]:
-    """The runs of a recipe, each with a folder: one per seed and, for ``single`` and leave-one-out, per language.
-
-    Raises:
-        IsoglossError: Leaving one language out leaves none.
-    """
-    trained: dict[str, tuple[str, ...] | None] = {"": recipe.train_languages}
-    if METHODS[recipe.method].one_run_per_language:
-        if recipe.leave_one_out:
-            raise IsoglossError(f"leave_one_out: method {recipe.method} trains on one language at a time; leave it out")
-        trained = {language: (language,) for language in _training_languages(recipe)}
-    elif recipe.leave_one_out:
-        every = _training_languages(recipe)
-        if len(every) < 2:
-            raise IsoglossError(f"leave_one_out: needs at least 2 training languages, found {', '.join(every)}")
-        trained = {f"without-{left}": tuple(code for code in every if code != left) for left in every}
-    return [
-        (
-            (root / f"seed-{seed}" if len(recipe.seeds) > 1 else root) / folder,
-            recipe.model_copy(update={"seed": seed, "train_languages": languages}),
-        )
-        for seed in recipe.seeds
-        for folder, languages in trained.items()
-    ]
 
 
 def _tasks(recipe: RecipeLike, overrides: Sequence[str], given: Mapping[str, Any], scale: str | None) -> list[str]:
@@ -184,14 +156,6 @@ def _is_one_run(children: Sequence[tuple[str, Recipe]]) -> bool:
     (_, first), *others = children
     by_language = METHODS[first.method].one_run_per_language or first.leave_one_out
     return not others and len(first.seeds) == 1 and not by_language
-
-
-def _training_languages(recipe: Recipe) -> tuple[str, ...]:
-    """All languages of the recipe, whose labels every one of its models has."""
-    if recipe.train_languages is not None:
-        return recipe.train_languages
-    _, collections = build_data.build_collections(recipe.data)
-    return tuple(sorted({language for c in collections for language, split in c.files() if split == "train"}))
 
 
 def _name(recipe: RecipeLike, children: Sequence[tuple[str, Recipe]], scale: str | None) -> str:

@@ -15,15 +15,11 @@ from isogloss.reports.cells import Scoring, told_apart
 from isogloss.reports.differences import Difference, difference
 from isogloss.reports.escaping import code, markdown
 from isogloss.reports.floors import LEGEND, floors_of
+from isogloss.reports.means import Place, drawn_per_seed, means_of, per_seed
 from isogloss.reports.protocol import BADGE, told
 from isogloss.reports.values import draws_of, require_equal, require_same_sentences, text_of, values_of
 
 Row = Mapping[str, Any]
-Place = tuple[str, str]
-"""A data set and a language of it."""
-
-ALL_DATA = "all"
-"""What stands in place of a data set in lines that average over several."""
 
 MIXABLE = (*BADGE, "split", "metric", "train_languages", "data")
 """What runs that are compared may differ in if that is asked for."""
@@ -34,12 +30,13 @@ class Line:
     """A language of a data set, or a mean over several.
 
     Attributes:
-        data: Data set; `ALL_DATA`: all of them.
+        data: Data set; `isogloss.reports.means.ALL_DATA`: all of them.
         label: Code of the language, or which mean it is.
         source: Whether one of the methods was trained on the language; None of a mean.
         scores: By method and seed, as fractions.
         floor: What always answering the most frequent label would give; of a mean, the mean of its languages.
         differences: What each method but the baseline differs from it; None without a common seed.
+        weights: The languages that are averaged, with their weights; of a language itself, 1.
     """
 
     data: str
@@ -48,6 +45,7 @@ class Line:
     scores: Mapping[str, Mapping[int, float]]
     floor: float | None = None
     differences: Mapping[str, Difference | None] = field(default_factory=dict)
+    weights: Mapping[Place, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,18 +120,18 @@ def compare_rows(
     sources = {language for row in rows for language in row.get("train_languages") or ()}
     lines, unpaired = [], defaultdict(list)
     floors = floors_of(rows)
-    for data, label, weights in _means(values, sources):
-        scores = {method: _per_seed(values, weights, method) for method in methods}
+    for data, label, weights in means_of(values, sources):
+        scores = {method: per_seed(values, weights, method) for method in methods}
         found = {}
         for method in methods[1:] if baseline is not None else []:
             own, reference = scores[method], scores[methods[0]]
-            drawn = _drawn(draws, weights, method, own), _drawn(draws, weights, methods[0], reference)
+            drawn = drawn_per_seed(draws, weights, method, own), drawn_per_seed(draws, weights, methods[0], reference)
             found[method] = difference(own, reference, drawn, confidence)
             for seed in own.keys() ^ reference.keys():
                 unpaired[seed, method, method if seed in reference else methods[0]].append(f"{data} {label}")
         floor = sum(w * floors[place] for place, w in weights.items()) if weights.keys() <= floors.keys() else None
         source = label in sources if (data, label) in weights else None
-        lines.append(Line(data, label, source, scores, floor, found))
+        lines.append(Line(data, label, source, scores, floor, found, weights))
     legend = (
         f"metric: {' / '.join(sorted({text_of(row.get('metric')) for row in rows}))} in %; {told(rows)}. Scores: mean "
         "over seeds (smallest–largest; number of seeds n)."
@@ -162,51 +160,3 @@ def _require_same_data(values: Iterable[tuple[Any, ...]]) -> None:
                 f"methods are compared on the same data, but {method!r} has scores on {', '.join(sorted(own))} and "
                 f"none on {', '.join(sorted(every - own))}; compare other runs, or allow 'data' to be mixed"
             )
-
-
-def _means(values: Iterable[tuple[Any, ...]], sources: Collection[str]) -> list[tuple[str, str, dict[Place, float]]]:
-    """Per line its data set, its label and the weight of each language in it."""
-    places = sorted({key[:2] for key in values}, key=lambda place: (place[0], place[1] not in sources, place[1]))
-    lines: list[tuple[str, str, dict[Place, float]]] = []
-    means: dict[str, list[dict[Place, float]]] = {}
-    for data in dict.fromkeys(data for data, _ in places):
-        own = [place for place in places if place[0] == data]
-        lines += [(data, language, {(data, language): 1.0}) for _, language in own]
-        groups = {
-            "mean of sources": [place for place in own if place[1] in sources],
-            "mean of unseen": [place for place in own if place[1] not in sources],
-            "mean": own,
-        }
-        for label, members in groups.items():
-            if members:
-                weights = dict.fromkeys(members, 1 / len(members))
-                means.setdefault(label, []).append(weights)
-                lines.append((data, label, weights))
-    if len({data for data, _ in places}) > 1:
-        for label, parts in means.items():
-            together = {place: weight / len(parts) for part in parts for place, weight in part.items()}
-            lines.append((ALL_DATA, label, together))
-    return lines
-
-
-def _per_seed(values: Mapping[tuple[Any, ...], float], weights: Mapping[Place, float], method: str) -> dict[int, float]:
-    """A method's mean for each seed that has all languages of it."""
-    seeds = {key[3] for key in values if key[:2] in weights and key[2] == method}
-    keys = {seed: {(*place, method, seed): weight for place, weight in weights.items()} for seed in sorted(seeds)}
-    return {
-        seed: sum(weight * values[key] for key, weight in of.items())
-        for seed, of in keys.items()
-        if all(key in values for key in of)
-    }
-
-
-def _drawn(
-    draws: Mapping[tuple[Any, ...], np.ndarray], weights: Mapping[Place, float], method: str, seeds: Iterable[int]
-) -> dict[int, np.ndarray]:
-    """The same on test sets drawn anew, for each of the seeds that has draws of all languages."""
-    keys = {seed: {(*place, method, seed): weight for place, weight in weights.items()} for seed in seeds}
-    return {
-        seed: np.sum([weight * draws[key] for key, weight in of.items()], axis=0)
-        for seed, of in keys.items()
-        if all(key in draws for key in of)
-    }

@@ -16,6 +16,9 @@ DRAWS = 10_000
 
 _CELLS_AT_ONCE = 500_000
 
+_CELLS_IN_REACH = 32_000
+"""Sentences drawn at once: more, and what is counted no longer lies in the cache of a core."""
+
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -65,16 +68,25 @@ def resample(sentences: Mapping[Key, Counted], *, draws: int = DRAWS, seed: int 
     """
     if draws < 1:
         raise IsoglossError(f"draws must be at least 1, found {draws}")
+    found: dict[Key, np.ndarray] = {}
+    for ids, keys in groups_of(sentences).items():
+        scores = _scores(ids, [sentences[key] for key in keys], draws, seed)
+        found |= dict(zip(keys, scores, strict=True))
+    return found
+
+
+def groups_of(sentences: Mapping[Key, Counted]) -> dict[tuple[str, ...], list[Key]]:
+    """The keys of what is scored on the same sentences, by their ids.
+
+    Raises:
+        IsoglossError: There are no sentences.
+    """
     together: dict[tuple[str, ...], list[Key]] = {}
     for key, own in sentences.items():
         if not own.ids:
             raise IsoglossError(f"no sentence to draw from in {key}")
         together.setdefault(own.ids, []).append(key)
-    found: dict[Key, np.ndarray] = {}
-    for ids, keys in together.items():
-        scores = _scores(ids, [sentences[key] for key in keys], draws, seed)
-        found |= dict(zip(keys, scores, strict=True))
-    return found
+    return together
 
 
 def _scores(ids: tuple[str, ...], scored: Sequence[Counted], draws: int, seed: int) -> np.ndarray:
@@ -88,8 +100,18 @@ def _scores(ids: tuple[str, ...], scored: Sequence[Counted], draws: int, seed: i
     parts = []
     for start in range(0, draws, rows):
         number = min(rows, draws - start)
-        drawn = random.integers(n, size=(number, n)) + np.arange(number)[:, None] * n
-        weights = np.bincount(drawn.ravel(), minlength=number * n).reshape(number, n)
-        sums = (weights.astype(np.float32) @ counts).astype(np.float64)
+        sums = (_weights(random, number, n) @ counts).astype(np.float64)
         parts.append([own.score(mine) for own, mine in zip(scored, np.split(sums, ends, axis=1), strict=True)])
     return np.concatenate(parts, axis=1)
+
+
+def _weights(random: np.random.Generator, draws: int, n: int) -> np.ndarray:
+    """How often each of n sentences is in each of so many test sets ``[draws, n]``."""
+    found = np.empty((draws, n), dtype=np.float32)
+    rows = max(1, _CELLS_IN_REACH // n)
+    for start in range(0, draws, rows):
+        number = min(rows, draws - start)
+        drawn = random.integers(n, size=(number, n))
+        drawn += np.arange(number)[:, None] * n
+        found[start : start + number] = np.bincount(drawn.ravel(), minlength=number * n).reshape(number, n)
+    return found

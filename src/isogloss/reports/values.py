@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-
-import numpy as np
+from typing import Any, TypeVar
 
 from isogloss.common.errors import IsoglossError
 from isogloss.reports.cells import Scoring, scoring_of, told_apart
 
 Row = Mapping[str, Any]
+Known = TypeVar("Known")
 
 
 def values_of(rows: Sequence[Row], *fields: str) -> dict[tuple[Any, ...], float]:
@@ -33,12 +32,10 @@ def values_of(rows: Sequence[Row], *fields: str) -> dict[tuple[Any, ...], float]
     return values
 
 
-def draws_of(
-    rows: Sequence[Row], redrawn: Mapping[Scoring, np.ndarray], *fields: str
-) -> dict[tuple[Any, ...], np.ndarray]:
-    """What `values_of` is for values, for their values on test sets drawn anew, where there are such."""
-    known = [(told_apart(row), redrawn[scoring_of(row)]) for row in rows if scoring_of(row) in redrawn]
-    return {tuple(row[field] for field in fields): values for row, values in known}
+def draws_of(rows: Sequence[Row], known: Mapping[Scoring, Known], *fields: str) -> dict[tuple[Any, ...], Known]:
+    """What `values_of` is for values, for what is known besides: their values on test sets drawn anew, or counts."""
+    found = [(told_apart(row), known[scoring_of(row)]) for row in rows if scoring_of(row) in known]
+    return {tuple(row[field] for field in fields): values for row, values in found}
 
 
 def require_equal(rows: Sequence[Row], fields: Iterable[str], rule: str) -> None:
