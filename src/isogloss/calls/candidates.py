@@ -125,22 +125,23 @@ def require_alike(candidates: Sequence[Candidate], allow_mixed: Sequence[str] = 
     sets = {one.name: _evaluated(one) for one in candidates}
     languages = {one.name: training_languages(one.recipe) for one in candidates}
     for other in others:
-        tasks = [", ".join(sorted({entry.task for entry in one.recipe.data})) for one in (first, other)]
-        _require_equal("task", first, other, *tasks, "")
+        tasks = {one.name: ", ".join(sorted({entry.task for entry in one.recipe.data})) for one in (first, other)}
+        _require_equal("task", first, other, tasks, "")
         for key, name in PROTOCOL.items():
             if name not in allow_mixed:
-                values = [getattr(one.recipe, key) for one in (first, other)]
-                _require_equal(key, first, other, *values, f"; --allow-mixed {name} lets them")
+                values = {one.name: getattr(one.recipe, key) for one in (first, other)}
+                _require_equal(key, first, other, values, f"; --allow-mixed {name} lets them")
         if "train_languages" not in allow_mixed:
-            both = [text_of(languages[one.name]) for one in (first, other)]
-            _require_equal("train_languages", first, other, *both, "; --allow-mixed train_languages lets them")
+            both = {one.name: text_of(languages[one.name]) for one in (first, other)}
+            _require_equal("train_languages", first, other, both, "; --allow-mixed train_languages lets them")
         if "data" not in allow_mixed:
-            _require_equal("limit", first, other, first.recipe.limit, other.recipe.limit, "")
-            _require_equal("test", first, other, first.recipe.test, other.recipe.test, "")
+            for key in ("limit", "test"):
+                _require_equal(key, first, other, {one.name: getattr(one.recipe, key) for one in (first, other)}, "")
             _require_same_sets(first, other, sets)
 
 
-def _require_equal(key: str, first: Candidate, other: Candidate, one: Any, another: Any, hint: str) -> None:  # noqa: ANN401 - values of recipes
+def _require_equal(key: str, first: Candidate, other: Candidate, values: Mapping[str, Any], hint: str) -> None:
+    one, another = values[first.name], values[other.name]
     if one != another:
         raise IsoglossError(
             f"recipes are compared on equal terms, but differ in {key}: {one} in {first.name!r}, {another} in "

@@ -10,7 +10,7 @@ from typing import Any
 
 from isogloss.calls.named import names_of, require_same_files, row_name, variant
 from isogloss.calls.predicted import label_set
-from isogloss.calls.scored import metric_of, of_one_task
+from isogloss.calls.scored import metric_of, of_one_task, way_to_scores
 from isogloss.common.errors import IsoglossError
 from isogloss.recipe.presets import METHODS
 from isogloss.reports.cells import scoring_of
@@ -80,9 +80,7 @@ def chosen_rows(
     rows = [row for row in final if row["split"] == split]
     kind = split if view == "original" else f"{split} {view}"
     if not rows:
-        raise IsoglossError(
-            f"no final {kind} scores in {os.path.commonpath(folders)}; `isogloss evaluate RUN` makes them"
-        )
+        raise IsoglossError(f"no final {kind} scores in {os.path.commonpath(folders)}; {way_to_scores(folders)}")
     primary = metric_of(rows, metric)
     latest = _latest(rows, primary, left_out=left_out)
     if primary == "macro_f1":

@@ -6,43 +6,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-<<<<<<< HEAD
-import numpy as np
-
-from isogloss.calls.named import names_of, require_same_files, row_name, variant
-from isogloss.calls.predicted import label_set, redraw
-from isogloss.calls.scored import metric_of, of_one_task, results_of, run_folders, way_to_scores
-from isogloss.common.errors import IsoglossError
-from isogloss.common.several import several
-from isogloss.common.writing import read_json, write_text
-from isogloss.recipe.presets import METHODS
-from isogloss.reports.best import best_on_source_dev
-from isogloss.reports.cells import Scoring, scoring_of
-from isogloss.reports.comparison import MIXABLE, Comparison, compare_rows
-=======
-from isogloss.calls.candidates import RecipeLike, are_recipes
+from isogloss.calls.candidates import are_recipes
 from isogloss.calls.compare_recipes import compare_recipes
 from isogloss.calls.compare_runs import compared
+from isogloss.calls.planned import RecipeLike
 from isogloss.common.errors import IsoglossError
+from isogloss.common.several import several
 from isogloss.common.writing import write_text
->>>>>>> compare19
 from isogloss.reports.comparison_formats import ENDINGS, writer_of
 
 
 def compare(
-<<<<<<< HEAD
-    runs: str | Path | Sequence[str | Path],
+    runs: RecipeLike | Sequence[RecipeLike],
     *,
     baseline: str | None = None,
     by: str | Sequence[str] = (),
-    split: str = "dev",
-=======
-    runs: Sequence[RecipeLike],
-    *,
-    baseline: str | None = None,
-    by: Sequence[str] = (),
     split: str | None = None,
->>>>>>> compare19
     metric: str | None = None,
     allow_mixed: str | Sequence[str] = (),
     left_out: bool = False,
@@ -52,7 +31,7 @@ def compare(
     seeds: int | None = None,
     into: str | Path | None = None,
     jobs: int | None = None,
-    overrides: Sequence[str] = (),
+    overrides: str | Sequence[str] = (),
     scale: str | None = None,
     limit: int | None = None,
     format: str | None = None,
@@ -118,6 +97,7 @@ def compare(
     Example:
         >>> isogloss.compare(["ud-pos", "ud-pos-sequential-reptile"], seeds=3, scale="smoke")  # doctest: +SKIP
     """
+    runs, by, allow_mixed, overrides = several(runs), several(by), several(allow_mixed), several(overrides)
     for_recipes = {
         "seeds": seeds,
         "into": into,
@@ -170,159 +150,8 @@ def compare(
     return text
 
 
-<<<<<<< HEAD
-def compared(
-    runs: str | Path | Sequence[str | Path],
-    *,
-    baseline: str | None = None,
-    by: str | Sequence[str] = (),
-    split: str = "dev",
-    metric: str | None = None,
-    allow_mixed: str | Sequence[str] = (),
-    left_out: bool = False,
-    view: str = "original",
-    negative_transfer: bool = False,
-    cost: bool = False,
-) -> Compared:
-    """What `compare` shows, before it is written."""
-    folders = run_folders(runs)
-    found = results_of(folders)
-    return compared_results(
-        folders,
-        found,
-        baseline=baseline,
-        by=several(by),
-        split=split,
-        metric=metric,
-        allow_mixed=several(allow_mixed),
-        left_out=left_out,
-        view=view,
-        negative_transfer=negative_transfer,
-        cost=cost,
-    )
-
-
-def compared_results(
-    folders: Sequence[Path],
-    found: Sequence[dict[str, Any]],
-    *,
-    baseline: str | None,
-    split: str,
-    metric: str | None,
-    view: str,
-    by: Sequence[str] = (),
-    names: Mapping[str, str] | None = None,
-    allow_mixed: Sequence[str] = (),
-    left_out: bool = False,
-    negative_transfer: bool = False,
-    cost: bool = False,
-) -> Compared:
-    """What `compare` shows, from rows that have been read.
-
-    Args:
-        folders: The run folders.
-        found: All rows of their results, as `isogloss.calls.scored.results_of` reads them.
-        baseline: As in `compare`, and so are the others.
-        split: dev or test.
-        metric: Metric.
-        view: View.
-        by: Keys that tell runs apart.
-        names: What the runs are called, where that is known already.
-        allow_mixed: Parts of the protocol in which the runs may differ.
-        left_out: Each run on the language that it was not trained on.
-        negative_transfer: Whether that is asked for.
-        cost: Whether that is asked for.
-    """
-    scored = of_one_task(found)
-    final = [row for row in scored if row["selection"] is not None and row["view"] == view]
-    rows = [row for row in final if row["split"] == split]
-    kind = split if view == "original" else f"{split} {view}"
-    if not rows:
-        raise IsoglossError(f"no final {kind} scores in {os.path.commonpath(folders)}; {way_to_scores(folders)}")
-    primary = metric_of(rows, metric)
-    latest = _latest(rows, primary, left_out=left_out)
-    if primary == "macro_f1":
-        _require_same_labels(sorted({row["run"] for row in latest}))
-    if "data" not in allow_mixed:
-        require_same_files(sorted({row["run"] for row in latest}))
-    names = names or names_of({row["run"]: row["method"] for row in final}, by)
-    modes = [mode for mode in dict.fromkeys(row.get("at_test") for row in latest) if mode is not None]
-
-    def shown(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        named = [{**row, "method": row_name(row, names[row["run"]])} for row in rows]
-        return [_told_by_mode(row) for row in named] if len(modes) > 1 else list(named)
-
-    comparison, own = None, left_out_rows(latest) if left_out else latest
-    redrawn = redraw(latest) if baseline is not None or negative_transfer else {}
-    if baseline is not None or not (negative_transfer or cost):
-        asked = [*allow_mixed, *(MIXED_BY.get(key, key) for key in by if MIXED_BY.get(key, key) in MIXABLE)]
-        comparison = compare_rows(shown(own), baseline, mixed=asked, redrawn=redrawn)
-    beside = []
-    # Models of one language each, as they were trained, are one method, in the same mode as what is compared with them.
-    for mode in (modes or [None]) if negative_transfer else []:
-        trained = [
-            {**row, "method": _trained_name(row, names[row["run"]])}
-            for row in latest
-            if row.get("at_test") in (mode, None)
-        ]
-        beside.append(negative_transfer_table(trained, redrawn=redrawn))
-    if cost:
-        beside.append(_costs(latest, names))
-    if comparison is not None and not left_out:
-        dev = _latest([row for row in final if row["split"] == "dev"], primary, left_out=False)
-        beside += best_on_source_dev(shown(dev))
-    others = {row["run"] for row in found} - {row["run"] for row in scored}
-    left = sorted({str(folder) for folder in folders} - others - {row["run"] for row in rows})
-    if left:
-        beside.append(f"- Left out, without a final {kind} score: {', '.join(left)}.")
-    if others:
-        beside.append(f"- Left out, of `isogloss pretrain`: {', '.join(sorted(others))}.")
-    return Compared(comparison, tuple(beside), tuple(shown(own)), redrawn)
-
-
-def _latest(rows: Sequence[dict[str, Any]], metric: str, *, left_out: bool) -> list[dict[str, Any]]:
-    """Of several scorings the last one."""
-    found = {
-        scoring_of(row): row
-        for row in rows
-        if row["metric"] == metric and not (left_out and row.get("interpolation") is not None)
-    }
-    return list(found.values())
-
-
-def _require_same_labels(runs: Sequence[str]) -> None:
-    """Stop if a mean over labels is one over other labels in another run."""
-    found = {labels: run for run in reversed(runs) if (labels := label_set(Path(run))) is not None}
-    if len({frozenset(labels) for labels in found}) > 1:
-        listed = "; ".join(f"{', '.join(labels)} in {run}" for labels, run in found.items())
-        raise IsoglossError(f"macro_f1 is a mean over the labels of a model, which must be the same, found {listed}")
-
-
-def _costs(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> str:
-    """What the runs of the rows cost, by method."""
-    # Between two sets of weights a run was scored, not trained.
-    methods = {row["run"]: row_name({**row, "interpolation": None}, names[row["run"]]) for row in rows}
-    unknown = [run for run in methods if not RunFolder(Path(run)).cost.exists()]
-    if unknown:
-        raise IsoglossError(f"cost: {unknown[0]} has no cost.json; runs of earlier versions did not keep one")
-    return cost_table([(method, read_json(RunFolder(Path(run)).cost)) for run, method in methods.items()])
-
-
-def _trained_name(row: Mapping[str, Any], name: str) -> str:
-    """Models of one language each are together one method."""
-    if METHODS[row["method"]].one_run_per_language and row.get("interpolation") is None:
-        return " ".join([row["method"], *variant(row)])
-    return row_name(row, name)
-
-
-def _told_by_mode(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Scores with each language's own adapter and with the source's are of two methods."""
-    mode = row.get("at_test")
-    return row if mode is None else {**row, "method": f"{row['method']} ({mode})"}
-=======
 def _require_none(given: Mapping[str, Any], of: str) -> None:
     """Stop if an argument is given that means something only of other things."""
     for name, value in given.items():
         if value:
             raise IsoglossError(f"{name}: only {of} are compared with it; leave it out")
->>>>>>> compare19

@@ -14,6 +14,7 @@ from isogloss.calls.named import row_name
 from isogloss.calls.predicted import redraw
 from isogloss.calls.scored import results_of, run_folders
 from isogloss.common.errors import IsoglossError
+from isogloss.common.several import several
 from isogloss.common.writing import read_json
 from isogloss.reports.best import best_on_source_dev
 from isogloss.reports.cells import Scoring
@@ -45,13 +46,13 @@ class Compared:
 
 
 def compared(
-    runs: Sequence[str | Path],
+    runs: str | Path | Sequence[str | Path],
     *,
     baseline: str | None = None,
-    by: Sequence[str] = (),
+    by: str | Sequence[str] = (),
     split: str = "dev",
     metric: str | None = None,
-    allow_mixed: Sequence[str] = (),
+    allow_mixed: str | Sequence[str] = (),
     left_out: bool = False,
     view: str = "original",
     negative_transfer: bool = False,
@@ -64,10 +65,10 @@ def compared(
         folders,
         found,
         baseline=baseline,
-        by=by,
+        by=several(by),
         split=split,
         metric=metric,
-        allow_mixed=allow_mixed,
+        allow_mixed=several(allow_mixed),
         left_out=left_out,
         view=view,
         negative_transfer=negative_transfer,
@@ -123,7 +124,7 @@ def compared_results(
         asked = [*allow_mixed, *(MIXED_BY.get(key, key) for key in by if MIXED_BY.get(key, key) in MIXABLE)]
         comparison = compare_rows(chosen.shown(own), baseline, mixed=asked, redrawn=redrawn)
     # Models of one language each, as they were trained, are one method, in the same mode as what is compared with them.
-    modes = (chosen.modes or [None]) if negative_transfer else []
+    modes: list[str | None] = list(chosen.modes or (None,)) if negative_transfer else []
     beside = [negative_transfer_table(chosen.trained(mode), redrawn=redrawn) for mode in modes]
     if cost:
         beside.append(_costs(chosen))

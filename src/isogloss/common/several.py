@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar, cast
-
-One = TypeVar("One")
+from typing import Any
 
 
-def several(given: One | Iterable[One]) -> list[One]:
+def several(given: Any) -> list[Any]:  # noqa: ANN401 - a text is an iterable of texts, which no type tells apart
     """A list of what is given: a text, a path or a mapping by itself is one, and not its letters.
 
     Example:
         >>> several("runs/first"), several(("a", "b"))
         (['runs/first'], ['a', 'b'])
     """
-    return [cast("One", given)] if isinstance(given, str | Path | Mapping) else list(cast("Iterable[One]", given))
+    return [given] if isinstance(given, str | Path | Mapping) else list(given)
