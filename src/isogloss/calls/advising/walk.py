@@ -103,7 +103,7 @@ def _trace(model: PreTrainedModel, sources: Mapping[str, DataSource]) -> float:
     """tr(F) over all layers, from batches of the languages in turn."""
     streams = list(sources.values())
     batches = [streams[k % len(streams)].stream(k // len(streams)) for k in range(TRACE_BATCHES)]
-    layers: dict[Hashable, Sequence[nn.Parameter]] = dict(groups_of_layers(model))
+    layers: dict[Hashable, Sequence[nn.Parameter]] = {name: own for name, own in groups_of_layers(model).items()}
     return sum(Fisher()(model, layers, batches).means.values())
 
 
