@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from isogloss.calls.candidates import RecipeLike, are_recipes
+from isogloss.calls.candidates import are_recipes
 from isogloss.calls.compare_recipes import compare_recipes
 from isogloss.calls.compare_runs import compared
+from isogloss.calls.planned import RecipeLike
 from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import write_text
 from isogloss.reports.comparison_formats import ENDINGS, writer_of

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.calls.arguments import as_overrides
-from isogloss.calls.candidates import Candidate, RecipeLike, candidates_of, require_alike
+from isogloss.calls.candidates import Candidate, candidates_of, require_alike
 from isogloss.calls.chosen import Chosen, chosen_rows
 from isogloss.calls.made import made
+from isogloss.calls.planned import RecipeLike
 from isogloss.calls.predicted import counted
 from isogloss.calls.scored import results_of, run_folders
 from isogloss.common.errors import IsoglossError, nearest

@@ -123,7 +123,8 @@ def compared_results(
         asked = [*allow_mixed, *(MIXED_BY.get(key, key) for key in by if MIXED_BY.get(key, key) in MIXABLE)]
         comparison = compare_rows(chosen.shown(own), baseline, mixed=asked, redrawn=redrawn)
     # Models of one language each, as they were trained, are one method, in the same mode as what is compared with them.
-    modes = (chosen.modes or [None]) if negative_transfer else []
+    modes: Sequence[str | None] = chosen.modes or (None,)
+    modes = modes if negative_transfer else ()
     beside = [negative_transfer_table(chosen.trained(mode), redrawn=redrawn) for mode in modes]
     if cost:
         beside.append(_costs(chosen))

@@ -10,7 +10,7 @@ from isogloss.recipe.spec.pretraining import Pretraining
 from isogloss.recipe.spec.recipe import Recipe
 
 if TYPE_CHECKING:
-    from isogloss.calls.train import RecipeLike  # with torch behind it
+    from isogloss.calls.planned import RecipeLike  # with torch behind it
 
 
 def show(recipe: RecipeLike | Pretraining, *, overrides: Iterable[str] = (), scale: str | None = None) -> str:
