@@ -153,8 +153,9 @@ def test_models_of_one_language_each_show_negative_transfer(
     )
     runs = {}
     for seed in range(3):
-        for one, right in ((several, 0.3), (alone, 0.95)):
-            path = write_run(tmp_path / one.name / str(seed), method=one.recipe.method, seed=seed, right=right)
+        for one, right in ((several, 0.1), (alone, 1.0)):
+            where = tmp_path / one.name / str(seed)
+            path = write_run(where, method=one.recipe.method, seed=seed, right=right, number=150)
             runs[str(path)] = one
     monkeypatch.setattr(compare_recipes, "candidates_of", lambda *_, **__: [alone, several])
     monkeypatch.setattr(compare_recipes, "made", lambda *_, **__: runs)

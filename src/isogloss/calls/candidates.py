@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -125,23 +126,32 @@ def require_alike(candidates: Sequence[Candidate], allow_mixed: Sequence[str] = 
     sets = {one.name: _evaluated(one) for one in candidates}
     languages = {one.name: training_languages(one.recipe) for one in candidates}
     for other in others:
-        tasks = {one.name: ", ".join(sorted({entry.task for entry in one.recipe.data})) for one in (first, other)}
-        _require_equal("task", first, other, tasks, "")
+        _require_equal("task", _tasks, first, other)
         for key, name in PROTOCOL.items():
             if name not in allow_mixed:
-                values = {one.name: getattr(one.recipe, key) for one in (first, other)}
-                _require_equal(key, first, other, values, f"; --allow-mixed {name} lets them")
+                hint = f"; --allow-mixed {name} lets them"
+                _require_equal(key, partial(_value, key), first, other, hint)
         if "train_languages" not in allow_mixed:
-            both = {one.name: text_of(languages[one.name]) for one in (first, other)}
-            _require_equal("train_languages", first, other, both, "; --allow-mixed train_languages lets them")
+            hint = "; --allow-mixed train_languages lets them"
+            _require_equal("train_languages", lambda one: text_of(languages[one.name]), first, other, hint)
         if "data" not in allow_mixed:
-            for key in ("limit", "test"):
-                _require_equal(key, first, other, {one.name: getattr(one.recipe, key) for one in (first, other)}, "")
+            _require_equal("limit", lambda one: one.recipe.limit, first, other)
+            _require_equal("test", lambda one: one.recipe.test, first, other)
             _require_same_sets(first, other, sets)
 
 
-def _require_equal(key: str, first: Candidate, other: Candidate, values: Mapping[str, Any], hint: str) -> None:
-    one, another = values[first.name], values[other.name]
+def _value(key: str, candidate: Candidate) -> Any:  # noqa: ANN401 - values of recipes
+    return getattr(candidate.recipe, key)
+
+
+def _tasks(candidate: Candidate) -> str:
+    return ", ".join(sorted({entry.task for entry in candidate.recipe.data}))
+
+
+def _require_equal(
+    key: str, value_of: Callable[[Candidate], Any], first: Candidate, other: Candidate, hint: str = ""
+) -> None:
+    one, another = value_of(first), value_of(other)
     if one != another:
         raise IsoglossError(
             f"recipes are compared on equal terms, but differ in {key}: {one} in {first.name!r}, {another} in "
