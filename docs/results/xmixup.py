@@ -280,7 +280,8 @@ English are degraded; with the `coin`, half of the sources are.
 
 FOLLOWS = {arm: ("x_mixup", 1.0) for arm in ARMS if arm.startswith("x_mixup, ")}
 FOLLOWS |= {arm: ("consistency", 1.0) for arm in ARMS if arm.endswith(", one rate")}
-"""X-Mixup's ablations differ from it in what they are named for, and in nothing else: they train at its rate."""
+FOLLOWS["all, poor texts"] = ("all", 1.0)
+"""Ablations differ from an arm in what they are named for, and in nothing else: they train at its rate."""
 
 COMPARED = {
     "all": "English",
