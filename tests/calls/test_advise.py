@@ -65,7 +65,9 @@ def test_parallel_texts_are_of_the_recipe_s_languages(world: Path, tmp_path: Pat
         ({"translations_of_training": True}, {"translate-train-all", "methods on pairs"}),
         ({"translations_of_test": True, "task": "pos"}, set()),
         ({"translations_of_test": True, "task": "topic"}, {"translate-test"}),
-        ({"split_without_spaces": 1, "unknown_words": 0.6}, {"text as it is written", "unknown words"}),
+        ({"split_without_spaces": 1, "unknown_words": 0.8}, {"text as it is written", "unknown words"}),
+        # Vietnamese, of which 56 % of the words have an unknown part, was above the floor where it was measured.
+        ({"unknown_words": 0.56}, set()),
     ],
 )
 def test_rules_hold_in_their_case_alone(seen: dict[str, float | str | bool | None], expected: set[str]):
