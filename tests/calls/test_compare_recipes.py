@@ -96,6 +96,8 @@ def test_recipes_are_called_by_label_name_or_file_and_swept_values(world: Path, 
     )
     assert [one.name for one in named] == ["n", "own", "a b/c batch_size=2", "a b/c batch_size=4"]
     assert [one.folder for one in named] == ["n", "own", "a-b-c-batch_size=2", "a-b-c-batch_size=4"]
+    outside = candidates_of([short("pos", world, label=label) for label in ("..", ".lock")])
+    assert [one.folder for one in outside] == ["-", "lock"]
     with pytest.raises(IsoglossError, match="'multitask' and 'multitask' would share the folder multitask; give"):
         candidates_of([short("pos", world), short("pos", world, steps=9)])
     with pytest.raises(IsoglossError, match="leave_one_out makes runs"):

@@ -96,7 +96,8 @@ def candidates_of(
                     f"{name}: leave_one_out makes runs that are compared on other languages each; train them, and "
                     "`isogloss compare RUNS --left-out` compares them"
                 )
-            folder = UNSAFE.sub("-", name).encode()[:LONGEST].decode(errors="ignore")
+            # Not one that is hidden, nor the folder of all or the one above it.
+            folder = UNSAFE.sub("-", name).lstrip(".").encode()[:LONGEST].decode(errors="ignore") or "-"
             same = [one.name for one in found if one.folder.casefold() == folder.casefold()]
             if same:
                 raise IsoglossError(
