@@ -96,6 +96,8 @@ def test_recipes_are_called_by_label_name_or_file_and_swept_values(world: Path, 
     )
     assert [one.name for one in named] == ["n", "own", "a b/c batch_size=2", "a b/c batch_size=4"]
     assert [one.folder for one in named] == ["n", "own", "a-b-c-batch_size=2", "a-b-c-batch_size=4"]
+    outside = candidates_of([short("pos", world, label=label) for label in ("..", ".lock")])
+    assert [one.folder for one in outside] == ["-", "lock"]
     with pytest.raises(IsoglossError, match="'multitask' and 'multitask' would share the folder multitask; give"):
         candidates_of([short("pos", world), short("pos", world, steps=9)])
     with pytest.raises(IsoglossError, match="leave_one_out makes runs"):
@@ -121,14 +123,27 @@ def test_recipes_that_differ_in_what_is_measured_are_refused_before_they_are_tra
         isogloss.compare([recipe(world, "a", seed=[0, 1]), recipe(world, "b", seed=[0, 2])], into=tmp_path)
     with pytest.raises(IsoglossError, match=r"no recipe that trains one model is called 'c' \(valid: a\)"):
         isogloss.compare([first], seeds=1, into=tmp_path, baseline="c")
+    alone = [recipe(world, label, method="single") for label in "bc"]
     with pytest.raises(IsoglossError, match="each trains a model for each language alone"):
-        isogloss.compare([recipe(world, "a", method="single")], seeds=1, into=tmp_path)
+        isogloss.compare(alone[:1], seeds=1, into=tmp_path)
+    with pytest.raises(IsoglossError, match="'b' and 'c' both train a model for each language alone"):
+        isogloss.compare([first, *alone], seeds=1, into=tmp_path)
+    unknown = {
+        r"split: 'tset' is unknown; did you mean 'test'": {"split": "tset"},
+        r"metric: task 'pos' has no 'f2'": {"metric": "f2"},
+        r"allow_mixed: 'selektion' is unknown; did you mean 'selection'": {"allow_mixed": "selektion"},
+    }
+    for said, asked in unknown.items():
+        with pytest.raises(IsoglossError, match=said):
+            isogloss.compare([first], seeds=1, into=tmp_path, **asked)
     assert not trained and not any(tmp_path.iterdir())
 
 
 def test_folders_and_recipes_are_not_mixed_and_have_arguments_of_their_own(world: Path, tmp_path: Path):
     with pytest.raises(IsoglossError, match="either recipes or folders of finished runs"):
         isogloss.compare([tmp_path, "ud-pos"])
+    with pytest.raises(IsoglossError, match="no run folder in"):
+        isogloss.compare([tmp_path, tmp_path])  # the same folder twice is no recipe beside it
     with pytest.raises(IsoglossError, match="seeds: only recipes are compared with it"):
         isogloss.compare([tmp_path], seeds=3)
     with pytest.raises(IsoglossError, match="by: only run folders are compared with it"):
@@ -164,6 +179,10 @@ def test_models_of_one_language_each_show_negative_transfer(
     assert "mono" not in head and "all" in head
     assert "Negative transfer: all in d en (ALARM" in " ".join(table.split())
     assert "No cost.json in" in table
+
+    runs = {run: one for run, one in runs.items() if one is alone}
+    with pytest.raises(IsoglossError, match="'all', which the others are compared with, has no final test score"):
+        isogloss.compare([{}], split="test")
 
 
 def test_a_line_says_how_far_all_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, world: Path):

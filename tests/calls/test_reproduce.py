@@ -174,6 +174,7 @@ def test_verdicts():
         ({"name": "fun/mnly"}, "no setting 'fun/mnly'; did you mean 'fun/mnli'"),
         ({"name": "fun/mnli", "scale": "tiny"}, "no scale 'tiny'"),
         ({"name": "fun/mnli", "arms": ["funn"]}, "fun/mnli has no arm 'funn'; did you mean 'fun'"),
+        ({"name": "fun/mnli", "arms": "funn"}, "fun/mnli has no arm 'funn'; did you mean 'fun'"),
         ({"name": "fun/mnli", "seeds": 0}, "at least 1, found 0"),
         ({"name": "fun/mnli", "check": True}, "no run that has ended in nowhere/fun/mnli/smoke"),
     ],

@@ -30,5 +30,9 @@ def test_time_and_memory_are_judged_by_themselves():
     assert (second.best_for_time, second.best_for_memory) == (False, True)
 
 
-def test_memory_is_that_of_the_gpu_where_one_is_used():
-    assert [own.memory for own in priced({"a": 1, "b": 0}, {"a": [cost(1, gpu=7)], "b": [cost(1)]})] == [7, 0]
+def test_memory_is_that_of_the_gpu_where_all_runs_used_one():
+    on_gpu = {"a": [cost(1, gpu=7)], "b": [cost(1, gpu=8)]}
+    assert [own.memory for own in priced({"a": 1, "b": 0}, on_gpu)] == [7, 8]
+    # A run without one has used no memory of it, which is no merit.
+    some = priced({"a": 1, "b": 0}, {**on_gpu, "b": [cost(1)]})
+    assert [own.memory for own in some] == [1, 1] and not some[1].best_for_memory

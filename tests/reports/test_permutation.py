@@ -32,6 +32,16 @@ def test_swaps_of_three_sentences_are_all_there_are():
     assert {round(value, 9) for value in found.tolist()} == expected
 
 
+def test_swaps_that_give_the_real_difference_again_are_as_large():
+    """Answers are right in part, and half of the swaps of the two that differ change the sign alone, or nothing."""
+    shares = np.random.default_rng(3).random((40, 1))
+    other = shares.copy()
+    other[:2] *= 0.7
+    one, worse = Counted(IDS, shares, accuracy), Counted(IDS, other, accuracy)
+    real = float(accuracy(shares.sum(axis=0)) - accuracy(other.sum(axis=0)))
+    assert p_of_swaps(real, swapped({0: (one, worse)}, draws=2000)[0]) == pytest.approx(0.5, abs=0.04)
+
+
 def test_pairs_of_the_same_sentences_are_swapped_together():
     random = np.random.default_rng(0)
     one, other = (Counted(IDS, random.integers(2, size=(40, 1)), accuracy) for _ in range(2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from isogloss.calls.advising.texts import Words, label_shift, texts_by_language,
 from isogloss.calls.advising.walk import DRAWS, MOST_BATCHES, STEPS, Walked, walk
 from isogloss.calls.advising.words import Advice, sentences
 from isogloss.common.errors import IsoglossError
+from isogloss.common.several import several
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.run.folder import RunFolder
@@ -27,7 +29,7 @@ def advise(
     recipe: Recipe | Mapping[str, Any] | str | Path,
     *,
     model: str | None = None,
-    overrides: Iterable[str] = (),
+    overrides: str | Iterable[str] = (),
     scale: str | None = None,
     parallel: str | None = None,
     budget: float = 90.0,
@@ -49,9 +51,10 @@ def advise(
     Raises:
         IsoglossError: Anything in recipe, data or model that stands in the way of training.
     """
-    if budget <= 0:
+    if not 0 < budget < math.inf:
         raise IsoglossError(f"budget: seconds above 0, found {budget:g}")
-    asked = resolve(recipe, overrides=[*overrides, *([] if model is None else [f"model={model}"])], scale=scale)
+    changes = [*several(overrides), *([] if model is None else [f"model={model}"])]
+    asked = resolve(recipe, overrides=changes, scale=scale)
     probed = plain(asked, STEPS)
     with tempfile.TemporaryDirectory(prefix="isogloss-advise-") as folder, _quiet():
         learned = read_learned(probed, RunFolder(Path(folder) / "run"), ())
@@ -65,7 +68,9 @@ def advise(
         masked = masked_of(learned, texts, probed.max_length)
         start = asked.model if isinstance(asked.model, str) and not asked.random_weights else None
         walked = walk(training, sources, enough, masked, start, budget)
-    sizes, unseen = _sizes(learned, probed.limit or 0), _unseen(learned)
+    # Where the recipe itself reads no more of each language, that is what it trains on.
+    cut_at = probed.limit if probed.limit != asked.limit else None
+    sizes, unseen = _sizes(learned, cut_at), _unseen(learned)
     shift = label_shift(learned.corpus)
     seen = quantities(asked, learned, sizes, unseen, words, shift, apart, walked)
     held = [rule for rule in rules() if rule.holds(seen)]
@@ -112,11 +117,11 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _sizes(learned: Learned, limit: int) -> dict[str, float]:
+def _sizes(learned: Learned, cut_at: int | None) -> dict[str, float]:
     """By training language its share of the training data: of the examples, or of the bytes of files that were cut."""
     train = learned.corpus.train
     numbers = {language: float(len(own)) for language, own in train.items()}
-    if max(numbers.values()) >= limit:
+    if cut_at is not None and max(numbers.values()) >= cut_at:
         files = {language: {example.path for example in own} - {""} for language, own in train.items()}
         if all(files.values()):
             numbers = {code: float(sum(Path(path).stat().st_size for path in own)) for code, own in files.items()}

@@ -57,14 +57,14 @@ def are_recipes(places: Sequence[RecipeLike], *, asked: bool) -> bool:
     Raises:
         IsoglossError: Some are recipes and some folders.
     """
-    kinds = {str(place): _is_recipe(place) for place in places if isinstance(place, str | Path)}
-    folders = [place for place in kinds if Path(place).is_dir()]
-    recipes = [place for place, is_recipe in kinds.items() if is_recipe]
-    if (recipes or len(kinds) < len(places)) and folders:
+    named = [place for place in places if isinstance(place, str | Path)]
+    folders = [place for place in named if Path(place).is_dir()]
+    are_some = len(named) < len(places) or any(map(_is_recipe, named))
+    if are_some and folders:
         raise IsoglossError(
             f"compare: either recipes or folders of finished runs, found the folder {folders[0]} beside a recipe"
         )
-    return bool(recipes) or len(kinds) < len(places) or (asked and not folders)
+    return are_some or (asked and not folders)
 
 
 def _is_recipe(place: str | Path) -> bool:
@@ -96,7 +96,8 @@ def candidates_of(
                     f"{name}: leave_one_out makes runs that are compared on other languages each; train them, and "
                     "`isogloss compare RUNS --left-out` compares them"
                 )
-            folder = UNSAFE.sub("-", name).encode()[:LONGEST].decode(errors="ignore")
+            # Not one that is hidden, nor the folder of all or the one above it.
+            folder = UNSAFE.sub("-", name).lstrip(".").encode()[:LONGEST].decode(errors="ignore") or "-"
             same = [one.name for one in found if one.folder.casefold() == folder.casefold()]
             if same:
                 raise IsoglossError(

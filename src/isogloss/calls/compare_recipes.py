@@ -12,11 +12,11 @@ from isogloss.calls.chosen import Chosen, chosen_rows
 from isogloss.calls.made import made
 from isogloss.calls.planned import RecipeLike
 from isogloss.calls.predicted import counted
-from isogloss.calls.scored import results_of, run_folders
+from isogloss.calls.scored import metric_of, results_of, run_folders
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.writing import read_json, write_text
 from isogloss.recipe.sweep import LONGEST
-from isogloss.reports.comparison import Comparison, compare_rows
+from isogloss.reports.comparison import MIXABLE, Comparison, compare_rows
 from isogloss.reports.comparison_formats import ENDINGS
 from isogloss.reports.differences import FEWEST_SEEDS
 from isogloss.reports.negative_transfer import Transfer, negative_transfer
@@ -31,6 +31,7 @@ from isogloss.run.folder import RunFolder
 Row = Mapping[str, Any]
 
 TEXT = "text"
+SPLITS = ("dev", "test")
 
 _RECORDS: Mapping[str, Callable[[Outcome], str]] = {"csv": as_csv, "json": as_json}
 
@@ -67,6 +68,7 @@ def compare_recipes(
         raise IsoglossError(f"seeds: at least 1, found {seeds}")
     candidates = candidates_of(recipes, overrides=as_overrides(overrides, limit, None), scale=scale)
     first = _baseline(candidates, baseline)
+    _check_asked(candidates[0], split, metric, allow_mixed)
     require_alike(candidates, allow_mixed)
     asked = tuple(range(seeds)) if seeds is not None else _seeds(candidates)
     root = Path(into) if into is not None else Path("runs") / _folder(candidates, scale)
@@ -77,6 +79,16 @@ def compare_recipes(
     if output is not None:
         write_text(Path(output), f"{text}\n")
     return text
+
+
+def _check_asked(one: Candidate, split: str | None, metric: str | None, allow_mixed: Sequence[str]) -> None:
+    """Stop, before anything is trained, if there is no such split, metric or part of the protocol."""
+    if split is not None and split not in SPLITS:
+        raise IsoglossError(f"split: {split!r} is unknown{nearest(split, SPLITS)}")
+    metric_of([{"task": one.recipe.data[0].task}], metric)
+    for name in allow_mixed:
+        if name not in MIXABLE:
+            raise IsoglossError(f"allow_mixed: {name!r} is unknown{nearest(name, MIXABLE)}")
 
 
 def _form_of(output: Path) -> str:
@@ -93,6 +105,12 @@ def _form_of(output: Path) -> str:
 def _baseline(candidates: Sequence[Candidate], asked: str | None) -> Candidate:
     """What the others are compared with: what is asked for, or the first that trains one model for all languages."""
     able = {one.name: one for one in candidates if not one.is_single}
+    alone = [one.name for one in candidates if one.is_single]
+    if len(alone) > 1:
+        raise IsoglossError(
+            f"recipes: {alone[0]!r} and {alone[1]!r} both train a model for each language alone, and the others are "
+            "held beside one of them; name one"
+        )
     if not able:
         raise IsoglossError(
             "recipes: each trains a model for each language alone, so there is nothing to compare with them; name one "
@@ -134,7 +152,12 @@ def _settled(
     counts = counted(chosen.latest)
     redrawn = resample(counts)
     several = [row for row in chosen.latest if not runs[row["run"]].is_single]
-    rows = chosen.shown(_in_order(several, first, runs))
+    several = _in_order(several, first, runs)
+    if not several or runs[several[0]["run"]] is not first:
+        raise IsoglossError(
+            f"{first.name!r}, which the others are compared with, has no final {split} score of view {view}"
+        )
+    rows = chosen.shown(several)
     comparison = compare_rows(rows, str(rows[0]["method"]), mixed=allow_mixed, redrawn=redrawn)
     lines = settle(comparison, rows, counted=counts, redrawn=redrawn)
     transfers: list[Transfer] = []

@@ -9,6 +9,7 @@ from isogloss.calls.reproducing.checks import Check, checks_of
 from isogloss.calls.reproducing.papers import SCALES, setting_of
 from isogloss.calls.reproducing.scores import Scores, arm_folder, found_scores, recorded_scores
 from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.several import several
 
 
 def reproduce(
@@ -16,9 +17,9 @@ def reproduce(
     *,
     scale: str = "smoke",
     output: str | Path = "runs/reproduce",
-    arms: Sequence[str] = (),
+    arms: str | Sequence[str] = (),
     seeds: int = 1,
-    overrides: Iterable[str] = (),
+    overrides: str | Iterable[str] = (),
     jobs: int = 1,
     check: bool = False,
 ) -> list[Check]:
@@ -49,6 +50,7 @@ def reproduce(
         raise IsoglossError(f"scale: no scale {scale!r}{nearest(scale, SCALES)}")
     if seeds < 1:
         raise IsoglossError(f"seeds: at least 1, found {seeds}")
+    arms = several(arms)
     for arm in arms:
         if arm not in setting.arms:
             raise IsoglossError(f"arm: {name} has no arm {arm!r}{nearest(arm, setting.arms)}")
@@ -57,7 +59,7 @@ def reproduce(
         # Here, since who only looks needs none of the code that trains.
         from isogloss.calls.reproducing.runs import run_arms
 
-        run_arms(Path(output), name, setting, scale, chosen, overrides=list(overrides), seeds=seeds, jobs=jobs)
+        run_arms(Path(output), name, setting, scale, chosen, overrides=several(overrides), seeds=seeds, jobs=jobs)
     ours: Scores = {}
     for arm in chosen:
         ours |= found_scores(arm_folder(Path(output), name, scale, arm), arm, setting.metric, setting.scored_as)

@@ -15,7 +15,9 @@ def reproduce(
         str | None, typer.Argument(metavar="[PAPER/SETTING]", help="A paper, or one of its settings; without: a list.")
     ] = None,
     scale: Annotated[str, typer.Option(help="smoke, small or paper.")] = "smoke",
-    output: Annotated[Path, typer.Option(help="Folder of all reproductions.")] = Path("runs/reproduce"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of all reproductions.")] = Path(
+        "runs/reproduce"
+    ),
     arm: Annotated[list[str] | None, typer.Option(help="An arm to train; default all.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Number of seeds.")] = 1,
     overrides: Annotated[

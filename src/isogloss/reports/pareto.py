@@ -18,7 +18,7 @@ class Priced:
         method: Name of the method.
         score: Its score, a fraction.
         seconds: Time of training.
-        memory: Peak memory in bytes: of the GPU, or of the process where none was used.
+        memory: Peak memory in bytes: of the GPU, or of the process where not all runs used one.
         flops: Floating-point operations of training, by the estimate of `isogloss.run.ledger.Ledger.read`:
             (2·N + 4·N_trained) per sub-word, N being parameters outside tables of embeddings.
         runs: Number of runs.
@@ -76,7 +76,7 @@ def priced(scores: Mapping[str, float], costs: Mapping[str, Sequence[Mapping[str
     """
     known = {method: costs[method] for method in scores if costs.get(method)}
     # One measure for all, as the memory of a process that uses a GPU is something else.
-    on_gpu = any(cost["peak_memory_gpu"] for own in known.values() for cost in own)
+    on_gpu = all(cost["peak_memory_gpu"] for own in known.values() for cost in own)
     peak = "peak_memory_gpu" if on_gpu else "peak_memory_cpu"
     seconds = {method: mean(cost["seconds"]["training"] for cost in own) for method, own in known.items()}
     memory = {method: mean(cost[peak] for cost in own) for method, own in known.items()}

@@ -109,8 +109,11 @@ def _differences(ids: tuple[str, ...], pairs: list[tuple[Counted, Counted]], dra
     """The differences ``[len(pairs), draws]`` after swaps in the sentences that all of them have."""
     n = len(ids)
     random = generator("swapped sentences", seed, "\n".join(ids))
-    # Sums of whole numbers are exact in float32 up to 2**24, more tokens than a test set has.
-    gains = np.concatenate([other.counts - one.counts for one, other in pairs], axis=1).astype(np.float32)
+    gains = np.concatenate([other.counts - one.counts for one, other in pairs], axis=1)
+    # Sums of whole numbers are exact in float32 up to 2**24, more tokens than a test set has; those of fractions (F1 of
+    # answers) are not, and swaps that give the real difference again would fall short of it.
+    exact = np.float32 if (gains == np.rint(gains)).all() else np.float64
+    gains = gains.astype(exact)
     mine, both = (np.concatenate(sums) for sums in zip(*(_sums(*pair) for pair in pairs), strict=True))
     ends = np.cumsum([one.counts.shape[1] for one, _ in pairs])[:-1]
     rows = max(1, _CELLS_AT_ONCE // max(n, gains.shape[1]))
@@ -118,7 +121,7 @@ def _differences(ids: tuple[str, ...], pairs: list[tuple[Counted, Counted]], dra
     for start in range(0, draws, rows):
         coins = random.integers(256, size=(min(rows, draws - start), -(-n // 8)), dtype=np.uint8)
         swaps = np.unpackbits(coins, axis=1, count=n)
-        sums = mine + (swaps.astype(np.float32) @ gains).astype(np.float64)
+        sums = mine + (swaps.astype(exact) @ gains).astype(np.float64)
         halves = zip(pairs, np.split(sums, ends, axis=1), np.split(both - sums, ends, axis=1), strict=True)
         parts.append([one.score(own) - other.score(rest) for (one, other), own, rest in halves])
     return np.concatenate(parts, axis=1)

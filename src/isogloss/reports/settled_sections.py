@@ -156,9 +156,9 @@ def _prices(found: Outcome) -> Section:
     notes = (
         "Means over the runs of a method. Best for time, for memory: in the Pareto set, no other method scores at "
         "least as high at no higher cost; means are taken as they are, so a lead of nothing but chance counts. Peak: "
-        "memory of the GPU, or of the whole process where none was used. TFLOP: an estimate, per sub-word (with "
-        "padding) 2 for each parameter outside tables of embeddings, and 4 more where it is trained. Runs side by side "
-        "share the cores: with --jobs 1 times are those of a run alone.",
+        "memory of the GPU, or of the whole process where not all runs used one. TFLOP: an estimate, per sub-word "
+        "(with padding) 2 for each parameter outside tables of embeddings, and 4 more where it is trained. Runs side "
+        "by side share the cores: with --jobs 1 times are those of a run alone.",
     )
     return Section("Cost beside quality", (*headers, "best for memory"), body, notes)
 

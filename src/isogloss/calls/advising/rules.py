@@ -17,7 +17,10 @@ from isogloss.common.strict import Strict
 FILE = Path(__file__).with_name("rules.yaml")
 
 DEFAULT = "plain multi-task training with checkpoint averaging"
-"""What to do where nothing speaks for a method."""
+"""What to do where nothing speaks for a method and several languages have labels."""
+
+ONE_LANGUAGE = "plain fine-tuning"
+"""The same where one language has them, for which averaging was not measured."""
 
 Seen = float | bool | str | None
 """A quantity that was seen; None: not measured."""

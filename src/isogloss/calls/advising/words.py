@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import mean
 
 from isogloss.calls.advising.apart import Apart
-from isogloss.calls.advising.rules import DEFAULT, Rule, Seen
+from isogloss.calls.advising.rules import DEFAULT, ONE_LANGUAGE, Rule, Seen
 from isogloss.calls.advising.texts import Words
 from isogloss.calls.advising.walk import Walked
 
@@ -38,7 +38,8 @@ class Advice:
     def _advice(self) -> Iterator[str]:
         others = [rule for rule in self.rules if rule.kind == "do" and rule.name != "averaging"]
         if not others:
-            yield f"\nNothing of this speaks for a method: {DEFAULT}."
+            plain = ONE_LANGUAGE if self.seen.get("training_languages") == 1 else DEFAULT
+            yield f"\nNothing of this speaks for a method: {plain}."
         for kind, head in HEADS.items():
             own = [rule for rule in self.rules if rule.kind == kind]
             if own:
