@@ -75,7 +75,7 @@ def test_names_that_cannot_be(tmp_path: Path) -> None:
         adapters.add("en", PFEIFFER, seed=0)
     with pytest.raises(IsoglossError, match=r"adapter 'a\.b': a name must be given, and hold no dot"):
         adapters.add("a.b", PFEIFFER, seed=0)
-    with pytest.raises(IsoglossError, match=r"no adapter 'em' in the model; did you mean 'en'\? \(valid: en\)"):
+    with pytest.raises(IsoglossError, match=r"no adapter 'em' in the model \(valid: en\)"):
         adapters.activate("em")
 
 
