@@ -10,12 +10,13 @@ embeddings, which costs next to nothing by itself. It is compared with the loss 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.ours import Ours
 from benchmarks.results import claim, machine, workload_entry
-from benchmarks.timing import Arm, describe, interleave, per_step, slowdown
+from benchmarks.timing import Arm, Measurement, describe, interleave, per_step, slowdown
 from benchmarks.workload import TOY, Workload
 from isogloss.objectives.side_by_side import padding_of, side_by_side
 from isogloss.objectives.supervised import Supervised
@@ -89,45 +90,43 @@ def _deep(workload: Workload) -> Workload:
 
 def run(workload: Workload, rounds: int) -> dict[str, Any]:
     """Measure the arms, in fp32."""
-    started = machine()
+    started, deep = machine(), _deep(workload)
     arms: dict[str, Arm] = {PLAIN: plain(workload), CONSISTENCY: consistency(workload), MIXED: mixed(workload)}
     forms: dict[str, Arm] = {TWO_FORMS: two_forms(workload), X_TUNE: x_tune(workload)}
     measured = interleave({**arms, **forms}, rounds)
-    base, agreeing, mixing, both, tuning = measured.values()
-    deep = _deep(workload)
-    tall: dict[str, Arm] = {PLAIN: plain(deep), MIXED: mixed(deep)}
-    measured_deep = interleave(tall, rounds)
-    deep_base, deep_mixing = measured_deep.values()
-    parts = {
-        "steps on pairs": (
-            arms,
-            [
-                claim(slowdown(mixing, base, per_step), f"time of a step, {MIXED} / {PLAIN}", at_most=AT_MOST),
-                claim(slowdown(agreeing, base, per_step), f"time of a step, {CONSISTENCY} / {PLAIN}"),
-            ],
-        ),
-        f"steps on pairs, {deep.size.layers} layers": (
-            tall,
-            [claim(slowdown(deep_mixing, deep_base, per_step), f"time of a step, {MIXED} / {PLAIN}", at_most=AT_MOST)],
-        ),
-        "steps on two forms of a text": (
-            forms,
-            [claim(slowdown(tuning, both, per_step), f"time of a step, {X_TUNE} / {TWO_FORMS}", at_most=AT_MOST)],
-        ),
-    }
+    measured_deep = interleave({PLAIN: plain(deep), MIXED: mixed(deep)}, rounds)
+    bounds = {CONSISTENCY: None, MIXED: AT_MOST}
     return {
         "benchmark": "x_mixup",
         "machine": started,
         "workload": workload_entry(workload),
         "skipped": [],
         "parts": [
-            {
-                "part": part,
-                "precision": "fp32",
-                "steps_per_round": (deep if own is tall else workload).size.steps,
-                "arms": {name: describe((measured_deep if own is tall else measured)[name]) for name in own},
-                "ratios": ratios,
-            }
-            for part, (own, ratios) in parts.items()
+            _part("steps on pairs", workload, {name: measured[name] for name in arms}, bounds),
+            _part(f"steps on pairs, {deep.size.layers} layers", deep, measured_deep, bounds),
+            _part(
+                "steps on two forms of a text", workload, {name: measured[name] for name in forms}, {X_TUNE: AT_MOST}
+            ),
+        ],
+    }
+
+
+def _part(
+    name: str, workload: Workload, measured: Mapping[str, list[Measurement]], bounds: Mapping[str, float | None]
+) -> dict[str, Any]:
+    """What was measured of arms, of which each is told against the first one."""
+    base, *others = measured
+    return {
+        "part": name,
+        "precision": "fp32",
+        "steps_per_round": workload.size.steps,
+        "arms": {arm: describe(own) for arm, own in measured.items()},
+        "ratios": [
+            claim(
+                slowdown(measured[arm], measured[base], per_step),
+                f"time of a step, {arm} / {base}",
+                at_most=bounds[arm],
+            )
+            for arm in reversed(others)
         ],
     }
