@@ -1,12 +1,14 @@
 """The evidence for XLM-K: encoders trained on by masked language modelling, and with knowledge beside it, then probed.
 
-python docs/results/xlm_k.py pretrain --model FOLDER     # trains and probes
+python docs/results/xlm_k.py pretrain --encoder shipped
+python docs/results/xlm_k.py pretrain --encoder real --model FOLDER     # trains and probes
 python docs/results/xlm_k.py collect
 python docs/results/xlm_k.py tables
 
-FOLDER holds a real encoder: intfloat/multilingual-e5-small, for the rows kept here. The first call builds the corpus
-(see ``xlm_k_corpus.py``). Each run is a process of a thread; finished runs are skipped, so the script can be stopped
-and started again. What the encoders are worth after fine-tuning is in ``xlm_k_tasks.py``.
+The shipped encoder is isogloss-small. FOLDER holds a real one: intfloat/multilingual-e5-small, for the rows kept here.
+The first call builds the corpus (see ``xlm_k_corpus.py``). Each run is a process of a thread; finished runs are
+skipped, so the script can be stopped and started again. What the encoders are worth after fine-tuning is in
+``xlm_k_tasks.py``.
 
 A fifth of the entities and a fifth of the facts are kept apart from training: probes are of entities and facts that
 were seen, and of those.
@@ -18,9 +20,9 @@ import argparse
 import shutil
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +40,12 @@ SEEDS = (0, 1)
 UNTOUCHED, CONTROL = "untouched", "mlm"
 SOURCES: dict[str, dict[str, Any]] = {
     "mlm": {"temperature": 2.0, "masking": 0.15},
-    "mep": {"length": 64, "description_length": 64, "masking": 0.15},
-    "oe": {"length": 64, "description_length": 64, "masking": 0.15},
+    "mep": {"temperature": 2.0, "length": 48, "description_length": 32, "masking": 0.15},
+    "oe": {"temperature": 2.0, "length": 48, "description_length": 32, "masking": 0.15},
 }
-STEPS = 600
 BASE: dict[str, Any] = {
     "unfreezing": {"kind": "all_but_embeddings"},
-    "stages": [{"length": 64, "batch_size": 16, "share": 1.0}],
-    "learning_rate": 1.0e-4,
+    "stages": [{"length": 48, "batch_size": 32, "share": 1.0}],
     "schedule": "linear",
     "warmup_steps": 0.1,
     "precision": "bf16",
@@ -57,59 +57,87 @@ BASE: dict[str, Any] = {
 }
 
 
+@dataclass(frozen=True)
+class Encoder:
+    """An encoder that is trained on.
+
+    Attributes:
+        model: What it is loaded from, where nothing else is said.
+        steps: Updates of a run.
+        rate: The peak rate.
+    """
+
+    model: str
+    steps: int
+    rate: float
+
+
+ENCODERS = {
+    "shipped": Encoder("isogloss-small", 900, 1.0e-3),
+    "real": Encoder("intfloat/multilingual-e5-small", 300, 2.0e-4),
+}
+
+
 def _shares(**shares: float) -> list[dict[str, Any]]:
     return [{"kind": kind, "share": share, **SOURCES[kind]} for kind, share in shares.items()]
 
 
-ARMS: dict[str, dict[str, Any]] = {
-    CONTROL: {"sources": _shares(mlm=1.0)},
-    "mlm + mep": {"sources": _shares(mlm=0.5, mep=0.5)},
-    "mlm + oe": {"sources": _shares(mlm=0.5, oe=0.5)},
-    "mlm + mep + oe": {"sources": _shares(mlm=0.4, mep=0.4, oe=0.2)},
-    "mlm + mep, repeats hidden": {
-        "sources": [*_shares(mlm=0.5), *({**mep, "hide_repeats": True} for mep in _shares(mep=0.5))]
-    },
-    "mlm, as many sub-words": {"sources": _shares(mlm=1.0)},
+def _with_mep(**changes: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - settings of the source
+    mlm, mep = _shares(mlm=0.25, mep=0.75)
+    return [mlm, {**mep, **changes}]
+
+
+ARMS: dict[str, list[dict[str, Any]]] = {
+    CONTROL: _shares(mlm=1.0),
+    "mlm + mep": _with_mep(),
+    "mlm + oe": _shares(mlm=0.25, oe=0.75),
+    "mlm + mep + oe": _shares(mlm=0.2, mep=0.4, oe=0.4),
+    "mlm + mep, repeats hidden": _with_mep(hide_repeats=True),
+    "mlm + mep, languages mixed": _with_mep(one_language=False),
+    "mlm, as many sub-words": _shares(mlm=1.0),
 }
-"""The arms, all of as many updates, but the last: it reads as many sub-words as ``mlm + mep + oe`` has read.
+"""The sources of the arms, all of as many updates, but the last: it reads as many sub-words as ``mlm + mep + oe``.
 
 With ``repeats hidden``, the mention is hidden in the description, too, where comparing sub-words would find it."""
 
 KINDS = {"entity-retrieval": "mep", "object-entailment": "oe"}
 """Kinds of probe, with the source whose heads they can use."""
+PROBED = ("bn", "en", "hy", "uk", "vi", "zh")
 LIMIT, CANDIDATES = 100, 500
-"""Items of a language and view, and descriptions of a language, at most."""
+"""Languages, items of a language and view, and descriptions of a language, at most."""
 
 
 @dataclass(frozen=True)
 class Run:
     """An encoder trained on, or the one that there was before."""
 
+    encoder: str
     arm: str
     seed: int
 
     def folder(self, root: Path) -> Path:
         """Where it is kept."""
-        return root / "encoders" / self.arm / f"seed-{self.seed}"
+        return root / "encoders" / self.encoder / self.arm / f"seed-{self.seed}"
 
     @property
     def arguments(self) -> list[str]:
         """What `one` is told."""
-        return ["--arms", self.arm, "--seed", str(self.seed)]
+        return ["--encoder", self.encoder, "--arms", self.arm, "--seed", str(self.seed)]
 
 
-def plan(arms: list[str]) -> Iterator[Run]:
+def plan(encoder: str, arms: Sequence[str]) -> Iterator[Run]:
     """All runs, seed after seed, so that tables can be made at any time; the encoder that there was has no seed."""
     for seed in SEEDS:
-        yield from (Run(arm, seed) for arm in arms if arm != UNTOUCHED or seed == SEEDS[0])
+        yield from (Run(encoder, arm, seed) for arm in arms if arm != UNTOUCHED or seed == SEEDS[0])
 
 
 def steps_of(run: Run, root: Path) -> int:
     """The updates of a run."""
+    steps = ENCODERS[run.encoder].steps
     if run.arm != "mlm, as many sub-words":
-        return STEPS
-    read = {arm: _subwords(Run(arm, run.seed).folder(root) / "run") for arm in (CONTROL, "mlm + mep + oe")}
-    return round(STEPS * read["mlm + mep + oe"] / read[CONTROL])
+        return steps
+    read = {arm: _subwords(replace(run, arm=arm).folder(root) / "run") for arm in (CONTROL, "mlm + mep + oe")}
+    return round(steps * read["mlm + mep + oe"] / read[CONTROL])
 
 
 def _subwords(folder: Path) -> int:
@@ -120,13 +148,14 @@ def recipe(run: Run, model: str, root: Path) -> dict[str, Any]:
     """The recipe of a run; corpus and list of what is kept apart are below ``root``."""
     steps = steps_of(run, root)
     knowledge = {"corpus": str(root / "corpus"), "leave_out": str(root / "apart.tsv"), "queue": 1024}
-    return {**BASE, **ARMS[run.arm], "model": model, "seed": run.seed, "steps": steps, "evaluation_steps": steps,
-            "save_steps": steps, "knowledge": knowledge}  # fmt: skip
+    return {**BASE, "sources": ARMS[run.arm], "learning_rate": ENCODERS[run.encoder].rate, "model": model,
+            "seed": run.seed, "steps": steps, "evaluation_steps": steps, "save_steps": steps,
+            "knowledge": knowledge}  # fmt: skip
 
 
 def has_heads(arm: str, kind: str) -> bool:
     """Whether an arm has learned heads for a kind of probe."""
-    return any(source["kind"] == KINDS[kind] for source in ARMS.get(arm, {}).get("sources", ()))
+    return any(source["kind"] == KINDS[kind] for source in ARMS.get(arm, ()))
 
 
 def make(run: Run, model: str, root: Path) -> None:
@@ -142,7 +171,7 @@ def make(run: Run, model: str, root: Path) -> None:
                 with torch.autocast("cpu", torch.bfloat16):
                     found = isogloss.probe(
                         encoder, kind=kind, corpus=str(root / "corpus"), leave_out=str(root / "apart.tsv"), heads=heads,
-                        centred=not heads, limit=LIMIT, candidates=CANDIDATES, batch_size=64,
+                        centred=not heads, languages=PROBED, limit=LIMIT, candidates=CANDIDATES, batch_size=64,
                         items=folder / f"items-{kind}-{by(heads)}.jsonl",
                     )  # fmt: skip
                 append_lines(folder / "probes.jsonl", [{**row, "by": by(heads)} for row in found])
@@ -177,9 +206,9 @@ def items(run: Run, root: Path) -> dict[Cell, dict[tuple[str, ...], float]]:
     return found
 
 
-def compared(arm: str, other: str, root: Path) -> Iterator[dict[str, Any]]:
+def compared(encoder: str, arm: str, other: str, root: Path) -> Iterator[dict[str, Any]]:
     """Per cell the paired difference of two arms in accuracy, with both intervals; units are drawn, not items."""
-    runs = [(Run(arm, seed), Run(other, seed)) for seed in SEEDS]
+    runs = [(Run(encoder, arm, seed), Run(encoder, other, seed)) for seed in SEEDS]
     pairs = [[items(run, root) for run in pair] for pair in runs if all(is_done(run, root) for run in pair)]
     for cell in sorted({cell for own, _ in pairs for cell in own}):
         theirs = cell if cell in pairs[0][1] else (cell[0], by(False), *cell[2:])  # heads against states
@@ -193,7 +222,8 @@ def compared(arm: str, other: str, root: Path) -> Iterator[dict[str, Any]]:
         draws = np.random.default_rng(0).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=1000)
         redrawn = draws @ sums / (draws @ np.bincount(units))
         seen, wide = paired_interval(per_seed), crossed_interval(per_seed, redrawn)
-        yield {"kind": "difference", "cell": cell, "arm": arm, "other": other, "seeds": len(per_seed), "n": len(keys),
+        yield {"kind": "difference", "encoder": encoder, "cell": cell, "arm": arm, "other": other,
+               "seeds": len(per_seed), "n": len(keys),
                "difference": seen.mean, "over_seeds": [seen.low, seen.high],
                "over_seeds_and_items": [wide.low, wide.high]}  # fmt: skip
 
@@ -203,25 +233,36 @@ def is_done(run: Run, root: Path) -> bool:
     return (run.folder(root) / "done").exists()
 
 
-def collect(root: Path, kept: Path) -> None:
-    """Write what finished runs have found."""
+def collect(encoder: str, root: Path, kept: Path) -> None:
+    """Write what finished runs have found, in the place of what was kept of the encoder."""
+    rows = [row for row in read_lines(kept) if row["encoder"] != encoder] if kept.exists() else []
+    rows += _collected(encoder, root)
     kept.unlink(missing_ok=True)
-    done = [run for run in plan([UNTOUCHED, *ARMS]) if is_done(run, root)]
-    for run in done:
-        own = {"arm": run.arm, "seed": None if run.arm == UNTOUCHED else run.seed}
-        rows = [{"kind": "probe", **own, **_short(row)} for row in read_lines(run.folder(root) / "probes.jsonl")]
+    append_lines(kept, rows)
+
+
+def _collected(encoder: str, root: Path) -> Iterator[dict[str, Any]]:
+    for run in plan(encoder, [UNTOUCHED, *ARMS]):
+        if not is_done(run, root):
+            continue
+        own = {"encoder": encoder, "arm": run.arm, "seed": None if run.arm == UNTOUCHED else run.seed}
+        for row in read_lines(run.folder(root) / "probes.jsonl"):
+            yield {"kind": "probe", **own, **_short(row)}
         if run.arm != UNTOUCHED:
-            rows.append(
-                {"kind": "read", **own, "steps": steps_of(run, root), "subwords": _subwords(run.folder(root) / "run")}
-            )
-            scores = read_lines(run.folder(root) / "run" / "results.jsonl")
-            rows += [{"kind": "masked", **own, **{name: row[name] for name in ("language", "metric", "value", "n")}}
-                     for row in scores if row["selection"] is not None]  # fmt: skip
-        append_lines(kept, rows)
+            subwords = _subwords(run.folder(root) / "run")
+            yield {"kind": "read", **own, "steps": steps_of(run, root), "subwords": subwords}
+            for row in read_lines(run.folder(root) / "run" / "results.jsonl"):
+                if row["selection"] is not None:
+                    yield {
+                        "kind": "masked",
+                        **own,
+                        **{name: row[name] for name in ("language", "metric", "value", "n")},
+                    }
     for arm in ARMS:
         if arm != CONTROL:
-            append_lines(kept, [*compared(arm, CONTROL, root)])
-    append_lines(kept, [*compared("mlm + mep, repeats hidden", "mlm + mep", root)])
+            yield from compared(encoder, arm, CONTROL, root)
+    for arm in ("mlm + mep, repeats hidden", "mlm + mep, languages mixed"):
+        yield from compared(encoder, arm, "mlm + mep", root)
 
 
 def _short(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -230,15 +271,23 @@ def _short(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tables(kept: Path) -> str:
-    """Accuracy by cell and arm, with chance, masked loss by arm, and differences."""
+    """Per encoder accuracy by cell and arm, with chance, masked loss by arm, and differences."""
     rows = read_lines(kept)
+    return "\n\n".join(
+        f"{encoder}\n\n{_tables([row for row in rows if row['encoder'] == encoder])}"
+        for encoder in ENCODERS
+        if any(row["encoder"] == encoder for row in rows)
+    )
+
+
+def _tables(rows: Sequence[Mapping[str, Any]]) -> str:
     scores: dict[Cell, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         if row["kind"] == "probe" and row["metric"].startswith("accuracy"):
             cell = (row["task"], row["by"], row["view"], where(row))
             scores[cell][row["arm"]].append(row["value"])
             scores[cell]["chance"].append(row["chance"])
-    arms = [UNTOUCHED, *ARMS]
+    arms = [arm for arm in (UNTOUCHED, *ARMS) if any(arm in own for own in scores.values())]
     body = [[*cell, *(_percent(own.get(arm)) for arm in ("chance", *arms))] for cell, own in sorted(scores.items())]
     first = tabulate(body, ["probe", "by", "view", "description", "chance", *arms], tablefmt="github",
                      disable_numparse=True)  # fmt: skip
@@ -246,8 +295,10 @@ def tables(kept: Path) -> str:
     for row in rows:
         if row["kind"] == "masked" and "loss" in row["metric"]:
             losses[row["language"]][row["arm"]].append(row["value"])
-    body = [[code, *(f"{np.mean(own[arm]):.3f}" for arm in ARMS if arm in own)] for code, own in losses.items()]
-    second = tabulate(body, ["masked loss", *ARMS], tablefmt="github", disable_numparse=True)
+    body = [
+        [code, *(f"{np.mean(own[arm]):.3f}" if arm in own else "" for arm in arms[1:])] for code, own in losses.items()
+    ]
+    second = tabulate(body, ["masked loss", *arms[1:]], tablefmt="github", disable_numparse=True)
     body = [[*row["cell"], f"{row['arm']} − {row['other']}", row["seeds"], row["n"],
              f"{100 * row['difference']:+.1f}", _ends(row["over_seeds"]), _ends(row["over_seeds_and_items"])]
             for row in rows if row["kind"] == "difference"]  # fmt: skip
@@ -268,20 +319,22 @@ def main() -> None:
     """Run, or make the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["pretrain", "one", "collect", "tables"])
-    parser.add_argument("--model", default="intfloat/multilingual-e5-small")
+    parser.add_argument("--encoder", choices=ENCODERS, default="real")
+    parser.add_argument("--model", help="where the encoder is; by default its id or name")
     parser.add_argument("--runs", type=Path, default=Path("runs/xlm-k"))
     parser.add_argument("--rows", type=Path, default=Path("docs/results/xlm-k.jsonl"))
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--arms", nargs="+", choices=[UNTOUCHED, *ARMS], default=[UNTOUCHED, *ARMS])
     parser.add_argument("--seed", type=int)
     asked = parser.parse_args()
+    model = asked.model or ENCODERS[asked.encoder].model
     if asked.what == "pretrain":
         xlm_k_corpus.build(asked.runs)
-        study.take(__file__, plan(asked.arms), asked.runs, asked.model, asked.jobs)
+        study.take(__file__, plan(asked.encoder, asked.arms), asked.runs, model, asked.jobs)
     elif asked.what == "one":
-        make(Run(asked.arms[0], asked.seed), asked.model, asked.runs)
+        make(Run(asked.encoder, asked.arms[0], asked.seed), model, asked.runs)
     elif asked.what == "collect":
-        collect(asked.runs, asked.rows)
+        collect(asked.encoder, asked.runs, asked.rows)
     else:
         print(tables(asked.rows))
 

@@ -297,6 +297,8 @@ COMPARED = {
     "English, one rate, translate-test": "consistency, with-translate-test",
     "x_mixup, one rate": "consistency",
     "x_mixup, one rate, with-translate-test": "consistency, with-translate-test",
+    "consistency, with-gold-source": "consistency",
+    "x_mixup, one rate, with-gold-source": "consistency, with-gold-source",
     "x_tune, one rate": "consistency",
     "mean_of_logits, one rate, with-translate-test": "consistency, with-translate-test",
     "manifold_mixup, one rate": "consistency",

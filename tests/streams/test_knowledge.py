@@ -260,3 +260,25 @@ def test_a_batch_is_cut_over_processes_and_parts_without_a_change(
     assert whole == entities(5) and whole != entities(6)
     halves = [entities(5, rank=rank, world_size=2, accumulation=2) for rank in range(2)]
     assert halves == [whole[::2], whole[1::2]]
+
+
+def test_sentences_of_a_micro_batch_are_in_one_language_where_that_is_asked_for(
+    known: EncodedKnowledge, tokenizer: PreTrainedTokenizerBase
+):
+    rows = mention_rows(known, tokenizer)
+
+    def languages(k: int, **cut: int) -> list[tuple[str, ...]]:
+        own = DrawnStream(
+            rows, lambda own: collate(own, 1), name="mep", seed=3, batch_size=16, together=rows.of_one_language, **cut
+        )
+        return [batch.languages for batch in own(k)]
+
+    drawn = [language for k in range(30) for language in languages(k)]
+    assert all(len({*micro_batch}) == 1 and len(micro_batch) == 16 for micro_batch in drawn)
+    assert {micro_batch[0] for micro_batch in drawn} == {*LANGUAGES}
+    assert languages(5) == languages(5)
+    cut = [languages(k, accumulation=2) for k in range(30)]
+    assert {len({*first, *second}) for first, second in cut} == {1, 2}  # each micro-batch draws its own
+    for k in range(30):
+        ranks = [languages(k, rank=rank, world_size=2, accumulation=2) for rank in range(2)]
+        assert [micro_batch[0] for micro_batch in ranks[0]] == [micro_batch[0] for micro_batch in ranks[1]]

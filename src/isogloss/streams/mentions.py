@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
 from isogloss.common.shares import shares
 from isogloss.objectives.supervised import IGNORED
 from isogloss.store.knowledge import EncodedKnowledge
+from isogloss.streams.drawn import Draw
 from isogloss.streams.knowledge import KnowledgeRow, chosen
 from isogloss.streams.masked import Masking, SpecialTokens
 
@@ -72,7 +74,18 @@ class MentionRows:
 
     def __call__(self, random: np.random.Generator) -> KnowledgeRow:
         """A row."""
-        language = self.languages[random.choice(len(self.languages), p=self._shares)]
+        return self.row(self.language(random), random)
+
+    def of_one_language(self, random: np.random.Generator) -> Draw[KnowledgeRow]:
+        """Draws rows whose sentences are in one language, which is drawn now."""
+        return partial(self.row, self.language(random))
+
+    def language(self, random: np.random.Generator) -> str:
+        """A language."""
+        return self.languages[random.choice(len(self.languages), p=self._shares)]
+
+    def row(self, language: str, random: np.random.Generator) -> KnowledgeRow:
+        """A row whose sentence is in a language."""
         mentions = self.knowledge.mentions[language]
         drawn = int(random.integers(len(mentions)))
         pieces = self.knowledge.sentences[language].sentence(int(mentions.sentence[drawn]))

@@ -196,14 +196,14 @@ def build_knowledge_stream(
         "temperature": asked.temperature,
         "same_language": site.asked.same_language,
     }
-    rows: MentionRows | FactRows
+    made = partial(DrawnStream, collate=partial(collate, padding=masking.padding), name=name, seed=at.seed, **cut)
     match asked:
         case spec.MEP(mask=mask, hide_repeats=hide_repeats):
             one: dict[str, Any] = {"mask": masking.mask, "per_piece": mask == "per_piece", "hide_repeats": hide_repeats}
             rows = MentionRows(site.knowledge, **one, **shared)
+            return made(rows, together=rows.of_one_language if asked.one_language else None)
         case spec.OE():
-            rows = FactRows(site.knowledge, **shared)
-    return DrawnStream(rows, partial(collate, padding=masking.padding), name=name, seed=at.seed, **cut)
+            return made(FactRows(site.knowledge, **shared))
 
 
 def _queue_of(asked: spec.Knowledge, kind: str) -> str:

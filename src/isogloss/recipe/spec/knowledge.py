@@ -35,6 +35,11 @@ class MEP(Spec):
         False,
         description="hide in the description its title, and the mention, so that comparing letters is of no use",
     )
+    one_language: bool = Field(
+        True,
+        description="sentences of a micro-batch are in one language; false: each in its own, and telling languages "
+        "apart is most of what is learned first",
+    )
     length: int = Field(256, ge=16, description="most sub-words of the sentence, if the stage's rows are longer")
     description_length: int = Field(256, ge=16, description="most sub-words of the description")
 
