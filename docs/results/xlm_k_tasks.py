@@ -1,17 +1,18 @@
 """The evidence for XLM-K after fine-tuning: encoders of ``xlm_k.py`` learn names, inference and questions from English.
 
-python docs/results/xlm_k_tasks.py rates    # choose the learning rate of the control on English dev data
+python docs/results/xlm_k_tasks.py rates    # choose the learning rate of the controls on English dev data
 python docs/results/xlm_k_tasks.py run
 python docs/results/xlm_k_tasks.py collect
 python docs/results/xlm_k_tasks.py tables
 
-`--model` is the encoder that there was before, `--runs` the folder that ``xlm_k.py`` has filled. All arms train at the
-rate of the control, which is chosen with two seeds, since they differ in nothing but what their encoder has read. The
-seed of an encoder is that of its fine-tuning, modulo how many encoders there are.
+`--model` is the real encoder that there was before, `--runs` the folder that ``xlm_k.py`` has filled. All arms of an
+encoder train at the rate of its control, since they differ in nothing but what their encoder has read. The seed of an
+encoder is that of its fine-tuning, modulo how many encoders there are.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,30 +20,41 @@ import arms
 import unfreezing
 import xlm_k
 
-FINE_TUNED = (xlm_k.UNTOUCHED, xlm_k.CONTROL, "mlm + mep", "mlm + oe", "mlm + mep + oe")
+STEPS = {"ner": 160, "nli": 240, "qa": 120}
+TAUGHT = {
+    name: replace(unfreezing.TAUGHT[name], settings={**unfreezing.TAUGHT[name].settings, "steps": steps})
+    for name, steps in STEPS.items()
+}
 TASKS = {
-    name: arms.Task(
-        metric, (plain := unfreezing.TAUGHT[name].task(metric)).groups, plain.write_data, (0, 1, 2), arms.TUNING_SEEDS
-    )
+    name: arms.Task(metric, (plain := TAUGHT[name].task(metric)).groups, plain.write_data, (0, 1, 2), (9,))
     for name, metric in (("ner", "f1"), ("nli", "accuracy"), ("qa", "f1"))
 }
+RATES = {"real": (1e-4, 2e-4), "shipped": (5e-4, 1e-3)}
+PLACES = {
+    f"{encoder}, {arm}": xlm_k.Run(encoder, arm, 0)
+    for encoder in xlm_k.ENCODERS
+    for arm in (xlm_k.UNTOUCHED, xlm_k.CONTROL, "mlm + mep", "mlm + oe", "mlm + mep + oe")
+}
+"""By arm where a run starts, but for the seed."""
+CONTROLS = {arm: f"{place.encoder}, {xlm_k.CONTROL}" for arm, place in PLACES.items() if place.arm != xlm_k.CONTROL}
 
 
-def encoder(run: arms.Run, model: str, root: Path) -> str:
-    """Where a run starts."""
-    if run.arm == xlm_k.UNTOUCHED:
-        return model
-    seed = xlm_k.SEEDS[run.seed % len(xlm_k.SEEDS)]
-    return str(xlm_k.Run(run.arm, seed).folder(root) / "run" / "model")
+def start(run: arms.Run, model: str, root: Path) -> str:
+    """The encoder that a run starts from."""
+    place = PLACES[run.arm]
+    if place.arm == xlm_k.UNTOUCHED:
+        return model if place.encoder == "real" else xlm_k.ENCODERS[place.encoder].model
+    place = replace(place, seed=xlm_k.SEEDS[run.seed % len(xlm_k.SEEDS)])
+    return str(place.folder(root) / "run" / "model")
 
 
 def recipe(run: arms.Run, model: str, root: Path) -> dict[str, Any]:
     """The recipe of a run, with the shortened files below ``root``."""
-    task = unfreezing.TAUGHT[run.task]
+    task = TAUGHT[run.task]
     steps = task.settings["steps"]
     return {
         **unfreezing.BASE, **task.settings, "method": "multitask", "unfreezing": {"kind": "all_but_embeddings"},
-        "model": encoder(run, model, root), "data": task.data(root, run.is_tuning), "seed": run.seed,
+        "model": start(run, model, root), "data": task.data(root, run.is_tuning), "seed": run.seed,
         "evaluation_steps": steps, "save_steps": steps, "learning_rate": run.rate, "test": not run.is_tuning,
     }  # fmt: skip
 
@@ -50,9 +62,9 @@ def recipe(run: arms.Run, model: str, root: Path) -> dict[str, Any]:
 STUDY = arms.Study(
     script=__file__,
     tasks=TASKS,
-    rates=dict.fromkeys(FINE_TUNED, (1e-4, 2e-4)),
-    follows={arm: (xlm_k.CONTROL, 1.0) for arm in FINE_TUNED if arm != xlm_k.CONTROL},
-    compared={arm: xlm_k.CONTROL for arm in FINE_TUNED if arm != xlm_k.CONTROL},
+    rates={arm: RATES[place.encoder] for arm, place in PLACES.items()},
+    follows={arm: (control, 1.0) for arm, control in CONTROLS.items()},
+    compared=CONTROLS,
     recipe=recipe,
 )
 
