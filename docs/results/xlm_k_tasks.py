@@ -26,7 +26,7 @@ TAUGHT = {
     for name, steps in STEPS.items()
 }
 TASKS = {
-    name: arms.Task(metric, (plain := TAUGHT[name].task(metric)).groups, plain.write_data, (0, 1, 2), (9,))
+    name: arms.Task(metric, (plain := TAUGHT[name].task(metric)).groups, plain.write_data, (0, 1, 2), (8,))
     for name, metric in (("ner", "f1"), ("nli", "accuracy"), ("qa", "f1"))
 }
 RATES = {"real": (1e-4, 2e-4), "shipped": (5e-4, 1e-3)}
