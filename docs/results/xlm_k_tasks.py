@@ -7,7 +7,7 @@ python docs/results/xlm_k_tasks.py tables
 
 `--model` is the real encoder that there was before, `--runs` the folder that ``xlm_k.py`` has filled. All arms of an
 encoder train at the rate of its control, since they differ in nothing but what their encoder has read. The seed of an
-encoder is that of its fine-tuning, modulo how many encoders there are.
+encoder is that of its fine-tuning, modulo how many encoders there are; rates are chosen on the first.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TAUGHT = {
     for name, steps in STEPS.items()
 }
 TASKS = {
-    name: arms.Task(metric, (plain := TAUGHT[name].task(metric)).groups, plain.write_data, (0, 1, 2), (8,))
+    name: arms.Task(metric, (plain := TAUGHT[name].task(metric)).groups, plain.write_data, (0, 1, 2))
     for name, metric in (("ner", "f1"), ("nli", "accuracy"), ("qa", "f1"))
 }
 RATES = {"real": (1e-4, 2e-4), "shipped": (5e-4, 1e-3)}
@@ -44,7 +44,7 @@ def start(run: arms.Run, model: str, root: Path) -> str:
     place = PLACES[run.arm]
     if place.arm == xlm_k.UNTOUCHED:
         return model if place.encoder == "real" else xlm_k.ENCODERS[place.encoder].model
-    place = replace(place, seed=xlm_k.SEEDS[run.seed % len(xlm_k.SEEDS)])
+    place = replace(place, seed=xlm_k.SEEDS[0 if run.is_tuning else run.seed % len(xlm_k.SEEDS)])
     return str(place.folder(root) / "run" / "model")
 
 
