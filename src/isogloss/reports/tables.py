@@ -116,6 +116,24 @@ def masked_table(rows: Sequence[Row]) -> str:
     return tabulate(body, headers=["language", "held out", "masked accuracy %", "loss"], disable_numparse=True)
 
 
+def distilled_table(rows: Sequence[Row]) -> str:
+    """How far a student is from its teacher: the loss and its terms per language, and their means.
+
+    Args:
+        rows: Final rows of one run with a teacher, ``distillation_loss`` and one metric for each term.
+    """
+    values = {(row["language"], row["metric"]): row["value"] for row in rows}
+    counts, metrics = ({row[key]: row["n"] for row in rows} for key in ("language", "metric"))
+    body = [
+        [language, n, *(f"{values[language, metric]:.4f}" for metric in metrics)]
+        for language, n in sorted(counts.items())
+    ]
+    means = [mean(values[language, metric] for language in counts) for metric in metrics]
+    body.append(["mean", "", *(f"{value:.4f}" for value in means)])
+    headers = ["language", "held out", *(metric.replace("_", " ") for metric in metrics)]
+    return tabulate(body, headers=headers, disable_numparse=True)
+
+
 def comparison_table(
     rows: Sequence[Row],
     baseline: str | None,
