@@ -10,8 +10,8 @@ from typing import Any
 from isogloss.calls.arguments import codes_of
 from isogloss.calls.pretrain import pretrain
 from isogloss.common.errors import IsoglossError, nearest
-from isogloss.common.several import several
 from isogloss.common.packing import ENDING
+from isogloss.common.several import several
 from isogloss.recipe.names import TEXT_FORMATS
 from isogloss.recipe.spec.distillation import Student
 

@@ -29,7 +29,7 @@ def distil(
         str | None,
         typer.Option(help="relations (of attention, as in MiniLMv2), states (the last hidden ones) or both."),
     ] = None,
-    languages: Annotated[str | None, typer.Option(help="Languages of the text, such as en,de,sw; default: all.")] = None,
+    languages: Annotated[str | None, typer.Option(help="Languages of the text, such as en,de; default: all.")] = None,
     recipe: Annotated[str, typer.Option(help="YAML, or a shipped recipe, that says all else.")] = "distilled",
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key, such as steps=20000.")

@@ -73,7 +73,9 @@ def student_config(
     depth, hidden = int(teacher.num_hidden_layers), sizes.hidden or int(teacher.hidden_size)
     size = int(teacher.hidden_size) // int(teacher.num_attention_heads)
     heads = sizes.heads or hidden // next(own for own in range(min(size, hidden), hidden + 1) if hidden % own == 0)
-    wide = sizes.intermediate or round(hidden * int(teacher.intermediate_size) / int(teacher.hidden_size))
+    # DistilBERT has a name of its own, and XLM no key: its blocks are four times as wide as a hidden state.
+    block = "hidden_dim" if hasattr(teacher, "hidden_dim") else "intermediate_size"
+    wide = sizes.intermediate or round(hidden * getattr(teacher, block, 4 * teacher.hidden_size) / teacher.hidden_size)
     if hidden % heads:
         divisors = [own for own in range(1, hidden + 1) if hidden % own == 0]
         raise IsoglossError(
@@ -81,11 +83,12 @@ def student_config(
             f"{min(divisors, key=lambda own: abs(own - heads))}"
         )
     named = {"num_hidden_layers": sizes.layers, "hidden_size": hidden, "num_attention_heads": heads}
-    named["intermediate_size"] = wide
+    if sizes.intermediate is not None or hasattr(teacher, block):
+        named[block] = wide
     if from_layers is not None:
         _require_layers(teacher, named, from_layers, depth)
     if more.get("model_type", teacher.model_type) != teacher.model_type:
-        return {**named, **more}
+        return {**named, "intermediate_size": wide, **more}
     values = teacher.to_diff_dict()
     for name in (*_OF_THE_TABLE, *_OF_THE_FOLDER, *_OF_THE_HEAD):
         values.pop(name, None)
@@ -151,7 +154,7 @@ def _require_layers(
                 f"student.from_layers: a layer of the teacher is from 0 to {depth - 1}, found {number}; nearest valid: "
                 f"{min(max(number, 0), depth - 1)}"
             )
-    for name in ("hidden_size", "intermediate_size", "num_attention_heads"):
+    for name in [name for name in named if name != "num_hidden_layers"]:
         if named[name] != getattr(teacher, name):
             raise IsoglossError(
                 f"student: with from_layers {name} must be the teacher's, {getattr(teacher, name)}, found "

@@ -14,6 +14,9 @@ from isogloss.store.encoded import EncodedText
 AT_ONCE = 4096
 """Sentences that are cut into sub-words at a time."""
 
+SPACES = ("▁", "Ġ")
+"""Sub-words that are a space alone. The one that a tokenizer puts before a text has the place of its first letter."""
+
 
 @dataclass(frozen=True)
 class AlignedText:
@@ -83,7 +86,9 @@ def _places(encoding: Encoding, text: str) -> np.ndarray:
     """First character of each sub-word and the one after its last ``[n, 2]``, white space around it left out."""
     found = np.zeros((len(encoding.ids), 2), dtype=np.int64)
     last = 0
-    for number, (start, end) in enumerate(encoding.offsets):
+    for number, (piece, (start, end)) in enumerate(zip(encoding.tokens, encoding.offsets, strict=True)):
+        if piece in SPACES:
+            end = start
         while start < end and text[start].isspace():
             start += 1
         while start < end and text[end - 1].isspace():
