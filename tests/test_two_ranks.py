@@ -33,6 +33,7 @@ EXACT = {
     "manifold_mixup_of_translations": {"dropout": 0.0},
     "x_tune_second_stage": {"dropout": 0.0},
     "filter_taught": {"dropout": 0.0},
+    "answers_of_a_teacher": {"dropout": 0.0},
     "x_tune_noise": {"objective": {"augment": {"size": 1e-12}}},
     "task_adapter_in_parallel": {"dropout": 0.0},
     "x_mixup_of_slow_weights": {"dropout": 0.0},

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.calls.arguments import codes_of
+from isogloss.calls.distil_task import distil_task
 from isogloss.calls.pretrain import pretrain
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.packing import ENDING
@@ -29,11 +30,12 @@ OBJECTIVES: Mapping[str, Mapping[str, Any]] = {
 def distil(
     teacher: str | Path | None = None,
     *,
+    run: str | Path | None = None,
     student: Student | Mapping[str, Any] | str | Path | None = None,
     text: str | Path | Sequence[str | Path] = (),
     objective: str | None = None,
     languages: Sequence[str] | str | None = None,
-    recipe: str | Path = RECIPE,
+    recipe: str | Path | None = None,
     overrides: Iterable[str] = (),
     scale: str | None = None,
     limit: int | None = None,
@@ -47,27 +49,36 @@ def distil(
     It is `pretrain` with a ``teacher`` in its recipe; what is not given is as the recipe has it. The student is a plain
     Hugging Face folder, to be fine-tuned by `train` as any other encoder.
 
+    With ``run`` it is `train` instead, on the task of a finished run: the student learns from the run's labelled data
+    and, in most of the steps, what the run's model answers to ``text`` of all languages; at the end the scores of both
+    stand side by side.
+
     Args:
         teacher: Hub id, folder or shipped name of the encoder to learn from; default: the recipe's.
+        run: Run folder of a finished run of `train`, to learn its task from its model; not with ``teacher``,
+            ``objective``, ``recipe`` or ``scale``.
         student: What the student is like, such as ``{"layers": 4, "hidden": 256}``, also as YAML; what it leaves out
-            follows from the teacher. Or hub id or folder of an encoder that learns on. Default: the recipe's.
+            follows from the teacher. Or hub id or folder of an encoder that learns on, which with
+            ``run`` it must be, and have the run's sub-words. Default: the recipe's.
         text: Templates of files of text, such as ``"text/{language}.txt"``: a sentence a line, or as the ending says
             (tsv, csv, jsonl, conllu; ``.gz`` is unpacked). Default: the recipe's.
         objective: ``relations``, attention relations as in MiniLMv2; ``states``, last hidden states; or ``both``.
             Default: the recipe's.
         languages: Languages of the text, default: all.
-        recipe: Path to YAML, or name of a shipped recipe, with text and steps.
+        recipe: Path to YAML, or name of a shipped recipe, with text and steps; default: distilled.
         overrides: Keys to change, ``"a.b=c"`` each.
         scale: One of the recipe's scales.
         limit: Sentences read per file.
-        output: Run folder; default ``runs/<recipe>-<scale>``. The student is in ``model`` below it.
+        output: Run folder; default ``runs/<recipe>-<scale>``, with ``run`` ``<run>-distilled``. The student is in
+            ``model`` below it.
         resume: Go on with an existing run; one that has not been started is started.
         overwrite: Remove an existing run, once recipe, text and models have been read without an error, and start anew.
             A folder that holds anything else is refused.
         report_to: none, tensorboard or wandb.
 
     Returns:
-        The rows of the final scores: per language the loss on held-out text and its terms.
+        The rows of the final scores: per language the loss on held-out text and its terms; with ``run`` those of the
+        task.
 
     Raises:
         IsoglossError: As `pretrain`; there is no such objective or kind of file; or relations are asked for and the
@@ -87,11 +98,28 @@ def distil(
     if languages is not None:
         given["languages"] = codes_of(languages, "languages")
     templates = [text] if isinstance(text, str | Path) else list(text)
+    if run is not None:
+        named = {"teacher": teacher, "objective": objective, "recipe": recipe, "scale": scale}
+        for name, value in named.items():
+            if value is not None:
+                raise IsoglossError(f"{name}: does not go with run, whose model and recipe are taken, found {value!r}")
+        return distil_task(
+            run,
+            student=student,
+            text=[entry_of(template) for template in templates],
+            languages=given.get("languages"),
+            overrides=several(overrides),
+            limit=limit,
+            output=output,
+            resume=resume,
+            overwrite=overwrite,
+            report_to=report_to,
+        )
     if templates:
         given |= {"knowledge": None, "text": [entry_of(template) for template in templates]}
     own = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in given.items()]
     return pretrain(
-        recipe,
+        recipe or RECIPE,
         overrides=[*own, *as_student(student), *several(overrides)],
         scale=scale,
         limit=limit,

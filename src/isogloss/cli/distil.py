@@ -14,6 +14,10 @@ def distil(
     teacher: Annotated[
         str | None, typer.Argument(help="Encoder to learn from: a hub id or a folder; default: the recipe's.")
     ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(help="Finished run of `isogloss train` whose task the student learns, in place of TEACHER."),
+    ] = None,
     student: Annotated[
         str | None,
         typer.Option(
@@ -30,7 +34,9 @@ def distil(
         typer.Option(help="relations (of attention, as in MiniLMv2), states (the last hidden ones) or both."),
     ] = None,
     languages: Annotated[str | None, typer.Option(help="Languages of the text, such as en,de; default: all.")] = None,
-    recipe: Annotated[str, typer.Option(help="YAML, or a shipped recipe, that says all else.")] = "distilled",
+    recipe: Annotated[
+        str | None, typer.Option(help="YAML, or a shipped recipe, that says all else; default: distilled.")
+    ] = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key, such as steps=20000.")
     ] = None,
@@ -49,10 +55,13 @@ def distil(
 
     Example: isogloss distil isogloss-small --scale smoke --student '{layers: 2, hidden: 64}' --output runs/student
 
-    The student is in runs/student/model, a plain Hugging Face folder.
+    The student is in runs/student/model, a plain Hugging Face folder. With --run it learns a task:
+
+    isogloss distil --run runs/pos --student runs/student/model --text 'text/{language}.txt' --output runs/small
     """
     isogloss.distil(
         teacher,
+        run=run,
         student=student,
         text=text or (),
         objective=objective,
