@@ -65,12 +65,12 @@ class Relations(Spec):
         None,
         ge=1,
         description="relation heads, whatever the heads of attention; null: the most up to 48 that divide the hidden "
-        "sizes of both (MiniLMv2: 48 of a base model, 64 of a large one)",
+        "sizes of both",
     )
     layer: int | None = Field(
         None,
         ge=1,
-        description="layer of the teacher, from 1; null: the last one (MiniLMv2: the last of 12, the 21st of 24)",
+        description="layer of the teacher, from 1; null: the last one",
     )
 
 
