@@ -56,7 +56,8 @@ KEYS: dict[str, tuple[str, ...]] = {
 
 PRETRAINING_KEYS: dict[str, tuple[str, ...]] = {
     "pretraining_model": (
-        "name", "model", "tokenizer", "teacher", "student", "random_weights", "trust_remote_code", "dropout", "attention", "compile", "seed",
+        "name", "model", "tokenizer", "teacher", "student", "random_weights", "trust_remote_code", "dropout",
+        "attention", "compile", "seed",
     ),
     "pretraining_text": ("text", "knowledge", "sources", "languages", "exclude", "held_out", "limit"),
     "pretraining_rows": ("stages", "gradient_accumulation_steps"),
@@ -188,7 +189,7 @@ def _type(annotation: Any) -> str:
             unfreezing_schema.AllButEmbeddings,
         )
         page = "recipes.md" if annotation in shared else ""
-        text = (text_schema.TextEntry, text_schema.MLM, text_schema.TLM)  # the others stand where they are used
+        text = (text_schema.TextEntry, text_schema.MLM, text_schema.TLM)
         page = "pretraining.md" if annotation in text else page
         return f"[{annotation.__name__}]({page}#{annotation.__name__.lower()})"
     names = {str: "text", int: "integer", float: "number", bool: "true, false", type(None): "null", Any: "anything"}

@@ -30,7 +30,7 @@ from isogloss.streams.running_text import RunningTextRows
 from isogloss.streams.taught import AlignedRows, SharedRows, TaughtRow, TwoFrames, collate
 
 MOST_HEADS = 48
-"""Relation heads at most, where a recipe says none (the number that implementations of MiniLMv2 take for base models)."""
+"""Relation heads at most, where a recipe says none: what implementations of MiniLMv2 take for base models."""
 
 LONGER = 2
 """How many times as many sub-words as the student's the teacher's row of a text may have."""
