@@ -61,7 +61,7 @@ def distil(
             follows from the teacher. Or hub id or folder of an encoder that learns on, which with
             ``run`` it must be, and have the run's sub-words. Default: the recipe's.
         text: Templates of files of text, such as ``"text/{language}.txt"``: a sentence a line, or as the ending says
-            (tsv, csv, jsonl, conllu; ``.gz`` is unpacked). Default: the recipe's.
+            (tsv, csv, jsonl, conllu; ``.gz`` is unpacked), in the place of the recipe's text, languages and exclusions.
         objective: ``relations``, attention relations as in MiniLMv2; ``states``, last hidden states; or ``both``.
             Default: the recipe's.
         languages: Languages of the text, default: all.
@@ -95,8 +95,6 @@ def distil(
         given["teacher"] = str(teacher)
     if objective is not None:
         given["sources"] = [{"kind": "distil", **OBJECTIVES[objective]}]
-    if languages is not None:
-        given["languages"] = codes_of(languages, "languages")
     templates = [text] if isinstance(text, str | Path) else list(text)
     if run is not None:
         named = {"teacher": teacher, "objective": objective, "recipe": recipe, "scale": scale}
@@ -107,7 +105,7 @@ def distil(
             run,
             student=student,
             text=[entry_of(template) for template in templates],
-            languages=given.get("languages"),
+            languages=None if languages is None else codes_of(languages, "languages"),
             overrides=several(overrides),
             limit=limit,
             output=output,
@@ -116,7 +114,11 @@ def distil(
             report_to=report_to,
         )
     if templates:
-        given |= {"knowledge": None, "text": [entry_of(template) for template in templates]}
+        # What the recipe says of its own text means nothing for another.
+        given |= {"knowledge": None, "languages": None, "exclude": []}
+        given["text"] = [entry_of(template) for template in templates]
+    if languages is not None:
+        given["languages"] = codes_of(languages, "languages")
     own = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in given.items()]
     return pretrain(
         recipe or RECIPE,
