@@ -114,7 +114,7 @@ SETTINGS |= {
     "relations_of_a_teacher": {**TEACHER, "student": {"layers": 1, "hidden": 8}, "dropout": 0.1},
     "states_of_a_teacher": {
         **TEACHER,
-        "student": {"from_layers": [0]},
+        "student": {"from_layers": [0, 0]},
         "gradient_accumulation_steps": 2,
         "sources": {"kind": "distil", "states": {"distance": "cosine"}},
     },
