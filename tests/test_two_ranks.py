@@ -33,6 +33,7 @@ EXACT = {
     "manifold_mixup_of_translations": {"dropout": 0.0},
     "x_tune_second_stage": {"dropout": 0.0},
     "filter_taught": {"dropout": 0.0},
+    "answers_of_a_teacher": {"dropout": 0.0},
     "x_tune_noise": {"objective": {"augment": {"size": 1e-12}}},
     "task_adapter_in_parallel": {"dropout": 0.0},
     "x_mixup_of_slow_weights": {"dropout": 0.0},
@@ -85,6 +86,7 @@ def pretrained(text_world: Path) -> dict[str, dict[str, Any]]:
             pretraining.recipe("knowledge_of_a_lagging_copy", text_world, **plain, **ONE_PART), WELL_CONDITIONED
         ),
         "pretrained-released": pretraining.recipe("knowledge_as_released", text_world, **plain),
+        "pretrained-distilled": pretraining.recipe("states_of_a_teacher", text_world, **plain),
     }
 
 
@@ -225,14 +227,14 @@ def test_shared_batches_resume_with_another_number_of_processes(launched: Path, 
     assert (run / "model" / "model.safetensors").read_bytes() == outcome(launched / name)["weights"]
 
 
-@pytest.mark.parametrize("name", ["pretrained-given", "pretrained-new", "pretrained-knowledge", "pretrained-released"])
+@pytest.mark.parametrize("name", ["given", "new", "knowledge", "released", "distilled"])
 def test_both_ranks_hold_equal_weights_in_pretraining(name: str, launched: Path):
-    first, second = trace(launched, name, 0), trace(launched, name, 1)
+    first, second = (trace(launched, f"pretrained-{name}", rank) for rank in (0, 1))
     assert [row["step"] for row in first] == list(range(1, pretraining.STEPS + 1))
     assert first == second
 
 
-@pytest.mark.parametrize("name", ["pretrained-given", "pretrained-knowledge"])
+@pytest.mark.parametrize("name", ["pretrained-given", "pretrained-knowledge", "pretrained-distilled"])
 def test_two_ranks_pretrain_what_one_pretrains(name: str, launched: Path, text_world: Path, tmp_path: Path):
     isogloss.pretrain(pretrained(text_world)[name], output=tmp_path / "one")
     for file in ("model", "extensions")[: 1 + (name == "pretrained-knowledge")]:

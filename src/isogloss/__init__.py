@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from isogloss.calls.compare import compare
     from isogloss.calls.compare_frame import compare_frame
     from isogloss.calls.corpus import corpus
+    from isogloss.calls.distil import distil
     from isogloss.calls.doctor import doctor
     from isogloss.calls.errors import errors
     from isogloss.calls.evaluate import evaluate
@@ -45,6 +46,7 @@ __all__ = [
     "compare",
     "compare_frame",
     "corpus",
+    "distil",
     "doctor",
     "errors",
     "evaluate",

@@ -56,7 +56,8 @@ KEYS: dict[str, tuple[str, ...]] = {
 
 PRETRAINING_KEYS: dict[str, tuple[str, ...]] = {
     "pretraining_model": (
-        "name", "model", "tokenizer", "random_weights", "trust_remote_code", "dropout", "attention", "compile", "seed",
+        "name", "model", "tokenizer", "teacher", "student", "random_weights", "trust_remote_code", "dropout",
+        "attention", "compile", "seed",
     ),
     "pretraining_text": ("text", "knowledge", "sources", "languages", "exclude", "held_out", "limit"),
     "pretraining_rows": ("stages", "gradient_accumulation_steps"),

@@ -18,7 +18,8 @@ from isogloss.common.distributed import ALONE
 from isogloss.protocols import Progress
 from isogloss.run.callbacks import Callback, Moment
 from isogloss.run.folder import RunFolder
-from isogloss.run.masked_scoring import MaskedScoring
+from isogloss.run.held_out_scoring import HeldOutScoring
+from isogloss.run.masked_scoring import MaskedMeasure
 from isogloss.run.memory import Demand, enough_memory
 from isogloss.streams.masked import Masking
 from tests.support.runs import short
@@ -72,16 +73,8 @@ def test_an_evaluation_without_memory_names_its_own_batch(world: Path, tmp_path:
 def test_held_out_text_without_memory_names_its_own_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("isogloss.run.masked_scoring.masked_logits", take_too_much)
     masking = Masking(0.5, mask=4, padding=1, special=(0, 1, 2, 3, 4), vocabulary_size=20)
-    scoring = MaskedScoring(
-        RunFolder(tmp_path),
-        {"en": [np.array([0, 11, 12, 13, 2])]},
-        masking,
-        batch_size=8,
-        autocast=nullcontext,
-        group=ALONE,
-        progress=Progress(),
-        tokens={},
-    )
+    measure = MaskedMeasure({"en": [np.array([0, 11, 12, 13, 2])]}, masking, batch_size=8, autocast=nullcontext)
+    scoring = HeldOutScoring(RunFolder(tmp_path), measure, group=ALONE, progress=Progress(), tokens={})
     with pytest.raises(IsoglossError, match=r"evaluation: out of memory .*: 8 sentences go through the model at a"):
         scoring.dev(nn.Linear(1, 1), 1, None)
 

@@ -18,8 +18,9 @@ from isogloss.common.distributed import ALONE
 from isogloss.protocols import Progress
 from isogloss.run import recording
 from isogloss.run.folder import RunFolder
+from isogloss.run.held_out_scoring import HeldOutScoring
 from isogloss.run.lines import measured
-from isogloss.run.masked_scoring import MaskedScoring
+from isogloss.run.masked_scoring import MaskedMeasure
 from isogloss.step.meter import Meter
 from isogloss.streams.masked import Masking
 from tests.support.runs import rows_of, short
@@ -128,8 +129,7 @@ def test_languages_that_all_were_trained_on_are_told_one_by_one():
 
 def test_the_scores_of_held_out_text_are_for_the_lines_to_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     masking = Masking(0.5, mask=4, padding=1, special=(0, 1, 2, 3, 4), vocabulary_size=20)
-    scoring = MaskedScoring(
-        RunFolder(tmp_path), {"en": []}, masking, 8, autocast=nullcontext, group=ALONE, progress=Progress(), tokens={}
-    )
+    measure = MaskedMeasure({"en": []}, masking, 8, autocast=nullcontext)
+    scoring = HeldOutScoring(RunFolder(tmp_path), measure, group=ALONE, progress=Progress(), tokens={})
     assert scoring.dev(nn.Linear(1, 1), 1, None) == []
     assert capsys.readouterr().err == ""

@@ -308,6 +308,15 @@ VARIANTS |= {
     },
 }
 
+VARIANTS |= {
+    "answers_of_a_teacher": {
+        "model": "{world}/unigram",
+        "dropout": 0.1,
+        "text": TEXT,
+        "sources": {"kind": "soft_labels", "share": 0.6, "teacher": "{world}/teacher", "softening": 3.0},
+    },
+}
+
 SETTINGS = {**METHOD_SETTINGS, **VARIANTS}
 
 OTHER_TASKS = {
@@ -329,6 +338,6 @@ def recipe(name: str, world: Path, **changes: Any) -> dict[str, Any]:
     model = {**BASE, **SETTINGS[name], **changes}["model"]
     placed: dict[str, Any] = {"model": model.format(world=world) if isinstance(model, str) else model}
     # The template's own {language} stays.
-    for key in {"data", "probes", "text", "adapters", "objective"} & whole.keys():
+    for key in {"data", "probes", "text", "sources", "adapters", "objective"} & whole.keys():
         placed[key] = json.loads(json.dumps(whole[key]).replace("{world}", str(world)))
     return {**whole, **placed}

@@ -108,6 +108,27 @@ SETTINGS |= {
     },
 }
 
+TEACHER: dict[str, Any] = {"model": None, "tokenizer": None, "teacher": "{folder}/encoder"}
+
+SETTINGS |= {
+    "relations_of_a_teacher": {**TEACHER, "student": {"layers": 1, "hidden": 8}, "dropout": 0.1},
+    "states_of_a_teacher": {
+        **TEACHER,
+        "student": {"from_layers": [0, 0]},
+        "gradient_accumulation_steps": 2,
+        "sources": {"kind": "distil", "states": {"distance": "cosine"}},
+    },
+    "a_teacher_of_other_sub_words": {
+        **TEACHER,
+        "tokenizer": BASE["tokenizer"],
+        "student": {"layers": 1, "hidden": 8, "heads": 2, "config": {"model_type": "modernbert"}},
+        "sources": [
+            {"kind": "distil", "share": 0.7, "relations": None, "states": {}},
+            {"kind": "mlm", "share": 0.3},
+        ],
+    },
+}
+
 
 def write_text(folder: Path) -> Path:
     """``folder/text/LANGUAGE.tsv.gz`` with ids, for en, fr and ru; ``folder/plain/de.txt`` without."""
@@ -175,5 +196,7 @@ def recipe(name: str, folder: Path, **changes: Any) -> dict[str, Any]:
     whole = {**merged({**BASE, "text": text}, SETTINGS[name]), **changes}
     if "knowledge" in whole:
         whole["knowledge"] = {**whole["knowledge"], "corpus": whole["knowledge"]["corpus"].format(folder=folder)}
+    if isinstance(whole.get("teacher"), str):
+        whole["teacher"] = whole["teacher"].format(folder=folder)
     given = SETTINGS[name].get("model", {})
     return {**whole, "model": given.format(folder=folder)} if isinstance(given, str) else whole

@@ -10,7 +10,7 @@ from isogloss.calls.arguments import check_code
 from isogloss.calls.beside import read_beside
 from isogloss.calls.destination import check_destination, check_replaced
 from isogloss.calls.finished import as_shown, build_evaluator, modes_asked, open_run, predicted_in, print_warnings
-from isogloss.calls.given import LINES, from_text, labelled
+from isogloss.calls.given import LINES, labelled
 from isogloss.calls.probabilities import layout_of
 from isogloss.calls.readable import table as table_of
 from isogloss.common.errors import IsoglossError
@@ -27,6 +27,7 @@ from isogloss.recipe.build import data as build_data
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.spec.data import DataEntry
 from isogloss.run.predicted import Predicted
+from isogloss.start.raw_text import from_text
 from isogloss.tasks.tagging import Tagging
 from isogloss.tasks.task import Task
 
@@ -53,7 +54,7 @@ def predict(
         language: Its language.
         format: Its format; default: that of the recipe's first data entry whose files end alike (``.tsv``), or else of
             the first. ``lines``: raw text, one sentence a line,
-            see `isogloss.calls.given.from_text`; tags are written as ``conll``, labels as ``jsonl``.
+            see `isogloss.start.raw_text.from_text`; tags are written as ``conll``, labels as ``jsonl``.
         output: Where to write: a file in the format that was read, packed if it is called ``*.gz``, or with ``xtreme``
             a folder. Default: beside the file, as ``<name>.predicted<ending>``.
         xtreme: Write ``test-<language>`` as the scorers of XTREME and XTREME-R read it: labels only, one a line, a

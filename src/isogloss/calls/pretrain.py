@@ -12,7 +12,7 @@ from isogloss.common.distributed import processes
 from isogloss.common.locking import locked
 from isogloss.recipe.resolve import resolve_pretraining
 from isogloss.recipe.spec.pretraining import Pretraining
-from isogloss.reports.tables import masked_table
+from isogloss.reports.tables import distilled_table, masked_table
 from isogloss.run.clearing import require_usable
 from isogloss.run.folder import RunFolder
 from isogloss.start.prepare_pretraining import prepare_pretraining
@@ -44,7 +44,8 @@ def pretrain(
         report_to: none, tensorboard or wandb.
 
     Returns:
-        The rows of the final scores: masked accuracy and loss per language on held-out text.
+        The rows of the final scores per language on held-out text: masked accuracy and loss, or with a ``teacher`` the
+        loss of distillation and its terms.
 
     Raises:
         IsoglossError: Bad input, a failed write, or another process is at work in the folder.
@@ -58,7 +59,7 @@ def pretrain(
         experiment = prepare_pretraining(resolved, path, resume=resume, overwrite=overwrite)
         final = experiment.run()
     if experiment.ranks.rank == 0 and final:
-        print(masked_table(final))
+        print(masked_table(final) if resolved.teacher is None else distilled_table(final))
         print_doubts(experiment, final)
         print_adapters(experiment)
     return final

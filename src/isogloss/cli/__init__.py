@@ -15,6 +15,7 @@ from isogloss.cli import (
     corpus,
     data,
     demo,
+    distil,
     doctor,
     errors,
     evaluate,
@@ -52,6 +53,7 @@ app.command("train")(train.train)
 app.command("corpus")(corpus.corpus)
 app.command("pretrain")(pretrain.pretrain)
 app.command("pretrain-adapter")(pretrain_adapter.pretrain_adapter)
+app.command("distil")(distil.distil)
 app.command("evaluate")(evaluate.evaluate)
 app.command("errors")(errors.errors)
 app.command("predict")(predict.predict)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from isogloss.objectives.supervised import IGNORED
 from isogloss.protocols import Batch
 
 
@@ -50,6 +51,25 @@ def divergence(first: Distributions, second: Distributions) -> Tensor:
     """
     shares = first.logs.exp().masked_fill(~first.real, 0)
     return (shares * (first.logs - second.logs)).sum(dim=(1, 2))
+
+
+def softened_divergence(taught: Tensor, logits: Tensor, labels: Tensor, temperature: float) -> Tensor:
+    """T² · KL(q ‖ p) with q = softmax(taught / T) and p = softmax(logits / T), summed over items ``[b]``.
+
+    Args:
+        taught: Logits of the teacher, as `isogloss.objectives.supervised.outputs` gives them.
+        logits: Those of the student.
+        labels: -100 where there is no item.
+        temperature: T > 0; above 1 probabilities are evened out.
+
+    Reference:
+        Hinton, Vinyals, Dean, *Distilling the Knowledge in a Neural Network*, arXiv 1503.02531, 2015.
+    """
+    wanted, found = (functional.log_softmax(own / temperature, dim=-1) for own in (taught, logits))
+    lacking = torch.isneginf(wanted)  # padding, or an alternative that an example does not have
+    each = wanted.exp() * (wanted.masked_fill(lacking, 0) - found.masked_fill(lacking, 0))
+    divergence = each.sum(dim=-1).masked_fill(labels == IGNORED, 0)
+    return temperature**2 * divergence.reshape(len(labels), -1).sum(dim=1)
 
 
 def items(batch: Batch) -> Tensor:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from isogloss.models.extensions.pairing import pairing_of
+from isogloss.objectives.distributions import softened_divergence
 from isogloss.objectives.side_by_side import padding_of, paired_logits, parted, side_by_side
-from isogloss.objectives.supervised import IGNORED, cross_entropy, labelled_items
+from isogloss.objectives.supervised import cross_entropy, labelled_items
 from isogloss.protocols import Batch
 
 
@@ -71,13 +71,5 @@ class Filter:
         if self.teacher is not None:
             with torch.no_grad():
                 taught, _ = paired_logits(self.teacher, pairing_of(self.teacher), both)
-            terms["teacher"] = self.share * self._taught(taught, logits, target.labels)
+            terms["teacher"] = self.share * softened_divergence(taught, logits, target.labels, self.temperature)
         return terms
-
-    def _taught(self, taught: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
-        """T² · KL(q_t ‖ p_t), summed over the labelled items of each text ``[b]``."""
-        wanted, found = (functional.log_softmax(own / self.temperature, dim=-1) for own in (taught, logits))
-        lacking = torch.isneginf(wanted)  # padding, or an alternative that an example does not have
-        each = wanted.exp() * (wanted.masked_fill(lacking, 0) - found.masked_fill(lacking, 0))
-        divergence = each.sum(dim=-1).masked_fill(labels == IGNORED, 0)
-        return self.temperature**2 * divergence.reshape(len(labels), -1).sum(dim=1)

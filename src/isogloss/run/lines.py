@@ -73,14 +73,16 @@ def measured(rows: Sequence[Mapping[str, Any]], seconds: float) -> str:
     if not rows:
         return took
     metric, split = rows[0]["metric"], rows[0]["split"]
+    # Scores are shown per cent, losses as they are.
+    factor, digits = (1, 3) if metric.endswith("_loss") else (100, 1)
     values: dict[str, list[tuple[str, float]]] = {"source": [], "target": []}
     for row in rows:
         if row["metric"] == metric:
             languages = [language for language in (row["language"], row["context_language"]) if language]
             kind = "source" if set(languages) <= set(row["train_languages"]) else "target"
-            values[kind].append(("/".join(languages), 100 * row["value"]))
+            values[kind].append(("/".join(languages), factor * row["value"]))
     if values["target"]:
-        shown = [f"{kind} mean {mean(value for _, value in own):.1f}" for kind, own in values.items() if own]
+        shown = [f"{kind} mean {mean(value for _, value in own):.{digits}f}" for kind, own in values.items() if own]
     else:
-        shown = [f"{name} {value:.1f}" for name, value in values["source"]]
+        shown = [f"{name} {value:.{digits}f}" for name, value in values["source"]]
     return f"{took} ({split} {metric}: {', '.join(shown)})"

@@ -96,7 +96,7 @@ def read_learned(
         pairs = pair(corpus, features, recipe.data, collections, encoding, first_window=first)
     run, name = teacher_of(recipe.objective), recipe.data[0].task
     teacher = None if run is None else open_teacher(run, name, task, loaded.tokenizer)
-    text = read_text_beside(recipe, loaded.tokenizer, corpus.problems) if recipe.sources else None
+    text = read_text_beside(recipe, task, loaded.tokenizer, corpus.problems) if recipe.sources else None
     weights = build_class_weights(recipe.objective, task, corpus.train)
     return Learned(named, task, corpus, features, loaded, parts, pairs, teacher, text, weights)
 

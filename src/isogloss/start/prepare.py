@@ -39,6 +39,7 @@ from isogloss.recipe.names import NamedTask
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.spec.sampling import Joint
+from isogloss.recipe.spec.text import MLM, TLM
 from isogloss.run.budget import Budget
 from isogloss.run.clearing import require_usable
 from isogloss.run.evaluation import Evaluator
@@ -125,7 +126,7 @@ def plan_of(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget)
     """The parts of a run of a recipe with nothing left open; nothing is written."""
     task, corpus, loaded = learned.task, learned.corpus, learned.loaded
     head: MaskedHead | None = None
-    if learned.text is not None:
+    if any(isinstance(source, MLM | TLM) for source in recipe.sources):
         loaded, head = with_masked_head(loaded, recipe.model, recipe, recipe.seeds[0], "masked_head")
     # Pieces, as the streams count: with the same temperature mixed and single-language batches have the same mix.
     sizes = {language: len(found) for language, found in learned.features.items()}
@@ -144,8 +145,9 @@ def plan_of(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget)
     files |= {} if learned.pairs is None else learned.pairs.files
     sources = build_sources(recipe.sampling, learned.features, collate, objective, site, second)
     labelled, sampler = tuple(sources), build_sampler(recipe.sampling, site)
-    if learned.text is not None and head is not None:
-        added = learned.text.sources(recipe, head, site, objective)
+    unlabelled = None if learned.text is None else learned.text.unlabelled
+    if learned.text is not None:
+        added = learned.text.sources(recipe, head, site, objective, collate)
         if taken := sorted(sources.keys() & added.keys()):
             raise IsoglossError(
                 f"sources: {taken[0]!r} is the code of a training language too; the run cannot have both"
@@ -169,6 +171,7 @@ def plan_of(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget)
             "tokenizer": tokenizer_digest(loaded.tokenizer),
             "starting_weights": json.loads(json.dumps(loaded.identity)),
             **({} if teacher is None else {"teacher": teacher.identity["sha256"]}),
+            **({} if unlabelled is None else {"teacher_of_text": unlabelled.teacher.identity["sha256"]}),
         },
         weighting=weighting,
         max_grad_element=max_grad_element(recipe.objective, task, site.budget.batch_size),

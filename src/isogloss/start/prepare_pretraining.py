@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase
 
 from isogloss.common.distributed import processes
@@ -22,6 +20,7 @@ from isogloss.models.unigram import train_unigram
 from isogloss.protocols import DataSource, Probe, Progress
 from isogloss.recipe.build.adapters import with_language_adapters
 from isogloss.recipe.build.budget import build_budget
+from isogloss.recipe.build.distillation import build_distil_source
 from isogloss.recipe.build.knowledge import (
     KnowledgeSite,
     build_collapse_probe,
@@ -32,14 +31,13 @@ from isogloss.recipe.build.model import build_model
 from isogloss.recipe.build.optimizer import with_loops
 from isogloss.recipe.build.text import (
     TextSite,
-    build_frame,
     build_masking,
     build_stages,
     build_text_source,
     compile_layers,
-    framed,
 )
 from isogloss.recipe.resolve import resolve_pretraining
+from isogloss.recipe.spec.distillation import Distil
 from isogloss.recipe.spec.model import NewEncoder
 from isogloss.recipe.spec.pretraining import Pretraining, PretrainingSource
 from isogloss.recipe.spec.text import MLM, TLM
@@ -47,24 +45,22 @@ from isogloss.run.budget import Budget
 from isogloss.run.clearing import require_usable
 from isogloss.run.experiment import Experiment
 from isogloss.run.folder import RunFolder
-from isogloss.run.masked_scoring import MaskedScoring
+from isogloss.run.held_out_scoring import HeldOutScoring, Measure
+from isogloss.run.masked_scoring import MaskedMeasure
 from isogloss.run.selection import Last
 from isogloss.start.align import align
 from isogloss.start.announce import loop_notes
+from isogloss.start.announce_text import text_notes
 from isogloss.start.assemble import Plan, assemble, open_site
+from isogloss.start.held_out import held_out_rows
 from isogloss.start.knowledge import Known, read_knowledge
 from isogloss.start.opening import left_open, require_same_recipe
+from isogloss.start.taught import Taught, read_taught
 from isogloss.start.text import encode, read_recipe_texts
 from isogloss.store.encoded import EncodedText
 
-LOOKED_AT = 10**7
-"""Sub-words of a language that are looked at for unknown ones; more would take memory."""
-
 MASKING = 0.15
 """Share of sub-words that are hidden to measure, where no source hides any (BERT)."""
-
-UNKNOWN = 0.02
-"""Share of unknown sub-words of a language from which on a warning is given."""
 
 
 def prepare_pretraining(recipe: Pretraining, path: Path, *, resume: bool, overwrite: bool = False) -> Experiment:
@@ -92,12 +88,13 @@ def prepare_pretraining(recipe: Pretraining, path: Path, *, resume: bool, overwr
     # Only rank 0 trains a tokenizer: two processes would get two.
     tokenizer = ranks.gather([_tokenizer(recipe, texts, folder, resuming=resuming) if ranks.rank == 0 else None])[0]
     known = None if recipe.knowledge is None else read_knowledge(recipe, recipe.knowledge, tokenizer)
+    taught = read_taught(recipe, texts, tokenizer)
     encoded = {language: encode(own, tokenizer) for language, own in texts.sentences.items()}
     if known is not None and not recipe.text:
         encoded = {language: own for language, own in known.knowledge.sentences.items() if len(own)}
     recipe = recipe.model_copy(update={"optimizer": with_loops(recipe.optimizer, recipe.steps, len(encoded))})
-    loaded = _load(recipe, texts, encoded, tokenizer, folder, resuming=resuming)
-    plan = _plan(recipe, folder, texts, encoded, known, loaded)
+    loaded = _load(recipe, texts, encoded, tokenizer, taught, folder, resuming=resuming)
+    plan = _plan(recipe, folder, texts, encoded, known, taught, loaded)
     plan = replace(plan, fingerprint={**plan.fingerprint, **left_open(folder, asked, resuming=resuming)})
     if resuming:
         folder.require_same(plan.fingerprint)
@@ -106,7 +103,8 @@ def prepare_pretraining(recipe: Pretraining, path: Path, *, resume: bool, overwr
         *loop_notes(asked.optimizer, recipe.optimizer),
         *loaded.notes,
         *map(str, problems.told),
-        *_announcements(recipe, texts, encoded, known, loaded),
+        *text_notes(recipe, texts, encoded, known, loaded),
+        *([] if taught is None else taught.notes(loaded)),
     ]
     return assemble(plan, notes, resuming=resuming)
 
@@ -132,9 +130,12 @@ def read_text(recipe: Pretraining, problems: Problems) -> Texts:
 
 
 def _tokenizer(recipe: Pretraining, texts: Texts, folder: RunFolder, *, resuming: bool) -> PreTrainedTokenizerBase:
-    """The stored one of a run that goes on, that of the model, or a new one."""
-    if isinstance(recipe.model, str):
-        return load_tokenizer(recipe.model, remote=recipe.trust_remote_code)
+    """The stored one of a run that goes on, that of the model, of the student or of its teacher, or a new one."""
+    named = recipe.model if isinstance(recipe.model, str) else None
+    if recipe.student is not None and recipe.tokenizer is None:
+        named = recipe.student.tokenizer or recipe.teacher
+    if named is not None:
+        return load_tokenizer(named, remote=recipe.trust_remote_code)
     if resuming:
         return load_tokenizer(folder.starting_weights)
     assert recipe.tokenizer is not None
@@ -154,14 +155,21 @@ def _load(
     texts: Texts,
     encoded: Mapping[str, EncodedText],
     tokenizer: PreTrainedTokenizerBase,
+    taught: Taught | None,
     folder: RunFolder,
     *,
     resuming: bool,
 ) -> Loaded:
-    """The model to train; one from random weights goes on from those that the run stored when it started."""
-    loaded = build_model(recipe.model, recipe, AutoModelForMaskedLM, None, tokenizer, recipe.seed)
+    """The model to train; a new encoder goes on from the random weights that the run stored when it started."""
+    if recipe.model is not None:
+        loaded = build_model(recipe.model, recipe, AutoModelForMaskedLM, None, tokenizer, recipe.seed)
+    else:
+        assert taught is not None
+        loaded = taught.student(recipe, tokenizer)
     if recipe.knowledge is not None and recipe.contrasting:
         loaded = with_contrast(loaded, recipe.knowledge, recipe.contrasting, recipe.model, recipe.seed)
+    if taught is not None:
+        loaded = taught.prepared(recipe, loaded)
     if isinstance(recipe.model, NewEncoder):
         if resuming:
             # The factorisation behind aligned embeddings may differ in the last bits between machines.
@@ -179,6 +187,7 @@ def _plan(
     texts: Texts,
     encoded: dict[str, EncodedText],
     known: Known | None,
+    taught: Taught | None,
     loaded: Loaded,
 ) -> Plan:
     tokenizer, budget, longest = loaded.tokenizer, _budget(recipe), max(stage.length for stage in recipe.stages)
@@ -194,6 +203,9 @@ def _plan(
     def build(asked: PretrainingSource, name: str, at: TextSite) -> tuple[DataSource, int]:
         if isinstance(asked, MLM | TLM):
             return build_text_source(asked, name, at), at.length
+        if isinstance(asked, Distil):
+            assert taught is not None
+            return build_distil_source(asked, name, at, taught.site(loaded.model)), at.length
         assert at_knowledge is not None
         return build_knowledge_source(asked, name, at, at_knowledge)
 
@@ -205,16 +217,14 @@ def _plan(
     if recipe.compile:
         compile_layers(loaded.model)
     progress, total = Progress(), sum(len(text.ids) for text in encoded.values())
-    scoring = MaskedScoring(
-        folder,
-        _held_out(texts, known, tokenizer, longest),
-        build_masking(tokenizer, next((own.masking for own in recipe.sources if own.masking), MASKING)),
-        recipe.evaluation_batch_size,
-        site.autocast,
-        site.ranks,
-        progress,
-        tokens,
-    )
+    measure: Measure
+    if taught is not None:
+        measure = taught.measure(recipe, texts.held_out, known, loaded, site.autocast)
+    else:
+        masking = build_masking(tokenizer, recipe.masking or MASKING)
+        sentences = held_out_rows(texts.held_out, known, tokenizer, longest)
+        measure = MaskedMeasure(sentences, masking, recipe.evaluation_batch_size, site.autocast)
+    scoring = HeldOutScoring(folder, measure, site.ranks, progress, tokens)
     return Plan(
         recipe=recipe,
         folder=folder,
@@ -230,59 +240,6 @@ def _plan(
             "data": {**texts.files, **({} if known is None else known.files)},
             "tokenizer": hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest(),
             "starting_weights": json.loads(json.dumps(loaded.identity)),
+            **({} if taught is None else {"teacher": json.loads(json.dumps(dict(taught.teacher.identity)))}),
         },
     )
-
-
-def _held_out(
-    texts: Texts, known: Known | None, tokenizer: PreTrainedTokenizerBase, length: int
-) -> dict[str, list[np.ndarray]]:
-    """By language, the sentences to measure on."""
-    found = {language: framed(own, tokenizer, length) for language, own in texts.held_out.items()}
-    if found or known is None:
-        return found
-    frame = build_frame(tokenizer)
-    room = frame.room(length, 1)
-    return {
-        language: [frame.around(own.sentence(number)[:room]) for number in range(len(own))]
-        for language, own in known.knowledge.held_out.items()
-    }
-
-
-def _announcements(
-    recipe: Pretraining,
-    texts: Texts,
-    encoded: Mapping[str, EncodedText],
-    known: Known | None,
-    loaded: Loaded,
-) -> list[str]:
-    """What a user should know before the first step."""
-    parameters = sum(parameter.numel() for parameter in loaded.model.parameters())
-    sizes = ", ".join(f"{language} {len(text.ids):,}" for language, text in encoded.items())
-    lines = [f"{parameters:,} parameters, vocabulary {len(loaded.tokenizer):,}; sub-words of text: {sizes}"]
-    lacking = [name for name in loaded.fresh if not name.startswith("extensions.")]
-    if isinstance(recipe.model, str) and lacking and not recipe.random_weights and recipe.adapters is None:
-        lines.append(
-            f"model {recipe.model!r} has no masked-LM head, or not all of one: {len(lacking)} parameters fresh"
-        )
-    if known is not None:
-        counted = ", ".join(f"{number:,} {what}" for what, number in known.knowledge.counts.items() if number)
-        lines.append(f"knowledge: {counted}")
-    if recipe.text:
-        lines.append(
-            f"{len(texts.units):,} parallel sentences; {texts.left_out:,} sentences left out as excluded; held out: "
-            f"{sum(map(len, texts.held_out.values())):,}"
-        )
-    unknown = loaded.tokenizer.unk_token_id
-    for language, text in encoded.items():
-        share = float((text.ids[:LOOKED_AT] == unknown).mean()) if len(text.ids) else math.nan
-        if share > UNKNOWN:
-            lines.append(f"warning: {share:.1%} of the sub-words of {language} are unknown to the tokenizer")
-    joined = {language for unit in texts.units for language in unit}
-    alone = sorted(set(encoded) - joined)
-    translated = any(isinstance(source, TLM) for source in recipe.sources)
-    if translated and alone:
-        lines.append(f"no parallel text: {', '.join(alone)}, which TLM will not see")
-    if texts.units and not translated:
-        lines.append("sources have no tlm: translations are not used as such")
-    return lines

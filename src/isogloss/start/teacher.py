@@ -17,7 +17,9 @@ from isogloss.tasks.encoding import tokenizer_digest
 from isogloss.tasks.task import Task
 
 
-def open_teacher(run: str, name: str, task: Task, tokenizer: PreTrainedTokenizerBase) -> Loaded:
+def open_teacher(
+    run: str, name: str, task: Task, tokenizer: PreTrainedTokenizerBase, key: str = "objective.teacher"
+) -> Loaded:
     """The final model of a run, frozen and in evaluation mode; it is no part of the run that learns from it.
 
     Args:
@@ -25,6 +27,7 @@ def open_teacher(run: str, name: str, task: Task, tokenizer: PreTrainedTokenizer
         name: Name of the task of the run that learns, as in recipes.
         task: The same with its labels.
         tokenizer: Its tokenizer.
+        key: The key of the recipe that names the run.
 
     Raises:
         IsoglossError: There is no finished run, or its task, its labels or their order, or its sub-words are others.
@@ -32,20 +35,20 @@ def open_teacher(run: str, name: str, task: Task, tokenizer: PreTrainedTokenizer
     folder = RunFolder(Path(run))
     if not folder.model.is_dir() or not folder.fingerprint.exists():
         raise IsoglossError(
-            f"objective.teacher: {run} is no finished run of `isogloss train` (no {folder.model.name}/ or no "
+            f"{key}: {run} is no finished run of `isogloss train` (no {folder.model.name}/ or no "
             f"{folder.fingerprint.name} in it)"
         )
     if is_pretraining(folder.recipe):
-        raise IsoglossError(f"objective.teacher: {run} is a run of `isogloss pretrain`, which has no task")
+        raise IsoglossError(f"{key}: {run} is a run of `isogloss pretrain`, which has no task")
     recipe = resolve(folder.recipe)
     other = recipe.data[0].task
     if other != name:
-        raise IsoglossError(f"objective.teacher: {run} learned task {other!r}, this run learns {name!r}")
+        raise IsoglossError(f"{key}: {run} learned task {other!r}, this run learns {name!r}")
     names = AutoConfig.from_pretrained(folder.model).id2label
     labels = tuple(names[index] for index in sorted(names))
     if task.labels and labels != task.labels:
         raise IsoglossError(
-            f"objective.teacher: {run} has other labels than this run, or in another order: {', '.join(labels)}; here "
+            f"{key}: {run} has other labels than this run, or in another order: {', '.join(labels)}; here "
             f"{', '.join(task.labels)}"
         )
     loaded = open_model(
@@ -59,7 +62,7 @@ def open_teacher(run: str, name: str, task: Task, tokenizer: PreTrainedTokenizer
     )
     if tokenizer_digest(loaded.tokenizer) != tokenizer_digest(tokenizer):
         raise IsoglossError(
-            f"objective.teacher: {run} has another tokenizer than this run, so it would read other texts; both must "
+            f"{key}: {run} has another tokenizer than this run, so it would read other texts; both must "
             "start from the same encoder"
         )
     model: torch.nn.Module = loaded.model

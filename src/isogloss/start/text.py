@@ -16,8 +16,10 @@ from isogloss.protocols import DataSource, Objective
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.build.text import TextSite, build_text_set, build_text_source
 from isogloss.recipe.spec.recipe import Recipe
-from isogloss.recipe.spec.text import Text
+from isogloss.recipe.spec.text import SoftLabels, Text
+from isogloss.start.unlabelled import Collate, Unlabelled, build_unlabelled_source, read_unlabelled
 from isogloss.store.encoded import EncodedText
+from isogloss.tasks.task import Task
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,17 @@ class TextBeside:
         texts: The sentences.
         encoded: Their sub-words, by language.
         tokenizer: The model's tokenizer.
+        unlabelled: The sentences as a teacher of the task sees them, if a source learns what it answers.
     """
 
     texts: Texts
     encoded: Mapping[str, EncodedText]
     tokenizer: PreTrainedTokenizerBase
+    unlabelled: Unlabelled | None = None
 
-    def sources(self, recipe: Recipe, head: MaskedHead, site: Site, labelled: Objective) -> dict[str, DataSource]:
+    def sources(
+        self, recipe: Recipe, head: MaskedHead | None, site: Site, labelled: Objective, collate: Collate
+    ) -> dict[str, DataSource]:
         """The sources that the recipe asks for: rows of ``max_length``, ``batch_size`` of them a step."""
         at = TextSite(
             encoded=dict(self.encoded),
@@ -45,11 +51,15 @@ class TextBeside:
             accumulation=site.budget.accumulation,
             seed=site.seed,
             group=site.group,
-            masked=head.masked,
+            masked=None if head is None else head.masked,
         )
         found = {}
         for asked in recipe.sources:
-            source = build_text_source(asked, asked.kind, at)
+            if isinstance(asked, SoftLabels):
+                assert self.unlabelled is not None
+                source = build_unlabelled_source(asked, asked.kind, at, self.unlabelled, collate)
+            else:
+                source = build_text_source(asked, asked.kind, at)
             own = labelled.around(source.objective) if isinstance(labelled, L2SP) else source.objective
             found[source.name] = DataSource(source.name, source.stream, own)
         return found
@@ -61,10 +71,13 @@ class TextBeside:
         return f"beside the task: {shares}; sub-words of text: {sizes}"
 
 
-def read_text_beside(recipe: Recipe, tokenizer: PreTrainedTokenizerBase, problems: Problems) -> TextBeside:
+def read_text_beside(recipe: Recipe, task: Task, tokenizer: PreTrainedTokenizerBase, problems: Problems) -> TextBeside:
     """The text of a recipe of `isogloss train`, of all languages that it has."""
     texts = read_recipe_texts(recipe, problems, limit=recipe.limit)
-    return TextBeside(texts, {language: encode(own, tokenizer) for language, own in texts.sentences.items()}, tokenizer)
+    encoded = {language: encode(own, tokenizer) for language, own in texts.sentences.items()}
+    asked = next((source for source in recipe.sources if isinstance(source, SoftLabels)), None)
+    unlabelled = None if asked is None else read_unlabelled(asked, recipe, texts.sentences, task, tokenizer, problems)
+    return TextBeside(texts, encoded, tokenizer, unlabelled)
 
 
 def read_recipe_texts(

@@ -107,7 +107,7 @@ class TextSite:
     masked: PreTrainedModel | None = None
 
 
-def build_text_source(asked: spec.TextSource, name: str, site: TextSite) -> DataSource:
+def build_text_source(asked: spec.MaskedSource, name: str, site: TextSite) -> DataSource:
     """One source of text: its rows, drawn and masked, and its loss."""
     frame = build_frame(site.tokenizer)
     rows: DrawRow

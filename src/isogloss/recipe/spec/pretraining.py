@@ -8,20 +8,31 @@ from pydantic import Field, field_validator, model_validator
 
 from isogloss.recipe.spec.adapters import LanguageAdapters
 from isogloss.recipe.spec.base import codes_as_text
+from isogloss.recipe.spec.distillation import Distil, Student
 from isogloss.recipe.spec.knowledge import MEP, OE, Knowledge
 from isogloss.recipe.spec.model import NewEncoder, NewTokenizer
 from isogloss.recipe.spec.optimizer import AdamW, StableRate
 from isogloss.recipe.spec.run import Run
 from isogloss.recipe.spec.text import MLM, TLM, Stage, TextEntry
 
-PretrainingSource = Annotated[MLM | TLM | MEP | OE, Field(discriminator="kind")]
+PretrainingSource = Annotated[MLM | TLM | MEP | OE | Distil, Field(discriminator="kind")]
 
 
 class Pretraining(Run, StableRate):
     """A pre-training run, fully described."""
 
-    model: str | NewEncoder = Field(description="hub id or folder of a masked-LM encoder to go on with, or a new one")
+    model: str | NewEncoder | None = Field(
+        None,
+        description="hub id or folder of a masked-LM encoder to go on with, or a new one; null: the one that `student` "
+        "describes",
+    )
     tokenizer: NewTokenizer | None = Field(None, description="of a new encoder; one to go on with keeps its own")
+    teacher: str | None = Field(
+        None, description="hub id or folder of the encoder that source distil learns from; null: none"
+    )
+    student: Student | None = Field(
+        None, description="a new encoder that is a smaller teacher, in the place of `model`"
+    )
     compile: bool = Field(False, description="compile the layers with torch.compile, for fixed lengths")
 
     text: tuple[TextEntry, ...] = Field(
@@ -49,6 +60,14 @@ class Pretraining(Run, StableRate):
 
     @model_validator(mode="before")
     @classmethod
+    def _what_the_teacher_says(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        """A student learns from its teacher, if nothing else is asked for."""
+        if isinstance(value, dict) and value.get("teacher") is not None and "sources" not in value:
+            return {**value, "sources": [{"kind": "distil"}]}
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
     def _one_language_a_row(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
         """Language adapters learn from text of one language a row, if nothing else is asked for."""
         if isinstance(value, dict) and value.get("adapters") is not None and "sources" not in value:
@@ -62,14 +81,14 @@ class Pretraining(Run, StableRate):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Pretraining:
-        if isinstance(self.model, NewEncoder) != (self.tokenizer is not None):
-            raise ValueError("tokenizer: needed for a new encoder (model: {config: ...}), and only for one")
+        self._require_model()
+        self._require_teacher()
         if abs(sum(stage.share for stage in self.stages) - 1) > 1e-6:
             raise ValueError(f"stages: the shares must add up to 1, found {[stage.share for stage in self.stages]}")
         if abs(sum(source.share for source in self.sources) - 1) > 1e-6:
             raise ValueError(f"sources: the shares must add up to 1, found {[own.share for own in self.sources]}")
         self._require_knowledge()
-        if isinstance(self.model, NewEncoder) and not self.text:
+        if isinstance(self.tokenizer, NewTokenizer) and not self.text:
             raise ValueError("text: a new encoder needs some to learn its vocabulary from")
         if self.adapters is not None:
             if isinstance(self.model, NewEncoder):
@@ -83,6 +102,40 @@ class Pretraining(Run, StableRate):
         if aligned and not any(entry.parallel for entry in self.text):
             raise ValueError("model.embeddings: parallel needs an entry of text with `parallel`")
         return self
+
+    def _require_model(self) -> None:
+        if (self.model is None) == (self.student is None):
+            raise ValueError(
+                "model: one encoder is trained, either `model` or, of a teacher, `student`; found "
+                f"{'neither' if self.model is None else 'both'}"
+            )
+        if isinstance(self.model, NewEncoder) and self.tokenizer is None:
+            raise ValueError("tokenizer: needed for a new encoder (model: {config: ...}), and only for one")
+        if isinstance(self.model, str) and self.tokenizer is not None:
+            raise ValueError("tokenizer: an encoder to go on with keeps its own; it is needed for a new encoder only")
+        if self.student is not None and self.student.from_layers is not None and self.tokenizer is not None:
+            raise ValueError(
+                "tokenizer: with student.from_layers a student begins with its teacher's embeddings, of which a new "
+                "vocabulary may have none; leave it out, or name one that there is in student.tokenizer"
+            )
+        if self.student is not None and self.student.tokenizer is not None and self.tokenizer is not None:
+            raise ValueError("tokenizer: a student has one; give this one, which is new, or student.tokenizer")
+
+    def _require_teacher(self) -> None:
+        if self.teacher is None:
+            if self.student is not None:
+                raise ValueError("teacher: is missing, and what a student is like follows from it")
+            if self.distilling is not None:
+                raise ValueError("teacher: is missing, and source distil learns from it")
+            return
+        if self.distilling is None:
+            raise ValueError(
+                "teacher: no source learns from it; {kind: distil} does, found "
+                f"{', '.join(source.kind for source in self.sources)}"
+            )
+        for key in ("adapters", "compile"):
+            if getattr(self, key):
+                raise ValueError(f"{key}: does not go with source distil, which reads the layers of the encoder itself")
 
     def _require_knowledge(self) -> None:
         contrasting = self.contrasting
@@ -100,6 +153,17 @@ class Pretraining(Run, StableRate):
                     f"sources: {source.kind} needs masking above 0 with knowledge.faithful, since the released code "
                     "weighs the loss by the sub-words to be found"
                 )
+
+    @property
+    def masking(self) -> float | None:
+        """The share of sub-words that the first source that hides any hides; None: there is none."""
+        found = (source.masking for source in self.sources if not isinstance(source, Distil))
+        return next((share for share in found if share), None)
+
+    @property
+    def distilling(self) -> Distil | None:
+        """The source that learns from the teacher."""
+        return next((source for source in self.sources if isinstance(source, Distil)), None)
 
     @property
     def contrasting(self) -> tuple[MEP | OE, ...]:

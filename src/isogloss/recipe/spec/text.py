@@ -56,7 +56,22 @@ class TLM(Spec):
     masking: float = Field(0.15, gt=0, lt=1, description="share of sub-words to predict (BERT: 0.15)")
 
 
-TextSource = Annotated[MLM | TLM, Field(discriminator="kind")]
+class SoftLabels(Spec):
+    """What a finished run of the same task answers to sentences without labels."""
+
+    kind: Literal["soft_labels"] = "soft_labels"
+    share: float = Field(gt=0, le=1, description="share of all steps")
+    temperature: float = Field(2.0, gt=0, description="sentences are drawn from languages with N^(1/temperature)")
+    teacher: str = Field(description="run folder of `isogloss train`, with the same task, labels and sub-words")
+    softening: float = Field(
+        2.0, gt=0, description="T that the logits of both are divided by; the loss is multiplied by T² (Hinton et al.)"
+    )
+
+
+MaskedSource = MLM | TLM
+"""What a masked-LM head learns from."""
+
+TextSource = Annotated[MLM | TLM | SoftLabels, Field(discriminator="kind")]
 
 
 class Stage(Spec):
@@ -83,7 +98,7 @@ class Text(Spec):
 
     @field_validator("sources")
     @classmethod
-    def _each_source_once(cls, value: tuple[MLM | TLM, ...]) -> tuple[MLM | TLM, ...]:
+    def _each_source_once(cls, value: tuple[TextSource, ...]) -> tuple[TextSource, ...]:
         return each_kind_once("source", value)
 
     @model_validator(mode="after")

@@ -1,5 +1,7 @@
 """The self-attention of one layer, read by its parts: so that one text can attend to another with the layer's weights.
 
+Distillation reads queries, keys and values by the same names, see `isogloss.models.projections`.
+
 Shapes: n texts, s places, h heads of d units.
 """
 
@@ -42,6 +44,9 @@ class Attention(Protocol):
 
     def values(self, states: Tensor) -> Tensor:
         """Values ``[n, h, s, d]``."""
+
+    def projected(self, states: Tensor, named: Mapping[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values ``[n, h, s, d]`` of a layer's input, from it and what else it is given, by name."""
 
     def merge(self, heads: Tensor) -> Tensor:
         """What the heads ``[n, h, s, d]`` add to the residual ``[n, s, h·d]``, with the layer's own dropout."""
@@ -102,6 +107,10 @@ class PostNorm:
         """Values ``[n, h, s, d]``."""
         return _split(self._value(states), self._heads)
 
+    def projected(self, states: Tensor, named: Mapping[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values ``[n, h, s, d]``."""
+        return self.queries(states), self.keys(states), self.values(states)
+
     def merge(self, heads: Tensor) -> Tensor:
         """W_o · heads, with dropout."""
         merged: Tensor = self._after(self._output(heads.transpose(1, 2).flatten(2)))
@@ -152,6 +161,14 @@ class PreNorm:
     def values(self, states: Tensor) -> Tensor:
         """Values ``[n, h, s, d]``."""
         return self._projected(states)[2]
+
+    def projected(self, states: Tensor, named: Mapping[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries and keys, rotated, and values ``[n, h, s, d]``."""
+        self._rotation = named["position_embeddings"]
+        query, key, value = self._projected(states)
+        found = self._rotated(query), self._rotated(key), value
+        self._rotation = None
+        return found
 
     def merge(self, heads: Tensor) -> Tensor:
         """W_o · heads, with dropout."""
@@ -238,12 +255,13 @@ FAMILIES = tuple(_FAMILIES)
 """The model types whose attention can be read."""
 
 
-def attention_of(model: PreTrainedModel, layer: int) -> Attention:
+def attention_of(model: PreTrainedModel, layer: int, part: str = "mixing") -> Attention:
     """The attention of a layer.
 
     Args:
         model: A model of transformers, with or without a head.
         layer: Its number, from 1 for the lowest.
+        part: The part of the recipe that asks for it, as errors name it.
 
     Raises:
         IsoglossError: The attention of models of its type cannot be read, or it has no such layer.
@@ -251,12 +269,12 @@ def attention_of(model: PreTrainedModel, layer: int) -> Attention:
     model_type = model.config.model_type
     if model_type not in _FAMILIES:
         raise IsoglossError(
-            f"mixing: the attention of a {model_type!r} model cannot be read{nearest(model_type, FAMILIES)}"
+            f"{part}: the attention of a {model_type!r} model cannot be read{nearest(model_type, FAMILIES)}"
         )
     path, read = _FAMILIES[model_type]
     layers = list(model.base_model.get_submodule(path).children())
     if not 1 <= layer <= len(layers):
-        raise IsoglossError(f"mixing: layer must be from 1 to {len(layers)}, the layers of the model, found {layer}")
+        raise IsoglossError(f"{part}: layer must be from 1 to {len(layers)}, the layers of the model, found {layer}")
     return read(layers[layer - 1], model.config)
 
 

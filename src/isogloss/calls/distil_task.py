@@ -1,0 +1,76 @@
+"""Train a small model to answer as the model of a finished run does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from isogloss.calls.train import train
+from isogloss.common.distributed import processes
+from isogloss.common.errors import IsoglossError
+from isogloss.recipe.resolve import is_pretraining, resolve
+from isogloss.recipe.spec.task import Task
+from isogloss.reports.tables import side_by_side_table
+from isogloss.run.folder import RunFolder
+
+SHARE = 0.8
+"""Share of the steps in which the teacher answers (ours); the rest see the run's labelled data."""
+
+KEPT = (
+    "data", "train_languages", "evaluate_languages", "few_shot", "limit", "steps", "batch_size", "learning_rate",
+    "schedule", "warmup_steps", "weight_decay", "precision", "seed", "test", "evaluation_batch_size",
+    *Task.model_fields,
+)  # fmt: skip
+"""What the student's run has of its teacher's: its data and budget, and not its method."""
+
+
+def distil_task(
+    run: str | Path,
+    *,
+    student: Any,  # noqa: ANN401 - what the user gave
+    text: Sequence[Mapping[str, str]],
+    languages: Sequence[str] | None,
+    overrides: Sequence[str],
+    limit: int | None,
+    output: str | Path | None,
+    resume: bool,
+    overwrite: bool,
+    report_to: str | None,
+) -> list[dict[str, Any]]:
+    """Train a student on the task of a run, with the run's answers to text; see `isogloss.distil`.
+
+    Raises:
+        IsoglossError: There is no such run, the student is no encoder that there is, or there is no text.
+    """
+    folder = RunFolder(Path(run))
+    if not folder.model.is_dir() or not folder.fingerprint.exists() or is_pretraining(folder.recipe):
+        raise IsoglossError(f"run: {run} is no finished run of `isogloss train`; an encoder is given as TEACHER")
+    if not isinstance(student, str | Path) or str(student).lstrip().startswith("{"):
+        raise IsoglossError(
+            f"student: with run it is an encoder that there is, a folder or hub id, found {student!r}; distil one on "
+            "text first: isogloss distil TEACHER --student '{layers: 4}'"
+        )
+    if not text:
+        raise IsoglossError("text: is missing; with run it is what the run's model answers to, 'text/{language}.txt'")
+    stored = resolve(folder.recipe).model_dump(mode="json")
+    entries = [{**entry, "languages": list(languages)} if languages else dict(entry) for entry in text]
+    asked = {
+        **{key: stored[key] for key in KEPT},
+        "label": "distilled",
+        "model": str(student),
+        "text": entries,
+        "sources": [{"kind": "soft_labels", "share": SHARE, "teacher": str(run)}],
+    }
+    rows = train(
+        asked,
+        overrides=overrides,
+        limit=limit,
+        output=output if output is not None else folder.path.with_name(f"{folder.path.name}-distilled"),
+        resume=resume,
+        overwrite=overwrite,
+        report_to=report_to,
+    )
+    if processes().rank == 0 and rows:
+        print(side_by_side_table({"teacher": folder.final_rows(), "student": rows}))
+    return rows

@@ -1,0 +1,162 @@
+"""A student: the architecture of a teacher in other sizes, from random weights or from some of the teacher's layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import PreTrainedConfig, PreTrainedModel
+
+from isogloss.common.errors import IsoglossError
+from isogloss.models.layer_modules import layer_modules
+
+_OF_THE_TABLE = (
+    "vocab_size", "pad_token_id", "bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id", "unk_token_id",
+)  # fmt: skip
+"""What a configuration says of the tokenizer."""
+
+_OF_THE_FOLDER = (
+    "architectures",
+    "dtype",
+    "torch_dtype",
+    "transformers_version",
+    "_name_or_path",
+    "_attn_implementation",
+)
+_OF_THE_HEAD = ("id2label", "label2id", "num_labels", "problem_type", "classifier_dropout")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The sizes of a student; None: those that follow from the teacher's.
+
+    Attributes:
+        layers: Number of layers.
+        hidden: Units of a hidden state.
+        intermediate: Units inside a feed-forward block.
+        heads: Heads of attention.
+    """
+
+    layers: int
+    hidden: int | None = None
+    intermediate: int | None = None
+    heads: int | None = None
+
+
+def student_config(
+    teacher: PreTrainedConfig, sizes: Sizes, from_layers: Sequence[int] | None, more: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The values of a student's configuration, without those of its tokenizer.
+
+    They are the teacher's but for its sizes. Heads have the teacher's size, or the next larger one that divides
+    ``hidden``; a feed-forward block is as many times as wide as a hidden state.
+
+    Args:
+        teacher: The teacher's configuration.
+        sizes: Sizes.
+        from_layers: Layers of the teacher, from 0, that the student's begin as; None: random weights.
+        more: Other values; with a ``model_type`` the teacher's are not taken but for its sizes.
+
+    Raises:
+        IsoglossError: Sizes do not fit together, or no layer of the teacher fits.
+
+    Example:
+        >>> from transformers import BertConfig
+        >>> own = student_config(BertConfig(), Sizes(4, hidden=256), None, {})
+        >>> own["num_hidden_layers"], own["num_attention_heads"], own["intermediate_size"]
+        (4, 4, 1024)
+    """
+    depth, hidden = int(teacher.num_hidden_layers), sizes.hidden or int(teacher.hidden_size)
+    size = int(teacher.hidden_size) // int(teacher.num_attention_heads)
+    heads = sizes.heads or hidden // next(own for own in range(min(size, hidden), hidden + 1) if hidden % own == 0)
+    # DistilBERT has a name of its own, and XLM no key: its blocks are four times as wide as a hidden state.
+    block = "hidden_dim" if hasattr(teacher, "hidden_dim") else "intermediate_size"
+    wide = sizes.intermediate or round(hidden * getattr(teacher, block, 4 * teacher.hidden_size) / teacher.hidden_size)
+    if hidden % heads:
+        divisors = [own for own in range(1, hidden + 1) if hidden % own == 0]
+        raise IsoglossError(
+            f"student.heads: must divide hidden = {hidden}, found {heads}; nearest valid: "
+            f"{min(divisors, key=lambda own: abs(own - heads))}"
+        )
+    named = {"num_hidden_layers": sizes.layers, "hidden_size": hidden, "num_attention_heads": heads}
+    if sizes.intermediate is not None or hasattr(teacher, block):
+        named[block] = wide
+    if from_layers is not None:
+        _require_layers(teacher, named, from_layers, depth)
+    if more.get("model_type", teacher.model_type) != teacher.model_type:
+        return {**named, "intermediate_size": wide, **more}
+    values = teacher.to_diff_dict()
+    for name in (*_OF_THE_TABLE, *_OF_THE_FOLDER, *_OF_THE_HEAD):
+        values.pop(name, None)
+    if hasattr(teacher, "max_position_embeddings"):
+        values["max_position_embeddings"] = teacher.max_position_embeddings
+    kinds = getattr(teacher, "layer_types", None)
+    if kinds is not None:
+        # A student with more layers goes on as the teacher's began.
+        chosen = [number % depth for number in from_layers or range(sizes.layers)]
+        values["layer_types"] = [kinds[number] for number in chosen]
+    renamed = getattr(teacher, "attribute_map", {})
+    values |= {renamed.get(name, name): value for name, value in named.items()}
+    return {"model_type": teacher.model_type, **values, **more}
+
+
+def begin_as(student: PreTrainedModel, teacher: PreTrainedModel, layers: Sequence[int], rows: np.ndarray) -> None:
+    """Give a student the embeddings and some layers of its teacher, of the same sizes.
+
+    Args:
+        student: The student's encoder, changed in place.
+        teacher: The teacher's.
+        layers: The teacher's layer, from 0, for each of the student's.
+        rows: The row of the teacher's table of sub-words for each of the student's ``[v]``; below 0: none, it stays.
+
+    Raises:
+        IsoglossError: A layer of the teacher has other parameters.
+    """
+    own, other = layer_modules(student), layer_modules(teacher)
+    inside = {id(parameter) for layer in own for parameter in layer.parameters()}
+    table, taken = (own.get_input_embeddings().get_parameter("weight") for own in (student, teacher))
+    known = dict(teacher.named_parameters())
+    with torch.no_grad():
+        for name, parameter in student.named_parameters():
+            if id(parameter) not in inside and parameter is not table and name in known:
+                _copy(parameter, known[name], name)
+        had = torch.from_numpy(np.flatnonzero(rows >= 0))
+        table[had] = taken[torch.from_numpy(rows[rows >= 0])]
+    for number, (layer, source) in enumerate(zip(own, layers, strict=True)):
+        try:
+            layer.load_state_dict(other[source].state_dict())
+        except RuntimeError as error:
+            lines = str(error).splitlines()
+            raise IsoglossError(
+                f"student.from_layers: layer {source} of the teacher cannot be layer {number} of the student: "
+                f"{lines[min(1, len(lines) - 1)].strip()}"
+            ) from error
+
+
+def _copy(parameter: nn.Parameter, value: torch.Tensor, name: str) -> None:
+    if parameter.shape != value.shape:
+        raise IsoglossError(
+            f"student.from_layers: {name} is {list(parameter.shape)} here and {list(value.shape)} in the teacher"
+        )
+    parameter.copy_(value)
+
+
+def _require_layers(
+    teacher: PreTrainedConfig, named: Mapping[str, int], from_layers: Sequence[int], depth: int
+) -> None:
+    for number in from_layers:
+        if not 0 <= number < depth:
+            raise IsoglossError(
+                f"student.from_layers: a layer of the teacher is from 0 to {depth - 1}, found {number}; nearest valid: "
+                f"{min(max(number, 0), depth - 1)}"
+            )
+    for name in [name for name in named if name != "num_hidden_layers"]:
+        if named[name] != getattr(teacher, name):
+            raise IsoglossError(
+                f"student: with from_layers {name} must be the teacher's, {getattr(teacher, name)}, found "
+                f"{named[name]}; leave it out, or leave out from_layers"
+            )

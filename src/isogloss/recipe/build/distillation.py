@@ -1,0 +1,269 @@
+"""From what a recipe says of a teacher and a student to both models, the rows that both read, and the loss."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from transformers import AutoModelForMaskedLM, PreTrainedModel, PreTrainedTokenizerBase
+
+from isogloss.common.errors import IsoglossError
+from isogloss.common.randomness import derive
+from isogloss.models.extensions import attach, extensions_of
+from isogloss.models.extensions.projection import PROJECTION, Projection
+from isogloss.models.open import Loaded, names_of
+from isogloss.models.projections import FAMILIES
+from isogloss.models.student import Sizes, begin_as, student_config
+from isogloss.objectives.distillation import Distillation, Relations, States
+from isogloss.protocols import DataSource
+from isogloss.recipe.build.model import build_model
+from isogloss.recipe.build.text import TextSite, build_frame
+from isogloss.recipe.spec import distillation as spec
+from isogloss.recipe.spec import model as model_spec
+from isogloss.store.aligned import AlignedText
+from isogloss.streams.drawn import DrawnStream
+from isogloss.streams.running_text import RunningTextRows
+from isogloss.streams.taught import AlignedRows, SharedRows, TaughtRow, TwoFrames, collate
+
+MOST_HEADS = 48
+"""Relation heads at most, where a recipe says none: what implementations of MiniLMv2 take for base models."""
+
+LONGER = 2
+"""How many times as many sub-words as the student's the teacher's row of a text may have."""
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A teacher, and what it has to do with the sub-words of a student.
+
+    Attributes:
+        encoder: The encoder, frozen and in evaluation mode.
+        tokenizer: Its tokenizer.
+        identity: What identifies its weights.
+        ids: Its id of each of the student's sub-words ``[v]``; below 0 where it has none.
+        lacking: Sub-words of the student, special ones aside, that it does not have.
+    """
+
+    encoder: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    identity: Mapping[str, Any]
+    ids: np.ndarray
+    lacking: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DistilSite:
+    """A teacher and a student, and the text that both read.
+
+    Attributes:
+        asked: The recipe's part.
+        teacher: The teacher.
+        student: The student, with what it needs to be compared.
+        aligned: Text in the sub-words of both by language, where these differ; None: the teacher reads the student's.
+    """
+
+    asked: spec.Distil
+    teacher: Teacher
+    student: PreTrainedModel
+    aligned: dict[str, AlignedText] | None
+
+
+def encoder_of(model: PreTrainedModel) -> PreTrainedModel:
+    """The encoder of a model with a head."""
+    encoder = model.base_model
+    assert isinstance(encoder, PreTrainedModel)
+    return encoder
+
+
+def build_teacher(source: str, how: model_spec.Model, tokenizer: PreTrainedTokenizerBase) -> Teacher:
+    """The teacher, frozen.
+
+    Args:
+        source: Hub id or folder.
+        how: How it is opened; only whether its code may run counts.
+        tokenizer: That of the student.
+
+    Raises:
+        IsoglossError: It cannot be opened, or lacks weights.
+    """
+    plain = model_spec.Model(trust_remote_code=how.trust_remote_code, attention=how.attention)
+    loaded = build_model(source, plain, AutoModelForMaskedLM, None, None, 0)
+    encoder = encoder_of(loaded.model)
+    lacking = sorted(loaded.fresh & names_of(loaded.model, encoder))
+    if lacking:
+        raise IsoglossError(
+            f"teacher {source!r}: its weights lack {len(lacking)} parameters of the encoder, {lacking[0]!r} among "
+            "them, so there is nothing to learn from it"
+        )
+    encoder.train(False).requires_grad_(False)
+    ids, missing = same_pieces(tokenizer, loaded.tokenizer)
+    return Teacher(encoder, loaded.tokenizer, loaded.identity, ids, missing)
+
+
+def same_pieces(own: PreTrainedTokenizerBase, other: PreTrainedTokenizerBase) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The id in ``other`` of each sub-word of ``own`` ``[v]``, -1 for none; and which of them it lacks.
+
+    Special sub-words are the same if they have the same part (mask, padding, ...), whatever they are called.
+    """
+    known = other.get_vocab()
+    ids = np.full(len(own), -1, dtype=np.int64)
+    special = {own.convert_tokens_to_ids(name): part for part, name in own.special_tokens_map.items()}
+    lacking = []
+    for piece, number in own.get_vocab().items():
+        found = known.get(piece)
+        if found is None and number in special:
+            found = getattr(other, f"{special[number]}_id", None)
+        if found is not None:
+            ids[number] = found
+        elif number not in own.all_special_ids:
+            lacking.append(piece)
+    return ids, tuple(lacking)
+
+
+def build_student(
+    asked: spec.Student, teacher: Teacher, how: model_spec.Model, tokenizer: PreTrainedTokenizerBase, seed: int
+) -> Loaded:
+    """The student that a recipe describes, with a masked-LM head.
+
+    Args:
+        asked: What it is like.
+        teacher: Its teacher.
+        how: How it is opened.
+        tokenizer: Its tokenizer.
+        seed: Seed of fresh parameters.
+
+    Raises:
+        IsoglossError: Its sizes do not fit, or a layer of the teacher does not.
+    """
+    sizes = Sizes(asked.depth, asked.hidden, asked.intermediate, asked.heads)
+    values = student_config(teacher.encoder.config, sizes, asked.from_layers, asked.config)
+    loaded = build_model(model_spec.NewEncoder(config=values), how, AutoModelForMaskedLM, None, tokenizer, seed)
+    if asked.from_layers is None:
+        return loaded
+    encoder = encoder_of(loaded.model)
+    begin_as(encoder, teacher.encoder, asked.from_layers, teacher.ids)
+    identity = {**loaded.identity, "weights": "teacher", "layers": list(asked.from_layers), **_known(teacher.identity)}
+    return replace(loaded, fresh=loaded.fresh - names_of(loaded.model, encoder), identity=identity)
+
+
+def without_head(loaded: Loaded) -> Loaded:
+    """The encoder of a masked-LM model alone, where nothing trains its head."""
+    encoder = encoder_of(loaded.model)
+    names = {id(parameter): name for name, parameter in encoder.named_parameters()}
+    fresh = {id(parameter) for name, parameter in loaded.model.named_parameters() if name in loaded.fresh}
+    found = frozenset(name for number, name in names.items() if number in fresh)
+    return replace(loaded, model=encoder, fresh=found, unused=frozenset())
+
+
+def with_projection(loaded: Loaded, asked: spec.Distil, teacher: Teacher, seed: int) -> Loaded:
+    """A student with a map to the teacher's hidden states, if these are compared and have another size."""
+    size, wanted = (int(model.config.hidden_size) for model in (loaded.model, teacher.encoder))
+    if asked.states is None or size == wanted:
+        return loaded
+    projection = Projection(size, wanted, seed=derive(seed, PROJECTION))
+    attach(loaded.model, PROJECTION, projection)
+    return replace(loaded, fresh=loaded.fresh | names_of(loaded.model, projection))
+
+
+def build_distil_source(asked: spec.Distil, name: str, at: TextSite, site: DistilSite) -> DataSource:
+    """One source of text that a teacher has read too, and what is compared.
+
+    Raises:
+        IsoglossError: Rows are too long for a model, or what is asked for cannot be compared.
+    """
+    teacher, padding = site.teacher, int(at.tokenizer.pad_token_id)
+    for whose, tokenizer in (("student", at.tokenizer), ("teacher", teacher.tokenizer)):
+        if at.length > tokenizer.model_max_length:
+            raise IsoglossError(
+                f"stages: length must be at most {tokenizer.model_max_length}, the longest input of the {whose}, found "
+                f"{at.length}"
+            )
+    rows: SharedRows | AlignedRows
+    if site.aligned is None:
+        own = RunningTextRows(
+            at.encoded, length=at.length, frame=build_frame(at.tokenizer), temperature=asked.temperature
+        )
+        rows = SharedRows(own, teacher.ids)
+    else:
+        rows = AlignedRows(site.aligned, frames(at.tokenizer, teacher, at.length), asked.temperature)
+    stream: DrawnStream[TaughtRow] = DrawnStream(
+        rows,
+        partial(collate, padding=padding, teacher_padding=int(teacher.tokenizer.pad_token_id), length=at.length),
+        name=name,
+        seed=at.seed,
+        batch_size=at.batch_size,
+        rank=at.group.rank,
+        world_size=at.group.world_size,
+        accumulation=at.accumulation,
+    )
+    return DataSource(name, stream, build_distillation(site))
+
+
+def frames(tokenizer: PreTrainedTokenizerBase, teacher: Teacher, length: int) -> TwoFrames:
+    """How a text that both have cut becomes a row of at most ``length`` sub-words of the student."""
+    longest = min(LONGER * length, teacher.tokenizer.model_max_length)
+    return TwoFrames(build_frame(tokenizer), build_frame(teacher.tokenizer), length, longest)
+
+
+def build_distillation(site: DistilSite) -> Distillation:
+    """The loss.
+
+    Raises:
+        IsoglossError: What is asked for cannot be compared.
+    """
+    relations, states, encoder = site.asked.relations, site.asked.states, site.teacher.encoder
+    projection = extensions_of(site.student).get(PROJECTION)
+    return Distillation(
+        encoder,
+        relations=None if relations is None else _relations(relations, site),
+        states=None if states is None else States(states.distance, projection, states.weight),
+    )
+
+
+def require_same_sub_words(asked: spec.Distil, teacher: Teacher) -> None:
+    """Stop where relations would compare the places of other sub-words.
+
+    Raises:
+        IsoglossError: The student has sub-words that the teacher has not.
+    """
+    if asked.relations is not None and teacher.lacking:
+        shown = ", ".join(map(repr, sorted(teacher.lacking)[:3]))
+        raise IsoglossError(
+            f"sources: distil: relations compare place with place, so the teacher must have every sub-word of the "
+            f"student, found {len(teacher.lacking):,} that it has not, such as {shown}; give the student the teacher's "
+            "tokenizer, or one trimmed from it, or compare states alone: {kind: distil, relations: null, states: {}}"
+        )
+
+
+def _relations(asked: spec.Relations, site: DistilSite) -> Relations:
+    encoder, student = site.teacher.encoder, site.student
+    sizes = [int(model.config.hidden_size) for model in (encoder, student)]
+    for whose, model in (("teacher", encoder), ("student", student)):
+        if model.config.model_type not in FAMILIES:
+            raise IsoglossError(
+                f"sources: distil.relations: queries and keys of a {model.config.model_type!r} {whose} cannot be read, "
+                f"only of {', '.join(FAMILIES)}; compare states alone: {{kind: distil, relations: null, states: {{}}}}"
+            )
+    shared = math.gcd(*sizes)
+    valid = [number for number in range(1, shared + 1) if shared % number == 0]
+    heads = asked.heads or max(number for number in valid if number <= MOST_HEADS)
+    if heads not in valid:
+        raise IsoglossError(
+            f"sources: distil.relations.heads: must divide the hidden sizes of teacher and student, {sizes[0]} and "
+            f"{sizes[1]}, found {heads}; nearest valid: {min(valid, key=lambda number: abs(number - heads))}"
+        )
+    depth = int(encoder.config.num_hidden_layers)
+    if asked.layer is not None and asked.layer > depth:
+        raise IsoglossError(
+            f"sources: distil.relations.layer: must be from 1 to {depth}, the layers of the teacher, found "
+            f"{asked.layer}; nearest valid: {depth}"
+        )
+    return Relations(heads, asked.layer or depth, int(student.config.num_hidden_layers), asked.weight)
+
+
+def _known(identity: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"teacher_{name}": value for name, value in identity.items()}

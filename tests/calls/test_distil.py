@@ -1,0 +1,179 @@
+"""`isogloss distil`: a student from a teacher and text, or from a finished run and text; and what stands in its way."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from transformers import AutoModel, AutoTokenizer
+
+import isogloss
+from isogloss import IsoglossError
+from isogloss.models.tokenizer import train_tokenizer
+from tests.support.methods import recipe as labelled
+from tests.support.pretraining import WORDS
+
+pytestmark = pytest.mark.slow
+
+FEW = [
+    "steps=4", "held_out=4", "stages=[{length: 24, batch_size: 4, share: 1}]", "evaluation_steps=4", "logging_steps=2",
+    "save_steps=4", "exclude=[]",
+]  # fmt: skip
+
+
+def template(text_world: Path) -> str:
+    return f"{text_world}/plain/{{language}}.txt"
+
+
+def test_a_student_learns_from_text(text_world: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    rows = isogloss.distil(
+        text_world / "encoder",
+        student={"layers": 2, "hidden": 8},
+        text=template(text_world),
+        objective="both",
+        overrides=[*FEW, "steps=60", "learning_rate=0.03"],
+        output=tmp_path / "run",
+    )
+    metrics = ["distillation_loss", "queries", "keys", "values", "states"]
+    assert [row["metric"] for row in rows] == metrics
+    assert rows[0]["value"] == pytest.approx(sum(row["value"] for row in rows[1:]))
+    history = json.loads((tmp_path / "run" / "trainer_state.json").read_text(encoding="utf-8"))["log_history"]
+    losses = [entry["loss"] for entry in history if "loss" in entry]
+    assert losses[-1] < 0.7 * losses[0]
+    # A plain folder, with the teacher's sub-words and no head.
+    model = AutoModel.from_pretrained(tmp_path / "run" / "model", add_pooling_layer=False)
+    assert (model.config.num_hidden_layers, model.config.hidden_size) == (2, 8)
+    tokenizers = [AutoTokenizer.from_pretrained(path) for path in (tmp_path / "run" / "model", text_world / "encoder")]
+    assert tokenizers[0].get_vocab() == tokenizers[1].get_vocab()
+    said = capfd.readouterr()
+    assert "teacher: 1 layers of 16" in said.err and "student: 2 layers of 8" in said.err
+    assert "distillation loss" in said.out
+    # The student is an encoder to learn on, and to start a task from.
+    isogloss.distil(
+        text_world / "encoder",
+        student=tmp_path / "run" / "model",
+        text=template(text_world),
+        overrides=FEW,
+        output=tmp_path / "more",
+    )
+
+
+def test_all_layers_of_the_teacher_begin_with_no_loss(text_world: Path, tmp_path: Path):
+    rows = isogloss.distil(
+        text_world / "encoder",
+        student="{from_layers: [0]}",
+        text=template(text_world),
+        objective="both",
+        overrides=[*FEW, "steps=1", "learning_rate=1e-12", "dropout=0"],
+        output=tmp_path / "run",
+    )
+    assert all(abs(row["value"]) < 1e-6 for row in rows)
+
+
+def test_a_tokenizer_of_fewer_sub_words_is_read_by_the_teacher_too(text_world: Path, tmp_path: Path):
+    """One trimmed from the teacher's has other ids, and the teacher reads its sub-words under its own."""
+    from tokenizers import Tokenizer
+
+    from isogloss.models.tokenizer import wrapped
+
+    whole = json.loads((text_world / "encoder" / "tokenizer.json").read_text(encoding="utf-8"))
+    kept = [piece for piece, _ in sorted(whole["model"]["vocab"].items(), key=lambda item: item[1])]
+    merged = whole["model"]["merges"][:10]
+    needed = {"".join(pair) for pair in merged} | {piece for piece in kept if len(piece) == 1 or piece[0] == "<"}
+    kept = [piece for piece in kept if piece in needed][::1]
+    order = [*kept[:5], *reversed(kept[5:])]
+    whole["model"] |= {"vocab": {piece: number for number, piece in enumerate(order)}, "merges": merged}
+    wrapped(Tokenizer.from_str(json.dumps(whole)), 512).save_pretrained(tmp_path / "trimmed")
+    student = {"from_layers": [0], "tokenizer": str(tmp_path / "trimmed")}
+    rows = isogloss.distil(
+        text_world / "encoder",
+        student=student,
+        text=template(text_world),
+        overrides=[*FEW, "steps=1", "learning_rate=1e-12", "dropout=0"],
+        output=tmp_path / "run",
+    )
+    assert all(abs(row["value"]) < 1e-6 for row in rows)
+    model = AutoModel.from_pretrained(tmp_path / "run" / "model", add_pooling_layer=False)
+    assert model.config.vocab_size == len(order)
+
+
+def other_tokenizer(folder: Path) -> str:
+    train_tokenizer([" ".join(words) * 3 for words in WORDS.values()], 140).save_pretrained(folder / "other")
+    return str(folder / "other")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"objective": "relation"}, r"objective: no objective 'relation'; did you mean 'relations'"),
+        ({"text": "text/{language}.pdf"}, r"ends in one of txt, .*, found 'pdf'"),
+        ({"student": {"layers": 2, "hidden": 10, "heads": 3}}, r"student\.heads: must divide hidden = 10, found 3"),
+        ({"student": {"hiden": 10}}, r"unknown key 'student\.hiden'; did you mean 'hidden'"),
+        (
+            {"student": {"layers": 1, "hidden": 6}, "set": "sources.0.relations.heads=4"},
+            r"heads: .* 16 and 6, found",
+        ),
+        ({"set": "sources.0.relations.layer=2"}, r"layer: must be from 1 to 1, the layers of the teacher, found 2"),
+        ({"set": "stages.0.length=900"}, r"stages: length must be at most 512, the longest input of the student"),
+        (
+            {"student": {"layers": 1, "tokenizer": "{other}"}},
+            r"found \d+ that it has not, .*states alone",
+        ),
+        ({"student": {"from_layers": [4]}}, r"a layer of the teacher is from 0 to 0, found 4; nearest valid: 0"),
+        ({"run": "runs/none", "teacher": None}, r"runs/none is no finished run of `isogloss train`"),
+        ({"run": "runs/none"}, r"teacher: does not go with run"),
+    ],
+)
+def test_bad_input_is_one_clear_error_before_anything_is_written(
+    changes: dict[str, Any], message: str, text_world: Path, tmp_path: Path
+):
+    given = {"teacher": text_world / "encoder", "student": {"layers": 1, "hidden": 8}, "text": template(text_world)}
+    given |= {key: value for key, value in changes.items() if key != "set"}
+    if isinstance(given["student"], dict) and given["student"].get("tokenizer"):
+        given["student"] = {**given["student"], "tokenizer": other_tokenizer(tmp_path)}
+    overrides = [*FEW, *([changes["set"]] if "set" in changes else [])]
+    with pytest.raises(IsoglossError, match=message):
+        isogloss.distil(given.pop("teacher"), **given, overrides=overrides, output=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_architecture_whose_attention_cannot_be_read_is_refused(text_world: Path, tmp_path: Path):
+    student = {"layers": 1, "hidden": 8, "heads": 2, "config": {"model_type": "albert"}}
+    given: dict[str, Any] = {"student": student, "text": template(text_world), "overrides": FEW}
+    with pytest.raises(IsoglossError, match=r"of a 'albert' student cannot be read, only of bert, .*states alone"):
+        isogloss.distil(text_world / "encoder", **given, output=tmp_path / "run")
+    isogloss.distil(text_world / "encoder", **given, objective="states", output=tmp_path / "run")
+
+
+def test_a_student_learns_the_task_of_a_run(world: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    whole = labelled("multitask", world, model=str(world / "unigram"), steps=8)
+    isogloss.train(whole, output=tmp_path / "run")
+    rows = isogloss.distil(
+        run=tmp_path / "run",
+        student=world / "unigram",
+        text=f"{world}/parallel/{{language}}.txt",
+        overrides=["steps=6"],
+    )
+    assert (tmp_path / "run-distilled" / "model" / "config.json").exists()
+    recipe = isogloss.show(tmp_path / "run-distilled" / "recipe.yaml")
+    assert "kind: soft_labels" in recipe and "label: distilled" in recipe
+    table = capfd.readouterr().out.splitlines()
+    head = next(line for line in table if "teacher %" in line)
+    assert head.index("teacher %") < head.index("student %")
+    values = {row["language"]: row["value"] for row in rows if row["metric"] == "accuracy"}
+    german = next(line.split() for line in table[table.index(head) :] if " de " in line)
+    assert float(german[-1]) == pytest.approx(100 * values["de"], abs=0.06)
+    fingerprint = json.loads((tmp_path / "run-distilled" / "fingerprint.json").read_text(encoding="utf-8"))
+    assert fingerprint["teacher_of_text"]
+
+    with pytest.raises(IsoglossError, match=r"student: with run it is an encoder that there is"):
+        isogloss.distil(run=tmp_path / "run", student={"layers": 1}, text="x.txt")
+    with pytest.raises(IsoglossError, match=r"sources: soft_labels\.teacher: .* has another tokenizer than this run"):
+        isogloss.distil(
+            run=tmp_path / "run",
+            student=world / "encoder",
+            text=f"{world}/parallel/{{language}}.txt",
+            output=tmp_path / "other",
+        )

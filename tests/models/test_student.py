@@ -1,0 +1,103 @@
+"""A student has the architecture of its teacher, other sizes, and if asked for some of its layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModel, PreTrainedModel
+
+from isogloss.common.errors import IsoglossError
+from isogloss.models.layer_modules import layer_modules
+from isogloss.models.student import Sizes, begin_as, student_config
+from tests.support.encoders import build
+
+ROWS = np.array([5, -1, 7, 39])
+
+
+@pytest.mark.parametrize("kind", ["bert", "xlm-roberta", "modernbert", "deberta-v2", "distilbert", "electra"])
+def test_it_has_the_architecture_and_its_own_sizes(kind: str):
+    from transformers import AutoConfig
+
+    teacher = build(kind, AutoModel)
+    config = AutoConfig.for_model(**student_config(teacher.config, Sizes(2, hidden=24), None, {}))
+    assert (config.model_type, config.num_hidden_layers, config.hidden_size) == (kind, 2, 24)
+    assert config.num_attention_heads == 3  # of 8 units, as in the teacher
+    student = AutoModel.from_config(config)
+    assert len(layer_modules(student)) == 2
+    feed_forward = "hidden_dim" if kind == "distilbert" else "intermediate_size"
+    assert getattr(config, feed_forward) == 24
+    for name in ("relative_attention", "pos_att_type", "embedding_size"):
+        assert getattr(config, name, None) == getattr(teacher.config, name, None)
+
+
+def taken(kind: str, layers: tuple[int, ...]) -> tuple[PreTrainedModel, PreTrainedModel]:
+    from transformers import AutoConfig
+
+    teacher = build(kind, AutoModel)
+    values = student_config(teacher.config, Sizes(len(layers)), layers, {})
+    torch.manual_seed(1)
+    student = AutoModel.from_config(AutoConfig.for_model(**{**values, "vocab_size": 4, "pad_token_id": 0}))
+    begin_as(student, teacher, layers, ROWS)
+    return student, teacher
+
+
+@pytest.mark.parametrize("kind", ["bert", "xlm-roberta", "deberta-v2", "distilbert"])
+def test_it_begins_as_layers_of_its_teacher(kind: str):
+    student, teacher = taken(kind, (0, 2))
+    for own, number in zip(layer_modules(student), (0, 2), strict=True):
+        for name, value in layer_modules(teacher)[number].state_dict().items():
+            assert torch.equal(own.state_dict()[name], value)
+    table, other = (model.get_input_embeddings().weight for model in (student, teacher))
+    assert torch.equal(table[[0, 2, 3]], other[[5, 7, 39]])
+    assert not any(torch.equal(table[1], row) for row in other)
+    inside = {id(own) for model in (student, teacher) for layer in layer_modules(model) for own in layer.parameters()}
+    known = dict(teacher.named_parameters())
+    for name, parameter in student.named_parameters():
+        if id(parameter) not in inside and parameter is not table:
+            assert torch.equal(parameter, known[name]), name
+
+
+def test_all_layers_and_sub_words_are_the_teacher():
+    from transformers import AutoConfig
+
+    teacher = build("bert", AutoModel).eval()
+    values = student_config(teacher.config, Sizes(3), (0, 1, 2), {})
+    student = AutoModel.from_config(AutoConfig.for_model(**{**values, "vocab_size": 40})).eval()
+    begin_as(student, teacher, (0, 1, 2), np.arange(40))
+    ids = torch.tensor([[5, 6, 7]])
+    assert torch.equal(student(input_ids=ids).last_hidden_state, teacher(input_ids=ids).last_hidden_state)
+
+
+def test_a_layer_of_other_parameters_is_refused():
+    # ModernBERT's first layer has no norm before its attention.
+    with pytest.raises(IsoglossError, match=r"layer 2 of the teacher cannot be layer 0 .*attn_norm"):
+        taken("modernbert", (2,))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "layers", "message"),
+    [
+        (Sizes(2, hidden=24, heads=5), None, r"heads: must divide hidden = 24, found 5; nearest valid: 4"),
+        (Sizes(2), (0, 3), r"a layer of the teacher is from 0 to 2, found 3; nearest valid: 2"),
+        (Sizes(2, hidden=24), (0, 1), r"with from_layers hidden_size must be the teacher's, 16, found 24"),
+        (Sizes(2, heads=4), (0, 1), r"with from_layers num_attention_heads must be the teacher's, 2, found 4"),
+    ],
+)
+def test_sizes_that_do_not_fit_are_refused(sizes: Sizes, layers: Any, message: str):
+    with pytest.raises(IsoglossError, match=message):
+        student_config(build("bert", AutoModel).config, sizes, layers, {})
+
+
+def test_another_architecture_has_the_sizes_and_its_own_defaults():
+    teacher = build("bert", AutoModel)
+    values = student_config(teacher.config, Sizes(2, hidden=24), None, {"model_type": "modernbert"})
+    assert values == {
+        "model_type": "modernbert",
+        "num_hidden_layers": 2,
+        "hidden_size": 24,
+        "num_attention_heads": 3,
+        "intermediate_size": 24,
+    }
