@@ -131,7 +131,7 @@ def report(
         metric=metric_of(final, metric) if final else metric or "scores",
         kind=kind,
         notes=_notes(read),
-        unpredicted={row["run"] for row in found.rows if not RunFolder(Path(row["run"])).predictions_of(row).exists()},
+        unpredicted=_unpredicted(found.rows),
         command=shlex.join([*command, "--output", str(output or "report.html")]),
         number=sentences,
         title=title,
@@ -204,6 +204,12 @@ def _compared(
         names=read.names,
         allow_mixed=allow_mixed,
     )
+
+
+def _unpredicted(rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Runs in which predictions of a row are missing."""
+    folders = {row["run"]: RunFolder(Path(row["run"])) for row in rows}
+    return {row["run"] for row in rows if not folders[row["run"]].predictions_of(row).exists()}
 
 
 def _notes(read: Read) -> list[str]:

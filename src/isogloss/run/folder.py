@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 import json
-import platform
 import re
 import shutil
-import sys
 from collections.abc import Callable, Collection, Mapping
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import append_lines, read_json, read_lines, write_json, write_text
 from isogloss.data.corpus import Cell
-from isogloss.run.checkpoints import checkpoints
-
-PACKAGES = (
-    "isogloss",
-    "torch",
-    "transformers",
-    "tokenizers",
-    "accelerate",
-    "safetensors",
-    "numpy",
-    "seqeval",
-    "scikit-learn",
-)
-
 
 OBJECT = r"(model-)?[0-9a-f]{12}|\..+\.partial"
 """Names of what is written from memory: tables, and models, by a digest of what they hold."""
@@ -123,14 +103,16 @@ class RunFolder:
         write_json(self.fingerprint, fingerprint)
         self.begun.unlink(missing_ok=True)
 
-    def note_environment(self, world_size: int) -> list[str]:
+    def note_environment(self, now: Mapping[str, Any]) -> list[str]:
         """Add versions, hardware and command of this start to environment.json, a list of all starts.
+
+        Args:
+            now: What `isogloss.run.environment.environment` says of this process.
 
         Returns:
             What has changed since the start before and may change the last bits of a result.
         """
         starts = read_json(self.environment, list) if self.environment.exists() else []
-        now = environment(world_size)
         write_json(self.environment, [*starts, now])
         return [
             f"{part} were {starts[-1][part]}, are {now[part]}"
@@ -243,25 +225,19 @@ def _write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
     write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
+def checkpoints(folder: Path) -> list[tuple[int, Path]]:
+    """The complete checkpoints of a run, (step, path), oldest first."""
+    found = [
+        (int(match[1]), path) for path in folder.iterdir() if (match := re.fullmatch(r"checkpoint-(\d+)", path.name))
+    ]
+    return sorted(found)
+
+
 def cell_of(row: Mapping[str, Any]) -> Cell:
     """The cell that a row of results is of."""
     context = row["context_language"]
     question = row["language"] if context else None
     return Cell(row["data"], context or row["language"], row["split"], question)
-
-
-def environment(world_size: int) -> dict[str, Any]:
-    """Versions, hardware and command of this process."""
-    return {
-        "command": sys.argv,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "packages": {name: _version(name) for name in PACKAGES},
-        "processes": world_size,
-        "threads": torch.get_num_threads(),
-        "devices": [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
-        or [platform.processor() or "cpu"],
-    }
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any], where: str = "") -> list[str]:
@@ -279,11 +255,3 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any], where: str = "")
 def _short(value: Any) -> str:  # noqa: ANN401 - any JSON
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-@cache  # each start of a run asks for them, and the answer lies in a file per package
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
