@@ -73,7 +73,7 @@ class Seen(HTMLParser):
 def test_all_parts_have_numbers(page: str):
     found = numbers_of(page)
     assert found["methods"] == ["multitask", "other"] and found["baseline"] == "multitask"
-    for part in ("gaps", "levels", "costs", "curves", "conflicts", "timelines", "likeness"):
+    for part in ("gaps", "levels", "costs", "curves", "conflicts", "timelines", "likeness", "besideSource"):
         assert {one["method"] for one in found[part]} == {"multitask", "other"}, part
     told = found["sentences"]
     assert [(cell["language"], cell["rtl"], cell["total"]) for cell in told["cells"]] == [

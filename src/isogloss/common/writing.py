@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
@@ -111,6 +111,11 @@ def append_lines(path: Path, rows: list[dict[str, Any]]) -> None:
             file.seek(0)
             file.truncate(file.read().rfind(b"\n") + 1)
             file.write(added.encode())
+
+
+def write_lines(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows as JSON, one a line, as a whole; see `write_bytes`."""
+    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

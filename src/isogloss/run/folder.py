@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Callable, Collection, Mapping
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.common.errors import IsoglossError
-from isogloss.common.writing import append_lines, read_json, read_lines, write_json, write_text
+from isogloss.common.writing import append_lines, read_json, read_lines, write_json, write_lines, write_text
 from isogloss.data.corpus import Cell
 
 OBJECT = r"(model-)?[0-9a-f]{12}|\..+\.partial"
@@ -28,7 +27,8 @@ class RunFolder:
     ``data/`` the objects that stood in the recipe (only where some did); ``recipe.yaml`` the resolved recipe;
     ``environment.json`` versions and hardware; ``fingerprint.json`` data, tokenizer and starting weights;
     ``partition.json`` the part of each training example (partitions only); ``checkpoint-N/``; ``results.jsonl``;
-    ``predictions/``; ``trainer_state.json``; ``diagnostics.jsonl`` what probes saw; ``cost.json``; ``events/``
+    ``predictions/``; ``trainer_state.json``; ``diagnostics.jsonl`` what probes saw; ``gap.jsonl`` what `isogloss gap`
+    found; ``cost.json``; ``events/``
     (TensorBoard); ``starting_weights/`` (random weights only); ``adapters/`` the adapters that were trained, as
     AdapterHub has them; ``model/`` the final model, a plain Hugging Face folder.
 
@@ -45,6 +45,7 @@ class RunFolder:
         self.results = path / "results.jsonl"
         self.predictions = path / "predictions"
         self.diagnostics = path / "diagnostics.jsonl"
+        self.gap = path / "gap.jsonl"
         self.cost = path / "cost.json"
         self.events = path / "events"
         self.adapters = path / "adapters"
@@ -161,16 +162,17 @@ class RunFolder:
         rows = read_lines(self.results)
         kept = [row for row in rows if row["selection"] is None and row["step"] <= step]
         if kept != rows:
-            _write_lines(self.results, kept)
+            write_lines(self.results, kept)
         looked = read_lines(self.diagnostics)
         if any(row["step"] > step for row in looked):
-            _write_lines(self.diagnostics, [row for row in looked if row["step"] <= step])
+            write_lines(self.diagnostics, [row for row in looked if row["step"] <= step])
         for folder in self.predictions.glob("*"):
             number = folder.name.removeprefix("step-").partition(".")[0]
             if not number.isdigit() or int(number) > step:
                 shutil.rmtree(folder)
         for partial in self.path.glob(".*.partial"):
             shutil.rmtree(partial) if partial.is_dir() else partial.unlink()
+        self.gap.unlink(missing_ok=True)
         for ended in (self.model, self.adapters):
             shutil.rmtree(ended, ignore_errors=True)
 
@@ -181,7 +183,7 @@ class RunFolder:
 
     def write_predictions(self, cell: Cell, columns: Mapping[str, Any], rows: list[dict[str, Any]]) -> None:
         """Write per-example predictions as JSON lines; ``columns`` are those of the rows with their scores."""
-        _write_lines(self._predicted(cell, columns), rows)
+        write_lines(self._predicted(cell, columns), rows)
 
     def predictions_of(self, row: Mapping[str, Any]) -> Path:
         """The file with the predictions that a row of results scores, if it is still there.
@@ -219,10 +221,6 @@ class RunFolder:
         touches[key] = touches.get(key, 0) + 1
         write_json(self._touches, touches)
         return int(touches[key])
-
-
-def _write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
-    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
 def checkpoints(folder: Path) -> list[tuple[int, Path]]:
