@@ -173,12 +173,13 @@ def _settled(
 
 def _transfers(chosen: Chosen, redrawn: Mapping[Scoring, np.ndarray]) -> list[Transfer]:
     """Negative transfer in each mode of language adapters in which models of one language were scored, too."""
+    alone = {row.get("at_test") for row in chosen.latest if is_alone(row)}
     found = {}
     for mode in chosen.modes or (None,):
-        rows = chosen.trained(mode)
-        if any(map(is_alone, rows)):
+        if alone & {mode, None}:
+            transfers = negative_transfer(chosen.trained(mode), redrawn=redrawn)
             # Methods without language adapters are in every mode, and each time the same.
-            found |= {(one.data, one.language, one.method): one for one in negative_transfer(rows, redrawn=redrawn)}
+            found |= {(one.data, one.language, one.method): one for one in transfers}
     return list(found.values())
 
 
