@@ -86,7 +86,7 @@ def _languages(rows: Sequence[Row], layer: int) -> str:
     sizes = {row["language"]: row["n"] for row in rows}
     body = [
         [
-            language,
+            markdown(language),
             str(size),
             *(f"{own[language]:.3f}" for own in columns.values()),
             f"{100 * gaps[language]:.1f}" if language in gaps else MISSING,
@@ -100,7 +100,7 @@ def _languages(rows: Sequence[Row], layer: int) -> str:
 def _correlations(rows: Sequence[Row], layer: int) -> str:
     body = [
         [
-            method,
+            markdown(method),
             STATES[state],
             str(rho.n),
             MISSING if rho.value is None else f"{rho.value:+.2f}",
