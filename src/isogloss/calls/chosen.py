@@ -50,7 +50,7 @@ class Chosen:
         rows = [row for row in self.latest if row.get("at_test") in (mode, None)]
         by_mode = len(self.modes) > 1
         all_by_mode = by_mode and any(is_alone(row) and row.get("at_test") is not None for row in rows)
-        found = []
+        found: list[Row] = []
         for row in rows:
             name = _trained_name(row, self.names[row["run"]])
             told = not is_alone(row) and (all_by_mode or (by_mode and row.get("at_test") is not None))

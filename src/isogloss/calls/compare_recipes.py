@@ -174,7 +174,7 @@ def _settled(
 def _transfers(chosen: Chosen, redrawn: Mapping[Scoring, np.ndarray]) -> list[Transfer]:
     """Negative transfer in each mode of language adapters in which models of one language were scored, too."""
     alone = {row.get("at_test") for row in chosen.latest if is_alone(row)}
-    found = {}
+    found: dict[tuple[str, str, str], Transfer] = {}
     for mode in chosen.modes or (None,):
         if alone & {mode, None}:
             transfers = negative_transfer(chosen.trained(mode), redrawn=redrawn)
