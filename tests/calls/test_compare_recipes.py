@@ -131,6 +131,7 @@ def test_recipes_that_differ_in_what_is_measured_are_refused_before_they_are_tra
     unknown = {
         r"split: 'tset' is unknown; did you mean 'test'": {"split": "tset"},
         r"metric: task 'pos' has no 'f2'": {"metric": "f2"},
+        r"view: no view 'orginal'; did you mean 'original'": {"view": "orginal"},
         r"allow_mixed: 'selektion' is unknown; did you mean 'selection'": {"allow_mixed": "selektion"},
     }
     for said, asked in unknown.items():
@@ -183,6 +184,31 @@ def test_models_of_one_language_each_show_negative_transfer(
     runs = {run: one for run, one in runs.items() if one is alone}
     with pytest.raises(IsoglossError, match="'all', which the others are compared with, has no final test score"):
         isogloss.compare([{}], split="test")
+
+
+def test_negative_transfer_is_told_in_each_mode_of_language_adapters(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Adapters are right as often as models of one language in one mode, and seldom in the other."""
+    names = {"all": "multitask", "adapters": "multitask", "mono": "single"}
+    adapters, several, alone = (
+        Candidate(name, name, resolve(short("topic", world, method=names[name])), {})
+        for name in ("adapters", "all", "mono")
+    )
+    runs = {}
+    for seed in range(3):
+        for one, modes in ((adapters, ("swap", "keep")), (several, (None,)), (alone, (None,))):
+            for mode in modes:
+                right = 0.1 if mode == "keep" else 0.9
+                method, where = one.recipe.method, tmp_path / one.name / str(seed)
+                path = write_run(where, method=method, seed=seed, right=right, number=150, at_test=mode)
+                runs[str(path)] = one
+    monkeypatch.setattr(compare_recipes, "candidates_of", lambda *_, **__: [alone, several, adapters])
+    monkeypatch.setattr(compare_recipes, "made", lambda *_, **__: runs)
+    found = json.loads(isogloss.compare([{}], split="test", format="json"))
+    told = {one["method"]: one for one in found["negative_transfer"]}
+    assert set(told) == {"all", "adapters (swap)", "adapters (keep)"}
+    assert told["adapters (keep)"]["alarm"] and not told["adapters (swap)"]["alarm"]
 
 
 def test_a_line_says_how_far_all_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, world: Path):

@@ -102,8 +102,12 @@ def test_evaluating_a_split_that_no_entry_has(world: Path, tmp_path: Path):
     data = {**entry("topic", world / "topic"), "splits": ["train", "dev"]}
     changes = {"evaluate_languages": ["de"], "train_languages": ["en"], "steps": 1, "selection": "last"}
     isogloss.train(short("topic", world, data=data, **changes), output=tmp_path / "run")
-    with pytest.raises(IsoglossError, match="no data entry has a test file, for 'de' or any language"):
+    with pytest.raises(IsoglossError, match=r"^evaluate_languages: no data entry has a test file, for 'de' or"):
         isogloss.evaluate(tmp_path / "run", split="test")
+    with pytest.raises(IsoglossError, match=r"^languages: no data entry has a test file, for 'en' or any"):
+        isogloss.evaluate(tmp_path / "run", split="test", languages="en")
+    with pytest.raises(IsoglossError, match=r"^languages: no file for language 'xx' \(valid: "):
+        isogloss.evaluate(tmp_path / "run", languages="xx")
 
 
 def test_an_unfinished_run_is_not_evaluated(run: Path):

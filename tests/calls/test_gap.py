@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from isogloss.diagnostics import linear_cka, retrieval_accuracy
 from isogloss.figures.gap import gap_figure, likeness_figure
 from isogloss.reports.gaps import gap_associations, gap_tables
 from tests.support.methods import recipe
+from tests.support.reported import numbers_of
 
 Row = dict[str, Any]
 
@@ -29,8 +31,13 @@ def places(rows: list[Row], **columns: object) -> dict[tuple[str, int], Row]:
     return {(row["language"], row["layer"]): row for row in chosen}
 
 
-def test_a_run_that_mixes(straight: Callable[[str], Path]):
-    run = straight("x_mixup")
+@pytest.fixture
+def run(straight: Callable[[str], Path], tmp_path: Path) -> Path:
+    """A run that mixes, to write to."""
+    return Path(shutil.copytree(straight("x_mixup"), tmp_path / "mixed"))
+
+
+def test_a_run_that_mixes(run: Path):
     found = isogloss.gap([run], split="dev")
     assert (found.layer, found.metric, found.split, found.files) == (1, "accuracy", "dev", ())
     alone, mixed = (places(found.rows, state=state) for state in ("alone", "mixed"))
@@ -49,12 +56,30 @@ def test_a_run_that_mixes(straight: Callable[[str], Path]):
         assert alone[language, 1]["gap"] == scores["en"] - scores[language]
     assert "Fewer texts than components" in found.tables and "nearer to it by construction" in found.tables
     assert "No transfer gap" not in found.tables
+    assert read_lines(run / "gap.jsonl") == found.rows
     other = isogloss.gap([run], split="dev", view="translate-test")
+    assert read_lines(run / "gap.jsonl") == other.rows
     assert all(row["gap"] is None for row in other.rows)
     said = (
         "No transfer gap of de, fr, ru: a run has no score there, or none of its source language, on dev data in view "
     )
     assert f"{said}translate-test; `isogloss evaluate RUN --split dev --view translate-test`" in other.tables
+
+
+def test_report_shows_it(run: Path):
+    found = isogloss.gap([run], split="dev")
+    (seen,) = numbers_of(isogloss.report([run], split="dev"))["besideSource"]
+    assert (seen["kind"], seen["layer"]) == ("dev accuracy, mean over sub-words", 1)
+    curves = {(curve["measure"], curve["language"], curve["state"]): curve["values"] for curve in seen["curves"]}
+    for column, measure in (("cka", "CKA"), ("retrieval", "retrieval")):
+        for state, said in (("alone", "after, each text alone"), ("mixed", "after, mixed with its source")):
+            for (language, layer), row in places(found.rows, state=state).items():
+                assert curves[measure, language, said][layer] == pytest.approx(row[column], rel=1e-3)
+    assert not any(state == "before training" for *_, state in curves), "the model began at random"
+    gaps = {row["language"]: 100 * row["gap"] for row in found.rows}
+    assert seen["gaps"] == {code: pytest.approx(gap, rel=1e-3) for code, gap in gaps.items()}
+    assert {one["languages"] for one in seen["correlations"]} == {3}
+    assert found.tables.split("\n\n", 1)[1] in isogloss.report([run], split="dev", format="markdown")
 
 
 def test_before_and_after_by_hand(world: Path, tmp_path: Path):
@@ -125,10 +150,10 @@ def test_figures_can_be_read(tmp_path: Path):
 
 
 def test_the_command_writes_figures(
-    straight: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     pytest.importorskip("matplotlib")
-    command = ["isogloss", "gap", str(straight("x_mixup")), "--split", "dev", "-o", str(tmp_path / "out")]
+    command = ["isogloss", "gap", str(run), "--split", "dev", "-o", str(tmp_path / "out")]
     monkeypatch.setattr("sys.argv", command)
     with pytest.raises(SystemExit) as end:
         main()

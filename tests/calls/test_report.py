@@ -73,7 +73,7 @@ class Seen(HTMLParser):
 def test_all_parts_have_numbers(page: str):
     found = numbers_of(page)
     assert found["methods"] == ["multitask", "other"] and found["baseline"] == "multitask"
-    for part in ("gaps", "levels", "costs", "curves", "conflicts", "timelines", "likeness"):
+    for part in ("gaps", "levels", "costs", "curves", "conflicts", "timelines", "likeness", "besideSource"):
         assert {one["method"] for one in found[part]} == {"multitask", "other"}, part
     told = found["sentences"]
     assert [(cell["language"], cell["rtl"], cell["total"]) for cell in told["cells"]] == [
@@ -137,10 +137,13 @@ def test_half_a_character_is_shown_as_one_that_is_unknown(runs: Path):
 def test_no_text_of_the_user_breaks_a_table(hostile: str, tmp_path: Path):
     several_reported(tmp_path, ("multitask", f"m {hostile}"), data=hostile.replace("/", "-"))
     markdown = isogloss.report([tmp_path], format="markdown")
-    table = [line for line in markdown.splitlines() if line.startswith("|")]
+    table, *others = (part.splitlines() for part in markdown.split("\n\n") if part.startswith("|"))
+    table = [line for line in table if line.startswith("|")]
     assert len(table) == 2 + len(TEXTS) + 3, "a line for each language and mean, below two of headers"
-    assert len({len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) for line in table}) == 1
-    assert not re.search(r"(?<!\\)<", "".join(table))
+    assert len(others) == 3, "what gap found of both methods, and correlations"
+    for own in (table, *others):
+        assert len({len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) for line in own}) == 1
+        assert not re.search(r"(?<!\\)<", "".join(own))
     latex = isogloss.report([tmp_path], format="latex").splitlines()
     assert sum(line.endswith("\\\\") for line in latex) == 1 + len(TEXTS) + 3
     assert [line for line in latex if "\\end" in line] == ["\\end{tabular}"] or hostile.startswith("\\end")

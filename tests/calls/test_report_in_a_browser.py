@@ -58,6 +58,10 @@ outcome.slider = [slider.getAttribute("aria-valuetext")];
 choose(slider, "0");
 outcome.slider.push(slider.getAttribute("aria-valuetext"));
 one("#gaps .numbers").open = true;
+outcome.correlations = all("#beside-source .drawing tbody tr").length;
+choose(labelled("beside-source", "Language"), "ar");
+outcome.chosen = one("#beside-source svg[aria-label]").getAttribute("aria-label");
+one("#beside-source .numbers").open = true;
 outcome.count = one("#sentences .count").textContent;
 choose(labelled("sentences", "Language"), "0");
 outcome.directions = [...new Set(all("#sentences .text").map((text) => text.dir))];
@@ -66,6 +70,10 @@ outcome.only = all("#sentences .answers").map((list) => list.textContent);
 choose(labelled("sentences", "Gold"), "0");
 outcome.gold = all("#sentences .answers li:first-child").map((item) => item.textContent);
 setTimeout(() => {
+  const header = all("#beside-source .numbers th").find((found) => found.textContent === "CKA, before training");
+  header.firstElementChild.click();
+  const cells = all(`#beside-source .numbers td:nth-child(${header.cellIndex + 1})`);
+  outcome.sorted = [header.ariaSort, cells.map((cell) => Number(cell.textContent))];
   outcome.table = all("#gaps .numbers tbody tr").length;
   outcome.wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
   outcome.complaints = complaints;
@@ -96,10 +104,13 @@ def test_the_page_works(tmp_path: Path):
     assert found["falling"] == ["descending", sorted(found["falling"][1], reverse=True)]
     assert found["rising"] == ["ascending", sorted(found["falling"][1])] and len(set(found["rising"][1])) > 1
     assert found["filtered"] == [["ar"], "1 of 3 shown"]
-    assert set(found["drawn"]) == {"gaps", "costs", "curves", "conflicts", "timeline", "likeness"}
+    assert set(found["drawn"]) == {"gaps", "costs", "curves", "conflicts", "timeline", "likeness", "beside-source"}
     assert all(found["drawn"].values())
     assert found["slider"] == ["step 20 (2 of 2 looks)", "step 10 (1 of 2 looks)"]
     assert found["count"] == "36 of 36 sentences" and found["table"] == 4
+    assert found["correlations"] == 4 and found["chosen"] == "CKA with the source by layer, ar"
+    # Two methods, two languages and their mean, three layers.
+    assert found["sorted"] == ["descending", sorted(found["sorted"][1], reverse=True)] and len(found["sorted"][1]) == 18
     assert found["directions"] == ["rtl"]
     assert found["only"] and all("✗ multitask" in said and "✓ other" in said for said in found["only"])
     assert 0 < len(found["gold"]) < len(found["only"]) and len(set(found["gold"])) == 1

@@ -89,7 +89,7 @@ def test_arms_are_trained_or_gone_on_with(tmp_path: Path, monkeypatch: pytest.Mo
         SETTINGS["xlm-k/xnli"],
         "smoke",
         ["start", "mlm"],
-        overrides=["limit=4"],
+        overrides=["limit=4", "pretraining.steps=7"],
         seeds=2,
         jobs=2,
     )
@@ -98,6 +98,7 @@ def test_arms_are_trained_or_gone_on_with(tmp_path: Path, monkeypatch: pytest.Mo
     assert plain["overrides"] == ["test=true", "seed=[0, 1]", "limit=4"]
     assert all(call["resume"] for call in (plain, before, after))
     assert str(before["output"]) == "out/xlm-k/pretraining/smoke/mlm"
+    assert before["overrides"][-1] == "steps=7"
     assert after["overrides"][-1] == f"model={before['output']}/model"
     assert str(after["output"]) == "out/xlm-k/xnli/smoke/mlm" and after["jobs"] == 2
     assert not FOLDER.exists(), "what a recipe writes itself is not missed"
@@ -176,6 +177,16 @@ def test_verdicts():
         ({"name": "fun/mnli", "arms": ["funn"]}, "fun/mnli has no arm 'funn'; did you mean 'fun'"),
         ({"name": "fun/mnli", "arms": "funn"}, "fun/mnli has no arm 'funn'; did you mean 'fun'"),
         ({"name": "fun/mnli", "seeds": 0}, "at least 1, found 0"),
+        (
+            {"name": "fun/mnli", "overrides": "pretraining.steps=7"},
+            "set: pretraining.steps=7: no arm of standard, .* in",
+        ),
+        ({"name": "xlm-k/ner", "arms": "start", "overrides": "pretraining.steps=7"}, "no arm of start in xlm-k/ner is"),
+        ({"name": "xlm-k/ner", "overrides": "pretraining.stepps=7"}, "stepps"),
+        (
+            {"name": "xlm-k/ner", "overrides": "model=isogloss-small"},
+            "model: mlm, xlm_k begin from what .*; pretraining.",
+        ),
         ({"name": "fun/mnli", "check": True}, "no run that has ended in nowhere/fun/mnli/smoke"),
     ],
 )

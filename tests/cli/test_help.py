@@ -1,4 +1,4 @@
-"""What is only shown needs none of the code that trains: help, lists, recipes and schemas are there at once."""
+"""What only shows needs none of the code that trains: help, lists, recipes, schemas and reports are there at once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from typer.core import TyperGroup
 
 from isogloss.cli import app
 from isogloss.recipe.resolve import shipped_pretraining, shipped_recipes
+from tests.support.reported import several_reported
 
 SLOW = ("torch", "transformers", "peft", "pyarrow", "datasets", "pandas", "matplotlib")
 """Modules that take seconds to import."""
@@ -73,6 +75,17 @@ def test_an_unknown_recipe_is_told_without_them_too():
     message, found = done.stderr.splitlines()
     assert message.startswith("error: no recipe 'ud-poss'; did you mean 'ud-pos'")
     assert json.loads(found) == {"show ud-poss": [2, []]}
+
+
+@pytest.mark.slow
+def test_what_is_read_from_run_folders_needs_none_of_them(tmp_path: Path):
+    runs, page = several_reported(tmp_path / "runs"), tmp_path / "page.html"
+    command = f"report {runs} --output {page}"
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], input=json.dumps([SLOW, [command]]), capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stderr) == {command: [0, []]}
+    assert page.exists()
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import fcntl
+import json
+import math
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
 from isogloss.common.errors import IsoglossError
-from isogloss.common.writing import append_lines, read_lines, write_json, write_text, writing
+from isogloss.common.writing import append_lines, read_json, read_lines, write_json, write_text, writing
 
 ROWS = [{"language": "de", "value": 0.5}, {"language": "zh", "value": None}]
 
@@ -164,3 +166,28 @@ def test_what_another_process_appends_meanwhile_is_kept(tmp_path: Path, monkeypa
     monkeypatch.setattr(fcntl, "flock", another_had_the_lock)
     append_lines(path, [{"row": 3}])
     assert read_lines(path) == [{"row": 1}, {"row": 2}, {"row": 3}]
+
+
+def test_what_python_writes_and_json_has_not_is_read(tmp_path: Path):
+    rows: list[dict[str, Any]] = [
+        {"value": math.nan},
+        {"value": -math.inf},
+        {"value": 1},
+        {"text": "half a surrogate: \ud800"},
+        {"id": 2**70},
+    ]
+    path = tmp_path / "rows"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert repr(read_lines(path)) == repr(rows)
+    for row in rows:
+        path.write_text(json.dumps(row))
+        assert repr(read_json(path)) == repr(row)
+
+
+@pytest.mark.parametrize(
+    "lines", ['{"a": 1} {"a": 2}\n{"a":\n3}\n', '{"a": 1}\n\n', '{"a":\n1} {}\n', "1e5x\n", '{"a": 01}\n']
+)
+def test_a_line_holds_one_value(lines: str, tmp_path: Path):
+    (tmp_path / "rows").write_text(lines)
+    with pytest.raises(IsoglossError, match=r"rows:[12]: not a line of JSON"):
+        read_lines(tmp_path / "rows")

@@ -47,6 +47,7 @@ def write_run(
     number: int = 40,
     split: str = "test",
     labels: Sequence[str] | None = None,
+    at_test: str | None = None,
 ) -> Path:
     """A run folder with scores and predictions as a run leaves them, right in a share of the sentences."""
     run, chosen = RunFolder(folder), LABELS.get(task, ("sports", "travel"))
@@ -58,7 +59,7 @@ def write_run(
         gold = [GOLD[task](truth) for _ in range(number)]
         guess = [one if luck.random() < right else _other(one, GOLD[task](luck)) for one in gold]
         cell = Cell("d", language, split, language if task == "qa" else None)
-        columns: dict[str, Any] = {"selection": "last", "step": 3, "seed": seed, "method": method}
+        columns: dict[str, Any] = {"selection": "last", "step": 3, "seed": seed, "method": method, "at_test": at_test}
         rows = [
             {"id": str(i), "predicted": guess[i], "gold": gold[i]}
             for i in random.Random(seed).sample(range(number), number)

@@ -10,7 +10,8 @@ import pytest
 
 from isogloss import IsoglossError
 from isogloss.data.corpus import Cell
-from isogloss.run.folder import RunFolder, differences, environment
+from isogloss.run.environment import environment
+from isogloss.run.folder import RunFolder, differences
 
 CELL = Cell("ud", "de", "test")
 
@@ -108,7 +109,7 @@ def test_environment_tells_versions_and_machine():
 
 
 def test_every_start_notes_its_environment(run: RunFolder):
-    assert [run.note_environment(2), run.note_environment(1)] == [[], ["processes were 2, are 1"]]
+    assert [run.note_environment(environment(ranks)) for ranks in (2, 1)] == [[], ["processes were 2, are 1"]]
     starts = json.loads((run.path / "environment.json").read_text())
     assert [start["processes"] for start in starts] == [2, 1]
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from isogloss.common.writing import write_json, write_text
+from isogloss.common.writing import write_json, write_lines, write_text
 from isogloss.data.corpus import Cell
 from isogloss.diagnostics.rows import row
 from isogloss.run.evaluation import result_rows
@@ -62,7 +62,30 @@ def write_reported(
         run.write_predictions(Cell(data, language, "test"), own, lines)
         scores = {"accuracy": sum(line["gold"] == line["predicted"] for line in lines) / NUMBER}
         run.add_results(result_rows(scores, Cell(data, language, "test"), NUMBER, run="elsewhere", **own))
+    write_lines(run.gap, _beside_source([code for code in texts if code != "en"], luck))
     return folder
+
+
+def _beside_source(languages: Sequence[str], luck: random.Random) -> list[dict[str, Any]]:
+    """Rows as `isogloss gap` leaves them, of two states and three layers."""
+    shared = {"method": "elsewhere", "split": "test", "metric": "accuracy", "view": "original", "pooling": "mean"}
+    return [
+        {
+            **shared,
+            "language": code,
+            "source": "en",
+            "state": state,
+            "layer": layer,
+            "n": NUMBER,
+            "d": 4,
+            "cka": luck.random(),
+            "retrieval": luck.random(),
+            "gap": 0.1,
+        }
+        for code in languages
+        for state in ("before", "alone")
+        for layer in (0, 1, 2)
+    ]
 
 
 def _seen(luck: random.Random) -> list[dict[str, Any]]:

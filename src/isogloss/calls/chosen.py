@@ -42,9 +42,20 @@ class Chosen:
         return [_told_by_mode(row) for row in named] if len(self.modes) > 1 else list(named)
 
     def trained(self, mode: str | None) -> list[Row]:
-        """The rows in a mode, by how models were trained: those of one language each are together one method."""
+        """The rows in a mode, by how models were trained: those of one language each are together one method.
+
+        Where there are several modes, the names of the other methods say which, if they or the models of one language
+        have language adapters.
+        """
         rows = [row for row in self.latest if row.get("at_test") in (mode, None)]
-        return [{**row, "method": _trained_name(row, self.names[row["run"]])} for row in rows]
+        by_mode = len(self.modes) > 1
+        all_by_mode = by_mode and any(is_alone(row) and row.get("at_test") is not None for row in rows)
+        found: list[Row] = []
+        for row in rows:
+            name = _trained_name(row, self.names[row["run"]])
+            told = not is_alone(row) and (all_by_mode or (by_mode and row.get("at_test") is not None))
+            found.append({**row, "method": f"{name} ({mode})" if told else name})
+        return found
 
 
 def chosen_rows(
@@ -116,9 +127,14 @@ def _require_same_labels(runs: Sequence[str]) -> None:
         raise IsoglossError(f"macro_f1 is a mean over the labels of a model, which must be the same, found {listed}")
 
 
+def is_alone(row: Row) -> bool:
+    """Whether a row is of a model that was trained on one language alone."""
+    return METHODS[row["method"]].one_run_per_language and row.get("interpolation") is None
+
+
 def _trained_name(row: Row, name: str) -> str:
     """Models of one language each are together one method."""
-    if METHODS[row["method"]].one_run_per_language and row.get("interpolation") is None:
+    if is_alone(row):
         return " ".join([row["method"], *variant(row)])
     return row_name(row, name)
 

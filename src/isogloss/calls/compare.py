@@ -10,6 +10,7 @@ from isogloss.calls.candidates import are_recipes
 from isogloss.calls.compare_recipes import compare_recipes
 from isogloss.calls.compare_runs import compared
 from isogloss.calls.planned import RecipeLike
+from isogloss.calls.views import check_view
 from isogloss.common.errors import IsoglossError
 from isogloss.common.several import several
 from isogloss.common.writing import write_text
@@ -91,12 +92,13 @@ def compare(
 
     Raises:
         IsoglossError: A place without runs, no scores, scores of several tasks, under different protocols or on other
-            data or sentences, or a metric, key or format that there is not; recipes that differ in task, protocol or
-            evaluation data, whose runs have failed, or whose folder holds other runs.
+            data or sentences, or a metric, view, key or format that there is not; recipes that differ in task,
+            protocol or evaluation data, whose runs have failed, or whose folder holds other runs.
 
     Example:
         >>> isogloss.compare(["ud-pos", "ud-pos-sequential-reptile"], seeds=3, scale="smoke")  # doctest: +SKIP
     """
+    check_view(view)
     runs, by, allow_mixed, overrides = several(runs), several(by), several(allow_mixed), several(overrides)
     for_recipes = {
         "seeds": seeds,

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from isogloss.calls.arguments import as_overrides
 from isogloss.calls.candidates import Candidate, candidates_of, require_alike
-from isogloss.calls.chosen import Chosen, chosen_rows
+from isogloss.calls.chosen import Chosen, chosen_rows, is_alone
 from isogloss.calls.made import made
 from isogloss.calls.planned import RecipeLike
 from isogloss.calls.predicted import counted
@@ -16,6 +18,7 @@ from isogloss.calls.scored import metric_of, results_of, run_folders
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.writing import read_json, write_text
 from isogloss.recipe.sweep import LONGEST
+from isogloss.reports.cells import Scoring
 from isogloss.reports.comparison import MIXABLE, Comparison, compare_rows
 from isogloss.reports.comparison_formats import ENDINGS
 from isogloss.reports.differences import FEWEST_SEEDS
@@ -160,12 +163,24 @@ def _settled(
     rows = chosen.shown(several)
     comparison = compare_rows(rows, str(rows[0]["method"]), mixed=allow_mixed, redrawn=redrawn)
     lines = settle(comparison, rows, counted=counts, redrawn=redrawn)
-    transfers: list[Transfer] = []
+    transfers: Sequence[Transfer] = ()
     if any(candidate.is_single for candidate in runs.values()):
-        transfers = negative_transfer(chosen.trained(next(iter(chosen.modes), None)), redrawn=redrawn)
+        transfers = _transfers(chosen, redrawn)
     prices, notes = _prices(comparison, lines, several, chosen)
     left = [note.removeprefix("- ") for note in chosen.notes]
     return Outcome(comparison, lines, transfers, prices, (*comparison.notes, *notes, *left))
+
+
+def _transfers(chosen: Chosen, redrawn: Mapping[Scoring, np.ndarray]) -> list[Transfer]:
+    """Negative transfer in each mode of language adapters in which models of one language were scored, too."""
+    alone = {row.get("at_test") for row in chosen.latest if is_alone(row)}
+    found: dict[tuple[str, str, str], Transfer] = {}
+    for mode in chosen.modes or (None,):
+        if alone & {mode, None}:
+            transfers = negative_transfer(chosen.trained(mode), redrawn=redrawn)
+            # Methods without language adapters are in every mode, and each time the same.
+            found |= {(one.data, one.language, one.method): one for one in transfers}
+    return list(found.values())
 
 
 def _in_order(rows: Sequence[Row], first: Candidate, runs: Mapping[str, Candidate]) -> list[Row]:

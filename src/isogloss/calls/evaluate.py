@@ -15,6 +15,7 @@ from isogloss.calls.arguments import codes_of
 from isogloss.calls.finished import as_shown, build_evaluator, modes_asked, open_run, print_warnings
 from isogloss.calls.interpolation import interpolated, starting_weights
 from isogloss.calls.objects import entry_of
+from isogloss.calls.views import check_view
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.locking import locked
@@ -38,9 +39,6 @@ from isogloss.start.prepare import trained_as
 from isogloss.start.translated import gold_cells, translated_cells
 from isogloss.store.cache import cache_of_environment
 from isogloss.tasks.task import Task
-
-VIEWS = ("original", "translate-test", "with-translate-test", "with-gold-source")
-"""How the text of an example can reach the model."""
 
 
 def evaluate(
@@ -80,8 +78,7 @@ def evaluate(
         IsoglossError: No such run, data, language, split or view, a share outside [0, 1], a run from random weights or
             without the language adapters asked for, or another process is at work in its folder.
     """
-    if view not in VIEWS:
-        raise IsoglossError(f"view: no view {view!r}{nearest(view, VIEWS)}")
+    check_view(view)
     if split not in ("dev", "test"):
         raise IsoglossError(f"split: {split!r} is not evaluated{nearest(split, ['dev', 'test'])}")
     codes = codes_of(languages, "languages") if languages else []
@@ -124,6 +121,7 @@ def _score(
         TASKS[task.name].complaint,
         train_languages=(),
         evaluate_languages=read,
+        asked_by="languages" if languages else "evaluate_languages",
         splits=(split,),
         cache=cache_of_environment(),
     )

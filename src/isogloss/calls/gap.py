@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from isogloss.calls.evaluate import VIEWS
 from isogloss.calls.finished import build_evaluator, modes_asked, open_run
 from isogloss.calls.interpolation import interpolated, starting_weights
 from isogloss.calls.parallel import first_windows, parallel_texts
 from isogloss.calls.scored import check_figures, metric_of, scored_runs
 from isogloss.calls.unfreezing import schedule_names
+from isogloss.calls.views import check_view
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.several import several
-from isogloss.common.writing import write_text
+from isogloss.common.writing import write_lines, write_text
 from isogloss.data.corpus import Cell
 from isogloss.data.problems import Problems
 from isogloss.diagnostics.paired import paired_vectors
@@ -44,7 +43,8 @@ class Gap:
 
     Attributes:
         rows: A row for each run, language, layer and state (``before``, ``alone``, ``mixed``), with ``cka``,
-            ``retrieval``, the number of texts ``n`` and of components ``d``, and the transfer ``gap``.
+            ``retrieval``, the number of texts ``n`` and of components ``d``, and the transfer ``gap``; ``split``,
+            ``metric``, ``view`` and ``pooling`` say of what.
         layer: The layer that tables and correlation are of.
         metric: Metric of the scores.
         split: Of which data texts and scores are.
@@ -81,12 +81,14 @@ def gap(
 
     Texts are those of the recipe's own data that have the same id in the source language, the first training language.
     They go through the model before training (where it was pre-trained), after it each by itself, and, where the
-    model mixes (X-Mixup), after it beside their source. No score is taken: those in the run's results are read.
+    model mixes (X-Mixup), after it beside their source. No score is taken: those in the run's results are read. What
+    is found of a run is kept in its folder (``gap.jsonl``) in place of an earlier call's, and `isogloss report` shows
+    it.
 
     Args:
         runs: Run folders, or folders with run folders in them; all of one task.
-        output: Folder for ``likeness.svg``, ``gap.svg`` (where there are scores) and ``gap.jsonl``; None: nothing is
-            written, and matplotlib is not needed.
+        output: Folder for ``likeness.svg``, ``gap.svg`` (where there are scores) and ``gap.jsonl``, the rows of all
+            runs; None: nothing is drawn, and matplotlib is not needed.
         data: Names of data entries; default: all of the recipe.
         split: dev or test.
         metric: Metric; default: the task's primary one.
@@ -105,8 +107,7 @@ def gap(
     check_figures(split, output)
     if pooling not in POOLING:
         raise IsoglossError(f"pooling: {pooling!r} is unknown{nearest(pooling, POOLING)}")
-    if view not in VIEWS:
-        raise IsoglossError(f"view: no view {view!r}{nearest(view, VIEWS)}")
+    check_view(view)
     if limit < 2:
         raise IsoglossError(f"limit: at least 2 texts, found {limit}")
     folders, results = scored_runs(runs)
@@ -119,11 +120,14 @@ def gap(
         source = (recipes[folder].train_languages or theirs[0]["train_languages"])[0]
         scores = [row for row in theirs if row["metric"] == chosen and row["view"] == view]
         shared = {"run": str(folder), "method": name, "seed": recipes[folder].seeds[0], "split": split}
+        shared |= {"metric": chosen, "view": view, "pooling": pooling}
         own = _of_a_run(folder, source, several(data), split, scores, POOLING[pooling], limit)
         rows += [{**shared, **row} for row in own]
     last = max(row["layer"] for row in rows)
     if layer is not None and not 0 <= layer <= last:
         raise IsoglossError(f"layer: the models have layers 0 (the embeddings) to {last}, found {layer}")
+    for folder in folders:
+        write_lines(RunFolder(folder).gap, [row for row in rows if row["run"] == str(folder)])
     found = Gap(rows, last if layer is None else layer, chosen, split, view)
     return found if output is None else _written(found, Path(output))
 
@@ -177,10 +181,10 @@ def _transfer_gap(scores: Rows, cell: Cell, source: str) -> float | None:
 
 def _written(found: Gap, folder: Path) -> Gap:
     """With figures and numbers written."""
-    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found.rows)
-    files = {"likeness.svg": likeness_figure(found.rows), "gap.jsonl": lines}
+    files = {"likeness.svg": likeness_figure(found.rows)}
     if any(row["gap"] is not None for row in found.rows):
         files["gap.svg"] = gap_figure(found.rows, layer=found.layer, metric=found.metric, split=found.split)
     for name, text in files.items():
         write_text(folder / name, text)
-    return replace(found, files=tuple(folder / name for name in files))
+    write_lines(folder / "gap.jsonl", found.rows)
+    return replace(found, files=tuple(folder / name for name in (*files, "gap.jsonl")))

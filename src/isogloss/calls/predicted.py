@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +41,11 @@ def redraw(rows: Sequence[Row], *, draws: int = DRAWS, seed: int = 0) -> dict[Sc
 def counted(rows: Sequence[Row]) -> dict[Scoring, Counted]:
     """What each sentence adds to the values of rows; see `redraw`."""
     firsts: dict[tuple[Any, ...], tuple[Path, list[str], list[Prediction]]] = {}
+    runs = {row["run"]: RunFolder(Path(row["run"])) for row in rows}
+    labels = {run: label_set(folder.path) for run, folder in runs.items()}
     found = {}
     for row in rows:
-        file = RunFolder(Path(row["run"])).predictions_of(row)
+        file = runs[row["run"]].predictions_of(row)
         if not file.exists():
             continue
         # Where ids are not unique, sentences of the same id keep the order of the file.
@@ -53,9 +55,9 @@ def counted(rows: Sequence[Row]) -> dict[Scoring, Counted]:
         place = (row["data"], row["language"], row["context_language"])
         first = firsts.setdefault(place, (file, ids, gold))
         _require_same(first, (file, ids, gold))
-        one = _counted(row, ids, gold, [_prediction(line["predicted"]) for line in lines])
+        one = _counted(row, labels[row["run"]], file, gold, [_prediction(line["predicted"]) for line in lines])
         if one is not None:
-            found[scoring_of(row)] = one
+            found[scoring_of(row)] = Counted(tuple(ids), *one)
     return found
 
 
@@ -69,8 +71,10 @@ def label_set(run: Path) -> tuple[str, ...] | None:
     return None if not names else tuple(names[index] for index in sorted(names, key=int))
 
 
-def _counted(row: Row, ids: list[str], gold: list[Prediction], predicted: list[Prediction]) -> Counted | None:
-    labels = label_set(Path(row["run"]))
+def _counted(
+    row: Row, labels: tuple[str, ...] | None, file: Path, gold: list[Prediction], predicted: list[Prediction]
+) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]] | None:
+    """What each sentence adds, and the score of sums; None where the classes, and so the score, are not known."""
     # Without its model the classes of a run are not known for certain, but those that occur may be all.
     seen = {label for label in (*gold, *predicted) if isinstance(label, str)}
     task = TASKS[row["task"]].build(labels or tuple(sorted(seen)))
@@ -78,11 +82,11 @@ def _counted(row: Row, ids: list[str], gold: list[Prediction], predicted: list[P
     counts = measure.counts(gold, predicted)
     value = float(measure.score(counts.sum(axis=0)))
     if math.isclose(value, row["value"], rel_tol=0, abs_tol=1e-9):
-        return Counted(tuple(ids), counts, measure.score)
+        return counts, measure.score
     if labels is None:
         return None
     raise IsoglossError(
-        f"{RunFolder(Path(row['run'])).predictions_of(row)}: these predictions have {row['metric']} {value:.4f}, but "
+        f"{file}: these predictions have {row['metric']} {value:.4f}, but "
         f"results.jsonl says {row['value']:.4f}, so they are of another scoring; `isogloss evaluate {row['run']}` "
         "makes both anew"
     )

@@ -14,13 +14,16 @@ from isogloss.calls.named import names_of
 from isogloss.calls.scored import metric_of, of_one_task, results_of, run_folders
 from isogloss.calls.seen import methods_of, recipe_of, seen_run
 from isogloss.calls.told import told_by
+from isogloss.calls.views import check_view
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.several import several
 from isogloss.common.writing import write_text
 from isogloss.recipe.names import TASKS
 from isogloss.reports.comparison_formats import ENDINGS, writer_of
 from isogloss.reports.escaping import markdown
+from isogloss.reports.gaps import gap_tables
 from isogloss.reports.page import SeenRun, as_html, content_of
+from isogloss.reports.page.beside_source import by_kind, in_words
 from isogloss.reports.page.warnings import some
 from isogloss.run.divergence import ADVICE, risen_loss
 from isogloss.run.folder import RunFolder
@@ -93,13 +96,14 @@ def report(
         The page, or the table, as text.
 
     Raises:
-        IsoglossError: A place without runs, runs of several tasks or under different protocols, a metric, split or
-            format that there is not, no final scores for a format without curves, or a file that may not be written.
+        IsoglossError: A place without runs, runs of several tasks or under different protocols, a metric, split, view
+            or format that there is not, no final scores for a format without curves, or a file that may not be written.
     """
     name = format or (ENDINGS.get(Path(output).suffix, HTML) if output is not None else HTML)
     write = None if name == HTML else writer_of(name, HTML)
     if split not in (None, "dev", "test"):
         raise IsoglossError(f"split: {split!r} is unknown{nearest(str(split), ('dev', 'test'))}")
+    check_view(view)
     if sentences < 2:
         raise IsoglossError(f"sentences: at least 2, found {sentences}")
     runs, by, allow_mixed = several(runs), several(by), several(allow_mixed)
@@ -131,7 +135,7 @@ def report(
         metric=metric_of(final, metric) if final else metric or "scores",
         kind=kind,
         notes=_notes(read),
-        unpredicted={row["run"] for row in found.rows if not RunFolder(Path(row["run"])).predictions_of(row).exists()},
+        unpredicted=_unpredicted(found.rows),
         command=shlex.join([*command, "--output", str(output or "report.html")]),
         number=sentences,
         title=title,
@@ -146,7 +150,7 @@ def report(
         text = write(found.comparison)
         if name == "markdown":
             listed = "\n".join(f"- {markdown(warning)}" for warning in content.warnings)
-            text = "\n\n".join([*([listed] if listed else []), text, *found.beside])
+            text = "\n\n".join([*([listed] if listed else []), text, *found.beside, *_beside_source(read.runs)])
     if output is not None:
         write_text(Path(output), f"{text}\n")
     return text
@@ -204,6 +208,25 @@ def _compared(
         names=read.names,
         allow_mixed=allow_mixed,
     )
+
+
+def _beside_source(runs: Sequence[SeenRun]) -> list[str]:
+    """What `isogloss gap` found, as Markdown."""
+    found = []
+    for kind, rows in by_kind(runs).items():
+        split, view, metric, _ = kind
+        layer = max(row["layer"] for row in rows)
+        found += [
+            f"Languages beside their source: {in_words(kind)}",
+            gap_tables(rows, layer=layer, metric=metric, split=split, view=view),
+        ]
+    return found
+
+
+def _unpredicted(rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Runs in which predictions of a row are missing."""
+    folders = {row["run"]: RunFolder(Path(row["run"])) for row in rows}
+    return {row["run"] for row in rows if not folders[row["run"]].predictions_of(row).exists()}
 
 
 def _notes(read: Read) -> list[str]:

@@ -34,7 +34,8 @@ def reproduce(
         output: Folder of all reproductions; runs are in ``PAPER/SETTING/SCALE/ARM`` below it.
         arms: Arms to train; none: all.
         seeds: Number of seeds, 0 … seeds − 1, at least 1.
-        overrides: Keys of all recipes to change, ``"a.b=c"`` each.
+        overrides: Keys of the recipes of all arms to change, ``"a.b=c"`` each; ``"pretraining.a.b=c"`` changes what
+            encoders of arms are pre-trained by, where some are (XLM-K).
         jobs: Runs of an arm that are trained side by side.
         check: Train nothing, and look at the runs that have ended alone.
 
@@ -42,8 +43,8 @@ def reproduce(
         A check for each figure and each score: at scale paper against what is stated, else against what we recorded.
 
     Raises:
-        IsoglossError: An unknown name, scale or arm, data that are not there (the message says what fetches them), or,
-            with ``check``, no run that has ended.
+        IsoglossError: An unknown name, scale, arm or key, data that are not there (the message says what fetches
+            them), or, with ``check``, no run that has ended.
     """
     paper, setting = setting_of(name)
     if scale not in SCALES:

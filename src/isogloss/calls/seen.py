@@ -56,6 +56,7 @@ def seen_run(folder: Path, results: Sequence[Row], *, method: str, name: str) ->
         steps=state.get("max_steps") or recipe.get("steps"),
         results=results,
         diagnostics=read_lines(run.diagnostics),
+        gap=read_lines(run.gap),
         history=history,
         cost=cost,
         recipe=run.recipe.read_text(encoding="utf-8") if run.recipe.exists() else "",

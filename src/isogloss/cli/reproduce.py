@@ -21,7 +21,12 @@ def reproduce(
     arm: Annotated[list[str] | None, typer.Option(help="An arm to train; default all.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Number of seeds.")] = 1,
     overrides: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of all recipes.")
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Change a key of the recipes of all arms; pretraining.KEY=VALUE: of the pre-training that some have.",
+        ),
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Runs of an arm trained side by side.")] = 1,
     check: Annotated[

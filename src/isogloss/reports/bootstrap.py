@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import generator
@@ -123,6 +122,8 @@ def _spearman(pairs: np.ndarray) -> np.ndarray:
     """ρ of pairs ``[..., n, 2]``; NaN where one of the two does not vary."""
     if pairs.shape[-2] == 0:
         return np.full(pairs.shape[:-2], np.nan)
+    from scipy.stats import rankdata  # half a second, which most callers need not
+
     ranks = rankdata(pairs, axis=-2)
     centred = ranks - ranks.mean(axis=-2, keepdims=True)
     together = centred.prod(axis=-1).sum(axis=-1)

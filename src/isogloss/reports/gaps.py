@@ -8,6 +8,7 @@ from typing import Any
 
 from isogloss.reports.bootstrap import Estimate, rank_correlation
 from isogloss.reports.differences import MISSING
+from isogloss.reports.escaping import markdown
 from isogloss.reports.markdown import markdown_table
 from isogloss.reports.unfreezing import interval
 
@@ -68,7 +69,7 @@ def gap_tables(rows: Sequence[Row], *, layer: int, metric: str, split: str, view
         split: dev or test.
         view: View of the scores.
     """
-    parts = [f"{method}\n\n{_languages(own, layer)}" for method, own in methods_of(rows).items()]
+    parts = [f"{markdown(method)}\n\n{_languages(own, layer)}" for method, own in methods_of(rows).items()]
     if any(row["gap"] is not None for row in rows):
         parts.append(_correlations(rows, layer))
     return "\n\n".join([*parts, _notes(rows, layer, metric, split, view)])
@@ -85,7 +86,7 @@ def _languages(rows: Sequence[Row], layer: int) -> str:
     sizes = {row["language"]: row["n"] for row in rows}
     body = [
         [
-            language,
+            markdown(language),
             str(size),
             *(f"{own[language]:.3f}" for own in columns.values()),
             f"{100 * gaps[language]:.1f}" if language in gaps else MISSING,
@@ -99,7 +100,7 @@ def _languages(rows: Sequence[Row], layer: int) -> str:
 def _correlations(rows: Sequence[Row], layer: int) -> str:
     body = [
         [
-            method,
+            markdown(method),
             STATES[state],
             str(rho.n),
             MISSING if rho.value is None else f"{rho.value:+.2f}",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tabulate import tabulate
+
+_BAR = re.compile(r"(?<!\\)((?:\\\\)*)\|")
+"""A bar that no backslash escapes."""
 
 
 def markdown_table(body: Sequence[Sequence[str]], headers: Sequence[str], align: Sequence[str] | None = None) -> str:
@@ -26,5 +30,5 @@ def markdown_table(body: Sequence[Sequence[str]], headers: Sequence[str], align:
 
 
 def _cell(text: str) -> str:
-    """Bars would end the cell, and line breaks the row."""
-    return " ".join(text.splitlines()).replace("|", "\\|")
+    """Bars would end the cell, unless they are escaped already, and line breaks the row."""
+    return _BAR.sub(r"\1\|", " ".join(text.splitlines()))

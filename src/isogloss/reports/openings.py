@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.stats import kendalltau
-
 Row = Mapping[str, Any]
 
 _LAYER = "layer_"
@@ -44,6 +42,8 @@ class Openings:
         compared = self.compared
         if len(set(compared.values())) < 2:
             return None
+        from scipy.stats import kendalltau  # half a second, which most callers need not
+
         return float(kendalltau([-layer for layer in compared], list(compared.values())).statistic)
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import mean, stdev
 
 import numpy as np
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from isogloss.common.errors import IsoglossError
 
@@ -103,7 +103,7 @@ def paired_interval(differences: Sequence[float], confidence: float = 0.95) -> I
     centre = mean(differences)
     if n == 1:
         return Interval(centre, None, None, n)
-    half_width = float(student_t.ppf((1.0 + confidence) / 2.0, n - 1)) * stdev(differences) / math.sqrt(n)
+    half_width = float(stdtrit(n - 1, (1.0 + confidence) / 2.0)) * stdev(differences) / math.sqrt(n)
     return Interval(centre, centre - half_width, centre + half_width, n)
 
 

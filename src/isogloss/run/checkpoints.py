@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +24,7 @@ from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import write_json, writing
 from isogloss.models.stored import read_weights, save_model
 from isogloss.optim.lookahead import evaluation_weights
+from isogloss.run.folder import checkpoints
 from isogloss.run.selection import Selection
 from isogloss.step.loop import Training
 
@@ -101,14 +101,6 @@ def _require_finite(training: Training, folder: Path) -> None:
             f"{next((str(path) for _, path in reversed(checkpoints(folder))), 'none')}. A lower learning_rate, more "
             "warmup_steps or clipping (max_grad_norm) usually help"
         )
-
-
-def checkpoints(folder: Path) -> list[tuple[int, Path]]:
-    """The complete checkpoints of a run, (step, path), oldest first."""
-    found = [
-        (int(match[1]), path) for path in folder.iterdir() if (match := re.fullmatch(r"checkpoint-(\d+)", path.name))
-    ]
-    return sorted(found)
 
 
 def load_checkpoint(path: Path, training: Training, selection: Selection, *, ranks: Communicator) -> None:

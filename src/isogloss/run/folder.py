@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import platform
 import re
 import shutil
-import sys
 from collections.abc import Callable, Collection, Mapping
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from isogloss.common.errors import IsoglossError
-from isogloss.common.writing import append_lines, read_json, read_lines, write_json, write_text
+from isogloss.common.writing import append_lines, read_json, read_lines, write_json, write_lines, write_text
 from isogloss.data.corpus import Cell
-from isogloss.run.checkpoints import checkpoints
-
-PACKAGES = (
-    "isogloss",
-    "torch",
-    "transformers",
-    "tokenizers",
-    "accelerate",
-    "safetensors",
-    "numpy",
-    "seqeval",
-    "scikit-learn",
-)
-
 
 OBJECT = r"(model-)?[0-9a-f]{12}|\..+\.partial"
 """Names of what is written from memory: tables, and models, by a digest of what they hold."""
@@ -48,7 +27,8 @@ class RunFolder:
     ``data/`` the objects that stood in the recipe (only where some did); ``recipe.yaml`` the resolved recipe;
     ``environment.json`` versions and hardware; ``fingerprint.json`` data, tokenizer and starting weights;
     ``partition.json`` the part of each training example (partitions only); ``checkpoint-N/``; ``results.jsonl``;
-    ``predictions/``; ``trainer_state.json``; ``diagnostics.jsonl`` what probes saw; ``cost.json``; ``events/``
+    ``predictions/``; ``trainer_state.json``; ``diagnostics.jsonl`` what probes saw; ``gap.jsonl`` what `isogloss gap`
+    found; ``cost.json``; ``events/``
     (TensorBoard); ``starting_weights/`` (random weights only); ``adapters/`` the adapters that were trained, as
     AdapterHub has them; ``model/`` the final model, a plain Hugging Face folder.
 
@@ -65,6 +45,7 @@ class RunFolder:
         self.results = path / "results.jsonl"
         self.predictions = path / "predictions"
         self.diagnostics = path / "diagnostics.jsonl"
+        self.gap = path / "gap.jsonl"
         self.cost = path / "cost.json"
         self.events = path / "events"
         self.adapters = path / "adapters"
@@ -123,14 +104,16 @@ class RunFolder:
         write_json(self.fingerprint, fingerprint)
         self.begun.unlink(missing_ok=True)
 
-    def note_environment(self, world_size: int) -> list[str]:
+    def note_environment(self, now: Mapping[str, Any]) -> list[str]:
         """Add versions, hardware and command of this start to environment.json, a list of all starts.
+
+        Args:
+            now: What `isogloss.run.environment.environment` says of this process.
 
         Returns:
             What has changed since the start before and may change the last bits of a result.
         """
         starts = read_json(self.environment, list) if self.environment.exists() else []
-        now = environment(world_size)
         write_json(self.environment, [*starts, now])
         return [
             f"{part} were {starts[-1][part]}, are {now[part]}"
@@ -179,16 +162,17 @@ class RunFolder:
         rows = read_lines(self.results)
         kept = [row for row in rows if row["selection"] is None and row["step"] <= step]
         if kept != rows:
-            _write_lines(self.results, kept)
+            write_lines(self.results, kept)
         looked = read_lines(self.diagnostics)
         if any(row["step"] > step for row in looked):
-            _write_lines(self.diagnostics, [row for row in looked if row["step"] <= step])
+            write_lines(self.diagnostics, [row for row in looked if row["step"] <= step])
         for folder in self.predictions.glob("*"):
             number = folder.name.removeprefix("step-").partition(".")[0]
             if not number.isdigit() or int(number) > step:
                 shutil.rmtree(folder)
         for partial in self.path.glob(".*.partial"):
             shutil.rmtree(partial) if partial.is_dir() else partial.unlink()
+        self.gap.unlink(missing_ok=True)
         for ended in (self.model, self.adapters):
             shutil.rmtree(ended, ignore_errors=True)
 
@@ -199,7 +183,7 @@ class RunFolder:
 
     def write_predictions(self, cell: Cell, columns: Mapping[str, Any], rows: list[dict[str, Any]]) -> None:
         """Write per-example predictions as JSON lines; ``columns`` are those of the rows with their scores."""
-        _write_lines(self._predicted(cell, columns), rows)
+        write_lines(self._predicted(cell, columns), rows)
 
     def predictions_of(self, row: Mapping[str, Any]) -> Path:
         """The file with the predictions that a row of results scores, if it is still there.
@@ -239,8 +223,12 @@ class RunFolder:
         return int(touches[key])
 
 
-def _write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
-    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+def checkpoints(folder: Path) -> list[tuple[int, Path]]:
+    """The complete checkpoints of a run, (step, path), oldest first."""
+    found = [
+        (int(match[1]), path) for path in folder.iterdir() if (match := re.fullmatch(r"checkpoint-(\d+)", path.name))
+    ]
+    return sorted(found)
 
 
 def cell_of(row: Mapping[str, Any]) -> Cell:
@@ -248,20 +236,6 @@ def cell_of(row: Mapping[str, Any]) -> Cell:
     context = row["context_language"]
     question = row["language"] if context else None
     return Cell(row["data"], context or row["language"], row["split"], question)
-
-
-def environment(world_size: int) -> dict[str, Any]:
-    """Versions, hardware and command of this process."""
-    return {
-        "command": sys.argv,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "packages": {name: _version(name) for name in PACKAGES},
-        "processes": world_size,
-        "threads": torch.get_num_threads(),
-        "devices": [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
-        or [platform.processor() or "cpu"],
-    }
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any], where: str = "") -> list[str]:
@@ -279,11 +253,3 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any], where: str = "")
 def _short(value: Any) -> str:  # noqa: ANN401 - any JSON
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-@cache  # each start of a run asks for them, and the answer lies in a file per package
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None

@@ -49,6 +49,7 @@ def load_corpus(
     *,
     train_languages: Sequence[str] | None = None,
     evaluate_languages: Sequence[str] | None = None,
+    asked_by: str = "evaluate_languages",
     source_dev: bool = False,
     label_languages: Sequence[str] = (),
     splits: Sequence[str] = SPLITS,
@@ -65,6 +66,7 @@ def load_corpus(
         complaint: What makes an example unfit for the task.
         train_languages: Languages to train on; None: all with a training file.
         evaluate_languages: Languages to evaluate on; None: all with a dev or test file.
+        asked_by: What names the languages to evaluate on, for messages: a key of the recipe, or a call's argument.
         source_dev: Whether to read the dev data of the languages trained on, evaluated or not.
         label_languages: Languages whose training labels belong to the label set, beside those trained on.
         splits: The splits that count.
@@ -90,7 +92,7 @@ def load_corpus(
     with_other = {file.language for file in found if file.split != "train"}
     others = [split for split in splits if split != "train"]
     trained = _chosen("train_languages", train_languages, with_train, ["train"], found, collections)
-    evaluated = _chosen("evaluate_languages", evaluate_languages, with_other, others, found, collections)
+    evaluated = _chosen(asked_by, evaluate_languages, with_other, others, found, collections)
     few = () if few_shot is None else tuple(sorted((set(evaluated) & with_train) - set(trained)))
     if few_shot is not None and not few:
         raise IsoglossError("few_shot: no language that is evaluated but not trained on has a training file")

@@ -19,6 +19,7 @@ from isogloss.recipe.spec.recipe import Recipe
 from isogloss.run.budget import Budget
 from isogloss.run.checkpoints import load_checkpoint
 from isogloss.run.clearing import clear
+from isogloss.run.environment import environment
 from isogloss.run.experiment import Experiment
 from isogloss.run.folder import RunFolder, differences
 
@@ -79,7 +80,7 @@ def open_folder(
             notes.append(f"stopped early at step {last[0]:,}: {experiment.selection}; with more patience it goes on")
     ranks.wait()
     if is_main:
-        changed = folder.note_environment(ranks.world_size)
+        changed = folder.note_environment(environment(ranks.world_size))
         if last is not None and changed:
             notes.append(f"warning: {'; '.join(changed)}: what follows equals an unbroken run up to rounding only")
         if resuming and not experiment.is_finished():

@@ -1,4 +1,8 @@
-"""What is to be predicted: how examples become model inputs, and how outputs become predictions and scores."""
+"""What is to be predicted: how examples become model inputs, and how outputs become predictions and scores.
+
+torch and transformers are imported where a batch or a model is made: they take seconds, and who only counts what
+predictions got right, as `isogloss report` does, needs neither.
+"""
 
 from __future__ import annotations
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-
-from transformers import PreTrainedTokenizerBase
+from typing import TYPE_CHECKING
 
 from isogloss.common.errors import IsoglossError
 from isogloss.data.spacing import spaces_of_script
 from isogloss.examples import TaggedSentence
 from isogloss.tasks.task import TOKENIZER_BATCH
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 GOES_ON, APART, ELSEWHERE = -1, -2, -3
 """What a sub-word is that stands for no token: part of the one before it, a space alone before the next, or the first

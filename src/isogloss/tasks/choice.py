@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
-from torch import Tensor
-from transformers import AutoModelForMultipleChoice, PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
 from isogloss.examples import Choice, Example, Prediction
 from isogloss.protocols import Batch, Feature
 from isogloss.tasks.classification import encode_texts
-from isogloss.tasks.collation import padded
 from isogloss.tasks.distributions import Shares, softmaxes
 from isogloss.tasks.measures import Measure, equal, first_share, scores
 from isogloss.tasks.task import IGNORED, Encoded, check_pairs, check_tokenizer, one_each
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,13 @@ class MultipleChoice:
     name: str
     labels: ClassVar[tuple[str, ...]] = ()
     metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
-    auto_class: ClassVar[Any] = AutoModelForMultipleChoice
+
+    @property
+    def auto_class(self) -> Any:  # noqa: ANN401 - the auto classes of transformers have no common public type
+        """The class of transformers that loads an encoder with a score of each alternative."""
+        from transformers import AutoModelForMultipleChoice
+
+        return AutoModelForMultipleChoice
 
     def encode(self, examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase, max_length: int) -> Encoded:
         """One feature per question; a longer pair loses sub-words from the end of the longer of its texts.
@@ -76,6 +82,10 @@ class MultipleChoice:
         A question of fewer alternatives is filled up with copies of its first one, since rows of padding alone, with
         nothing to attend to, make some models give NaN.
         """
+        import torch
+
+        from isogloss.tasks.collation import padded
+
         spans = [list(pairwise((0, *feature.ends))) for feature in features]
         number = max(map(len, spans))
         width = max(stop - start for own in spans for start, stop in own)

@@ -6,19 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from torch import Tensor
-from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.examples import Example, LabelledText, Prediction
 from isogloss.protocols import Batch, Feature
-from isogloss.tasks.collation import collate
 from isogloss.tasks.distributions import Shares, softmaxes
 from isogloss.tasks.measures import Measure, equal, first_share, ratio, scores
 from isogloss.tasks.task import TOKENIZER_BATCH, Encoded, check_pairs, check_tokenizer, one_each
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,13 @@ class Classification:
     name: str
     labels: tuple[str, ...]
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
-    auto_class: ClassVar[Any] = AutoModelForSequenceClassification
+
+    @property
+    def auto_class(self) -> Any:  # noqa: ANN401 - the auto classes of transformers have no common public type
+        """The class of transformers that loads an encoder with a head of classes."""
+        from transformers import AutoModelForSequenceClassification
+
+        return AutoModelForSequenceClassification
 
     def encode(self, examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase, max_length: int) -> Encoded:
         """One feature per example; a longer one loses sub-words from the end of the longer of its texts.
@@ -59,6 +66,8 @@ class Classification:
 
     def collate(self, features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> Batch:
         """One batch, padded to its longest feature: inputs ``[b, s]``, labels ``[b]``."""
+        from isogloss.tasks.collation import collate
+
         return collate(features, tokenizer)
 
     def decode(self, logits: Tensor, features: Sequence[Feature]) -> list[Prediction]:

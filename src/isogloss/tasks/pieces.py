@@ -5,11 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
-
-from transformers import PreTrainedTokenizerBase
+from typing import TYPE_CHECKING
 
 from isogloss.common.errors import IsoglossError
 from isogloss.tasks.alignment import ELSEWHERE, Aligned
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 Piece = tuple[int, int]
 """The first sub-word of a piece and the one after its last, among those of the sentence."""

@@ -5,22 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
-from torch import Tensor
-from transformers import AutoModelForQuestionAnswering, PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
 from isogloss.examples import Example, Prediction, Question
 from isogloss.protocols import Batch, Feature
-from isogloss.tasks.collation import collate
 from isogloss.tasks.distributions import Shares
 from isogloss.tasks.measures import Measure, scores
 from isogloss.tasks.span_scores import METRICS, span_measures
 from isogloss.tasks.task import IGNORED, Encoded, check_pairs, check_tokenizer
 from isogloss.tasks.windows import Window, require_room, slide
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedTokenizerBase
 
 CharacterSpans = Sequence[tuple[int, int] | None]
 Candidate = tuple[float, int, int]
@@ -52,7 +52,13 @@ class Spans:
     # What transformers calls the two outputs in every checkpoint for questions, so that such a head is kept.
     labels: ClassVar[tuple[str, ...]] = ("LABEL_0", "LABEL_1")
     metrics: ClassVar[tuple[str, ...]] = METRICS
-    auto_class: ClassVar[Any] = AutoModelForQuestionAnswering
+
+    @property
+    def auto_class(self) -> Any:  # noqa: ANN401 - the auto classes of transformers have no common public type
+        """The class of transformers that loads an encoder with a head of two logits for each sub-word."""
+        from transformers import AutoModelForQuestionAnswering
+
+        return AutoModelForQuestionAnswering
 
     def encode(self, examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase, max_length: int) -> Encoded:
         """Windows of at most ``max_length`` sub-words, see `isogloss.tasks.windows.slide`.
@@ -93,6 +99,10 @@ class Spans:
 
     def collate(self, features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> Batch:
         """One batch, padded to its longest feature: inputs ``[b, s]``, labels ``[b, 2]``."""
+        import torch
+
+        from isogloss.tasks.collation import collate
+
         batch = collate([replace(feature, labels=None) for feature in features], tokenizer)
         targets = [feature.labels for feature in features]
         if all(target is None for target in targets):
@@ -195,7 +205,7 @@ class Spans:
         """The best span of one window, from logits ``[2, s]``."""
         told = [span for span in spans if span is not None]
         if not told:
-            return (-torch.inf, 0, 0)
+            return (-math.inf, 0, 0)
         sums = self._sums(logits, spans)
         return _candidate(sums, int(sums.argmax()), told)
 
@@ -214,8 +224,8 @@ class Spans:
         inside = [position for position, span in enumerate(spans) if span is not None]
         starts, ends = logits[:, inside].double()
         sums = starts[:, None] + ends[None, :]
-        allowed = torch.ones_like(sums, dtype=torch.bool).triu().tril(self.max_answer_length - 1)
-        masked: Tensor = sums.masked_fill(~allowed, -torch.inf)
+        allowed = sums.new_ones(sums.shape).triu().tril(self.max_answer_length - 1)
+        masked: Tensor = sums.masked_fill(allowed == 0, -math.inf)
         return masked
 
 

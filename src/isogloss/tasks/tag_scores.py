@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import numpy as np
-from seqeval.metrics.sequence_labeling import get_entities
 
 from isogloss.examples import Prediction
 from isogloss.tasks.measures import Measure, first_share, ratio, scores
@@ -69,12 +68,18 @@ def f1_xtreme(gold: Tags, predicted: Tags) -> float:
 
 @lru_cache(maxsize=1 << 16)
 def _xtreme(tags: tuple[str, ...]) -> Chunks:
-    return frozenset(get_entities([("S-" if tag.startswith("S") else "I-") + tag for tag in tags]))
+    return _chunks([("S-" if tag.startswith("S") else "I-") + tag for tag in tags])
 
 
 @lru_cache(maxsize=1 << 16)
 def _entities(tags: tuple[str, ...]) -> Chunks:
-    return frozenset(get_entities(list(tags)))
+    return _chunks(list(tags))
+
+
+def _chunks(tags: list[str]) -> Chunks:
+    from seqeval.metrics.sequence_labeling import get_entities  # which imports scikit-learn and pandas
+
+    return frozenset(get_entities(tags))
 
 
 def _count_chunks(

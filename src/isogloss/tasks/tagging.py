@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
-from transformers import AutoModelForTokenClassification, PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.examples import Example, Prediction, SoftTags, TaggedSentence
 from isogloss.protocols import Batch, Feature
 from isogloss.tasks.alignment import align
-from isogloss.tasks.collation import collate
 from isogloss.tasks.distributions import Shares, softmaxes
 from isogloss.tasks.measures import Measure
 from isogloss.tasks.pieces import cut, require_stride
 from isogloss.tasks.tag_scores import TagScorer, entity_scores, token_scores
 from isogloss.tasks.task import IGNORED, AnyDecoded, Encoded, check_pairs, check_tokenizer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,18 @@ class Tagging:
     summed: bool = False
     as_written: bool = False
     stride: int | None = None
-    auto_class: ClassVar[Any] = AutoModelForTokenClassification
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """Names of the scores; the first is the one to select by."""
         return self.scorer.metrics
+
+    @property
+    def auto_class(self) -> Any:  # noqa: ANN401 - the auto classes of transformers have no common public type
+        """The class of transformers that loads an encoder with a head of classes for each sub-word."""
+        from transformers import AutoModelForTokenClassification
+
+        return AutoModelForTokenClassification
 
     def encode(self, examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase, max_length: int) -> Encoded:
         """Features of at most ``max_length`` sub-words; a longer sentence is cut between tokens into several.
@@ -101,6 +107,10 @@ class Tagging:
 
     def collate(self, features: Sequence[Feature], tokenizer: PreTrainedTokenizerBase) -> Batch:
         """One batch, padded to its longest feature: inputs and labels ``[b, s]``."""
+        import torch
+
+        from isogloss.tasks.collation import collate
+
         batch = collate(features, tokenizer)
         if not self.summed:
             return batch

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
-
-from torch import Tensor
-from transformers import PreTrainedTokenizerBase
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from isogloss.common.errors import IsoglossError
 from isogloss.data.problems import Problems
@@ -15,6 +12,10 @@ from isogloss.examples import Example, Prediction
 from isogloss.protocols import Batch, Feature
 from isogloss.tasks.distributions import Shares
 from isogloss.tasks.measures import Measure
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedTokenizerBase
 
 AnyDecoded = TypeVar("AnyDecoded")
 

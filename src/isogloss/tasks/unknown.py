@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-
-from transformers import PreTrainedTokenizerBase
+from typing import TYPE_CHECKING
 
 from isogloss.data.problems import Problems
 from isogloss.examples import Example
 from isogloss.protocols import Feature
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 MOST = 0.05
 """Share of unknown sub-words in a file above which a warning is given."""

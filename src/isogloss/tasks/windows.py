@@ -6,12 +6,14 @@ import math
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-from transformers import PreTrainedTokenizerBase
+from typing import TYPE_CHECKING
 
 from isogloss.common.errors import IsoglossError
 from isogloss.examples import Question
 from isogloss.tasks.task import TOKENIZER_BATCH
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 LONGEST_QUESTION = 64
 """Sub-words of a question that are read, as in BERT's code for SQuAD and in XTREME."""

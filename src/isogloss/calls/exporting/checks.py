@@ -98,6 +98,7 @@ def sample_of(
         TASKS[task.name].complaint,
         train_languages=(),
         evaluate_languages=recipe.evaluate_languages if language is None else (language,),
+        asked_by="evaluate_languages" if language is None else "language",
         splits=(split,),
         limit=number,
         cache=cache_of_environment(),

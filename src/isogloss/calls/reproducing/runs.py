@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from isogloss.calls.pretrain import pretrain
@@ -14,7 +14,7 @@ from isogloss.calls.reproducing.scores import arm_folder
 from isogloss.calls.train import train
 from isogloss.common.errors import IsoglossError
 from isogloss.data.patterns import escaped
-from isogloss.recipe.resolve import resolve
+from isogloss.recipe.resolve import resolve, resolve_pretraining
 from isogloss.recipe.smoke_world import FOLDER as SMOKE_WORLD
 from isogloss.recipe.spec.objective import Supervised
 from isogloss.recipe.spec.recipe import Recipe
@@ -24,6 +24,31 @@ def changes_of(arm: Arm, scale: str, overrides: Iterable[str], seeds: int) -> li
     """The keys of an arm's recipe that change: its own, and that test data are scored, which figures are of."""
     seeded = [f"seed={list(range(seeds))}"] if seeds > 1 else []
     return [*arm.changes(scale), "test=true", *seeded, *overrides]
+
+
+BEFORE = "pretraining."
+"""What a change begins with that is of the pre-training of encoders, and not of the recipes of arms."""
+
+
+def parted(overrides: Iterable[str], name: str, arms: Mapping[str, Arm]) -> tuple[list[str], list[str]]:
+    """The changes of the arms' recipes, and those of what their encoders are pre-trained by.
+
+    Raises:
+        IsoglossError: No arm is pre-trained, or a pre-trained arm is told to begin from another model.
+    """
+    own = [change for change in overrides if not change.startswith(BEFORE)]
+    before = [change.removeprefix(BEFORE) for change in overrides if change.startswith(BEFORE)]
+    made = [arm for arm, one in arms.items() if one.pretraining is not None]
+    if before and not made:
+        raise IsoglossError(
+            f"set: {BEFORE}{before[0]}: no arm of {', '.join(arms)} in {name} is pre-trained; leave it out"
+        )
+    if made and any(change.partition("=")[0].strip() == "model" for change in own):
+        raise IsoglossError(
+            f"set: model: {', '.join(made)} begin from what their pre-training makes; {BEFORE}model=... is what that "
+            "begins from, and --arm names the arms that are trained"
+        )
+    return own, before
 
 
 def require_data(setting: Setting, name: str, scale: str, recipes: Iterable[Recipe]) -> None:
@@ -52,23 +77,33 @@ def run_arms(
     seeds: int,
     jobs: int,
 ) -> None:
-    """Train the arms one after the other; runs that have ended are passed over, others gone on with."""
-    changes = {arm: changes_of(setting.arms[arm], scale, overrides, seeds) for arm in arms}
+    """Train the arms one after the other; runs that have ended are passed over, others gone on with.
+
+    Raises:
+        IsoglossError: Files are missing, or a change is of no key of the recipes that it is for.
+    """
+    plain, before = parted(overrides, name, {arm: setting.arms[arm] for arm in arms})
+    for arm in arms:
+        made = setting.arms[arm].pretraining
+        if made is not None:
+            resolve_pretraining(made.recipe, overrides=[*made.set, *before], scale=scale)
+    changes = {arm: changes_of(setting.arms[arm], scale, plain, seeds) for arm in arms}
     recipes = [resolve(setting.arms[arm].recipe, overrides=changes[arm], scale=scale) for arm in arms]
     require_data(setting, name, scale, recipes)
     for arm in arms:
         own = setting.arms[arm]
         print(f"{name}, {scale}: {arm}", file=sys.stderr)
-        started = [] if own.pretraining is None else [_encoder(root / name.split("/")[0], own.pretraining, scale)]
+        made = own.pretraining
+        started = [] if made is None else [_encoder(root / name.split("/")[0], made, scale, before)]
         folder = arm_folder(root, name, scale, arm)
         train(own.recipe, overrides=[*changes[arm], *started], scale=scale, output=folder, resume=True, jobs=jobs)
 
 
-def _encoder(root: Path, before: Before, scale: str) -> str:
+def _encoder(root: Path, before: Before, scale: str, changes: Sequence[str]) -> str:
     """Make the encoder that an arm starts from, once for all settings of its paper."""
     kinds = "-".join(re.findall(r"kind: (\w+)", " ".join(before.set)))
     folder = root / "pretraining" / scale / (kinds or before.recipe)
-    pretrain(before.recipe, overrides=before.set, scale=scale, output=folder, resume=True)
+    pretrain(before.recipe, overrides=[*before.set, *changes], scale=scale, output=folder, resume=True)
     return f"model={folder / 'model'}"
 
 

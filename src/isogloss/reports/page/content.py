@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from isogloss.reports.comparison import Comparison
+from isogloss.reports.page.beside_source import beside_source
 from isogloss.reports.page.conflicts import conflicts
 from isogloss.reports.page.costs import costs, levels
 from isogloss.reports.page.curves import curves
@@ -102,6 +103,7 @@ def content_of(
             "conflicts": conflicts(runs),
             "timelines": timelines(runs),
             "likeness": likeness(runs),
+            "besideSource": beside_source(runs),
             "sentences": {"methods": said, **sentences(told, said, number)},
         },
     )

@@ -20,8 +20,8 @@ HERE = Path(__file__).parent
 VENDOR = ("d3.min.js", "plot.min.js")
 """Kept libraries, as they were released; ``vendor/README.md`` says from where."""
 SCRIPTS = (
-    *("elements", "figure", "table", "gaps", "curves", "conflicts", "timeline", "likeness", "costs"),
-    *("browser", "sentences", "start"),
+    *("elements", "sorting", "figure", "table", "gaps", "curves", "conflicts", "timeline", "likeness"),
+    *("beside-source", "costs", "browser", "sentences", "start"),
 )
 """Our own scripts, in the order in which they are read."""
 

@@ -22,6 +22,7 @@ class SeenRun:
         steps: How many it was to take; None: unknown.
         results: Rows of its ``results.jsonl``.
         diagnostics: Rows of its ``diagnostics.jsonl``.
+        gap: Rows of its ``gap.jsonl``, which `isogloss gap` writes.
         history: The log history of its ``trainer_state.json``, or of its newest checkpoint's.
         cost: Its ``cost.json``; None: it has none.
         recipe: Its resolved recipe, as YAML; empty: it has none.
@@ -36,6 +37,7 @@ class SeenRun:
     steps: int | None
     results: Sequence[Row] = ()
     diagnostics: Sequence[Row] = ()
+    gap: Sequence[Row] = ()
     history: Sequence[Row] = ()
     cost: Mapping[str, Any] | None = None
     recipe: str = ""

@@ -24,16 +24,20 @@ function figure(id, draw) {
   return { controls: section.querySelector(".controls"), again };
 }
 
-/** A table of rows that have the same names. */
+/** A table of rows that have the same names, sorted by a click on one of these. */
 function tabulate(container, rows) {
   if (!rows.length) return container.replaceChildren(make("p", {}, "None."));
   const names = Object.keys(rows[0]);
+  const kindOf = (name) => (rows.some((row) => typeof row[name] === "string") ? "text" : "number");
+  const headers = names.map((name) => make("th", { scope: "col", "aria-sort": "none", "data-kind": kindOf(name) }, make("button", { type: "button" }, name)));
   const cell = (value) => make("td", { class: typeof value === "number" ? "number" : false }, value === null ? "–" : String(value));
-  return container.replaceChildren(
-    make("table", {},
-      make("thead", {}, make("tr", {}, ...names.map((name) => make("th", { scope: "col" }, name)))),
-      make("tbody", {}, ...rows.map((row) => make("tr", {}, ...names.map((name) => cell(row[name])))))),
-  );
+  const lines = rows.map((row) => [row, make("tr", {}, ...names.map((name) => cell(row[name])))]);
+  const body = make("tbody", {}, ...lines.map(([, line]) => line));
+  sortable(headers, (header, direction) => {
+    const name = names[headers.indexOf(header)];
+    body.append(...inOrder(lines, ([row]) => row[name], direction).map(([, line]) => line));
+  });
+  return container.replaceChildren(make("table", {}, make("thead", {}, make("tr", {}, ...headers)), body));
 }
 
 /** Room for the longest of the names on the left of a drawing, of which long ones are cut. */

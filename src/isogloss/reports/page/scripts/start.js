@@ -1,6 +1,6 @@
 // Starts every part of the page that there are numbers for.
 
-for (const start of [startTable, startGaps, startCosts, startCurves, startConflicts, startTimeline, startLikeness, startSentences]) {
+for (const start of [startTable, startGaps, startCosts, startCurves, startConflicts, startTimeline, startLikeness, startBesideSource, startSentences]) {
   // What goes wrong in one part leaves the others as they are.
   try {
     start();

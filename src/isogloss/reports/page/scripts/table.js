@@ -29,27 +29,13 @@ function startTable() {
       number += !row.hidden;
     }
     shown.textContent = number === rows.length ? "" : `${number} of ${rows.length} shown`;
-    if (!sorted) return;
-    const [header, direction] = sorted;
-    const keyed = rows.map((row) => [valueOf(row, header), row]);
-    keyed.sort(([one], [other]) => {
-      // What has no value comes last, whichever the direction.
-      if (one === null || other === null) return (one === null) - (other === null);
-      return direction * (typeof one === "string" ? one.localeCompare(other) : one - other);
-    });
-    body.append(...keyed.map(([, row]) => row));
+    if (sorted) body.append(...inOrder(rows, (row) => valueOf(row, sorted[0]), sorted[1]));
   };
 
-  for (const header of headers) {
-    header.querySelector("button").addEventListener("click", () => {
-      const first = header.dataset.kind === "text" ? 1 : -1;
-      const direction = sorted && sorted[0] === header ? -sorted[1] : first;
-      headers.forEach((other) => other.setAttribute("aria-sort", "none"));
-      header.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
-      sorted = [header, direction];
-      arrange();
-    });
-  }
+  sortable(headers, (...how) => {
+    sorted = how;
+    arrange();
+  });
   filter.addEventListener("input", arrange);
   by.addEventListener("change", arrange);
 }
