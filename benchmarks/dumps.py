@@ -2,9 +2,9 @@
 
 ``python -m benchmarks.dumps --megabytes 100 500 1000`` writes ``results/dumps.json``. The dump is made by a generator:
 articles with an infobox, references, a table and links to one another, and a redirect for every tenth, packed as the
-multistream dumps are, 100 pages a stream. Each build runs in a process of its own, with one task at a time. MB/s are those
-of one core, by processor time, which other work on the machine does not change much; the peak is that of all that runs;
-megabytes are of XML, 10^6 bytes.
+multistream dumps are, 100 pages a stream. Each build runs in a process of its own, with one task at a time. MB/s are
+those of one core, by processor time, which other work on the machine does not change much; the peak is that of all that
+runs; megabytes are of XML, 10^6 bytes.
 """
 
 from __future__ import annotations

@@ -140,8 +140,16 @@ class MaskedStream:
         accumulation: int = 1,
     ) -> None:
         self.rows, self.masking, self.length = rows, masking, length
-        cut = {"rank": rank, "world_size": world_size, "accumulation": accumulation}
-        self._drawn = DrawnStream(self._draw, self._collate, name=name, seed=seed, batch_size=batch_size, **cut)
+        self._drawn = DrawnStream(
+            self._draw,
+            self._collate,
+            name=name,
+            seed=seed,
+            batch_size=batch_size,
+            rank=rank,
+            world_size=world_size,
+            accumulation=accumulation,
+        )
 
     def __call__(self, k: int) -> list[Batch]:
         """This rank's micro-batches of the k-th global batch."""
