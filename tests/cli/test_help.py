@@ -91,6 +91,14 @@ def test_help_says_how_a_verb_is_used(verb: str, capsys: pytest.CaptureFixture[s
         assert all(name in shown for name in option.opts if name.startswith("--"))
 
 
+def test_no_line_of_the_list_of_verbs_is_cut(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setenv("COLUMNS", "80")
+    for group in ("", "data", "list"):
+        with pytest.raises(SystemExit):
+            app([*group.split(), "--help"], prog_name="isogloss")
+        assert "..." not in capsys.readouterr().out.split("Commands:")[1]
+
+
 def test_every_output_has_the_same_short_name():
     outputs = {
         verb: param.opts for verb, command in VERBS.items() for param in command.params if param.name == "output"
