@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import isogloss
+from isogloss.recipe.sweep import resolve_sweep
 
 
 def train(
@@ -36,6 +37,8 @@ def train(
 
     Several processes: torchrun --nproc_per_node 2 -m isogloss train RECIPE
     """
+    # A misspelt name or key is told at once: what trains takes seconds to import, minutes on a busy machine.
+    resolve_sweep(recipe, overrides=overrides or (), scale=scale)
     isogloss.train(
         recipe,
         overrides=overrides or (),
