@@ -28,7 +28,7 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     assert "2 seeds are too few to say who won" in said
     printed, told = capsys.readouterr()
     announcement, *runs = told.splitlines()
-    assert "about a minute" in announcement and not printed
+    assert "about a minute" in announcement and "METHOD/seed-N.log" in announcement and not printed
     assert [line.split(": ")[0] for line in runs] == [str(path) for path in sorted(runs_in(tmp_path / "demo"))]
     assert len(said.splitlines()) + 1 + 6 < 40, "with three seeds"
     log = (tmp_path / "demo/multitask/seed-0.log").read_text(encoding="utf-8")

@@ -68,13 +68,19 @@ def test_what_is_only_shown_imports_nothing_slow():
 
 
 @pytest.mark.slow
-def test_an_unknown_recipe_is_told_without_them_too():
+def test_what_is_misspelt_is_told_without_them_too():
+    wrong = {
+        "show ud-poss": "no recipe 'ud-poss'; did you mean 'ud-pos'",
+        "train ud-poss": "no recipe 'ud-poss'; did you mean 'ud-pos'",
+        "train ud-pos --set stepps=3": "unknown key 'stepps'; did you mean 'steps'",
+        "train ud-pos --set seed=[0,1] --scale smokee": "scale",
+    }
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], input=json.dumps([SLOW, ["show ud-poss"]]), capture_output=True, text=True
+        [sys.executable, "-c", PROGRAM], input=json.dumps([SLOW, [*wrong]]), capture_output=True, text=True
     )
-    message, found = done.stderr.splitlines()
-    assert message.startswith("error: no recipe 'ud-poss'; did you mean 'ud-pos'")
-    assert json.loads(found) == {"show ud-poss": [2, []]}
+    *messages, found = done.stderr.splitlines()
+    assert all(said in message for said, message in zip(wrong.values(), messages, strict=True)), messages
+    assert json.loads(found) == {command: [2, []] for command in wrong}
 
 
 @pytest.mark.slow
@@ -102,6 +108,14 @@ def test_help_says_how_a_verb_is_used(verb: str, capsys: pytest.CaptureFixture[s
         assert f"Example: isogloss {verb}" in shown
     for option in command.params:
         assert all(name in shown for name in option.opts if name.startswith("--"))
+
+
+def test_no_line_of_the_list_of_verbs_is_cut(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setenv("COLUMNS", "80")
+    for group in ("", "data", "list"):
+        with pytest.raises(SystemExit):
+            app([*group.split(), "--help"], prog_name="isogloss")
+        assert "..." not in capsys.readouterr().out.split("Commands:")[1]
 
 
 def test_every_output_has_the_same_short_name():

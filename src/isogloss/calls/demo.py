@@ -56,7 +56,7 @@ def demo(folder: str | Path = "runs/demo", *, seeds: tuple[int, ...] = (0, 1, 2)
         raise IsoglossError(f"{root} exists and holds no demo; name another folder")
     print(
         f"Two methods, {len(seeds)} seeds each, learn parts of speech in a small made-up world: about a minute on two "
-        "idle CPU cores, nothing is downloaded.",
+        f"idle CPU cores, nothing is downloaded. What a run says: {root}/METHOD/seed-N.log",
         file=sys.stderr,
         flush=True,
     )

@@ -21,7 +21,7 @@ def data() -> None:
     """Check labelled data before training on it; make local copies of public data sets."""
 
 
-@app.command()
+@app.command(short_help="Print what files hold and what is wrong with them.")
 def validate(
     target: Annotated[str, typer.Argument(help="A recipe; or, with --task and --format, a path or template.")],
     task: Annotated[str | None, typer.Option(help="Task of the files, see `isogloss list tasks`.")] = None,
@@ -70,7 +70,7 @@ def validate(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(short_help="Make a local copy of a public data set.")
 def get(
     name: Annotated[str, typer.Argument(help="A public data set, see `isogloss list data`.")],
     languages: Annotated[
@@ -100,7 +100,7 @@ def get(
         print(f'isogloss retrieve MODEL --data "{entry["path"].format(language="{language}", split="test")}"')
 
 
-@app.command()
+@app.command(short_help="Print what is known of a public data set.")
 def show(name: Annotated[str, typer.Argument(help="A public data set, see `isogloss list data`.")]) -> None:
     """Print all that the catalogue says of a public data set, as YAML.
 

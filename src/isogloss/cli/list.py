@@ -34,7 +34,7 @@ def formats() -> None:
     _print((name, format.summary) for name, format in FORMATS.items())
 
 
-@app.command()
+@app.command(short_help="Public data sets of `isogloss data get`.")
 def data() -> None:
     """Public data sets of `isogloss data get`: title, task, languages, splits, licence, whether ever tested."""
     from isogloss.catalogue import SETS
@@ -43,7 +43,7 @@ def data() -> None:
     _print((name, *summary(public)) for name, public in SETS.items())
 
 
-@app.command()
+@app.command(short_help="Recipes of `isogloss train`.")
 def recipes() -> None:
     """Recipes of `isogloss train` that come with the package, with their scales."""
     from isogloss.recipe.resolve import shipped_recipes
@@ -51,7 +51,7 @@ def recipes() -> None:
     _print(_described(shipped_recipes()).items())
 
 
-@app.command()
+@app.command(short_help="Recipes of `isogloss pretrain`.")
 def pretraining() -> None:
     """Recipes of `isogloss pretrain` that come with the package, with their scales."""
     from isogloss.recipe.resolve import shipped_pretraining

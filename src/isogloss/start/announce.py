@@ -102,7 +102,7 @@ def trainable(site: Site, groups: Mapping[Hashable, Sequence[nn.Parameter]]) -> 
         for name, parameters in groups.items()
     }
     listed = ", ".join(f"{name} {size:,}" for name, size in of_groups.items() if size)
-    return [f"{moving:,} of {every:,} parameters may move ({moving / every:.1%}): {listed}"]
+    return [f"{moving:,} of {every:,} parameters may move ({100 * moving / every:.1f} %): {listed}"]
 
 
 def schedule_notes(rule: Unfreezing | None, steps: int) -> list[str]:

@@ -80,7 +80,8 @@ def build_unfreezing(
             embeddings = list(model.get_input_embeddings().parameters())
             known = set(map(id, embeddings))
             others = [parameter for parameter in model.parameters() if id(parameter) not in known]
-            return Always(frozenset({"others"})), {"embeddings": embeddings, "others": others}
+            rest = "all but embeddings"  # printed before the first step
+            return Always(frozenset({rest})), {"embeddings": embeddings, rest: others}
     assert moments is not None
     groups = _groups(model, fresh)
     layers = [str(name) for name in groups if str(name).startswith("layer_")]
