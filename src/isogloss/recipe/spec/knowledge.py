@@ -38,7 +38,7 @@ class MEP(Spec):
     one_language: bool = Field(
         True,
         description="sentences of a micro-batch are in one language; false: each in its own, and telling languages "
-        "apart is most of what is learned first",
+        "apart finds most of the right descriptions",
     )
     length: int = Field(256, ge=16, description="most sub-words of the sentence, if the stage's rows are longer")
     description_length: int = Field(256, ge=16, description="most sub-words of the description")
