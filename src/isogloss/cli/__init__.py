@@ -32,6 +32,7 @@ from isogloss.cli import (
     show,
     train,
     translate,
+    trim,
     unfreezing,
     world,
 )
@@ -56,6 +57,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("errors")(errors.errors)
 app.command("predict")(predict.predict)
 app.command("export")(export.export)
+app.command("trim")(trim.trim)
 app.command("card")(card.card)
 app.command("translate")(translate.translate)
 app.command("project")(project.project)
