@@ -88,7 +88,7 @@ def trim(
     before = _opened(model, several(text), codes, trust_remote_code)
     tokenizer, remote = load_tokenizer(before.folder, remote=before.remote), before.remote
     config = read_config(before.folder, None, remote=remote)
-    named = {value for name, value in config.to_dict().items() if name.endswith("_token_id")}
+    named = {value for key, value in config.to_dict().items() if key.endswith("_token_id") and isinstance(value, int)}
     cut = cut_by_texts(
         tokenizer.backend_tokenizer,
         before.texts,

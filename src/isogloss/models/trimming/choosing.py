@@ -55,8 +55,8 @@ def cut_by_texts(
     Raises:
         IsoglossError: ``size`` does not hold what must stay.
     """
-    whole = tokenizer.get_vocab_size(with_added_tokens=True)
-    cut = Cut(tokenizer, tuple(range(whole)))
+    # Some vocabularies leave ids out.
+    cut = Cut(tokenizer, tuple(range(max(tokenizer.get_vocab(with_added_tokens=True).values()) + 1)))
     while True:
         kept = [now for now, before in enumerate(cut.rows) if before in always]
         stay = _chosen(cut.tokenizer, texts, least, {*kept, *_added(cut.tokenizer)})

@@ -66,7 +66,7 @@ def write_trimmed(
     if (source / EXTENSIONS).is_file():
         save_file(_whole(tables.cut_beside(_read(source / EXTENSIONS), cut.rows)), folder / EXTENSIONS)
     smaller = copy.deepcopy(tokenizer)
-    smaller._tokenizer = cut.tokenizer
+    smaller._tokenizer = cut.tokenizer  # its class stays, which transformers builds around another vocabulary only anew
     smaller.save_pretrained(folder)
     renumbered(config, ids, len(cut.rows), padding).save_pretrained(folder)
     for path in sorted(source.iterdir()):
