@@ -58,7 +58,7 @@ def test_a_run_that_was_cut_is_a_plain_folder_too(trained: Trained, tmp_path: Pa
 
 @pytest.mark.parametrize("name", ["lora", "language_adapters", "x_mixup"])
 def test_modules_of_a_method_go_with_it(name: str, straight: Trained, tmp_path: Path):
-    found = isogloss.trim(straight(name), languages="en,fr", output=tmp_path / "cut")
+    found = isogloss.trim(straight(name), languages="fr", output=tmp_path / "cut")
     assert found.checked > 0 and found.sub_words[1] < found.sub_words[0]
     whole, cut = (load_file(run / "model/extensions.safetensors") for run in (straight(name), tmp_path / "cut"))
     assert whole.keys() == cut.keys() and all(torch.equal(whole[key], cut[key]) for key in cut)
@@ -85,7 +85,7 @@ def test_heads_of_text_and_lagging_copies_are_cut_too(straight: Trained, text_wo
 
 def test_training_does_not_go_on_with_other_sub_words(trained: Trained, world: Path, tmp_path: Path):
     isogloss.trim(trained("pos"), languages="en", output=tmp_path / "cut")
-    with pytest.raises(IsoglossError, match=r"cannot resume, .*tokenizer was"):
+    with pytest.raises(IsoglossError, match=r"was cut by isogloss trim: it has other sub-words"):
         isogloss.train(short("pos", world), output=tmp_path / "cut", resume=True)
 
 
