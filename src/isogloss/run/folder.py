@@ -79,8 +79,7 @@ class RunFolder:
         """Stop if the folder is not ours to write to.
 
         Raises:
-            IsoglossError: It holds something and ``resume`` is false, or it holds something that is no run, or a run
-                whose table of sub-words was cut.
+            IsoglossError: It holds something and ``resume`` is false, or it holds something that is no run.
         """
         if self.path.is_dir() and any(self.path.iterdir()):
             if not resume and not self._was_only_begun():
@@ -91,11 +90,6 @@ class RunFolder:
             if not self.fingerprint.exists() and not self._was_only_begun():
                 raise IsoglossError(
                     f"{self.path} holds no run to resume (no {self.fingerprint.name}); --output names another folder"
-                )
-            if resume and self.fingerprint.exists() and "trimmed" in read_json(self.fingerprint):
-                raise IsoglossError(
-                    f"{self.path} was cut by isogloss trim: it has other sub-words than training began with, and cannot "
-                    "go on; resume the run that it was cut from, or name another folder"
                 )
         elif self.path.exists() and not self.path.is_dir():
             raise IsoglossError(f"{self.path} is a file, not a folder; --output names another")
