@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from isogloss.calls.show import show
     from isogloss.calls.train import train
     from isogloss.calls.translate import translate
+    from isogloss.calls.trim import trim
     from isogloss.calls.unfreezing import unfreezing
     from isogloss.calls.validate import validate
     from isogloss.run.callbacks import Callback, Moment
@@ -65,6 +66,7 @@ __all__ = [
     "show",
     "train",
     "translate",
+    "trim",
     "unfreezing",
     "validate",
 ]

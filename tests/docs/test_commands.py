@@ -25,7 +25,7 @@ from isogloss.world import write_world
 from tests.support.command import Command
 
 DOCS = Path(__file__).parents[2] / "docs"
-GUIDES = ("tutorial.md", "own-files.md", "coming-from.md", "scaling.md", "faq.md")
+GUIDES = ("tutorial.md", "own-files.md", "coming-from.md", "scaling.md", "faq.md", "small-models.md")
 BLOCK = re.compile(
     r"(?:^<!-- parsed, not run here: (?P<why>.+?) -->\n)?^```(?P<kind>\w+)\n(?P<text>.*?)^```", re.M | re.S
 )

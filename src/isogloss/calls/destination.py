@@ -37,6 +37,21 @@ def check_destination(destination: Path, source: Path, *, overwrite: bool = Fals
         raise IsoglossError(f"cannot write {destination}: the folder {existing} is read-only")
 
 
+def require_new_folder(folder: Path) -> None:
+    """Stop unless a folder can be written that is not there yet, or is empty.
+
+    Raises:
+        IsoglossError: It is a file, holds something, or its place cannot be written to.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise IsoglossError(f"output: {folder} is a file; name a folder")
+    if folder.is_dir() and any(folder.iterdir()):
+        raise IsoglossError(f"output: {folder} holds something; name another folder, or move it away")
+    above = next(place for place in folder.absolute().parents if place.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise IsoglossError(f"output: cannot write to {above}; name another folder")
+
+
 def write_unless_changed(path: Path, content: bytes, *, overwrite: bool = False) -> None:
     """Write a file; one that holds something else is kept, as somebody may have corrected it.
 

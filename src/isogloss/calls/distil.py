@@ -10,10 +10,9 @@ from typing import Any
 from isogloss.calls.arguments import codes_of
 from isogloss.calls.distil_task import distil_task
 from isogloss.calls.pretrain import pretrain
+from isogloss.calls.templates import text_entry
 from isogloss.common.errors import IsoglossError, nearest
-from isogloss.common.packing import ENDING
 from isogloss.common.several import several
-from isogloss.recipe.names import TEXT_FORMATS
 from isogloss.recipe.spec.distillation import Student
 
 RECIPE = "distilled"
@@ -104,7 +103,7 @@ def distil(
         return distil_task(
             run,
             student=student,
-            text=[entry_of(template) for template in templates],
+            text=[text_entry(template) for template in templates],
             languages=None if languages is None else codes_of(languages, "languages"),
             overrides=several(overrides),
             limit=limit,
@@ -116,7 +115,7 @@ def distil(
     if templates:
         # What the recipe says of its own text means nothing for another.
         given |= {"knowledge": None, "languages": None, "exclude": []}
-        given["text"] = [entry_of(template) for template in templates]
+        given["text"] = [text_entry(template) for template in templates]
     if languages is not None:
         given["languages"] = codes_of(languages, "languages")
     own = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in given.items()]
@@ -143,22 +142,3 @@ def as_student(student: Student | Mapping[str, Any] | str | Path | None) -> list
     if str(student).lstrip().startswith("{"):
         return ["model=null", "student=null", f"student={student}"]
     return ["student=null", f"model={json.dumps(str(student), ensure_ascii=False)}"]
-
-
-def entry_of(template: str | Path) -> dict[str, str]:
-    """The entry of ``text`` in a recipe that a template of files stands for, its format by its ending.
-
-    Raises:
-        IsoglossError: No format of text has the ending.
-
-    Example:
-        >>> entry_of("news/{language}.tsv.gz")
-        {'format': 'tsv', 'path': 'news/{language}.tsv.gz'}
-    """
-    path = str(template)
-    ending = Path(path.removesuffix(ENDING)).suffix[1:]
-    named = "lines" if ending in ("", "txt", "text") else ending
-    if named not in TEXT_FORMATS:
-        known = ["txt", *(name for name in TEXT_FORMATS if name != "lines")]
-        raise IsoglossError(f"text: {path}: a file of text ends in one of {', '.join(known)}, found {ending!r}")
-    return {"format": named, "path": path}

@@ -20,7 +20,7 @@ from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.locking import locked
 from isogloss.common.several import several
-from isogloss.common.writing import read_lines
+from isogloss.common.writing import read_json, read_lines
 from isogloss.data.corpus import Cell
 from isogloss.examples import Example
 from isogloss.models.open import Loaded
@@ -159,7 +159,9 @@ def _score(
 
 def _columns(folder: RunFolder, recipe: Recipe, view: str) -> dict[str, Any]:
     """The columns of rows that do not depend on the data: what the run was, and how its texts are seen."""
-    final = next((row for row in reversed(read_lines(folder.results)) if row["selection"] is not None), {"step": None})
+    # A run that was cut begins without scores.
+    before = {"step": read_json(folder.fingerprint).get("trimmed", {}).get("step")}
+    final = next((row for row in reversed(read_lines(folder.results)) if row["selection"] is not None), before)
     translated = [
         *(["train"] if recipe.translate_train else []),
         *(["test"] if view in ("translate-test", "with-translate-test") else []),

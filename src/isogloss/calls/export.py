@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
+from isogloss.calls.destination import require_new_folder
 from isogloss.calls.exporting.checks import LOOKED_AT, check_logits, loss_table, sample_of
 from isogloss.calls.exporting.folders import OPENERS, WRITERS, Source
 from isogloss.calls.exporting.graphs import FILE, Runtime, quantise, require_onnx
@@ -111,13 +111,7 @@ def _check_arguments(folder: Path, to: str, language: str | None, quantize: bool
         raise IsoglossError(f"split: {split!r} is unknown{nearest(split, ('dev', 'test'))}")
     if sentences < 1:
         raise IsoglossError(f"sentences: must be 1 or more, found {sentences}")
-    if folder.exists() and not folder.is_dir():
-        raise IsoglossError(f"output: {folder} is a file; name a folder")
-    if folder.is_dir() and any(folder.iterdir()):
-        raise IsoglossError(f"output: {folder} holds something; name another folder, or move it away")
-    above = next(place for place in folder.absolute().parents if place.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-        raise IsoglossError(f"output: cannot write to {above}; name another folder")
+    require_new_folder(folder)
 
 
 def _language(loaded: Loaded, to: str, asked: str | None) -> str | None:

@@ -27,10 +27,16 @@ def starting_weights(folder: RunFolder, recipe: Recipe, task: Task) -> dict[str,
     """
     if not isinstance(recipe.model, str) or recipe.random_weights:
         raise IsoglossError(f"interpolate: {folder.path} began with random weights, which are not worth going back to")
+    fingerprint = read_json(folder.fingerprint)
+    if "trimmed" in fingerprint:
+        raise IsoglossError(
+            f"interpolate: {folder.path} was cut by isogloss trim, so it has another table of sub-words than the model "
+            f"that it began with, {recipe.model!r}; score the run that it was cut from"
+        )
     loaded = open_model(
         recipe.model, task.auto_class, task.labels or None, seed=0, trust_remote_code=recipe.trust_remote_code
     )
-    changed = differences(read_json(folder.fingerprint)["starting_weights"], loaded.identity)
+    changed = differences(fingerprint["starting_weights"], loaded.identity)
     if changed:
         raise IsoglossError(f"interpolate: model {recipe.model!r} is not what the run began with: {'; '.join(changed)}")
     return {name: p.detach() for name, p in loaded.model.named_parameters() if name not in loaded.fresh}

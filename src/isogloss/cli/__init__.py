@@ -33,6 +33,7 @@ from isogloss.cli import (
     show,
     train,
     translate,
+    trim,
     unfreezing,
     world,
 )
@@ -71,6 +72,7 @@ app.command("pretrain", short_help="Train an encoder on text.")(pretrain.pretrai
 app.command("pretrain-adapter", short_help="Train an adapter for each language on text.")(
     pretrain_adapter.pretrain_adapter
 )
+app.command("trim", short_help="Cut a model's table of sub-words to languages.")(trim.trim)
 app.command("distil", short_help="Train a small encoder or model to do as a large one.")(distil.distil)
 app.command("corpus", short_help="Build linked sentences and facts from dumps.")(corpus.corpus)
 app.command("world", short_help="Write the small world, data to try things on.")(world.world)

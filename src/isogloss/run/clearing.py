@@ -10,7 +10,7 @@ from typing import Any
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.locking import NAME as LOCK
-from isogloss.common.writing import writing
+from isogloss.common.writing import read_json, writing
 from isogloss.run.folder import RunFolder, entries
 
 _BESIDE = frozenset(("wandb", "wandb_id.txt", LOCK))
@@ -31,7 +31,7 @@ def require_usable(folder: RunFolder, recipe: Any, *, resume: bool, overwrite: b
 
     Raises:
         IsoglossError: Both are wanted; or it holds a run, and neither is; or it holds something that is no run; or what
-            would be removed is what the new run reads.
+            would be removed is what the new run reads; or a run to resume has had its table of sub-words cut.
     """
     if resume and overwrite:
         raise IsoglossError(
@@ -43,6 +43,11 @@ def require_usable(folder: RunFolder, recipe: Any, *, resume: bool, overwrite: b
         _require_apart(folder, recipe)
     else:
         folder.require_free(resume=resume)
+        if resume and folder.fingerprint.exists() and "trimmed" in read_json(folder.fingerprint):
+            raise IsoglossError(
+                f"{folder.path} was cut by isogloss trim: it has other sub-words than training began with, and cannot "
+                "go on; resume the run that it was cut from, or name another folder"
+            )
 
 
 def _require_replaceable(folder: RunFolder) -> None:

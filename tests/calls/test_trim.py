@@ -1,0 +1,194 @@
+"""`isogloss trim` of finished runs and of models: what goes on working, what is told, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForTokenClassification, AutoTokenizer
+
+import isogloss
+from isogloss import IsoglossError
+from isogloss.models import snapshot
+from tests.support.command import Command, require_error
+from tests.support.pretraining import recipe
+from tests.support.runs import contents, rows_of, short
+
+Trained = Callable[[str], Path]
+SCORES = ("language", "metric", "value", "n")
+
+
+def scores(rows: list[dict[str, Any]]) -> list[list[Any]]:
+    return [[row[name] for name in SCORES] for row in rows]
+
+
+@pytest.mark.parametrize("task", ["pos", "nli", "qa"])
+def test_a_run_that_was_cut_scores_the_same_in_what_was_counted(task: str, trained: Trained, tmp_path: Path):
+    found = isogloss.trim(trained(task), languages="en,fr", output=tmp_path / "cut")
+    assert found.sub_words[1] < found.sub_words[0] and found.megabytes[1] < found.megabytes[0]
+    assert [(own.language, own.same) for own in found.languages] == [("en", 1.0), ("fr", 1.0)]
+    whole = Path(shutil.copytree(trained(task), tmp_path / "whole"))
+    before, after = (isogloss.evaluate(run, languages="en,fr") for run in (whole, tmp_path / "cut"))
+    assert scores(before) == scores(after)
+    # The only scores in its folder are its own.
+    assert rows_of(tmp_path / "cut") == after and not (tmp_path / "cut/cost.json").exists()
+
+
+def test_a_run_that_was_cut_is_a_plain_folder_too(trained: Trained, tmp_path: Path):
+    isogloss.trim(trained("pos"), languages=["en"], output=tmp_path / "cut")
+    model = AutoModelForTokenClassification.from_pretrained(tmp_path / "cut/model").eval()
+    assert len(AutoTokenizer.from_pretrained(tmp_path / "cut/model")) == model.config.vocab_size
+    whole, cut = isogloss.load(trained("pos")), isogloss.load(tmp_path / "cut")
+    text = [["ta", "lo", "wi"]]
+    assert cut.predict(text, language="en") == whole.predict(text, language="en")
+    card = (tmp_path / "cut/model/README.md").read_text("utf-8")
+    assert card.startswith((trained("pos") / "model/README.md").read_text("utf-8").rstrip())
+    assert "Cut by `isogloss trim`" in card
+    isogloss.trim(tmp_path / "cut", languages=["en"], output=tmp_path / "again")
+    assert (tmp_path / "again/model/README.md").read_text("utf-8").count("Cut by `isogloss trim`") == 1
+    for name in ("model.safetensors", "config.json", "tokenizer.json"):
+        assert (tmp_path / "again/model" / name).read_bytes() == (tmp_path / "cut/model" / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["lora", "language_adapters", "x_mixup"])
+def test_modules_of_a_method_go_with_it(name: str, straight: Trained, tmp_path: Path):
+    found = isogloss.trim(straight(name), languages="fr", output=tmp_path / "cut")
+    assert found.checked > 0 and found.sub_words[1] < found.sub_words[0]
+    whole, cut = (load_file(run / "model/extensions.safetensors") for run in (straight(name), tmp_path / "cut"))
+    assert whole.keys() == cut.keys() and all(torch.equal(whole[key], cut[key]) for key in cut)
+    theirs = {path.relative_to(straight(name)) for path in straight(name).glob("adapters/*/*")}
+    assert {path.relative_to(tmp_path / "cut") for path in tmp_path.glob("cut/adapters/*/*")} == theirs
+    whole_run = Path(shutil.copytree(straight(name), tmp_path / "whole"))
+    before, after = (isogloss.evaluate(run, languages="fr") for run in (whole_run, tmp_path / "cut"))
+    assert scores(before) == scores(after)
+
+
+@pytest.mark.slow
+def test_heads_of_text_and_lagging_copies_are_cut_too(straight: Trained, text_world: Path, tmp_path: Path):
+    isogloss.trim(straight("text_beside"), languages="en", output=tmp_path / "beside")
+    lagging = recipe("knowledge_of_a_lagging_copy", text_world)
+    isogloss.pretrain(lagging, output=tmp_path / "run")
+    isogloss.trim(tmp_path / "run", languages="en", output=tmp_path / "lagging")
+    for before, folder in ((straight("text_beside"), "beside"), (tmp_path / "run", "lagging")):
+        whole, cut = (load_file(run / "model/extensions.safetensors") for run in (before, tmp_path / folder))
+        rows = [len(AutoTokenizer.from_pretrained(run / "model")) for run in (before, tmp_path / folder)]
+        tables = {name for name in whole if whole[name].shape != cut[name].shape}
+        assert tables and all([len(whole[name]), len(cut[name])] == rows for name in tables), tables
+        assert all(torch.equal(whole[name], cut[name]) for name in whole.keys() - tables)
+
+
+def test_training_does_not_go_on_with_other_sub_words(trained: Trained, world: Path, tmp_path: Path):
+    isogloss.trim(trained("pos"), languages="en", output=tmp_path / "cut")
+    with pytest.raises(IsoglossError, match=r"was cut by isogloss trim: it has other sub-words"):
+        isogloss.train(short("pos", world), output=tmp_path / "cut", resume=True)
+
+
+def test_starting_weights_have_other_rows(straight: Trained, tmp_path: Path):
+    isogloss.trim(straight("language_adapters"), languages="en", output=tmp_path / "cut")
+    with pytest.raises(IsoglossError, match=r"interpolate: .* has another table of sub-words than the model"):
+        isogloss.evaluate(tmp_path / "cut", interpolate=[0.5])
+
+
+def test_what_is_told(run: Path, command: Command, tmp_path: Path):
+    result = command("trim", run, "--languages", "en,fr", "-o", tmp_path / "cut")
+    assert result.status == 0, result.err
+    assert "Counted: the training and dev texts of the run; test texts are not looked at" in result.out
+    assert "MB saved" in result.out and "bit for bit" in result.out
+    result = command("trim", run, "--languages", "en", "--json", "-o", tmp_path / "other")
+    found = json.loads(result.out)
+    assert [own["language"] for own in found["languages"]] == ["en"] and found["checked"] == 8
+    assert found["sub_words"][0] > found["sub_words"][1]
+
+
+@pytest.fixture
+def small(tmp_path: Path, world: Path) -> Path:
+    """A model that is no run."""
+    return Path(shutil.copytree(world / "encoder", tmp_path / "small"))
+
+
+TEXT = "{world}/{{language}}.txt"
+REFUSED = [
+    (["--languages", "en"], ["text: .*small is no run, so it has no texts of its own", r"--text 'text/\{language\}"]),
+    (["--languages", "german", "--text", TEXT], ["languages: 'german' is no language code: German is de"]),
+    (["--languages", ",", "--text", TEXT], ["languages: names no language"]),
+    (["--languages", "en,sw", "--text", TEXT], ["no text for 'sw'", r"looked for \S*sw.txt", "text for en"]),
+    (["--languages", "en", "--text", "{world}/no/{{language}}.txt"], ["no such file"]),
+    (["--languages", "en", "--text", "{{format: lines, paths: x, path: y}}"], ["unknown key 'paths'"]),
+    (["--languages", "en", "--text", TEXT, "--size", "0"], ["size: must be 1 or more, found 0"]),
+    (["--languages", "en", "--text", TEXT, "--size", "6"], ["size: special tokens and characters", "found 6"]),
+    (["--languages", "en", "--text", TEXT, "--min-count", "-1"], ["min_count: must be 1 or more, found -1"]),
+    (["--languages", "en", "--text", TEXT, "-o", "{world}"], ["output: .* holds something; name another"]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "patterns"), REFUSED)
+def test_what_is_refused(arguments: list[str], patterns: list[str], small: Path, command: Command, tmp_path: Path):
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (texts / "en.txt").write_text("ta lo wi\n")
+    given = [argument.format(world=texts) for argument in arguments]
+    before = contents(tmp_path)
+    require_error(command("trim", small, "-o", tmp_path / "cut", *given), *patterns)
+    assert contents(tmp_path) == before and not list(tmp_path.glob("cut*")) + list(tmp_path.glob(".cut*"))
+
+
+def test_a_run_without_data_of_a_language(run: Path, command: Command, tmp_path: Path):
+    said = [r"no text for 'sw' \(looked for \S*sw\S* or \S*sw", "--text names files of it"]
+    require_error(command("trim", run, "--languages", "sw", "-o", tmp_path / "cut"), *said)
+
+
+def test_rows_that_are_not_the_tokenizer_s(small: Path, command: Command, tmp_path: Path):
+    (tmp_path / "en.txt").write_text("ta lo wi\n")
+    arguments = ("--languages", "en", "--text", tmp_path / "{language}.txt", "-o", tmp_path / "cut")
+    weights = load_file(small / "model.safetensors")
+    name = next(name for name in weights if name.endswith("word_embeddings.weight"))
+    save_file({**weights, name: weights[name][:-3].clone()}, small / "model.safetensors", metadata={"format": "pt"})
+    require_error(command("trim", small, *arguments), "not those of a 'xlm-roberta' model", name.split(".", 1)[1])
+    config = json.loads((small / "config.json").read_text())
+    config["vocab_size"] -= 3
+    (small / "config.json").write_text(json.dumps(config))
+    require_error(command("trim", small, *arguments), r"tokenizer has \d+ sub-words, but the model has embeddings for")
+
+
+def test_a_tokenizer_that_is_no_fast_one(small: Path, command: Command, tmp_path: Path):
+    (tmp_path / "en.txt").write_text("ta lo wi\n")
+    for path in small.glob("tokenizer*"):
+        path.unlink()
+    arguments = ("--languages", "en", "--text", tmp_path / "{language}.txt", "-o", tmp_path / "cut")
+    require_error(command("trim", small, *arguments), "has no tokenizer")
+
+
+def test_older_weights_and_other_files(small: Path, tmp_path: Path):
+    (tmp_path / "en.conllu").write_text("# text = ta lo wi\n1\tta\t_\tNOUN\t_\t_\t_\t_\t_\t_\n\n")
+    weights = load_file(small / "model.safetensors")
+    (small / "model.safetensors").unlink()
+    torch.save(weights, small / "pytorch_model.bin")
+    (small / "1_Pooling").mkdir()
+    (small / "1_Pooling/config.json").write_text("{}")
+    (small / "vocab.txt").write_text("of the whole table")
+    found = isogloss.trim(
+        small, languages="en", text=str(tmp_path / "{language}.conllu"), output=tmp_path / "cut", min_count=1
+    )
+    assert found.languages[0].texts == 1 and found.languages[0].words == 3
+    names = {str(path.relative_to(tmp_path / "cut")) for path in (tmp_path / "cut").rglob("*") if path.is_file()}
+    assert names >= {"model.safetensors", "1_Pooling/config.json", "tokenizer.json", "README.md"}
+    assert not names & {"vocab.txt", "pytorch_model.bin"}
+
+
+def test_a_model_on_the_hub(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    asked = []
+
+    def download(name: str, **options: Any) -> str:
+        asked.append((name, options["revision"]))
+        return str(small)
+
+    monkeypatch.setattr(snapshot, "snapshot_download", download)
+    monkeypatch.setattr(snapshot, "identify", lambda source, weights: {"source": str(source), "commit": "c0ffee"})
+    assert snapshot.folder_of("owner/name") == small
+    assert asked == [("owner/name", "c0ffee")]
