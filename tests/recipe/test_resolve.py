@@ -195,7 +195,7 @@ def test_resolving_leaves_its_input_alone():
         ({"text": "x/{language}.txt", "sources": MLM}, r"text: must be a list, found 'x/"),
         (
             {"text": TEXT, "sources": {"share": 0.3}},
-            r"sources\.0\.kind: is missing \(valid: mlm, tlm\), found {'share'",
+            r"sources\.0\.kind: is missing \(valid: mlm, tlm, soft_labels\), found {'share'",
         ),
         ({"text": TEXT, "sources": ["mlm"]}, r"sources\.0: .*found 'mlm'"),
         ({"text": TEXT, "sources": [MLM, MLM]}, r"sources: one source of each kind, found \[{'kind': 'mlm'"),
