@@ -83,6 +83,21 @@ def test_heads_of_text_and_lagging_copies_are_cut_too(straight: Trained, text_wo
         assert all(torch.equal(whole[name], cut[name]) for name in whole.keys() - tables)
 
 
+@pytest.mark.slow
+def test_what_a_run_on_text_left_out_is_not_counted(text_world: Path, tmp_path: Path):
+    plain = text_world / "plain/de.txt"
+    lines = plain.read_text(encoding="utf-8").splitlines()
+    (tmp_path / "test.txt").write_text("\n".join(lines[:5]), encoding="utf-8")
+    template = f"{text_world}/plain/{{language}}.txt"
+    few = ["steps=1", "held_out=2", "stages=[{length: 24, batch_size: 4, share: 1}]"]
+    isogloss.distil(
+        text_world / "encoder", student={"layers": 1}, text=template, languages="de", output=tmp_path / "run",
+        overrides=[*few, f"exclude=[{json.dumps(str(tmp_path / 'test.txt'))}]"],
+    )  # fmt: skip
+    found = isogloss.trim(tmp_path / "run", languages="de", output=tmp_path / "cut")
+    assert found.languages[0].texts == len([line for line in lines if line.strip() and line not in lines[:5]])
+
+
 def test_training_does_not_go_on_with_other_sub_words(trained: Trained, world: Path, tmp_path: Path):
     isogloss.trim(trained("pos"), languages="en", output=tmp_path / "cut")
     with pytest.raises(IsoglossError, match=r"was cut by isogloss trim: it has other sub-words"):
@@ -179,6 +194,12 @@ def test_older_weights_and_other_files(small: Path, tmp_path: Path):
     names = {str(path.relative_to(tmp_path / "cut")) for path in (tmp_path / "cut").rglob("*") if path.is_file()}
     assert names >= {"model.safetensors", "1_Pooling/config.json", "tokenizer.json", "README.md"}
     assert not names & {"vocab.txt", "pytorch_model.bin"}
+
+
+def test_an_output_below_the_model_holds_itself_once(small: Path, tmp_path: Path):
+    (tmp_path / "en.txt").write_text("ta lo wi\n")
+    isogloss.trim(small, languages="en", text=str(tmp_path / "{language}.txt"), output=small / "cut")
+    assert not [path for path in (small / "cut").rglob("*") if path.is_dir()]
 
 
 def test_a_model_on_the_hub(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

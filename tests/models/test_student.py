@@ -33,6 +33,15 @@ def test_it_has_the_architecture_and_its_own_sizes(kind: str):
         assert getattr(config, name, None) == getattr(teacher.config, name, None)
 
 
+def test_the_pooler_of_a_small_deberta_is_small_too():
+    from transformers import AutoConfig
+
+    sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16}
+    teacher = AutoConfig.for_model("deberta-v2", **sizes, pooler_hidden_size=16)
+    config = AutoConfig.for_model(**student_config(teacher, Sizes(2, hidden=24), None, {}))
+    assert config.pooler_hidden_size == 24
+
+
 def taken(kind: str, layers: tuple[int, ...]) -> tuple[PreTrainedModel, PreTrainedModel]:
     from transformers import AutoConfig
 

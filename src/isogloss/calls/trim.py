@@ -164,7 +164,14 @@ def _opened(model: str | Path, text: Sequence[Any], codes: Sequence[str], remote
         return _Source(None, folder, open_encoder(folder, trust_remote_code=remote), texts, counted, remote)
     if run.model.is_dir() and is_pretraining(run.recipe):
         pretraining = resolve_pretraining(run.recipe)
-        texts = texts_of_entries(text or pretraining.text, codes, problems)
+        if not text and not pretraining.text:
+            raise IsoglossError(
+                f"text: the run {model} read no text but the sentences of its `knowledge`; name files of each "
+                "language, as in --text 'text/{language}.txt'"
+            )
+        # What the run left out is text of test data.
+        exclude = () if text else pretraining.exclude
+        texts = texts_of_entries(text or pretraining.text, codes, problems, exclude=exclude)
         loaded, remote = open_encoder(model_of(model), trust_remote_code=remote), pretraining.trust_remote_code
         counted = counted or "the texts of the run"
     else:

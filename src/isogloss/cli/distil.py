@@ -27,11 +27,18 @@ def distil(
     ] = None,
     text: Annotated[
         list[str] | None,
-        typer.Option(metavar="TEMPLATE", help="Files of text, such as 'text/{language}.txt'; may come several times."),
+        typer.Option(
+            metavar="TEMPLATE",
+            help="Files of text, such as 'text/{language}.txt', in place of the recipe's text, languages and exclude; "
+            "may come several times.",
+        ),
     ] = None,
     objective: Annotated[
         str | None,
-        typer.Option(help="relations (of attention, as in MiniLMv2), states (the last hidden ones) or both."),
+        typer.Option(
+            help="relations (of attention, as in MiniLMv2), states (the last hidden ones) or both, in place "
+            "of the recipe's sources."
+        ),
     ] = None,
     languages: Annotated[str | None, typer.Option(help="Languages of the text, such as en,de; default: all.")] = None,
     recipe: Annotated[

@@ -27,7 +27,8 @@ _OF_THE_FOLDER = (
     "_name_or_path",
     "_attn_implementation",
 )
-_OF_THE_HEAD = ("id2label", "label2id", "num_labels", "problem_type", "classifier_dropout")
+_OF_THE_HEAD = ("id2label", "label2id", "num_labels", "problem_type", "classifier_dropout", "pooler_hidden_size")
+"""What a configuration says of a head; DeBERTa's pooler, if nothing is said, has the size of a hidden state."""
 
 
 @dataclass(frozen=True)

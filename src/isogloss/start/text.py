@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerBase
 
+from isogloss.common.uncut import uncut
 from isogloss.data.overlap import held_out
 from isogloss.data.problems import Problems
 from isogloss.data.texts import Texts, read_texts
@@ -109,9 +110,9 @@ def read_recipe_texts(
 
 def encode(sentences: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> EncodedText:
     """Sentences as sub-words, without special ones."""
-    backend = tokenizer.backend_tokenizer
     pieces: list[list[int]] = []
-    for start in range(0, len(sentences), 4096):
-        batch = backend.encode_batch_fast(list(sentences[start : start + 4096]), add_special_tokens=False)
-        pieces += [encoding.ids for encoding in batch]
+    with uncut(tokenizer.backend_tokenizer) as backend:
+        for start in range(0, len(sentences), 4096):
+            batch = backend.encode_batch_fast(list(sentences[start : start + 4096]), add_special_tokens=False)
+            pieces += [encoding.ids for encoding in batch]
     return EncodedText.of(pieces)

@@ -9,6 +9,7 @@ import numpy as np
 from tokenizers import Encoding
 from transformers import PreTrainedTokenizerBase
 
+from isogloss.common.uncut import uncut
 from isogloss.store.encoded import EncodedText
 
 AT_ONCE = 4096
@@ -50,7 +51,7 @@ def align(sentences: Sequence[str], first: PreTrainedTokenizerBase, second: PreT
     begins, ends, before = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], 0
     for start in range(0, len(sentences), AT_ONCE):
         texts = list(sentences[start : start + AT_ONCE])
-        both = [own.backend_tokenizer.encode_batch(texts, add_special_tokens=False) for own in (first, second)]
+        both = [_encoded(texts, own) for own in (first, second)]
         for text, one, other in zip(texts, *both, strict=True):
             begin, end = shared_characters(_places(one, text), _places(other, text))
             begins.append(begin + before)
@@ -80,6 +81,12 @@ def shared_characters(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, n
     end = np.searchsorted(other[:, 0], one[:, 1], side="left")
     none = (one[:, 0] == one[:, 1]) | (end <= begin)
     return np.where(none, 0, begin), np.where(none, 0, end)
+
+
+def _encoded(texts: list[str], tokenizer: PreTrainedTokenizerBase) -> list[Encoding]:
+    with uncut(tokenizer.backend_tokenizer) as backend:
+        found: list[Encoding] = backend.encode_batch(texts, add_special_tokens=False)
+    return found
 
 
 def _places(encoding: Encoding, text: str) -> np.ndarray:

@@ -17,6 +17,7 @@ from transformers import PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import derive
+from isogloss.common.uncut import uncut
 from isogloss.data.apart import NONE, Apart
 from isogloss.data.knowledge import Description, Knowledge, Linked
 from isogloss.data.overlap import digest
@@ -81,7 +82,8 @@ def encode_knowledge(
     """
 
     def build(folder: Path) -> None:
-        _Builder(folder, tokenizer.backend_tokenizer, wanted).build(knowledge)
+        with uncut(tokenizer.backend_tokenizer) as backend:
+            _Builder(folder, backend, wanted).build(knowledge)
 
     key = {
         "knowledge": dict(knowledge.identity()),

@@ -14,6 +14,7 @@ import tokenizers
 import transformers
 from transformers import PreTrainedTokenizerBase
 
+from isogloss.common.uncut import uncut
 from isogloss.data.problems import Problems
 from isogloss.examples import Example
 from isogloss.protocols import Feature
@@ -95,19 +96,9 @@ class Encoding:
 
 def tokenizer_digest(tokenizer: PreTrainedTokenizerBase) -> str:
     """SHA-256 of all that a fast tokenizer makes of a text, whatever it has been used for before."""
-    backend = tokenizer.backend_tokenizer
-    # A call leaves its limit and its padding there.
-    truncation, padding = backend.truncation, backend.padding
-    backend.no_truncation()
-    backend.no_padding()
-    try:
+    with uncut(tokenizer.backend_tokenizer) as backend:
         parts = [backend.to_str(), type(tokenizer).__module__, type(tokenizer).__qualname__, *map(str, (
             tokenizer.model_max_length, tokenizer.model_input_names, tokenizer.padding_side, tokenizer.truncation_side,
             sorted(map(str, tokenizer.special_tokens_map.items())), getattr(tokenizer, "split_special_tokens", None),
         ))]  # fmt: skip
-    finally:
-        if truncation is not None:
-            backend.enable_truncation(**truncation)
-        if padding is not None:
-            backend.enable_padding(**padding)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

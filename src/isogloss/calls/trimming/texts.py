@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from isogloss.calls.templates import text_entry
 from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
+from isogloss.data.overlap import held_out
 from isogloss.data.problems import Problems
 from isogloss.data.texts import read_texts
 from isogloss.examples import Example, TaggedSentence
@@ -27,7 +28,11 @@ SPLITS = ("train", "dev")
 
 
 def texts_of_entries(
-    given: Sequence[str | Mapping[str, Any] | TextEntry], languages: Sequence[str], problems: Problems
+    given: Sequence[str | Mapping[str, Any] | TextEntry],
+    languages: Sequence[str],
+    problems: Problems,
+    *,
+    exclude: Sequence[str] = (),
 ) -> dict[str, list[str]]:
     """The texts of files, by language.
 
@@ -35,6 +40,7 @@ def texts_of_entries(
         given: Templates such as ``text/{language}.txt``, or entries of a recipe's ``text``.
         languages: The languages.
         problems: Takes what is wrong with the files.
+        exclude: Files whose sentences are left out, as in a recipe.
 
     Raises:
         IsoglossError: No file of a language, an error in one, or keys that make no entry.
@@ -44,7 +50,7 @@ def texts_of_entries(
         for number, one in enumerate(given)
     ]
     _require_files([texts.collection for texts in sets], languages, ("train",), "text: name files of it")
-    read = read_texts(sets, languages=languages, excluded=frozenset(), held_out=0, limit=None, problems=problems)
+    read = read_texts(sets, languages=languages, excluded=held_out(exclude), held_out=0, limit=None, problems=problems)
     return read.sentences
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tokenizers import Tokenizer
 
 from isogloss.common.errors import IsoglossError
+from isogloss.common.uncut import uncut
 from isogloss.models.trimming.cutting import Cut, cut_to
 from isogloss.models.trimming.vocabulary import Vocabulary, vocabulary_of
 
@@ -69,8 +70,9 @@ def cut_by_texts(
 def encoded(tokenizer: Tokenizer, texts: Sequence[str]) -> Iterator[list[int]]:
     """The sub-words of texts, without those that are put around them."""
     for start in range(0, len(texts), BATCH):
-        for encoding in tokenizer.encode_batch_fast(list(texts[start : start + BATCH]), add_special_tokens=False):
-            yield encoding.ids
+        with uncut(tokenizer):
+            found = tokenizer.encode_batch_fast(list(texts[start : start + BATCH]), add_special_tokens=False)
+        yield from (encoding.ids for encoding in found)
 
 
 def _added(tokenizer: Tokenizer) -> set[int]:

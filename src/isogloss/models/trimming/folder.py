@@ -69,8 +69,9 @@ def write_trimmed(
     smaller._tokenizer = cut.tokenizer  # its class stays, which transformers builds around another vocabulary only anew
     smaller.save_pretrained(folder)
     renumbered(config, ids, len(cut.rows), padding).save_pretrained(folder)
+    own = folder.resolve()  # which may lie in the source
     for path in sorted(source.iterdir()):
-        if path.is_dir() and path.name not in ELSEWHERE:
+        if path.is_dir() and path.name not in ELSEWHERE and path.resolve() not in {own, *own.parents}:
             shutil.copytree(path, folder / path.name)
         elif path.is_file() and not STALE.fullmatch(path.name):
             shutil.copyfile(path, folder / path.name)

@@ -12,6 +12,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from isogloss.common.distributed import Communicator
 from isogloss.common.errors import IsoglossError
+from isogloss.common.uncut import uncut
 from isogloss.data.collection import Collection
 from isogloss.data.texts import TextSet, Unit
 from isogloss.objectives.masked_lm import MaskedLM
@@ -43,8 +44,8 @@ def build_text_set(entry: spec.TextEntry, where: str) -> TextSet:
 
 def build_frame(tokenizer: PreTrainedTokenizerBase) -> SpecialTokens:
     """The special sub-words of the tokenizer, found by letting it put them around texts."""
-    single = tokenizer.backend_tokenizer.encode("a")
-    pair = tokenizer.backend_tokenizer.encode("a", "a")
+    with uncut(tokenizer.backend_tokenizer) as backend:
+        single, pair = backend.encode("a"), backend.encode("a", "a")
     parts = {0: list[int](), 1: list[int](), 2: list[int]()}
     seen = 0
     for piece, text in zip(pair.ids, pair.sequence_ids, strict=True):
@@ -75,8 +76,9 @@ def build_masking(tokenizer: PreTrainedTokenizerBase, share: float) -> Masking:
 
 def framed(sentences: Sequence[str], tokenizer: PreTrainedTokenizerBase, length: int) -> list[np.ndarray]:
     """Sub-words of sentences, special ones included, cut to ``length``; sentences without sub-words are left out."""
-    frame, backend = build_frame(tokenizer), tokenizer.backend_tokenizer
-    encoded = (backend.encode(text, add_special_tokens=False).ids for text in sentences)
+    frame = build_frame(tokenizer)
+    with uncut(tokenizer.backend_tokenizer) as backend:
+        encoded = [backend.encode(text, add_special_tokens=False).ids for text in sentences]
     return [frame.around(np.asarray(ids[: frame.room(length, 1)], dtype=np.int64)) for ids in encoded if ids]
 
 
