@@ -56,7 +56,7 @@ def test_a_score_must_be_above_the_best_constant_answer(accuracy: float, warned:
 
 
 # The rate begins at zero, so that the first loss is that of the untrained model, far below those that follow.
-DIVERGED: dict[str, Any] = {"learning_rate": 50.0, "warmup_steps": 10, "schedule": "constant_with_warmup"}
+DIVERGED: dict[str, Any] = {"learning_rate": 5.0, "warmup_steps": 10, "schedule": "constant_with_warmup"}
 
 
 @pytest.mark.slow

@@ -18,17 +18,24 @@ from isogloss.models.extensions import MaskedHead
 from isogloss.models.open import Loaded
 from isogloss.models.stored import write_model
 from isogloss.models.tokenizer import load_tokenizer
+from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.build.model import build_model, with_masked_head
+from isogloss.recipe.build.task import build_task
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.start.prepare import budget_of
 from isogloss.start.text import TextBeside, read_text_beside
+from isogloss.tasks.task import Task
 from tests.support.methods import recipe
 
 
 def beside(world: Path, **changes: Any) -> Recipe:
     return resolve(recipe("text_beside", world, **changes))
+
+
+def task_of(asked: Recipe) -> Task:
+    return build_task(asked, build_collections(asked.data)[0], ("A", "B"))
 
 
 def with_head(asked: Recipe, seed: int = 0) -> tuple[Loaded, MaskedHead]:
@@ -38,7 +45,7 @@ def with_head(asked: Recipe, seed: int = 0) -> tuple[Loaded, MaskedHead]:
 
 def test_limit_is_that_of_each_file_of_text(world: Path) -> None:
     asked = beside(world, limit=3)
-    read = read_text_beside(asked, load_tokenizer(str(asked.model)), Problems())
+    read = read_text_beside(asked, task_of(asked), load_tokenizer(str(asked.model)), Problems())
     assert {language: len(own) for language, own in read.encoded.items()} == dict.fromkeys(("de", "en", "fr", "ru"), 3)
 
 
@@ -88,7 +95,7 @@ def announced(folder: Path, **changes: object) -> tuple[TextBeside, str]:
     )
     words = Tokenizer(WordLevel({"a": 0, "b": 1}))
     words.pre_tokenizer = Whitespace()
-    read = read_text_beside(recipe, PreTrainedTokenizerFast(tokenizer_object=words), Problems())
+    read = read_text_beside(recipe, task_of(recipe), PreTrainedTokenizerFast(tokenizer_object=words), Problems())
     return read, read.announcement(recipe)
 
 
