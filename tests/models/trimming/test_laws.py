@@ -96,7 +96,10 @@ def test_special_tokens_keep_their_meaning(name: str, kinds: Kinds):
 @pytest.mark.parametrize("tied", [True, False])
 def test_output_layer_and_bias_are_cut_too(name: str, tied: bool, tmp_path: Path):
     folder = write_model(tmp_path / "model", name, tie_word_embeddings=tied)
+    for other in ("checkpoint-20", "1_Pooling"):  # a Trainer's, which has the whole table, and a sentence encoder's
+        (folder / other).mkdir()
     isogloss.trim(folder, languages="de,en", text=write_texts(tmp_path / "text"), output=tmp_path / "trimmed")
+    assert [path.name for path in (tmp_path / "trimmed").iterdir() if path.is_dir()] == ["1_Pooling"]
     model = AutoModelForMaskedLM.from_pretrained(tmp_path / "trimmed")
     rows = model.config.vocab_size
     layer, table = model.get_output_embeddings(), model.get_input_embeddings()

@@ -28,8 +28,8 @@ STALE = re.compile(
 )
 """Names of files that are written anew, or hold the whole table in another form: they are not copied."""
 
-ELSEWHERE = frozenset({"onnx", "openvino", "coreml", ".git", ".cache"})
-"""Folders that hold the whole model in another form, or nothing of it."""
+ELSEWHERE = re.compile(r"onnx|openvino|coreml|\.git|\.cache|checkpoint-\d+")
+"""Names of folders that hold the whole model in another form or at another time, or nothing of it."""
 
 
 def write_trimmed(
@@ -71,7 +71,7 @@ def write_trimmed(
     renumbered(config, ids, len(cut.rows), padding).save_pretrained(folder)
     own = folder.resolve()  # which may lie in the source
     for path in sorted(source.iterdir()):
-        if path.is_dir() and path.name not in ELSEWHERE and path.resolve() not in {own, *own.parents}:
+        if path.is_dir() and not ELSEWHERE.fullmatch(path.name) and path.resolve() not in {own, *own.parents}:
             shutil.copytree(path, folder / path.name)
         elif path.is_file() and not STALE.fullmatch(path.name):
             shutil.copyfile(path, folder / path.name)
