@@ -98,7 +98,8 @@ ARMS: dict[str, list[dict[str, Any]]] = {
 }
 """The sources of the arms, all of as many updates, but the last: it reads as many sub-words as ``mlm + mep + oe``.
 
-With ``repeats hidden``, the mention is hidden in the description, too, where comparing sub-words would find it."""
+With ``repeats hidden``, the mention is hidden in the description, too, where comparing sub-words would find it. With
+``languages mixed``, the sentences of a micro-batch are each in a language of its own."""
 
 KINDS = {"entity-retrieval": "mep", "object-entailment": "oe"}
 """Kinds of probe, with the source whose heads they can use."""
