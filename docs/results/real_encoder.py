@@ -16,7 +16,8 @@ step, slow weights. The other arms follow the one of their kind.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,86 +27,94 @@ import study
 
 SHARED = Path("../shared/data")
 STEPS, BATCH = 144, 12
-LANGUAGES = 6
 BASE: dict[str, Any] = {
     "schedule": "linear",
     "precision": "bf16",
     "attention": "eager",  # faster on a CPU, as are runs without dropout
     "dropout": 0.0,
     "unfreezing": {"kind": "all_but_embeddings"},
-    "max_length": 96,
     "selection": "last",
     "report_to": "none",
 }
 
 
 @dataclass(frozen=True)
-class Tagging:
-    """Tags of words in several languages.
+class Taught:
+    """A task with labels in several languages.
 
     Attributes:
         metric: What is compared.
         kind: Keys of every data set.
         seen: By path below the shared data the languages that are trained on; the path has ``{split}``.
-        unseen: The same of those that are tested alone.
-        tested: How many sentences of each test file, and of each dev file.
+        unseen: The same of languages that are tested alone; the path may have ``{split}``.
+        tests: The same of tests of the languages that are trained on, where they are not the test files of ``seen``.
+        shorten: Writes fewer examples of a file to another.
+        tested: How many (sentences, texts, passages) of each test file, and of each dev file.
+        settings: Keys of every run's recipe.
     """
 
     metric: str
     kind: dict[str, Any]
     seen: dict[str, tuple[str, ...]]
     unseen: dict[str, tuple[str, ...]]
+    tests: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    shorten: Callable[[Path, Path, int], None] = study.sentences
     tested: int = 100
+    settings: dict[str, Any] = field(default_factory=lambda: {"max_length": 96})
+
+    @property
+    def languages(self) -> list[str]:
+        """Those that are trained on."""
+        return [one for seen in self.seen.values() for one in seen]
 
     def write_data(self, root: Path) -> None:
         """Write shortened dev and test files below ``root``."""
-        for paths, splits in ((self.seen, ("dev", "test")), (self.unseen, ("test",))):
+        for paths, split in ((self.seen, "dev"), (self.tests or self.seen, "test"), (self.unseen, "test")):
             for path, languages in paths.items():
-                for place in (path.format(language=one, split=split) for one in languages for split in splits):
+                for place in (path.format(language=one, split=split) for one in languages):
                     if not (root / "data" / place).exists():
-                        study.sentences(SHARED / place, root / "data" / place, self.tested)
+                        self.shorten(SHARED / place, root / "data" / place, self.tested)
 
     def data(self, root: Path, tuning: bool) -> list[dict[str, Any]]:
         """The data entries of a run: with dev data of the languages trained on, or with all test data."""
-        entries = []
-        for path, languages in self.seen.items():
-            train = path.format(language="{language}", split="train")
-            held = path.format(language="{language}", split="dev" if tuning else "test")
-            own = {**self.kind, **_labels(path), "languages": [*languages]}
-            entries.append({**own, "name": f"{_name(path)}-train", "path": str(SHARED / train), "splits": ["train"]})
-            entries.append({**own, "name": _name(path), "path": str(root / "data" / held),
-                            "splits": ["dev" if tuning else "test"]})  # fmt: skip
-        for path, languages in self.unseen.items() if not tuning else ():
-            held = path.format(language="{language}", split="test")
-            entries.append({**self.kind, **_labels(path), "languages": [*languages], "name": f"{_name(path)}-unseen",
-                            "path": str(root / "data" / held), "splits": ["test"]})  # fmt: skip
+        entries = [self._entry(SHARED, "-train", "train", *one) for one in self.seen.items()]
+        if tuning:
+            return [*entries, *(self._entry(root / "data", "", "dev", *one) for one in self.seen.items())]
+        for end, paths in (("", self.tests or self.seen), ("-unseen", self.unseen)):
+            entries += [self._entry(root / "data", end, "test", *one) for one in paths.items()]
         return entries
+
+    def _entry(self, folder: Path, end: str, split: str, path: str, languages: tuple[str, ...]) -> dict[str, Any]:
+        own = {"label_map": {"DATE": "O"}} if "masakhaner" in path else {}
+        place = str(folder / path.format(language="{language}", split=split))
+        return {**self.kind, **own, "name": f"{_name(path)}{end}", "path": place, "languages": [*languages],
+                "splits": [split]}  # fmt: skip
 
     def task(self) -> arms.Task:
         """The task, compared by the means over the languages trained on, and over the others."""
         groups = {
-            "languages trained on": [(_name(path), one) for path, own in self.seen.items() for one in own],
-            "unseen languages": [(f"{_name(path)}-unseen", one) for path, own in self.unseen.items() for one in own],
+            name: [(f"{_name(path)}{end}", one) for path, own in paths.items() for one in own]
+            for name, end, paths in (
+                ("languages trained on", "", self.tests or self.seen),
+                ("unseen languages", "-unseen", self.unseen),
+            )
         }
         return arms.Task(self.metric, groups, self.write_data)
 
 
 def _name(path: str) -> str:
-    return Path(path).parts[-3]
+    """The folder above the first part of a path that differs between languages."""
+    return path[: path.index("{")].split("/")[-2]
 
 
-def _labels(path: str) -> dict[str, Any]:
-    return {"label_map": {"DATE": "O"}} if "masakhaner" in path else {}
-
-
-TAGGED = {
-    "pos": Tagging(
+TAUGHT = {
+    "pos": Taught(
         "accuracy",
         {"task": "pos", "format": "conllu"},
         {"ud/{language}/{split}.conllu": gradient_methods.POS_SOURCES},
         {"ud/{language}/{split}.conllu": gradient_methods.POS_UNSEEN},
     ),
-    "ner": Tagging(
+    "ner": Taught(
         "f1",
         {"task": "ner", "format": "conll"},
         {
@@ -118,9 +127,26 @@ TAGGED = {
             "ner/wikiann/{language}/{split}.tsv": ("es",),
         },
     ),
+    "topics": Taught(
+        "accuracy",
+        {"task": "topic", "format": "tsv"},
+        {"sib200/{language}/{split}.tsv": ("en", "de", "hi", "ru", "sw", "zh")},
+        {"sib200/{language}/{split}.tsv": ("ar", "fi", "te", "tr", "vi", "wo", "yo")},
+        shorten=study.rows_of_table,
+    ),
+    "qa": Taught(
+        "f1",
+        {"task": "qa", "format": "squad"},
+        {"qa/tydiqa/{language}/{split}.json": ("en", "ko", "sw")},
+        {"qa/xquad/xquad.{language}.json": ("ar", "de", "es", "hi", "ru", "tr", "vi", "zh")},
+        {"qa/xquad/xquad.{language}.json": ("en",)},
+        study.passages,
+        12,
+        {"max_length": 128, "doc_stride": 64},
+    ),
 }
 
-JOINT = {"steps": STEPS * BATCH // (LANGUAGES * 4), "batch_size": 4}
+JOINT: dict[str, Any] = {"batch_size": 4}
 """A batch of every language and step."""
 
 
@@ -176,12 +202,14 @@ COMPARED = {
 
 def recipe(run: arms.Run, model: str, root: Path) -> dict[str, Any]:
     """The recipe of a run, with the shortened files below ``root``."""
-    task = TAGGED[run.task]
+    task = TAUGHT[run.task]
     own = {"method": run.arm.split(",")[0], "steps": STEPS, "batch_size": BATCH, **ARMS[run.arm]}
+    if ARMS[run.arm] is JOINT:
+        own["steps"] = STEPS * BATCH // (own["batch_size"] * len(task.languages))
     # Averages are of weights on the way, so there have to be some.
     looks = own["steps"] // 8 if run.arm == "checkpoint_averaging" else own["steps"]
     return {
-        **BASE, **own, "model": model, "train_languages": [one for seen in task.seen.values() for one in seen],
+        **BASE, **task.settings, **own, "model": model, "train_languages": task.languages,
         "data": task.data(root, run.is_tuning), "seed": run.seed, "evaluation_steps": looks, "save_steps": own["steps"],
         "learning_rate": run.rate, "test": not run.is_tuning,
     }  # fmt: skip
@@ -189,7 +217,7 @@ def recipe(run: arms.Run, model: str, root: Path) -> dict[str, Any]:
 
 STUDY = arms.Study(
     script=__file__,
-    tasks={name: own.task() for name, own in TAGGED.items()},
+    tasks={name: own.task() for name, own in TAUGHT.items()},
     rates=dict.fromkeys(ARMS, RATES),
     follows={arm: (other, 1.0) for arm, other in FOLLOWS.items()},
     compared=COMPARED,
