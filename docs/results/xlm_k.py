@@ -36,7 +36,7 @@ import isogloss
 from isogloss.common.writing import append_lines, read_json, read_lines
 from isogloss.reports.statistics import crossed_interval, paired_interval
 
-SEEDS = (0, 1)
+SEEDS = (0, 1, 2)
 UNTOUCHED, CONTROL = "untouched", "mlm"
 SOURCES: dict[str, dict[str, Any]] = {
     "mlm": {"temperature": 2.0, "masking": 0.15},
@@ -117,8 +117,9 @@ class Run:
     seed: int
 
     def folder(self, root: Path) -> Path:
-        """Where it is kept."""
-        return root / "encoders" / self.encoder / self.arm / f"seed-{self.seed}"
+        """Where it is kept; the encoder that there was is one, whatever the seed."""
+        seed = SEEDS[0] if self.arm == UNTOUCHED else self.seed
+        return root / "encoders" / self.encoder / self.arm / f"seed-{seed}"
 
     @property
     def arguments(self) -> list[str]:
@@ -264,6 +265,8 @@ def _collected(encoder: str, root: Path) -> Iterator[dict[str, Any]]:
             yield from compared(encoder, arm, CONTROL, root)
     for arm in ("mlm + mep, repeats hidden", "mlm + mep, languages mixed"):
         yield from compared(encoder, arm, "mlm + mep", root)
+    for arm in (CONTROL, "mlm + mep + oe"):
+        yield from compared(encoder, arm, UNTOUCHED, root)
 
 
 def _short(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -282,34 +285,48 @@ def tables(kept: Path) -> str:
 
 
 def _tables(rows: Sequence[Mapping[str, Any]]) -> str:
-    scores: dict[Cell, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    scores: dict[Cell, dict[str, list[tuple[float, int]]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         if row["kind"] == "probe" and row["metric"].startswith("accuracy"):
             cell = (row["task"], row["by"], row["view"], where(row))
-            scores[cell][row["arm"]].append(row["value"])
-            scores[cell]["chance"].append(row["chance"])
+            scores[cell][row["arm"]].append((row["value"], row["n"]))
+            scores[cell]["chance"].append((row["chance"], row["n"]))
     arms = [arm for arm in (UNTOUCHED, *ARMS) if any(arm in own for own in scores.values())]
     body = [[*cell, *(_percent(own.get(arm)) for arm in ("chance", *arms))] for cell, own in sorted(scores.items())]
-    first = tabulate(body, ["probe", "by", "view", "description", "chance", *arms], tablefmt="github",
-                     disable_numparse=True)  # fmt: skip
+    accuracy = _table(["probe", "by", "view", "description", "chance", *arms], body)
     losses: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         if row["kind"] == "masked" and "loss" in row["metric"]:
             losses[row["language"]][row["arm"]].append(row["value"])
-    body = [
-        [code, *(f"{np.mean(own[arm]):.3f}" if arm in own else "" for arm in arms[1:])] for code, own in losses.items()
-    ]
-    second = tabulate(body, ["masked loss", *arms[1:]], tablefmt="github", disable_numparse=True)
-    body = [[*row["cell"], f"{row['arm']} − {row['other']}", row["seeds"], row["n"],
-             f"{100 * row['difference']:+.1f}", _ends(row["over_seeds"]), _ends(row["over_seeds_and_items"])]
-            for row in rows if row["kind"] == "difference"]  # fmt: skip
-    headers = ["probe", "by", "view", "description", "compared", "seeds", "items", "difference", "over seeds",
-               "over seeds and items"]  # fmt: skip
-    return "\n\n".join((first, second, tabulate(body, headers, tablefmt="github", disable_numparse=True)))
+    body = [[code, *(f"{np.mean(own[arm]):.2f}" for arm in arms[1:])] for code, own in losses.items()]
+    differences: dict[Cell, dict[str, str]] = defaultdict(dict)
+    for row in rows:
+        if row["kind"] == "difference":
+            pair = f"{row['arm']} − {row['other']}"
+            differences[tuple(row["cell"])][pair] = (
+                f"{100 * row['difference']:+.1f} {_ends(row['over_seeds_and_items'])}"
+            )
+    pairs = list(dict.fromkeys(pair for own in differences.values() for pair in own))
+    beside = [[*cell, *(own.get(pair, "") for pair in pairs)] for cell, own in sorted(differences.items())]
+    return "\n\n".join(
+        (
+            accuracy,
+            _table(["masked loss", *arms[1:]], body),
+            _table(["probe", "by", "view", "description", *pairs], beside),
+        )
+    )
 
 
-def _percent(values: list[float] | None) -> str:
-    return f"{100 * float(np.mean(values)):.1f}" if values else ""
+def _table(headers: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    return tabulate(body, headers, tablefmt="github", disable_numparse=True)
+
+
+def _percent(values: list[tuple[float, int]] | None) -> str:
+    """The mean over items, as differences are."""
+    if not values:
+        return ""
+    scores, items = zip(*values, strict=True)
+    return f"{100 * np.average(scores, weights=items):.1f}"
 
 
 def _ends(interval: list[float | None]) -> str:
