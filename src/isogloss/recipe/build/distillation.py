@@ -25,7 +25,7 @@ from isogloss.recipe.build.text import TextSite, build_frame
 from isogloss.recipe.spec import distillation as spec
 from isogloss.recipe.spec import model as model_spec
 from isogloss.store.aligned import AlignedText
-from isogloss.streams.drawn import DrawnStream
+from isogloss.streams.drawn import DrawnStream, independent
 from isogloss.streams.running_text import RunningTextRows
 from isogloss.streams.taught import AlignedRows, SharedRows, TaughtRow, TwoFrames, collate
 
@@ -191,7 +191,7 @@ def build_distil_source(asked: spec.Distil, name: str, at: TextSite, site: Disti
     else:
         rows = AlignedRows(site.aligned, frames(at.tokenizer, teacher, at.length), asked.temperature)
     stream: DrawnStream[TaughtRow] = DrawnStream(
-        rows,
+        independent(rows),
         partial(collate, padding=padding, teacher_padding=int(teacher.tokenizer.pad_token_id), length=at.length),
         name=name,
         seed=at.seed,
