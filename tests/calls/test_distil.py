@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tokenizers.processors import TemplateProcessing
 from transformers import AutoModel, AutoTokenizer
 
 import isogloss
@@ -102,6 +104,29 @@ def test_a_tokenizer_of_fewer_sub_words_is_read_by_the_teacher_too(text_world: P
 def other_tokenizer(folder: Path) -> str:
     train_tokenizer([" ".join(words) * 3 for words in WORDS.values()], 140).save_pretrained(folder / "other")
     return str(folder / "other")
+
+
+def test_a_special_sub_word_that_the_teacher_lacks_is_one_that_it_has_not(text_world: Path, tmp_path: Path):
+    """It reads its own around the texts then, since it has no row for the student's."""
+    tokenizer = AutoTokenizer.from_pretrained(text_world / "encoder")
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<text>"]})
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="<text> $A </s>",
+        pair="<text> $A </s> $B </s>",
+        special_tokens=[(piece, tokenizer.convert_tokens_to_ids(piece)) for piece in ("<text>", "</s>")],
+    )
+    tokenizer.save_pretrained(tmp_path / "other")
+    given: dict[str, Any] = {
+        "student": {"layers": 1, "hidden": 8, "tokenizer": str(tmp_path / "other")},
+        "text": template(text_world),
+        "overrides": FEW,
+        "output": tmp_path / "run",
+    }
+    with pytest.raises(IsoglossError, match=r"found 1 that it has not, such as '<text>'; .*states alone"):
+        isogloss.distil(text_world / "encoder", **given)
+    assert not (tmp_path / "run").exists()
+    rows = isogloss.distil(text_world / "encoder", **given, objective="states")
+    assert all(math.isfinite(row["value"]) for row in rows)
 
 
 @pytest.mark.parametrize(
