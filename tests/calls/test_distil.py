@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ from transformers import AutoModel, AutoTokenizer
 
 import isogloss
 from isogloss import IsoglossError
+from isogloss.data.problems import Problems
 from isogloss.models.tokenizer import train_tokenizer
+from isogloss.recipe.resolve import resolve
+from isogloss.start.text import read_recipe_texts
 from tests.support.methods import recipe as labelled
 from tests.support.pretraining import WORDS
 
@@ -184,12 +188,14 @@ def test_a_student_learns_the_task_of_a_run(world: Path, tmp_path: Path, capfd: 
     assert (tmp_path / "run-distilled" / "model" / "config.json").exists()
     recipe = isogloss.show(tmp_path / "run-distilled" / "recipe.yaml")
     assert "kind: soft_labels" in recipe and "label: distilled" in recipe
-    table = capfd.readouterr().out.splitlines()
+    said = capfd.readouterr()
+    table = said.out.splitlines()
     head = next(line for line in table if "teacher %" in line)
     assert head.index("teacher %") < head.index("student %")
     values = {row["language"]: row["value"] for row in rows if row["metric"] == "accuracy"}
     german = next(line.split() for line in table[table.index(head) :] if " de " in line)
     assert float(german[-1]) == pytest.approx(100 * values["de"], abs=0.06)
+    assert "0 sentences left out, found in files of exclude" in said.err
     fingerprint = json.loads((tmp_path / "run-distilled" / "fingerprint.json").read_text(encoding="utf-8"))
     assert fingerprint["teacher_of_text"]
 
@@ -202,3 +208,18 @@ def test_a_student_learns_the_task_of_a_run(world: Path, tmp_path: Path, capfd: 
             text=f"{world}/parallel/{{language}}.txt",
             output=tmp_path / "other",
         )
+
+
+def test_what_a_run_is_tested_on_is_no_text_to_answer_to(
+    trained: Callable[[str], Path], world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    lines = (world / "pos" / "en" / "test.conllu").read_text(encoding="utf-8").splitlines()
+    words = [line.split("\t")[1] for line in lines[: lines.index("")] if line[:1].isdigit()]
+    (tmp_path / "en.txt").write_text(f"{' '.join(words)}\nwi ta lo ta\n", encoding="utf-8")
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr("isogloss.calls.distil_task.train", lambda given, **_: asked.append(given) or [])
+    isogloss.distil(run=trained("pos"), student=world / "encoder", text=f"{tmp_path}/{{language}}.txt")
+    texts = read_recipe_texts(resolve(asked[0]), Problems())
+    assert texts.sentences == {"en": ["wi ta lo ta"]} and texts.left_out == 1
+    kept = read_recipe_texts(resolve(asked[0], overrides=["exclude=[]"]), Problems())
+    assert len(kept.sentences["en"]) == 2

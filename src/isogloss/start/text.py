@@ -65,7 +65,8 @@ class TextBeside:
         """What a user should know of it before the first step, in a line."""
         sizes = ", ".join(f"{language} {len(text.ids):,}" for language, text in self.encoded.items())
         shares = ", ".join(f"{asked.kind} in {asked.share:.0%} of the steps" for asked in recipe.sources)
-        return f"beside the task: {shares}; sub-words of text: {sizes}"
+        excluded = f"; {self.texts.left_out:,} sentences left out, found in files of exclude" if recipe.exclude else ""
+        return f"beside the task: {shares}; sub-words of text: {sizes}{excluded}"
 
 
 def read_text_beside(recipe: Recipe, task: Task, tokenizer: PreTrainedTokenizerBase, problems: Problems) -> TextBeside:
