@@ -16,6 +16,7 @@ import yaml
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from isogloss.common.writing import read_json, read_lines, write_text
+from isogloss.models.shipped import RECIPE_DEFAULTS
 from isogloss.models.stored import write_model
 from isogloss.reports.tables import masked_table
 
@@ -88,6 +89,7 @@ def main(run: Path) -> None:
     """Write the model folder and its card."""
     model = AutoModelForMaskedLM.from_pretrained(run / "model", dtype=torch.float16)
     tokenizer = AutoTokenizer.from_pretrained(run / "model")
+    setattr(model.config, RECIPE_DEFAULTS, TARGET.name)  # so that what is made from it has its defaults
     write_model(TARGET, model, tokenizer)
     recipe = yaml.safe_load((run / "recipe.yaml").read_text(encoding="utf-8"))
     starts = read_json(run / "environment.json", list)

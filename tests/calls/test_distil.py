@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tokenizers.processors import TemplateProcessing
 from transformers import AutoModel, AutoTokenizer
 
 import isogloss
 from isogloss import IsoglossError
+from isogloss.data.problems import Problems
 from isogloss.models.tokenizer import train_tokenizer
+from isogloss.recipe.resolve import resolve
+from isogloss.start.text import read_recipe_texts
 from tests.support.methods import recipe as labelled
 from tests.support.pretraining import WORDS
 
@@ -104,6 +110,29 @@ def other_tokenizer(folder: Path) -> str:
     return str(folder / "other")
 
 
+def test_a_special_sub_word_that_the_teacher_lacks_is_one_that_it_has_not(text_world: Path, tmp_path: Path):
+    """It reads its own around the texts then, since it has no row for the student's."""
+    tokenizer = AutoTokenizer.from_pretrained(text_world / "encoder")
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<text>"]})
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="<text> $A </s>",
+        pair="<text> $A </s> $B </s>",
+        special_tokens=[(piece, tokenizer.convert_tokens_to_ids(piece)) for piece in ("<text>", "</s>")],
+    )
+    tokenizer.save_pretrained(tmp_path / "other")
+    given: dict[str, Any] = {
+        "student": {"layers": 1, "hidden": 8, "tokenizer": str(tmp_path / "other")},
+        "text": template(text_world),
+        "overrides": FEW,
+        "output": tmp_path / "run",
+    }
+    with pytest.raises(IsoglossError, match=r"found 1 that it has not, such as '<text>'; .*states alone"):
+        isogloss.distil(text_world / "encoder", **given)
+    assert not (tmp_path / "run").exists()
+    rows = isogloss.distil(text_world / "encoder", **given, objective="states")
+    assert all(math.isfinite(row["value"]) for row in rows)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -159,12 +188,14 @@ def test_a_student_learns_the_task_of_a_run(world: Path, tmp_path: Path, capfd: 
     assert (tmp_path / "run-distilled" / "model" / "config.json").exists()
     recipe = isogloss.show(tmp_path / "run-distilled" / "recipe.yaml")
     assert "kind: soft_labels" in recipe and "label: distilled" in recipe
-    table = capfd.readouterr().out.splitlines()
+    said = capfd.readouterr()
+    table = said.out.splitlines()
     head = next(line for line in table if "teacher %" in line)
     assert head.index("teacher %") < head.index("student %")
     values = {row["language"]: row["value"] for row in rows if row["metric"] == "accuracy"}
     german = next(line.split() for line in table[table.index(head) :] if " de " in line)
     assert float(german[-1]) == pytest.approx(100 * values["de"], abs=0.06)
+    assert "0 sentences left out, found in files of exclude" in said.err
     fingerprint = json.loads((tmp_path / "run-distilled" / "fingerprint.json").read_text(encoding="utf-8"))
     assert fingerprint["teacher_of_text"]
 
@@ -177,3 +208,18 @@ def test_a_student_learns_the_task_of_a_run(world: Path, tmp_path: Path, capfd: 
             text=f"{world}/parallel/{{language}}.txt",
             output=tmp_path / "other",
         )
+
+
+def test_what_a_run_is_tested_on_is_no_text_to_answer_to(
+    trained: Callable[[str], Path], world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    lines = (world / "pos" / "en" / "test.conllu").read_text(encoding="utf-8").splitlines()
+    words = [line.split("\t")[1] for line in lines[: lines.index("")] if line[:1].isdigit()]
+    (tmp_path / "en.txt").write_text(f"{' '.join(words)}\nwi ta lo ta\n", encoding="utf-8")
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr("isogloss.calls.distil_task.train", lambda given, **_: asked.append(given) or [])
+    isogloss.distil(run=trained("pos"), student=world / "encoder", text=f"{tmp_path}/{{language}}.txt")
+    texts = read_recipe_texts(resolve(asked[0]), Problems())
+    assert texts.sentences == {"en": ["wi ta lo ta"]} and texts.left_out == 1
+    kept = read_recipe_texts(resolve(asked[0], overrides=["exclude=[]"]), Problems())
+    assert len(kept.sentences["en"]) == 2

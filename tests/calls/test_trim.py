@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 import isogloss
 from isogloss import IsoglossError
+from isogloss.calls.encoder import open_encoder
 from isogloss.models import snapshot
+from isogloss.models.open import Loaded
 from tests.support.command import Command, require_error
 from tests.support.pretraining import recipe
 from tests.support.runs import contents, rows_of, short
@@ -54,6 +57,58 @@ def test_a_run_that_was_cut_is_a_plain_folder_too(trained: Trained, tmp_path: Pa
     assert (tmp_path / "again/model/README.md").read_text("utf-8").count("Cut by `isogloss trim`") == 1
     for name in ("model.safetensors", "config.json", "tokenizer.json"):
         assert (tmp_path / "again/model" / name).read_bytes() == (tmp_path / "cut/model" / name).read_bytes()
+
+
+def test_what_a_user_wrote_in_a_card_stays(small: Path, tmp_path: Path):
+    (tmp_path / "en.txt").write_text("ta lo wi\n")
+    given: dict[str, Any] = {"languages": "en", "text": str(tmp_path / "{language}.txt")}
+    (small / "README.md").write_text("# Ours\n\nBefore.\n", encoding="utf-8")
+    isogloss.trim(small, **given, output=tmp_path / "cut")
+    card = tmp_path / "cut/README.md"
+    once = card.read_text("utf-8")
+    assert once.startswith("# Ours\n\nBefore.\n\n<!-- isogloss trim -->\n")
+    card.write_text(f"{once}\n## Ours too\n\nAfter.\n", encoding="utf-8")
+    isogloss.trim(tmp_path / "cut", **given, output=tmp_path / "again")
+    twice = (tmp_path / "again/README.md").read_text("utf-8")
+    assert twice.startswith("# Ours\n\nBefore.\n\n<!-- isogloss trim -->\n")
+    assert twice.endswith("\n## Ours too\n\nAfter.\n") and twice.count("Cut by `isogloss trim`") == 1
+    # What somebody has changed in the section is no longer ours.
+    card.write_text(once.replace("Cut by", "Cut well by"), encoding="utf-8")
+    isogloss.trim(tmp_path / "cut", **given, output=tmp_path / "third")
+    third = (tmp_path / "third/README.md").read_text("utf-8")
+    assert third.startswith(card.read_text("utf-8").rstrip()) and third.count("Cut by `isogloss trim`") == 1
+
+
+def test_the_card_of_a_run_that_was_cut_is_filled_beside_what_was_said_of_it(trained: Trained, tmp_path: Path):
+    isogloss.trim(trained("pos"), languages="en", output=tmp_path / "cut")
+    card = tmp_path / "cut/model/README.md"
+    section = card.read_text("utf-8").partition("<!-- isogloss trim -->")[2]
+    isogloss.evaluate(tmp_path / "cut", languages="en")
+    filled = isogloss.card(tmp_path / "cut", licence="mit", draws=200).read_text("utf-8")
+    assert filled.endswith(section) and "\n## Protocol\n" in filled and "license: mit" in filled
+    assert isogloss.card(tmp_path / "cut", licence="mit", draws=200).read_text("utf-8") == filled
+    card.write_text(f"{filled}My words.\n", encoding="utf-8")
+    with pytest.raises(IsoglossError, match=r"was changed by hand"):
+        isogloss.card(tmp_path / "cut")
+    assert isogloss.card(tmp_path / "cut", licence="mit", draws=200, overwrite=True).read_text("utf-8") == filled
+
+
+def test_who_has_let_a_run_on_text_run_code_is_not_asked_again(
+    text_world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    run, asked = tmp_path / "run", list[bool]()
+    shutil.copytree(text_world / "encoder", run / "model")
+    own = {**recipe("mlm", text_world), "model": str(run / "model"), "tokenizer": None, "trust_remote_code": True}
+    (run / "recipe.yaml").write_text(yaml.safe_dump(own), encoding="utf-8")
+    (run / "fingerprint.json").write_text("{}", encoding="utf-8")
+
+    def opened(model: Any, *, trust_remote_code: bool) -> Loaded:
+        asked.append(trust_remote_code)
+        return open_encoder(model, trust_remote_code=trust_remote_code)
+
+    monkeypatch.setattr("isogloss.calls.trim.open_encoder", opened)
+    isogloss.trim(run, languages="en", output=tmp_path / "cut")
+    assert asked == [True, True]  # before and after
 
 
 @pytest.mark.parametrize("name", ["lora", "language_adapters", "x_mixup"])

@@ -103,6 +103,8 @@ def test_translations_are_held_out_together(tmp_path: Path):
         ("tokens.tsv", "zum\tO\nHaus\tO\n!\tO\n\nso\tO\n"),
         ("x.json", '{"data": [{"context": "Zum Haus!"}]}'),
         ("x.jsonl.gz", '{"premise": "zum Haus!"}\n'),
+        ("x.csv", 'zum Haus!,1\n"nach Hause, sofort",2\n'),
+        ("x.csv.gz", '1;"zum ""Haus""";zum Haus!\n2;"er, der\nschläft"\n'),
     ],
 )
 def test_a_sentence_is_found_in_files_of_every_kind(name: str, content: str, tmp_path: Path):
@@ -116,6 +118,18 @@ def test_what_is_excluded_is_left_out_and_counted(tmp_path: Path):
     texts = read([TextSet(collection(tmp_path, "a", Lines(), "{language}.txt"))], excluded=frozenset({digest("TWO")}))
     assert texts.sentences == {"en": ["one", "three"]}
     assert texts.left_out == 1
+
+
+def test_of_a_pair_of_texts_each_may_be_excluded(tmp_path: Path):
+    write(tmp_path / "en.txt", "one\ttwo\nthree\tfour\nfour\tfive\n")
+    texts = read([TextSet(collection(tmp_path, "a", Lines(), "{language}.txt"))], excluded=frozenset({digest("FOUR")}))
+    assert texts.sentences == {"en": ["one\ttwo"]}
+
+
+def test_a_table_that_is_none_with_commas_nor_with_semicolons_is_named(tmp_path: Path):
+    write(tmp_path / "x.csv", 'one,two\n"three\n')
+    with pytest.raises(IsoglossError, match=r"x\.csv:2: error: malformed row: .*never closed"):
+        held_out([str(tmp_path / "x.csv")])
 
 
 def test_a_language_that_is_all_excluded_is_an_error(tmp_path: Path):

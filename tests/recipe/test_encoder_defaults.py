@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 import yaml
+from transformers import AutoConfig
 
 import isogloss
+from isogloss.common.writing import write_json
+from isogloss.models.configuration import read_config
 from isogloss.models.shipped import own_defaults, shipped_models
+from isogloss.models.student import Sizes, student_config
 from isogloss.recipe.encoder_defaults import encoder_notes, left_to_encoder
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
@@ -69,6 +73,25 @@ def test_any_layer_wins(tmp_path: Path):
 def test_other_encoders_and_forgotten_weights_have_the_usual_defaults(changes: dict[str, Any]):
     assert of(small(**changes)) == USUAL
     assert encoder_notes(small(**changes)) == []
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_what_is_made_from_an_encoder_has_its_defaults(name: str, tmp_path: Path):
+    """Training and cutting write the configuration that they have read; a student is another encoder."""
+    config = read_config(shipped_models()[name], None, remote=False)
+    config.save_pretrained(tmp_path / "made")
+    taken = resolve({"model": str(tmp_path / "made"), "data": POS, "steps": 10})
+    assert of(taken) == OWN
+    assert encoder_notes(taken)[0].endswith(
+        f"(defaults of {name}, which it was made from; --set learning_rate=... changes one)"
+    )
+    AutoConfig.for_model(**student_config(config, Sizes(1), None, {})).save_pretrained(tmp_path / "student")
+    assert own_defaults(tmp_path / "student", tagging=True) == {}
+
+
+def test_a_configuration_that_names_no_shipped_encoder_has_no_defaults(tmp_path: Path):
+    write_json(tmp_path / "config.json", {"recipe_defaults": "another"})
+    assert own_defaults(tmp_path, tagging=True) == {}
 
 
 def test_what_is_taken_is_announced_in_one_line():

@@ -17,7 +17,7 @@ from isogloss.objectives.knowledge import ENTITY, PLACE, TRUE
 from isogloss.recipe.build.text import build_frame, build_masking
 from isogloss.store.encoding import Wanted, encode_knowledge
 from isogloss.store.knowledge import EncodedKnowledge
-from isogloss.streams.drawn import DrawnStream
+from isogloss.streams.drawn import DrawnStream, independent
 from isogloss.streams.facts import FactRows
 from isogloss.streams.knowledge import KnowledgeRow, chosen, collate
 from isogloss.streams.mentions import MentionRows
@@ -253,7 +253,7 @@ def test_a_batch_is_cut_over_processes_and_parts_without_a_change(
     rows = mention_rows(known, tokenizer)
 
     def entities(k: int, **cut: int) -> list[int]:
-        stream = DrawnStream(rows, lambda own: collate(own, 1), name="mep", seed=3, batch_size=7, **cut)
+        stream = DrawnStream(independent(rows), lambda own: collate(own, 1), name="mep", seed=3, batch_size=7, **cut)
         return [entity for batch in stream(k) for entity in batch.extras[ENTITY].tolist()]
 
     whole = entities(5)
@@ -268,9 +268,7 @@ def test_sentences_of_a_micro_batch_are_in_one_language_where_that_is_asked_for(
     rows = mention_rows(known, tokenizer)
 
     def languages(k: int, **cut: int) -> list[tuple[str, ...]]:
-        own = DrawnStream(
-            rows, lambda own: collate(own, 1), name="mep", seed=3, batch_size=16, together=rows.of_one_language, **cut
-        )
+        own = DrawnStream(rows.of_one_language, lambda own: collate(own, 1), name="mep", seed=3, batch_size=16, **cut)
         return [batch.languages for batch in own(k)]
 
     drawn = [language for k in range(30) for language in languages(k)]

@@ -11,6 +11,7 @@ from huggingface_hub import HfApi, ModelCard
 
 from isogloss.calls.finished import open_run
 from isogloss.calls.predicted import redraw
+from isogloss.calls.trimming.noted import parted
 from isogloss.catalogue import SETS
 from isogloss.catalogue.manifest import NAME as MANIFEST
 from isogloss.common.errors import IsoglossError
@@ -42,7 +43,8 @@ def card(
     """Fill the card of a finished model, ``model/README.md``: scores, weak languages, data, protocol and cost.
 
     Its metadata are those of the hub, with every score in ``model-index``. Intervals are of test sets drawn anew from
-    the predictions in the run folder, see `isogloss.reports.resampling.resample`.
+    the predictions in the run folder, see `isogloss.reports.resampling.resample`. What `isogloss trim` says of its
+    sub-words stays.
 
     Args:
         run: Run folder.
@@ -61,7 +63,8 @@ def card(
     """
     folder, recipe, task, loaded = open_run(run)
     place = folder.model / "README.md"
-    if place.exists() and not overwrite and not is_as_written(place.read_text(encoding="utf-8")):
+    earlier, cut = parted(place.read_text(encoding="utf-8")) if place.exists() else ("", "")
+    if earlier and not overwrite and not is_as_written(earlier):
         raise IsoglossError(
             f"{place} was changed by hand, or written by an earlier version; --overwrite replaces it, or move it away"
         )
@@ -71,6 +74,8 @@ def card(
     details = _details(folder, recipe, task, rows, trained, draws)
     loaded = replace(loaded, identity=started)
     text = written(recipe, task, loaded, trained, rows, replace(details, licence=licence))
+    if cut:
+        text = f"{text}\n{cut}"
     ModelCard(text)  # the hub's own reading of its metadata
     with locked(folder.path):
         write_text(place, text)

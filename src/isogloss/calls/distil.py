@@ -49,8 +49,8 @@ def distil(
     Hugging Face folder, to be fine-tuned by `train` as any other encoder.
 
     With ``run`` it is `train` instead, on the task of a finished run: the student learns from the run's labelled data
-    and, in most of the steps, what the run's model answers to ``text`` of all languages; at the end the scores of both
-    stand side by side.
+    and, in most of the steps, what the run's model answers to ``text`` of all languages, but for sentences of the run's
+    test files; at the end the scores of both stand side by side.
 
     Args:
         teacher: Hub id, folder or shipped name of the encoder to learn from; default: the recipe's.

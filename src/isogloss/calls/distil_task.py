@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from glob import escape
 from pathlib import Path
 from typing import Any
 
 from isogloss.calls.train import train
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
+from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.resolve import is_pretraining, resolve
+from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.spec.task import Task
 from isogloss.reports.tables import side_by_side_table
 from isogloss.run.folder import RunFolder
@@ -40,6 +43,8 @@ def distil_task(
 ) -> list[dict[str, Any]]:
     """Train a student on the task of a run, with the run's answers to text; see `isogloss.distil`.
 
+    Sentences of the run's test files are no text to answer to: the recipe names these files in ``exclude``.
+
     Raises:
         IsoglossError: There is no such run, the student is no encoder that there is, or there is no text.
     """
@@ -53,13 +58,15 @@ def distil_task(
         )
     if not text:
         raise IsoglossError("text: is missing; with run it is what the run's model answers to, 'text/{language}.txt'")
-    stored = resolve(folder.recipe).model_dump(mode="json")
+    recipe = resolve(folder.recipe)
+    stored = recipe.model_dump(mode="json")
     entries = [{**entry, "languages": list(languages)} if languages else dict(entry) for entry in text]
     asked = {
         **{key: stored[key] for key in KEPT},
         "label": "distilled",
         "model": str(student),
         "text": entries,
+        "exclude": _test_files(recipe),
         "sources": [{"kind": "soft_labels", "share": SHARE, "teacher": str(run)}],
     }
     rows = train(
@@ -74,3 +81,10 @@ def distil_task(
     if processes().rank == 0 and rows:
         print(side_by_side_table({"teacher": folder.final_rows(), "student": rows}))
     return rows
+
+
+def _test_files(recipe: Recipe) -> list[str]:
+    """The files of a recipe's data that a model is tested on, whose sentences no teacher shall answer to."""
+    _, collections = build_collections(recipe.data)
+    files = (item for own in collections for item in sorted(own.files().items()))
+    return [escape(str(path)) for (_, split), path in files if split == "test"]

@@ -13,10 +13,12 @@ from isogloss.calls.destination import require_new_folder
 from isogloss.calls.encoder import model_of, open_encoder
 from isogloss.calls.finished import open_run, print_warnings
 from isogloss.calls.trimming.checks import check_states, look
-from isogloss.calls.trimming.outcome import HEADING, Trimmed
+from isogloss.calls.trimming.noted import noted
+from isogloss.calls.trimming.outcome import Trimmed
 from isogloss.calls.trimming.runs import write_run
 from isogloss.calls.trimming.texts import texts_of_entries, texts_of_run
 from isogloss.common.errors import IsoglossError
+from isogloss.common.markup import as_markdown
 from isogloss.common.several import several
 from isogloss.common.writing import hidden, open_as_usual, write_text, writing
 from isogloss.data.problems import Problems
@@ -58,7 +60,8 @@ def trim(
             counting alike. None: all that occur.
         min_count: Occurrences from which on a sub-word stays, ≥ 1. Default 1: the texts are cut as before.
         output: The folder; it must not exist, or be empty.
-        trust_remote_code: Whether to run Python code that comes with the model.
+        trust_remote_code: Whether to run Python code that comes with the model; that of a run whose recipe says so is
+            run in any case.
 
     Returns:
         Sub-words and megabytes before and after; by language, sub-words per word and the share of unknown ones.
@@ -172,7 +175,8 @@ def _opened(model: str | Path, text: Sequence[Any], codes: Sequence[str], remote
         # What the run left out is text of test data.
         exclude = () if text else pretraining.exclude
         texts = texts_of_entries(text or pretraining.text, codes, problems, exclude=exclude)
-        loaded, remote = open_encoder(model_of(model), trust_remote_code=remote), pretraining.trust_remote_code
+        remote |= pretraining.trust_remote_code
+        loaded = open_encoder(model_of(model), trust_remote_code=remote)
         counted = counted or "the texts of the run"
     else:
         _, recipe, task, loaded = open_run(model)
@@ -196,6 +200,6 @@ def _megabytes(folder: Path) -> float:
 
 
 def _note(card: Path, outcome: Trimmed) -> None:
-    """Say in the card what was cut, in place of what an earlier cut said."""
-    text = card.read_text(encoding="utf-8") if card.is_file() else f"# {outcome.model}\n"
-    write_text(card, f"{text.partition(HEADING)[0].rstrip()}\n\n{outcome.section()}")
+    """Say in the card what was cut, in place of what an earlier cut said; the user's own words stay."""
+    text = card.read_text(encoding="utf-8") if card.is_file() else f"# {as_markdown(outcome.model)}\n"
+    write_text(card, noted(text, outcome.section()))

@@ -8,7 +8,7 @@ import unicodedata
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$^=])")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_MARK = re.compile(r"\n<!-- as written by isogloss: ([0-9a-f]{64}) -->\n\Z")
+_MARK = re.compile(r"\n<!-- as written by isogloss: [0-9a-f]{64} -->\n")
 
 
 def one_line(text: str) -> str:
@@ -47,5 +47,20 @@ def is_as_written(text: str) -> bool:
         >>> is_as_written(signed("a")), is_as_written("b" + signed("a")), is_as_written("a")
         (True, False, False)
     """
-    found = _MARK.search(text)
-    return found is not None and signed(text[: found.start()]) == text
+    found = [mark.start() for mark in _MARK.finditer(text)]
+    return bool(found) and signed(text[: found[-1]]) == text
+
+
+def as_written_from(text: str, heading: str) -> str:
+    """The part of a text from the last place of a heading on that is as `signed` gave it; empty where there is none.
+
+    Example:
+        >>> as_written_from(f"My words. {signed('## A')}My words.", "## A") == signed("## A")
+        True
+        >>> as_written_from(signed("## A").replace("A", "A, B"), "## A")
+        ''
+    """
+    start = text.rfind(heading)
+    found = _MARK.search(text, start) if start >= 0 else None
+    part = text[start : found.end()] if found is not None else ""
+    return part if is_as_written(part) else ""

@@ -9,11 +9,12 @@ from __future__ import annotations
 import glob
 import hashlib
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from isogloss.common.errors import IsoglossError
+from isogloss.data.delimiters import Quoted
 from isogloss.data.json_text import NotJson, parse
 from isogloss.data.lines import read_lines
 from isogloss.data.plain import RunningText
@@ -35,7 +36,7 @@ def held_out(patterns: Iterable[str]) -> frozenset[bytes]:
     """The digests of all sentences in files, of whatever format.
 
     CoNLL-U gives its text and the text of its words; other files with a token a line, the sentences between blank
-    lines; tables and plain text, every cell and line; JSON, every string.
+    lines; tables and plain text, every cell and line; JSON, every string. See `is_held_out`.
 
     Args:
         patterns: Paths, with ``*`` and ``**`` as the shell has them.
@@ -54,6 +55,16 @@ def held_out(patterns: Iterable[str]) -> frozenset[bytes]:
     return frozenset(found)
 
 
+def is_held_out(text: str, digests: frozenset[bytes]) -> bool:
+    r"""Whether a text is one of those with some digests, or has one before or after a tab, as a pair of texts does.
+
+    Example:
+        >>> is_held_out("He sleeps.\tShe reads.", frozenset([digest("she reads.")]))
+        True
+    """
+    return bool(digests) and any(digest(part) in digests for part in {text, *text.split("\t")})
+
+
 def _texts(path: Path, problems: Problems) -> Iterator[str]:
     lines = read_lines(path, problems)
     name = path.name.removesuffix(".gz")
@@ -64,6 +75,9 @@ def _texts(path: Path, problems: Problems) -> Iterator[str]:
         for number, line in enumerate(lines, start=1):
             yield from _strings(_parsed(line, path, number, problems)) if line.strip() else ()
         return
+    if name.endswith(".csv"):
+        yield from _cells(lines, path, problems)
+        return
     if name.endswith(".conllu"):
         # The folder or the name says the language; Chinese is written without spaces, which no digest sees.
         yield from (sentence.text for sentence in RunningText().read(path, "und", problems))
@@ -73,6 +87,18 @@ def _texts(path: Path, problems: Problems) -> Iterator[str]:
         return
     for line in lines:
         yield from line.split("\t")
+
+
+def _cells(lines: Sequence[str], path: Path, problems: Problems) -> Iterator[str]:
+    """What stands in a table with quotation marks; the name of a file does not say what separates its columns."""
+    malformed = []
+    for separator in ",;":
+        found = Problems()
+        for row in Quoted(separator).rows(lines, path, found):
+            yield from row.fields
+        malformed.append(found.errors)
+    if all(malformed):
+        problems.error(path, malformed[0][0].line, malformed[0][0].message)
 
 
 def _sentences(lines: Iterable[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
-from isogloss.data.overlap import digest
+from isogloss.data.overlap import is_held_out
 from isogloss.data.problems import Problems
 from isogloss.examples import Example, LabelledText
 
@@ -102,7 +102,7 @@ def read_texts(
         texts = sets[number]
         for example in examples:
             assert isinstance(example, LabelledText)
-            if digest(example.text) in excluded:
+            if is_held_out(example.text, excluded):
                 left_out += 1
                 continue
             key = texts.key(example.id)

@@ -9,6 +9,10 @@ from typing import Any
 import yaml
 
 from isogloss.common.errors import IsoglossError
+from isogloss.common.writing import read_json
+
+RECIPE_DEFAULTS = "recipe_defaults"
+"""Key of config.json that names the shipped encoder whose defaults suit a model; who writes config.json keeps it."""
 
 _FOLDER = Path(__file__).parent / "pretrained"
 _DEFAULTS = "defaults.yaml"
@@ -43,10 +47,26 @@ def require_no_misspelling(source: str) -> None:
         )
 
 
+def made_from(source: str | Path) -> str | None:
+    """The shipped encoder that a model is, or was made from by training on or by cutting its table; None: none.
+
+    Args:
+        source: What a recipe names as its model; the hub is not asked.
+
+    Example:
+        >>> made_from("isogloss-small"), made_from("FacebookAI/xlm-roberta-base")
+        ('isogloss-small', None)
+    """
+    path = Path(located(source)) / "config.json"
+    name = read_json(path).get(RECIPE_DEFAULTS) if path.is_file() else None
+    return name if name in [*shipped_models()] else None
+
+
 def own_defaults(source: str | Path, *, tagging: bool) -> dict[str, Any]:
     """Recipe keys with the values that suit a shipped encoder, which lie with it in ``defaults.yaml``.
 
-    The usual ones are made for large encoders; a small one learns next to nothing with them. Others have none.
+    The usual ones are made for large encoders; a small one learns next to nothing with them. What was made from a
+    shipped encoder has the same; others have none.
 
     Args:
         source: What a recipe names as its model.
@@ -58,9 +78,9 @@ def own_defaults(source: str | Path, *, tagging: bool) -> dict[str, Any]:
         >>> own_defaults("FacebookAI/xlm-roberta-base", tagging=True)
         {}
     """
-    folder = Path(located(source))
-    if folder not in shipped_models().values() or not (folder / _DEFAULTS).is_file():
+    name = made_from(source)
+    if name is None:
         return {}
-    found: dict[str, Any] = yaml.safe_load((folder / _DEFAULTS).read_text(encoding="utf-8"))
+    found: dict[str, Any] = yaml.safe_load((shipped_models()[name] / _DEFAULTS).read_text(encoding="utf-8"))
     of_tags = found.pop("tagging", {})
     return {**found, **(of_tags if tagging else {})}

@@ -13,6 +13,7 @@ from transformers import PreTrainedConfig, PreTrainedModel
 
 from isogloss.common.errors import IsoglossError
 from isogloss.models.layer_modules import layer_modules
+from isogloss.models.shipped import RECIPE_DEFAULTS
 
 _OF_THE_TABLE = (
     "vocab_size", "pad_token_id", "bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id", "unk_token_id",
@@ -26,6 +27,7 @@ _OF_THE_FOLDER = (
     "transformers_version",
     "_name_or_path",
     "_attn_implementation",
+    RECIPE_DEFAULTS,
 )
 _OF_THE_HEAD = ("id2label", "label2id", "num_labels", "problem_type", "classifier_dropout", "pooler_hidden_size")
 """What a configuration says of a head; DeBERTa's pooler, if nothing is said, has the size of a hidden state."""

@@ -1,11 +1,11 @@
-"""What a shipped encoder answers where a recipe says nothing: learning rate, what may move, how words are read."""
+"""What an encoder answers where a recipe says nothing, a shipped one or what was made from it: rate, what may move."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from isogloss.models.shipped import own_defaults
+from isogloss.models.shipped import made_from, own_defaults
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.values import as_text
@@ -43,5 +43,7 @@ def encoder_notes(recipe: Recipe) -> list[str]:
         return []
     listed = ", ".join(f"{key} {as_text(value)}" for key, value in taken.items())
     first = next(iter(taken))
-    said = "its own defaults" if len(taken) > 1 else "its own default"
+    origin = made_from(str(recipe.model))
+    number = "defaults" if len(taken) > 1 else "default"
+    said = f"its own {number}" if origin == recipe.model else f"{number} of {origin}, which it was made from"
     return [f"{recipe.model}: {listed} ({said}; --set {first}=... changes {'one' if len(taken) > 1 else 'it'})"]

@@ -39,7 +39,6 @@ from isogloss.recipe.names import NamedTask
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.spec.sampling import Joint
-from isogloss.recipe.spec.text import MLM, TLM
 from isogloss.run.budget import Budget
 from isogloss.run.clearing import require_usable
 from isogloss.run.evaluation import Evaluator
@@ -126,7 +125,7 @@ def plan_of(recipe: Recipe, folder: RunFolder, learned: Learned, budget: Budget)
     """The parts of a run of a recipe with nothing left open; nothing is written."""
     task, corpus, loaded = learned.task, learned.corpus, learned.loaded
     head: MaskedHead | None = None
-    if any(isinstance(source, MLM | TLM) for source in recipe.sources):
+    if recipe.masked_sources:
         loaded, head = with_masked_head(loaded, recipe.model, recipe, recipe.seeds[0], "masked_head")
     # Pieces, as the streams count: with the same temperature mixed and single-language batches have the same mix.
     sizes = {language: len(found) for language, found in learned.features.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from transformers import PreTrainedTokenizerBase
 
@@ -17,7 +17,7 @@ from isogloss.protocols import DataSource, Objective
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.build.text import TextSite, build_text_set, build_text_source
 from isogloss.recipe.spec.recipe import Recipe
-from isogloss.recipe.spec.text import SoftLabels, Text
+from isogloss.recipe.spec.text import Text
 from isogloss.start.unlabelled import Collate, Unlabelled, build_unlabelled_source, read_unlabelled
 from isogloss.store.encoded import EncodedText
 from isogloss.tasks.task import Task
@@ -54,29 +54,26 @@ class TextBeside:
             group=site.group,
             masked=None if head is None else head.masked,
         )
-        found = {}
-        for asked in recipe.sources:
-            if isinstance(asked, SoftLabels):
-                assert self.unlabelled is not None
-                source = build_unlabelled_source(asked, asked.kind, at, self.unlabelled, collate)
-            else:
-                source = build_text_source(asked, asked.kind, at)
-            own = labelled.around(source.objective) if isinstance(labelled, L2SP) else source.objective
-            found[source.name] = DataSource(source.name, source.stream, own)
-        return found
+        built = [build_text_source(asked, asked.kind, at) for asked in recipe.masked_sources]
+        if recipe.soft_labels is not None and self.unlabelled is not None:
+            built.append(build_unlabelled_source(recipe.soft_labels, at, self.unlabelled, collate))
+        if isinstance(labelled, L2SP):
+            built = [replace(source, objective=labelled.around(source.objective)) for source in built]
+        return {source.name: source for source in built}
 
     def announcement(self, recipe: Recipe) -> str:
         """What a user should know of it before the first step, in a line."""
         sizes = ", ".join(f"{language} {len(text.ids):,}" for language, text in self.encoded.items())
         shares = ", ".join(f"{asked.kind} in {asked.share:.0%} of the steps" for asked in recipe.sources)
-        return f"beside the task: {shares}; sub-words of text: {sizes}"
+        excluded = f"; {self.texts.left_out:,} sentences left out, found in files of exclude" if recipe.exclude else ""
+        return f"beside the task: {shares}; sub-words of text: {sizes}{excluded}"
 
 
 def read_text_beside(recipe: Recipe, task: Task, tokenizer: PreTrainedTokenizerBase, problems: Problems) -> TextBeside:
     """The text of a recipe of `isogloss train`, of all languages that it has."""
     texts = read_recipe_texts(recipe, problems, limit=recipe.limit)
     encoded = {language: encode(own, tokenizer) for language, own in texts.sentences.items()}
-    asked = next((source for source in recipe.sources if isinstance(source, SoftLabels)), None)
+    asked = recipe.soft_labels
     unlabelled = None if asked is None else read_unlabelled(asked, recipe, texts.sentences, task, tokenizer, problems)
     return TextBeside(texts, encoded, tokenizer, unlabelled)
 

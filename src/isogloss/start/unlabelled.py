@@ -18,7 +18,7 @@ from isogloss.recipe.spec import text as spec
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.start.raw_text import from_text
 from isogloss.start.teacher import open_teacher
-from isogloss.streams.drawn import DrawnStream
+from isogloss.streams.drawn import DrawnStream, independent
 from isogloss.streams.unlabelled import FeatureRows
 from isogloss.tasks.encoding import Encoding
 from isogloss.tasks.task import Task
@@ -70,20 +70,20 @@ def read_unlabelled(
 
 
 def build_unlabelled_source(
-    asked: spec.SoftLabels, name: str, at: TextSite, unlabelled: Unlabelled, collate: Collate
+    asked: spec.SoftLabels, at: TextSite, unlabelled: Unlabelled, collate: Collate
 ) -> DataSource:
     """The source: sentences of all languages, and the distance to what the teacher answers."""
     stream: DrawnStream[Feature] = DrawnStream(
-        FeatureRows(unlabelled.features, asked.temperature),
+        independent(FeatureRows(unlabelled.features, asked.temperature)),
         collate,
-        name=name,
+        name=asked.kind,
         seed=at.seed,
         batch_size=at.batch_size,
         rank=at.group.rank,
         world_size=at.group.world_size,
         accumulation=at.accumulation,
     )
-    return DataSource(name, stream, SoftLabels(unlabelled.teacher.model, asked.softening))
+    return DataSource(asked.kind, stream, SoftLabels(unlabelled.teacher.model, asked.softening))
 
 
 def _example(text: str, number: int, language: str, task: Task) -> Example:

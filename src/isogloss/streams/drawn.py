@@ -21,12 +21,25 @@ Row = TypeVar("Row")
 Draw = Callable[[np.random.Generator], Row]
 """Draws a row."""
 
+DrawTogether = Callable[[np.random.Generator], Draw[Row]]
+"""Draws what the rows of a micro-batch have in common, and says how each of them is drawn then."""
+
+
+def independent(draw: Draw[Row]) -> DrawTogether[Row]:
+    """Rows of a micro-batch that have nothing in common.
+
+    Args:
+        draw: Draws a row.
+    """
+    return lambda random: draw
+
 
 class DrawnStream(Generic[Row]):
     """Batches of drawn rows, pure in (seed, k); implements `isogloss.protocols.Stream`.
 
     Args:
-        draw: Draws a row.
+        together: Draws what the rows of a micro-batch have in common, the same on all ranks, and says how each of them
+            is drawn then; see `independent`.
         collate: Makes a padded batch of rows.
         name: Name of the source, so that sources of one run differ.
         seed: Seed.
@@ -34,8 +47,6 @@ class DrawnStream(Generic[Row]):
         rank: This process's number.
         world_size: Number of processes that share each global batch.
         accumulation: Micro-batches that a rank's slice is cut into.
-        together: Draws what the rows of a micro-batch have in common, the same on all ranks, and says how each of them
-            is drawn then; None: by ``draw``, with nothing in common.
 
     Raises:
         IsoglossError: There are fewer rows in a batch than ranks times micro-batches.
@@ -43,7 +54,7 @@ class DrawnStream(Generic[Row]):
 
     def __init__(
         self,
-        draw: Draw[Row],
+        together: DrawTogether[Row],
         collate: Callable[[Sequence[Row]], Batch],
         *,
         name: str,
@@ -52,23 +63,19 @@ class DrawnStream(Generic[Row]):
         rank: int = 0,
         world_size: int = 1,
         accumulation: int = 1,
-        together: Callable[[np.random.Generator], Draw[Row]] | None = None,
     ) -> None:
         require_no_empty_batch(batch_size, world_size, accumulation)
-        self.draw, self.collate, self.name, self.seed = draw, collate, name, seed
+        self.together, self.collate, self.name, self.seed = together, collate, name, seed
         self.batch_size, self.rank, self.world_size, self.accumulation = batch_size, rank, world_size, accumulation
-        self.together = together
 
     def __call__(self, k: int) -> list[Batch]:
         """This rank's micro-batches of the k-th global batch."""
         mine = range(k * self.batch_size + self.rank, (k + 1) * self.batch_size, self.world_size)
         return [
-            self.collate([draw(generator(self.seed, "row", self.name, number)) for number in numbers.tolist()])
-            for draw, numbers in zip(self._draws(k), np.array_split(np.asarray(mine), self.accumulation), strict=True)
+            self._batch(self.together(generator(self.seed, "together", self.name, k, cut)), numbers.tolist())
+            for cut, numbers in enumerate(np.array_split(np.asarray(mine), self.accumulation))
         ]
 
-    def _draws(self, k: int) -> list[Draw[Row]]:
-        """How the rows of each micro-batch of the k-th global batch are drawn."""
-        if self.together is None:
-            return [self.draw] * self.accumulation
-        return [self.together(generator(self.seed, "together", self.name, k, cut)) for cut in range(self.accumulation)]
+    def _batch(self, draw: Draw[Row], numbers: Sequence[int]) -> Batch:
+        """The batch of the rows of some numbers."""
+        return self.collate([draw(generator(self.seed, "row", self.name, number)) for number in numbers])

@@ -15,7 +15,7 @@ import torch
 from isogloss.common.randomness import generator
 from isogloss.objectives.supervised import IGNORED
 from isogloss.protocols import Batch
-from isogloss.streams.drawn import DrawnStream
+from isogloss.streams.drawn import DrawnStream, independent
 
 DrawRow = Callable[[np.random.Generator], tuple[np.ndarray, str]]
 """Draws a row of sub-words, special ones included, and says its language."""
@@ -141,7 +141,7 @@ class MaskedStream:
     ) -> None:
         self.rows, self.masking, self.length = rows, masking, length
         self._drawn = DrawnStream(
-            self._draw,
+            independent(self._draw),
             self._collate,
             name=name,
             seed=seed,

@@ -12,9 +12,6 @@ from tabulate import tabulate
 from isogloss.calls.trimming.checks import InLanguage
 from isogloss.common.languages import writes_spaces
 
-HEADING = "<!-- isogloss trim -->\n## Sub-words"
-"""Where the section of a card begins that is written here."""
-
 
 @dataclass(frozen=True)
 class Trimmed:
@@ -67,7 +64,7 @@ class Trimmed:
             self._body(), self._headers(), tablefmt="github", disable_numparse=True, colalign=["left", *["right"] * 6]
         )
         return (
-            f"{HEADING}\n\nCut by `isogloss trim` from {self.sub_words[0]:,} to {self.sub_words[1]:,} sub-words, for "
+            f"Cut by `isogloss trim` from {self.sub_words[0]:,} to {self.sub_words[1]:,} sub-words, for "
             f"texts in {', '.join(own.language for own in self.languages)}. Texts whose sub-words all stay give the "
             "same outputs; others fall into smaller ones, so scores from before the cut need not hold. Before and "
             f"after, in the texts that were counted:\n\n{body}\n"

@@ -25,7 +25,7 @@ from isogloss.recipe.build.text import TextSite, build_frame
 from isogloss.recipe.spec import distillation as spec
 from isogloss.recipe.spec import model as model_spec
 from isogloss.store.aligned import AlignedText
-from isogloss.streams.drawn import DrawnStream
+from isogloss.streams.drawn import DrawnStream, independent
 from isogloss.streams.running_text import RunningTextRows
 from isogloss.streams.taught import AlignedRows, SharedRows, TaughtRow, TwoFrames, collate
 
@@ -45,7 +45,7 @@ class Teacher:
         tokenizer: Its tokenizer.
         identity: What identifies its weights.
         ids: Its id of each of the student's sub-words ``[v]``; below 0 where it has none.
-        lacking: Sub-words of the student, special ones aside, that it does not have.
+        lacking: Sub-words of the student that it does not have, special ones among them.
     """
 
     encoder: PreTrainedModel
@@ -107,21 +107,19 @@ def build_teacher(source: str, how: model_spec.Model, tokenizer: PreTrainedToken
 def same_pieces(own: PreTrainedTokenizerBase, other: PreTrainedTokenizerBase) -> tuple[np.ndarray, tuple[str, ...]]:
     """The id in ``other`` of each sub-word of ``own`` ``[v]``, -1 for none; and which of them it lacks.
 
-    Special sub-words are the same if they have the same part (mask, padding, ...), whatever they are called.
+    Special sub-words are the same if they have the same part (mask, padding, ...), whatever they are called; of several
+    parts one will do.
     """
-    known = other.get_vocab()
-    ids = np.full(len(own), -1, dtype=np.int64)
-    special = {own.convert_tokens_to_ids(name): part for part, name in own.special_tokens_map.items()}
-    lacking = []
-    for piece, number in own.get_vocab().items():
-        found = known.get(piece)
-        if found is None and number in special:
-            found = getattr(other, f"{special[number]}_id", None)
-        if found is not None:
-            ids[number] = found
-        elif number not in own.all_special_ids:
-            lacking.append(piece)
-    return ids, tuple(lacking)
+    pieces, known = own.get_vocab(), other.get_vocab()
+    parts: dict[str, int] = {}
+    for part, name in own.special_tokens_map.items():
+        number = getattr(other, f"{part}_id", None)
+        if number is not None:
+            parts.setdefault(name, number)
+    ids = np.full(max(pieces.values()) + 1, -1, dtype=np.int64)
+    for piece, number in pieces.items():
+        ids[number] = known.get(piece, parts.get(piece, -1))
+    return ids, tuple(piece for piece, number in pieces.items() if ids[number] < 0)
 
 
 def build_student(
@@ -191,7 +189,7 @@ def build_distil_source(asked: spec.Distil, name: str, at: TextSite, site: Disti
     else:
         rows = AlignedRows(site.aligned, frames(at.tokenizer, teacher, at.length), asked.temperature)
     stream: DrawnStream[TaughtRow] = DrawnStream(
-        rows,
+        independent(rows),
         partial(collate, padding=padding, teacher_padding=int(teacher.tokenizer.pad_token_id), length=at.length),
         name=name,
         seed=at.seed,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from torch import nn
 from transformers import PreTrainedModel
 
@@ -36,7 +35,7 @@ from isogloss.protocols import DataSource
 from isogloss.recipe.build.text import TextSite, build_frame, build_masking
 from isogloss.recipe.spec import knowledge as spec
 from isogloss.store.knowledge import EncodedKnowledge
-from isogloss.streams.drawn import Draw, DrawnStream
+from isogloss.streams.drawn import DrawnStream, DrawTogether, independent
 from isogloss.streams.facts import FactRows
 from isogloss.streams.knowledge import KnowledgeRow, collate
 from isogloss.streams.mentions import MentionRows
@@ -197,17 +196,16 @@ def build_knowledge_stream(
         "temperature": asked.temperature,
         "same_language": site.asked.same_language,
     }
-    rows: MentionRows | FactRows
-    together: Callable[[np.random.Generator], Draw[KnowledgeRow]] | None = None
+    together: DrawTogether[KnowledgeRow]
     match asked:
         case spec.MEP(mask=mask, hide_repeats=hide_repeats):
             one: dict[str, Any] = {"mask": masking.mask, "per_piece": mask == "per_piece", "hide_repeats": hide_repeats}
             rows = MentionRows(site.knowledge, **one, **shared)
-            together = rows.of_one_language if asked.one_language else None
+            together = rows.of_one_language if asked.one_language else independent(rows)
         case spec.OE():
-            rows = FactRows(site.knowledge, **shared)
+            together = independent(FactRows(site.knowledge, **shared))
     batches = partial(collate, padding=masking.padding)
-    return DrawnStream(rows, batches, name=name, seed=at.seed, together=together, **cut)
+    return DrawnStream(together, batches, name=name, seed=at.seed, **cut)
 
 
 def _queue_of(asked: spec.Knowledge, kind: str) -> str:

@@ -19,6 +19,7 @@ from isogloss.recipe.spec.probes import Probe
 from isogloss.recipe.spec.run import Run
 from isogloss.recipe.spec.sampling import Blocks, Joint, Mixed, Sampling
 from isogloss.recipe.spec.task import Task
+from isogloss.recipe.spec.text import MaskedSource, SoftLabels
 from isogloss.recipe.spec.unfreezing import Everything, Schedule
 from isogloss.recipe.spec.weighting import Gradients, Sum, Weighting
 
@@ -212,6 +213,16 @@ class Recipe(Run, Task, Rate):
                 f"{[source.share for source in self.sources]}"
             )
         return self
+
+    @property
+    def masked_sources(self) -> tuple[MaskedSource, ...]:
+        """The sources that a masked-LM head learns from."""
+        return tuple(source for source in self.sources if not isinstance(source, SoftLabels))
+
+    @property
+    def soft_labels(self) -> SoftLabels | None:
+        """The source that learns what a finished run answers."""
+        return next((source for source in self.sources if isinstance(source, SoftLabels)), None)
 
     @model_validator(mode="after")
     def _left_out_is_not_shot(self) -> Recipe:
