@@ -122,7 +122,7 @@ def check_data(recipe: Recipe) -> Validation:
         said = {str(error) for error in problems.errors}  # a file of text has been read into the same list
         for error in found.errors:
             if str(error) not in said:
-                problems.error(error.path, error.line, error.message)
+                problems.error(error.path, error.line, error.message, key=error.key)
         return Validation(problems, [survey(file, None, None, recipe.max_length, problems) for file in read])
     except IsoglossError as error:
         if not problems.errors:  # a file of text has said it already
