@@ -19,6 +19,7 @@ from isogloss.calls.advising.walk import DRAWS, MOST_BATCHES, STEPS, Walked, wal
 from isogloss.calls.advising.words import Advice, sentences
 from isogloss.common.errors import IsoglossError
 from isogloss.common.several import several
+from isogloss.recipe.overrides import Typed
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.run.folder import RunFolder
@@ -53,7 +54,7 @@ def advise(
     """
     if not 0 < budget < math.inf:
         raise IsoglossError(f"budget: seconds above 0, found {budget:g}")
-    changes = [*several(overrides), *([] if model is None else [f"model={model}"])]
+    changes = [*several(overrides), *([] if model is None else [Typed(f"model={model}", f"--model {model}")])]
     asked = resolve(recipe, overrides=changes, scale=scale)
     probed = plain(asked, STEPS)
     with tempfile.TemporaryDirectory(prefix="isogloss-advise-") as folder, _quiet():

@@ -13,13 +13,21 @@ from isogloss.common.several import several
 from isogloss.data.collection import CODE
 from isogloss.models.extensions.adapters import trained_adapters
 from isogloss.models.extensions.lora import FOLDER as PEFT
+from isogloss.recipe.overrides import Typed
 from isogloss.run.experiment import Experiment
 
 
 def as_overrides(overrides: Iterable[str], limit: int | None, report_to: str | None) -> list[str]:
     """All overrides, those that have an argument of their own last."""
     given = {"limit": limit, "report_to": report_to}
-    return [*several(overrides), *(f"{key}={value}" for key, value in given.items() if value is not None)]
+    return [
+        *several(overrides),
+        *(
+            Typed(f"{key}={value}", f"--{key.replace('_', '-')} {value}")
+            for key, value in given.items()
+            if value is not None
+        ),
+    ]
 
 
 def check_code(language: str) -> None:

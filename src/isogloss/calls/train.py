@@ -19,6 +19,7 @@ from isogloss.calls.own_model import name_of, write_own
 from isogloss.calls.planned import RecipeLike, runs_of, training_languages
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
+from isogloss.recipe.overrides import Typed
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
@@ -130,7 +131,7 @@ def _tasks(recipe: RecipeLike, overrides: Sequence[str], given: Mapping[str, Any
 
 def _as_changes(given: Mapping[str, Any]) -> list[str]:
     """Overrides for what is given in memory; JSON is YAML."""
-    return [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in given.items()]
+    return [Typed(f"{key}={json.dumps(value, ensure_ascii=False)}", key) for key, value in given.items()]
 
 
 def _require_taken(given: Mapping[str, Any], children: Sequence[tuple[str, Recipe]]) -> None:
