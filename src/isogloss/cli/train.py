@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 import isogloss
+from isogloss.cli.afterwards import print_task_models
 
 
 def train(
@@ -43,7 +44,7 @@ def train(
     # A misspelt name or key is told at once: what trains takes seconds to import, minutes on a busy machine.
     with redirect_stderr(StringIO()):  # hints about former keys come again below
         resolve_sweep(recipe, overrides=overrides or (), scale=scale)
-    isogloss.train(
+    rows = isogloss.train(
         recipe,
         overrides=overrides or (),
         scale=scale,
@@ -54,3 +55,4 @@ def train(
         report_to=report_to,
         jobs=jobs,
     )
+    print_task_models(rows)
