@@ -35,8 +35,8 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["stepps=3"], "--set stepps=3: unknown key 'stepps'; did you mean 'steps'?"),
-        (["seed=1", "stepps=3"], "--set stepps=3: unknown key 'stepps'; did you mean 'steps'?"),
+        (["stepps=3"], "--set stepps=3: unknown key 'stepps'; did you mean 'steps'"),
+        (["stepps=3", "seed=1"], "--set stepps=3: unknown key 'stepps'; did you mean 'steps'"),
         (["optimizer.lookahed.period=3"], "--set optimizer.lookahed.period=3: unknown key 'optimizer.lookahed'"),
         (["optimizer.epss=3"], "--set optimizer.epss=3: unknown key 'optimizer.epss'; did you mean 'eps'"),
         (["steps=-1"], "--set steps=-1: steps: Input should be greater than or equal to 1, found -1"),
@@ -46,7 +46,6 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         (["sampling.kind=joined"], "--set sampling.kind=joined: sampling.kind: no kind 'joined'; did you mean 'joint'"),
         (["sampling={kind: joined}"], "--set sampling={kind: joined}: sampling.kind: no kind 'joined'"),
         (["data.0.formt=tsv"], "--set data.0.formt=tsv: unknown key 'data.0.formt'; did you mean 'format'"),
-        (["data.0.format=tvs"], "--set data.0.format=tvs: data.0: format: no format 'tvs'; did you mean 'tsv'"),
         (["learning_rate=[1e-3,-1]"], "--set learning_rate=[1e-3,-1]: learning_rate: Input should be greater than"),
         (["learnin_rate=[1e-3,1e-4]"], "--set learnin_rate=[1e-3,1e-4]: unknown key 'learnin_rate'; did you mean"),
         (["steps=[1,1]"], "--set steps=[1,1]: sweep: steps: a list without repetition"),

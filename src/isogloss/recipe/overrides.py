@@ -14,7 +14,7 @@ class Typed(str):
     Args:
         override: The key and its value.
         typed: What the user gave, as errors name it; empty: nothing, as it only makes room for another.
-        key: The dotted key that errors of it are at; None: that of the override.
+        key: A dotted key that errors of it are at, beside that of the override; None: none.
 
     Example:
         >>> said(Typed("limit=0", "--limit 0")), said("limit=0")
@@ -22,13 +22,13 @@ class Typed(str):
     """
 
     typed: str
-    key: str
+    key: str | None
 
     def __new__(cls, override: str, typed: str, key: str | None = None) -> Typed:
         """The text of the override, which is all that a resolved recipe depends on."""
         made = super().__new__(cls, override)
         made.typed = typed
-        made.key = override.partition("=")[0] if key is None else key
+        made.key = key
         return made
 
 
@@ -47,22 +47,28 @@ def blamed(where: str, origin: str, overrides: Sequence[str]) -> str:
         overrides: All overrides, the last of which wins.
 
     Returns:
-        The override that set the key, or a part above it; the recipe with those that set parts of it, or with all where
-        the error is of the whole; else the recipe.
+        The last override that set the key, a part above it or one inside it; the recipe with all overrides where the
+        error is of the whole; else the recipe.
 
     Example:
         >>> blamed("optimizer.lr", "own.yaml", ["seed=1", "optimizer.lr=fast"])
         '--set optimizer.lr=fast'
-        >>> blamed("optimizer", "own.yaml", ["seed=1", "optimizer.lr=3"]), blamed("steps", "own.yaml", ["seed=1"])
-        ('own.yaml with --set optimizer.lr=3', 'own.yaml')
+        >>> blamed("", "own.yaml", ["seed=1"]), blamed("steps", "own.yaml", ["seed=1"])
+        ('own.yaml with --set seed=1', 'own.yaml')
     """
-    given = [(_key(override), said(override)) for override in overrides if said(override)]
-    above = [typed for key, typed in given if f"{where}.".startswith(f"{key}.")]
-    if above:
-        return above[-1]
-    below = dict.fromkeys(typed for key, typed in given if not where or key.startswith(f"{where}."))
-    return f"{origin} with {' '.join(below)}" if below else origin
+    given = [override for override in overrides if said(override)]
+    if where:
+        own = [override for override in given if any(_meet(where, key) for key in _keys(override))]
+        return said(own[-1]) if own else origin
+    every = dict.fromkeys(map(said, given))
+    return f"{origin} with {' '.join(every)}" if every else origin
 
 
-def _key(override: str) -> str:
-    return override.key if isinstance(override, Typed) else override.partition("=")[0]
+def _keys(override: str) -> list[str]:
+    own = override.partition("=")[0]
+    return [own, override.key] if isinstance(override, Typed) and override.key is not None else [own]
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether one of two dotted keys is the other, or inside it."""
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
