@@ -146,6 +146,18 @@ WRONG = {
 """Command lines with what they are refused for, all of which is told before anything slow is imported."""
 
 
+def told_in(folder: Path, commands: list[str]) -> str:
+    """What commands say on standard error, run in a folder, and in a last line their statuses and slow imports."""
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        input=json.dumps([SLOW, commands]),
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+    ).stderr
+
+
 @pytest.mark.slow
 def test_what_is_misspelt_is_told_without_them_too(tmp_path: Path):
     (tmp_path / "own.yaml").write_text(RECIPE)
@@ -163,20 +175,23 @@ def test_what_is_misspelt_is_told_without_them_too(tmp_path: Path):
     score = {"run": "run", "task": "pos", "data": "data", "language": "de", "split": "test", "metric": "accuracy"}
     row = {**score, "method": "multitask", "view": "original", "value": 0.5, "seed": 0}
     (tmp_path / "run" / "results.jsonl").write_text(json.dumps(row) + "\n")
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        input=json.dumps([SLOW, [*WRONG]]),
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-    )
-    *messages, found = done.stderr.splitlines()
+    *messages, found = told_in(tmp_path, [*WRONG]).splitlines()
     told = [line for line in messages if line.startswith("error: ")]
-    assert len(told) == len(WRONG), done.stderr
+    assert len(told) == len(WRONG), messages
     missed = {command: line for (command, said), line in zip(WRONG.items(), told, strict=True) if said not in line}
     assert not missed, json.dumps(missed, indent=1)
     assert json.loads(found) == {command: [2, []] for command in WRONG}
+
+
+@pytest.mark.slow
+def test_bad_files_are_listed_without_them(tmp_path: Path):
+    (tmp_path / "own.yaml").write_text(RECIPE)
+    for split in ("train", "dev"):
+        path = tmp_path / "data" / "de" / f"{split}.conllu"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("1\ta\n")
+    found = told_in(tmp_path, ["data validate own.yaml"]).splitlines()[-1]
+    assert json.loads(found) == {"data validate own.yaml": [1, []]}
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from isogloss.recipe.build import data as build_data
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import resolve
 from isogloss.start.survey import Validation, survey
+from isogloss.start.validation import check_data
 
 
 def validate(
@@ -49,8 +50,6 @@ def validate(
             raise IsoglossError("columns and separator go with --task and --format; a recipe has them in its data")
         target, files = objects_of(target)
         resolved = resolve(target, overrides=overrides, scale=scale)
-        from isogloss.start.check import check_data  # with transformers behind it
-
         with tempfile.TemporaryDirectory() as folder:
             write(files, Path(folder))
             found = check_data(at(resolved, Path(folder)))
