@@ -69,6 +69,8 @@ def project(
             file, translations of other sentences, a file of projected tags that holds something else, or a place that
             cannot be written to.
     """
+    if batch_size < 1:
+        raise IsoglossError(f"batch_size: at least 1, found {batch_size}")
     whole = resolve(recipe, overrides=overrides, scale=scale)
     named, collections = build_collections(whole.data)
     task, targets = named.build(()), codes_of(to, "to")
