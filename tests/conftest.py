@@ -88,7 +88,7 @@ def ready_python() -> Iterator[str]:
     """A Python for processes of their own that are to share its imports, which take longer than what they do."""
     from tests.support.forking import forking
 
-    ways_in = ("isogloss.cli.train", "isogloss.calls.jobs", "isogloss.calls.evaluate", "isogloss.calls.report")
+    ways_in = ("isogloss.cli.train", "isogloss.calls.jobs", "isogloss.calls.rescoring", "isogloss.calls.report")
     launcher = ("accelerate.commands.launch", "torch.distributed.run")
     with forking(*ways_in, *launcher, "benchmarks.__main__", "tests.support.world") as executable:
         yield executable

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from isogloss.calls.reproducing.changed import changed
 from isogloss.calls.reproducing.papers import SCALES, papers
 from isogloss.calls.reproducing.scores import RECORDED, Place, Scores, arm_folder, as_recorded, found_scores
 from isogloss.common.writing import read_lines, write_text
@@ -31,6 +32,8 @@ def found(runs: Path) -> Iterator[dict[str, Any]]:
                 for arm in setting.arms:
                     folder = arm_folder(runs, f"{paper}/{name}", scale, arm)
                     scores = found_scores(folder, arm, setting.metric, setting.scored_as)
+                    if scores and (reason := changed(runs, f"{paper}/{name}", arm, setting.arms[arm], scale)):
+                        raise SystemExit(f"{folder}: not recorded: {reason}")
                     yield from as_recorded(f"{paper}/{name}", scale, scores)
 
 

@@ -174,7 +174,7 @@ def test_models_of_one_language_each_show_negative_transfer(
             path = write_run(where, method=one.recipe.method, seed=seed, right=right, number=150)
             runs[str(path)] = one
     monkeypatch.setattr(compare_recipes, "candidates_of", lambda *_, **__: [alone, several])
-    monkeypatch.setattr(compare_recipes, "made", lambda *_, **__: runs)
+    monkeypatch.setattr(made, "made", lambda *_, **__: runs)
     text = isogloss.compare([{}], split="test")
     head, _, table = text.partition("Negative transfer")
     assert "mono" not in head and "all" in head
@@ -204,7 +204,7 @@ def test_negative_transfer_is_told_in_each_mode_of_language_adapters(
                 path = write_run(where, method=method, seed=seed, right=right, number=150, at_test=mode)
                 runs[str(path)] = one
     monkeypatch.setattr(compare_recipes, "candidates_of", lambda *_, **__: [alone, several, adapters])
-    monkeypatch.setattr(compare_recipes, "made", lambda *_, **__: runs)
+    monkeypatch.setattr(made, "made", lambda *_, **__: runs)
     found = json.loads(isogloss.compare([{}], split="test", format="json"))
     told = {one["method"]: one for one in found["negative_transfer"]}
     assert set(told) == {"all", "adapters (swap)", "adapters (keep)"}

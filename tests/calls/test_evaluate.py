@@ -53,7 +53,7 @@ def test_evaluate_on_named_and_on_other_data(run: Path, world: Path, tmp_path: P
         ({"data": ["poss"]}, "no data 'poss' in the recipe; did you mean 'pos'"),
         ({"data": ["{formt: conllu, path: x}"]}, "unknown key 'formt'; did you mean 'format'"),
         ({"languages": ["fi"]}, "no file for language 'fi'"),
-        ({"split": "train"}, "'train' is not evaluated"),
+        ({"split": "train"}, "split: 'train' is unknown"),
         ({"view": "translated"}, "no view 'translated'"),
     ],
 )

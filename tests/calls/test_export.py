@@ -17,7 +17,7 @@ from peft import PeftModel
 from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
 
 import isogloss
-from isogloss.calls.exporting import folders, graphs
+from isogloss.calls.exporting import asked, folders, graphs
 from isogloss.calls.exporting.manual import EXAMPLE, example
 from isogloss.models.holding import holding
 from tests.support.runs import contents
@@ -115,7 +115,7 @@ def test_nothing_is_written_elsewhere(trained: Trained, tmp_path: Path):
 
 
 def test_without_onnx_it_is_said_how_it_is_had(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(graphs, "PACKAGES", ("numpy", "no_such_package"))
+    monkeypatch.setattr(asked, "PACKAGES", ("numpy", "no_such_package"))
     with pytest.raises(isogloss.IsoglossError, match=r"no_such_package, not installed.*isogloss\[onnx\]"):
         isogloss.export(trained("pos"), to="onnx", output=tmp_path / "out")
 
@@ -163,7 +163,7 @@ def test_what_torch_cannot_follow_is_told(trained: Trained, tmp_path: Path, monk
     def fail(*_: Any, **__: Any) -> None:
         raise torch.onnx.OnnxExporterError("no way\nmore")
 
-    monkeypatch.setattr(graphs, "PACKAGES", ())
+    monkeypatch.setattr(asked, "PACKAGES", ())
     monkeypatch.setattr(torch.onnx, "export", fail)
     with pytest.raises(isogloss.IsoglossError, match=r"no graph of a ModernBert.*: no way; nearest: hf"):
         isogloss.export(trained("pos"), to="onnx", output=tmp_path / "out")

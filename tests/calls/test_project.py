@@ -24,12 +24,8 @@ def recipe(task: str, world: Path, folder: Path, **changes: Any) -> dict[str, An
     return {**whole, "data": {**data, **changes}}
 
 
-@pytest.mark.parametrize(("task", "reader"), [("pos", ConllU()), ("ner", TokenTag())])
-@pytest.mark.slow
-def test_a_copy_gets_the_tags_of_its_original(
-    task: str, reader: Any, world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
-    """Where the words are the same, so are the tags; and they are trained on like any others."""
+def write_copy(task: str, reader: Any, world: Path, folder: Path):
+    """Write the training sentences of a task as their own translations."""
     originals = reader.read(next((world / task / "en").glob("train.*")), "en", Problems())
     words = ["".join(f"{place}\t{token}\t_\t_" + 6 * "\t_" + "\n" for place, token in enumerate(one.tokens, 1))
              if task == "pos" else "".join(f"{token}\t_\n" for token in one.tokens) for one in originals]  # fmt: skip
@@ -37,7 +33,17 @@ def test_a_copy_gets_the_tags_of_its_original(
         f"# sent_id = {one.id}\n# original = {' '.join(one.tokens)}\n{own}\n"
         for one, own in zip(originals, words, strict=True)
     )
-    (tmp_path / "de.tsv").write_text("".join(blocks), encoding="utf-8")
+    (folder / "de.tsv").write_text("".join(blocks), encoding="utf-8")
+    return originals
+
+
+@pytest.mark.parametrize(("task", "reader"), [("pos", ConllU()), ("ner", TokenTag())])
+@pytest.mark.slow
+def test_a_copy_gets_the_tags_of_its_original(
+    task: str, reader: Any, world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """Where the words are the same, so are the tags; and they are trained on like any others."""
+    originals = write_copy(task, reader, world, tmp_path)
     whole = recipe(task, world, tmp_path)
     found = isogloss.project(whole, to="de", model=world / "encoder")
     assert found[task]["train"]["path"] == f"{tmp_path}/{{language}}.projected.tsv"
@@ -81,6 +87,8 @@ def test_a_copy_gets_the_tags_of_its_original(
 def test_refused(
     task: str, changes: dict[str, Any], options: dict[str, Any], message: str, world: Path, tmp_path: Path
 ):
+    if "layer" in options:
+        write_copy(task, ConllU(), world, tmp_path)
     with pytest.raises(IsoglossError) as caught:
         isogloss.project(
             recipe(task, world, tmp_path, **changes), **{"to": "de", "model": world / "encoder", **options}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean
@@ -12,11 +13,12 @@ import pytest
 
 import isogloss
 from isogloss.calls.reproducing import runs
+from isogloss.calls.reproducing.changed import encoder_folder
 from isogloss.calls.reproducing.checks import Check, Known, summary, table
 from isogloss.calls.reproducing.listing import listed
 from isogloss.calls.reproducing.papers import SCALES, Setting, papers
 from isogloss.calls.reproducing.scores import RECORDED, Place, as_recorded, found_scores, recorded_scores
-from isogloss.recipe.resolve import resolve, resolve_pretraining
+from isogloss.recipe.resolve import as_yaml, resolve, resolve_pretraining
 from isogloss.recipe.smoke_world import FOLDER
 
 SETTINGS = {f"{name}/{setting}": own for name, paper in papers().items() for setting, own in paper.settings.items()}
@@ -154,6 +156,49 @@ def test_a_finished_run_is_held_beside_what_we_recorded(tmp_path: Path):
     assert {check.known.runs for check in found if check.known} == {3} and {check.seeds for check in found} == {3}
 
 
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["seed=3", "report_to=tensorboard", "save_steps=3"], None),
+        (
+            ["steps=7", "batch_size=4"],
+            r": the run has other settings \(batch_size was \d+, is 4; epochs was ",
+        ),
+        (["max_length=9", "dropout=0.3", "steps=7", "batch_size=4", "learning_rate=1"], r"; 3 more\)$"),
+    ],
+)
+def test_a_run_of_other_settings_is_not_held_beside_figures(overrides: list[str], said: str | None, tmp_path: Path):
+    """Whatever changed them: `--set` of this call or of one before it."""
+    name, arm = "fun/mnli", SETTINGS["fun/mnli"].arms["standard"]
+    folder = tmp_path / name / "paper" / "standard"
+    write_rows(folder, row(language="zh", value=0.732))
+    changes = runs.changes_of(arm, "paper", overrides, 1)
+    (folder / "recipe.yaml").write_text(as_yaml(resolve(arm.recipe, overrides=changes, scale="paper")))
+    found = isogloss.reproduce(name, scale="paper", output=tmp_path, arms="standard", check=True)
+    (verdict,) = {check.verdict for check in found if check.ours is not None}
+    assert verdict == "within" if said is None else re.match(r"not compared", verdict) and re.search(said, verdict)
+    assert summary(found)[1] == (said is None)
+
+
+@pytest.mark.parametrize(("overrides", "said"), [([], "within"), (["steps=7"], "not compared")])
+def test_so_is_one_whose_encoder_was_made_otherwise(overrides: list[str], said: str, tmp_path: Path):
+    name, setting = "xlm-k/xnli", SETTINGS["xlm-k/xnli"]
+    arm, made = setting.arms["mlm"], setting.arms["mlm"].pretraining
+    assert made is not None
+    recorded = next(place for place in recorded_scores(name, "smoke") if place.arm == "mlm")
+    (value,) = recorded_scores(name, "smoke")[recorded].values()
+    folder, before = tmp_path / name / "smoke" / "mlm", encoder_folder(tmp_path / "xlm-k", made, "smoke")
+    write_rows(folder, row(data=recorded.data, language=recorded.language, value=value / 100, metric=setting.metric))
+    changes = [*runs.changes_of(arm, "smoke", [], 1), f"model={before / 'model'}"]
+    (folder / "recipe.yaml").write_text(as_yaml(resolve(arm.recipe, overrides=changes, scale="smoke")))
+    before.mkdir(parents=True)
+    pretraining = resolve_pretraining(made.recipe, overrides=[*made.set, *overrides], scale="smoke")
+    (before / "recipe.yaml").write_text(as_yaml(pretraining))
+    found = isogloss.reproduce(name, scale="smoke", output=tmp_path, arms="mlm", check=True)
+    (verdict,) = {check.verdict for check in found if check.ours is not None}
+    assert verdict.startswith(said) and ("pretraining.steps was" in verdict) == bool(overrides)
+
+
 def test_verdicts():
     place = Place("fun", "xnli", "th", "accuracy")
     assert Check(place, None, 41.0, 1, 1.5).verdict == "nothing to compare with"
@@ -188,6 +233,10 @@ def test_verdicts():
             "model: mlm, xlm_k begin from what .*; pretraining.",
         ),
         ({"name": "fun/mnli", "check": True}, "no run that has ended in nowhere/fun/mnli/smoke"),
+        (
+            {"name": "fun/mnli", "check": True, "overrides": "steps=7"},
+            "set: steps=7: with --check nothing is trained, so there is nothing to change; leave it out",
+        ),
     ],
 )
 def test_bad_arguments(arguments: dict[str, Any], said: str):

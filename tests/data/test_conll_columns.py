@@ -74,10 +74,13 @@ def test_columns_that_cannot_be_are_refused(columns: dict[str, str | int], messa
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"tokens": 1, "tags": 4}, "file:3: error: no column 4 (the tags) in a line of 4; positions count from 0"),
+        (
+            {"tokens": 1, "tags": 4},
+            "file:3: error: columns: no column 4 (the tags) in a line of 4; positions count from 0",
+        ),
         (
             {"tokens": "wort"},
-            "file:3: error: no column 'wort' (the tokens) in the first line (valid: -, 1, Anna, B-PER)",
+            "file:3: error: columns: no column 'wort' (the tokens) in the first line (valid: -, 1, Anna, B-PER)",
         ),
     ],
 )

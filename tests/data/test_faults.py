@@ -81,7 +81,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str | bytes, list[str]]] = {
     "WikiANN's prefix": ("ner", "conll", {}, "fr:a\tO\nfr:b\tB-LOC\n", [": warning: every token begins with 'fr:'"]),
     "no such column": (
         *("pos", "conll", {"columns": {"tokens": 0, "tags": 3}}),
-        *("a\tX\n", ["1: error: no column 3 (the tags) in a line of 2; positions count from 0"]),
+        *("a\tX\n", ["1: error: columns: no column 3 (the tags) in a line of 2; positions count from 0"]),
     ),
     # Item 9: treebanks without their text.
     "no forms": ("pos", "conllu", {}, words("_", "_"), [f"1: error: 1 of 1 {WITHOUT_TEXT}"]),

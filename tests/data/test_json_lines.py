@@ -76,7 +76,7 @@ def test_a_bad_line_is_an_error_and_the_others_are_read(tmp_path: Path, bad: str
 def test_without_the_text_nothing_is_read(tmp_path: Path):
     examples, problems = read(JsonLines({"text": "txt"}), tmp_path / "file", '{"text": "a"}\n{"text": "b"}\n')
     assert examples == []
-    assert problems == ["file:1: error: no column 'txt' (the text); did you mean 'text'? (valid: text)"]
+    assert problems == ["file:1: error: columns: no column 'txt' (the text); did you mean text: text? (valid: text)"]
 
 
 def test_unknown_columns_are_refused():

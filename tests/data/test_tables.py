@@ -96,13 +96,14 @@ def test_a_replaced_field_is_all_that_changes(rows: list[tuple[str, str, str]], 
         (
             Table(columns={"text": "sentense", "label": "label"}),
             "sentence\tlabel\na\tb\n",
-            "file:1: error: no column 'sentense' (the text); did you mean 'sentence'? (valid: label, sentence)",
+            "file:1: error: columns: no column 'sentense' (the text); did you mean text: sentence? "
+            "(valid: label, sentence)",
         ),
         (Table(), "text\ttext\na\tb\n", "file:1: error: column 'text' (the text) occurs 2 times"),
         (
             Table(columns={"text": 2}),
             "a\tb\n",
-            "file:1: error: no column 2 (the text) in a row of 2; positions count from 0",
+            "file:1: error: columns: no column 2 (the text) in a row of 2; positions count from 0",
         ),
         (Table(columns={"text": 0}), "a\tb\nc\n", "file:2: error: expected 2 columns, as most rows have, found 1"),
         (

@@ -16,9 +16,9 @@ from isogloss.data.corpus import Corpus
 from isogloss.examples import TaggedSentence
 from isogloss.protocols import Sampler
 from isogloss.recipe.build import data as build_data
+from isogloss.recipe.build.data import build_text_set
 from isogloss.recipe.build.sampling import MIXED, build_sampler
 from isogloss.recipe.build.task import build_task
-from isogloss.recipe.build.text import build_text_set
 from isogloss.recipe.names import FORMATS, TASKS
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.data import DataEntry, Translation

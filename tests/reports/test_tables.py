@@ -56,6 +56,7 @@ def test_closing_table_by_hand():
         "world   sw                    40    50.0             –   35.0",
         "",
         "world, f1: source mean 85.0, target mean 57.5, transfer gap 27.5 points",
+        "Gap: the mean of the source languages less the language's own score, in points.",
         "selection: source-dev, split: test, scored 1 time by each run",
     ]
 

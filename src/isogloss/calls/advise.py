@@ -9,20 +9,23 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from isogloss.calls.advising.apart import Apart, languages_apart
-from isogloss.calls.advising.probe_recipe import masked_of, plain, sources_of, training_of
 from isogloss.calls.advising.rules import Seen, rules
-from isogloss.calls.advising.texts import Words, label_shift, texts_by_language, words_of
-from isogloss.calls.advising.walk import DRAWS, MOST_BATCHES, STEPS, Walked, walk
-from isogloss.calls.advising.words import Advice, sentences
+from isogloss.calls.required import require_files
 from isogloss.common.errors import IsoglossError
 from isogloss.common.several import several
+from isogloss.recipe.overrides import Typed
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.run.folder import RunFolder
-from isogloss.start.learned import Learned, read_learned
+
+if TYPE_CHECKING:
+    from isogloss.calls.advising.apart import Apart
+    from isogloss.calls.advising.texts import Words
+    from isogloss.calls.advising.walk import Walked
+    from isogloss.calls.advising.words import Advice
+    from isogloss.start.learned import Learned
 
 
 def advise(
@@ -53,8 +56,17 @@ def advise(
     """
     if not 0 < budget < math.inf:
         raise IsoglossError(f"budget: seconds above 0, found {budget:g}")
-    changes = [*several(overrides), *([] if model is None else [f"model={model}"])]
+    changes = [*several(overrides), *([] if model is None else [Typed(f"model={model}", f"--model {model}")])]
     asked = resolve(recipe, overrides=changes, scale=scale)
+    require_files(asked)
+    # Here, since torch takes seconds, which whoever has mistyped a name need not wait.
+    from isogloss.calls.advising.apart import languages_apart
+    from isogloss.calls.advising.probe_recipe import masked_of, plain, sources_of, training_of
+    from isogloss.calls.advising.texts import label_shift, texts_by_language, words_of
+    from isogloss.calls.advising.walk import DRAWS, MOST_BATCHES, STEPS, walk
+    from isogloss.calls.advising.words import Advice, sentences
+    from isogloss.start.learned import read_learned
+
     probed = plain(asked, STEPS)
     with tempfile.TemporaryDirectory(prefix="isogloss-advise-") as folder, _quiet():
         learned = read_learned(probed, RunFolder(Path(folder) / "run"), ())

@@ -1,25 +1,28 @@
-"""What calls share: arguments that are keys of a recipe or languages, and what is said of a run that has ended."""
+"""What calls share: arguments that are keys of a recipe or languages."""
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.languages import called_by_name
 from isogloss.common.several import several
 from isogloss.data.collection import CODE
-from isogloss.models.extensions.adapters import trained_adapters
-from isogloss.models.extensions.lora import FOLDER as PEFT
-from isogloss.run.experiment import Experiment
+from isogloss.recipe.overrides import Typed
 
 
 def as_overrides(overrides: Iterable[str], limit: int | None, report_to: str | None) -> list[str]:
     """All overrides, those that have an argument of their own last."""
     given = {"limit": limit, "report_to": report_to}
-    return [*several(overrides), *(f"{key}={value}" for key, value in given.items() if value is not None)]
+    return [
+        *several(overrides),
+        *(
+            Typed(f"{key}={value}", f"--{key.replace('_', '-')} {value}")
+            for key, value in given.items()
+            if value is not None
+        ),
+    ]
 
 
 def check_code(language: str) -> None:
@@ -49,22 +52,3 @@ def codes_of(given: str | Sequence[str], argument: str) -> list[str]:
         if (said := called_by_name(code)) is not None:
             raise IsoglossError(f"{argument}: {said}")
     return found
-
-
-def print_doubts(experiment: Experiment, final: list[dict[str, Any]]) -> None:
-    """Warn, on one process, where the end of a run says that it has not learned."""
-    for doubt in experiment.doubts(final):
-        print(doubt, file=sys.stderr)
-
-
-def print_adapters(experiment: Experiment) -> None:
-    """Name the adapters that the run has written, on one process."""
-    for name in trained_adapters(experiment.loaded.model):
-        folder = experiment.folder.adapters / name
-        if folder.is_dir():
-            megabytes = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
-            print(f"{folder}: adapter {name!r} as AdapterHub has them, {megabytes:.3g} MB", file=sys.stderr)
-    folder = experiment.folder.model / PEFT
-    if folder.is_dir():
-        megabytes = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
-        print(f"{folder}: LoRA as peft has it, {megabytes:.3g} MB", file=sys.stderr)

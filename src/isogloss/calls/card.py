@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from huggingface_hub import HfApi, ModelCard
 
-from isogloss.calls.finished import open_run
 from isogloss.calls.predicted import redraw
+from isogloss.calls.required import finished_run
 from isogloss.calls.trimming.noted import parted
 from isogloss.catalogue import SETS
 from isogloss.catalogue.manifest import NAME as MANIFEST
@@ -26,9 +26,10 @@ from isogloss.reports.card_sections import DataSet, Interval, interval_of
 from isogloss.reports.cells import scoring_of
 from isogloss.reports.resampling import DRAWS
 from isogloss.run.folder import RunFolder
-from isogloss.start.card import Details
-from isogloss.start.card import card as written
 from isogloss.tasks.task import Task
+
+if TYPE_CHECKING:
+    from isogloss.start.card import Details
 
 
 def card(
@@ -61,13 +62,18 @@ def card(
         IsoglossError: There is no finished run, somebody has changed its card, a failed write, or the hub does not take
             the model.
     """
-    folder, recipe, task, loaded = open_run(run)
+    folder = finished_run(run)
     place = folder.model / "README.md"
     earlier, cut = parted(place.read_text(encoding="utf-8")) if place.exists() else ("", "")
     if earlier and not overwrite and not is_as_written(earlier):
         raise IsoglossError(
             f"{place} was changed by hand, or written by an earlier version; --overwrite replaces it, or move it away"
         )
+    # Here, since torch takes seconds, which whoever has mistyped a name need not wait.
+    from isogloss.calls.finished import open_run
+    from isogloss.start.card import card as written
+
+    _, recipe, task, loaded = open_run(run)
     started = read_json(folder.fingerprint)["starting_weights"]
     rows = [{**row, "run": str(folder.path)} for row in folder.final_rows()]
     trained = rows[0]["train_languages"] if rows else sorted(recipe.train_languages or ())
@@ -87,6 +93,8 @@ def card(
 def _details(
     folder: RunFolder, recipe: Recipe, task: Task, rows: Sequence[dict[str, Any]], trained: Sequence[str], draws: int
 ) -> Details:
+    from isogloss.start.card import Details
+
     primary = [row for row in rows if row["metric"] == task.metrics[0]]
     redrawn: dict[tuple[Any, ...], Interval] = {}
     for split in dict.fromkeys(row["split"] for row in primary):

@@ -11,9 +11,9 @@ import numpy as np
 from isogloss.calls.arguments import as_overrides
 from isogloss.calls.candidates import Candidate, candidates_of, require_alike
 from isogloss.calls.chosen import Chosen, chosen_rows, is_alone
-from isogloss.calls.made import made
 from isogloss.calls.planned import RecipeLike
 from isogloss.calls.predicted import counted
+from isogloss.calls.required import require_files
 from isogloss.calls.scored import metric_of, results_of, run_folders
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.writing import read_json, write_text
@@ -75,6 +75,10 @@ def compare_recipes(
     require_alike(candidates, allow_mixed)
     asked = tuple(range(seeds)) if seeds is not None else _seeds(candidates)
     root = Path(into) if into is not None else Path("runs") / _folder(candidates, scale)
+    for candidate in candidates:
+        require_files(candidate.recipe)
+    from isogloss.calls.made import made  # with torch behind it
+
     runs = made(candidates, root, seeds=asked, jobs=jobs)
     shown = split or ("test" if all(one.recipe.test for one in candidates) else "dev")
     found = _settled(runs, first, split=shown, metric=metric, allow_mixed=allow_mixed, view=view)

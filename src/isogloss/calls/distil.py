@@ -13,6 +13,7 @@ from isogloss.calls.pretrain import pretrain
 from isogloss.calls.templates import text_entry
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.several import several
+from isogloss.recipe.overrides import Typed
 from isogloss.recipe.spec.distillation import Student
 
 RECIPE = "distilled"
@@ -118,7 +119,8 @@ def distil(
         given["text"] = [text_entry(template) for template in templates]
     if languages is not None:
         given["languages"] = codes_of(languages, "languages")
-    own = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in given.items()]
+    said = {"sources": "objective", "knowledge": "text", "exclude": "text"}
+    own = [Typed(f"{key}={json.dumps(value, ensure_ascii=False)}", said.get(key, key)) for key, value in given.items()]
     return pretrain(
         recipe or RECIPE,
         overrides=[*own, *as_student(student), *several(overrides)],
@@ -140,5 +142,8 @@ def as_student(student: Student | Mapping[str, Any] | str | Path | None) -> list
     if isinstance(student, Mapping):
         student = json.dumps(dict(student), ensure_ascii=False)
     if str(student).lstrip().startswith("{"):
-        return ["model=null", "student=null", f"student={student}"]
-    return ["student=null", f"model={json.dumps(str(student), ensure_ascii=False)}"]
+        return [Typed("model=null", ""), Typed("student=null", ""), Typed(f"student={student}", f"student {student}")]
+    return [
+        Typed("student=null", ""),
+        Typed(f"model={json.dumps(str(student), ensure_ascii=False)}", f"student {student}"),
+    ]

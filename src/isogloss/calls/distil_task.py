@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.calls.train import train
-from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.resolve import is_pretraining, resolve
@@ -78,6 +77,8 @@ def distil_task(
         overwrite=overwrite,
         report_to=report_to,
     )
+    from isogloss.common.distributed import processes  # the training had torch in it
+
     if processes().rank == 0 and rows:
         print(side_by_side_table({"teacher": folder.final_rows(), "student": rows}))
     return rows

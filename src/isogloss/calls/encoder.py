@@ -8,11 +8,10 @@ from typing import Any
 import torch
 from transformers import AutoModel
 
+from isogloss.calls.required import model_of
 from isogloss.common.distributed import device
-from isogloss.common.errors import IsoglossError
 from isogloss.models.kinds import KINDS
 from isogloss.models.open import Loaded, open_model
-from isogloss.run.folder import RunFolder
 
 
 def open_encoder(
@@ -35,17 +34,3 @@ def open_encoder(
     loaded = open_model(source, auto_class, None, seed=0, trust_remote_code=trust_remote_code, kinds=KINDS)
     torch.nn.Module.to(loaded.model, device())
     return loaded
-
-
-def model_of(model: str | Path) -> str | Path:
-    """Where the weights are: the folder of the final model of a run, or what is no run itself.
-
-    Raises:
-        IsoglossError: The run has not ended.
-    """
-    folder = RunFolder(Path(model))
-    if not folder.fingerprint.exists():
-        return model
-    if not folder.model.is_dir():
-        raise IsoglossError(f"{model} has no final model: its training has not ended")
-    return folder.model

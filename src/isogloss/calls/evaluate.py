@@ -3,42 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import ValidationError
-
 from isogloss.calls.arguments import codes_of
-from isogloss.calls.finished import as_shown, build_evaluator, modes_asked, open_run, print_warnings
-from isogloss.calls.interpolation import interpolated, starting_weights
-from isogloss.calls.objects import entry_of
+from isogloss.calls.entries import entries_of
+from isogloss.calls.required import finished_run, require_mode, require_split
 from isogloss.calls.views import check_view
-from isogloss.common.distributed import processes
-from isogloss.common.errors import IsoglossError, nearest
-from isogloss.common.locking import locked
 from isogloss.common.several import several
-from isogloss.common.writing import read_json, read_lines
-from isogloss.data.corpus import Cell
-from isogloss.examples import Example
-from isogloss.models.open import Loaded
-from isogloss.recipe.build import data as build_data
-from isogloss.recipe.build.task import spacing
-from isogloss.recipe.explain import explain
-from isogloss.recipe.loading import load_yaml
-from isogloss.recipe.names import TASKS
-from isogloss.recipe.spec.data import DataEntry
-from isogloss.recipe.spec.recipe import Recipe
-from isogloss.reports.tables import closing_tables
-from isogloss.run.evaluation import PLAIN, score_cells
-from isogloss.run.folder import RunFolder
-from isogloss.start.corpus import load_corpus
-from isogloss.start.prepare import trained_as
-from isogloss.start.translated import gold_cells, translated_cells
-from isogloss.store.cache import cache_of_environment
-from isogloss.tasks.task import Task
+from isogloss.recipe.build.data import build_collection
+from isogloss.recipe.resolve import resolve
 
 
 def evaluate(
@@ -79,122 +53,14 @@ def evaluate(
             without the language adapters asked for, or another process is at work in its folder.
     """
     check_view(view)
-    if split not in ("dev", "test"):
-        raise IsoglossError(f"split: {split!r} is not evaluated{nearest(split, ['dev', 'test'])}")
+    require_split(split)
+    require_mode(adapters)
     codes = codes_of(languages, "languages") if languages else []
-    opened = open_run(run)
-    # Not while the run goes on, or another evaluation counts its scorings.
-    with locked(opened[0].path, processes()):
-        return _score(*opened, several(data), codes, split, view, interpolate, adapters)
+    folder, asked = finished_run(run), several(data)
+    named = [one for one in asked if isinstance(one, str)]
+    for entry in entries_of(named, resolve(folder.recipe), folder.path) if named or not asked else ():
+        build_collection(entry, "--data").files()
+    # Here, since torch takes seconds, which whoever has mistyped a name need not wait.
+    from isogloss.calls.rescoring import rescore
 
-
-def _score(
-    folder: RunFolder,
-    recipe: Recipe,
-    task: Task,
-    loaded: Loaded,
-    data: Sequence[str | Mapping[str, Any]],
-    languages: Sequence[str],
-    split: str,
-    view: str,
-    interpolate: Sequence[float],
-    adapters: str | None,
-) -> list[dict[str, Any]]:
-    modes = modes_asked(folder.path, recipe, loaded, adapters)
-    if view == "translate-test" and modes != (PLAIN,):
-        if adapters not in (None, "keep"):
-            raise IsoglossError(
-                f"adapters: view translate-test has texts in the source language, so they go through its adapter "
-                f"(keep), found {adapters!r}"
-            )
-        modes = modes_asked(folder.path, recipe, loaded, "keep")
-    entries = _entries(recipe, data, folder.path)
-    collections = [build_data.build_collection(entry, "--data") for entry in entries]
-    wanted = tuple(languages) or (None if data else recipe.evaluate_languages)
-    columns = _columns(folder, recipe, view)
-    source = (recipe.train_languages or columns["train_languages"])[0]
-    # What stands beside texts must be read, whether it is scored or not.
-    read = (*wanted, *({source} - {*wanted})) if wanted and view == "with-gold-source" else wanted
-    corpus = load_corpus(
-        collections,
-        lambda _: task.labels,
-        TASKS[task.name].complaint,
-        train_languages=(),
-        evaluate_languages=read,
-        asked_by="languages" if languages else "evaluate_languages",
-        splits=(split,),
-        cache=cache_of_environment(),
-    )
-    if not corpus.cells(split):
-        places = ", ".join(entry.path for entry in entries)
-        raise IsoglossError(f"no {split} data for {', '.join(wanted or ()) or 'any language'} in {places}")
-    evaluator = build_evaluator(recipe, task, loaded, modes[0])
-    shown: Mapping[Cell, Sequence[Example]] = {cell: corpus.evaluation[cell] for cell in corpus.cells(split)}
-    beside: Mapping[Cell, Sequence[Example]] = {}
-    if view == "translate-test":
-        shown = translated_cells(entries, shown, columns["train_languages"], corpus.problems)
-    elif view == "with-translate-test":
-        beside = translated_cells(entries, shown, [source], corpus.problems)
-    elif view == "with-gold-source":
-        beside = gold_cells(shown, source, collections)
-        shown = {cell: own for cell, own in shown.items() if not wanted or cell.language in wanted}
-    encoded = {cell: as_shown(evaluator, own, beside.get(cell), corpus.problems) for cell, own in shown.items()}
-    print_warnings(corpus.problems)
-    starting = starting_weights(folder, recipe, task) if interpolate else {}
-    rows = []
-    for share in interpolate or (None,):
-        between: AbstractContextManager[None] = (
-            nullcontext() if share is None else interpolated(loaded.model, starting, share)
-        )
-        found: list[dict[str, Any]] = []
-        with between:
-            for mode in modes:
-                one = replace(evaluator, mode=mode)
-                found += score_cells(one, loaded.model, encoded, folder, {**columns, "interpolation": share})
-        if evaluator.group.rank == 0:
-            print(closing_tables(found, task.metrics))
-        rows += found
-    return rows
-
-
-def _columns(folder: RunFolder, recipe: Recipe, view: str) -> dict[str, Any]:
-    """The columns of rows that do not depend on the data: what the run was, and how its texts are seen."""
-    # A run that was cut begins without scores.
-    before = {"step": read_json(folder.fingerprint).get("trimmed", {}).get("step")}
-    final = next((row for row in reversed(read_lines(folder.results)) if row["selection"] is not None), before)
-    translated = [
-        *(["train"] if recipe.translate_train else []),
-        *(["test"] if view in ("translate-test", "with-translate-test") else []),
-    ]
-    return {
-        **trained_as(recipe),
-        "run": str(folder.path),
-        "train_languages": final.get("train_languages") or sorted(recipe.train_languages or ()),
-        "step": final["step"],
-        "selection": recipe.selection,
-        "view": view,
-        "translated": " and ".join(translated) or None,
-        "spacing": spacing(recipe, TASKS[recipe.data[0].task]),
-    }
-
-
-def _entries(recipe: Recipe, data: Sequence[str | Mapping[str, Any]], root: Path) -> list[DataEntry]:
-    """The data entries that ``--data`` names or spells out."""
-    known = {build_data.build_collection(entry, "data").name: entry for entry in recipe.data}
-    entries = []
-    for text in data:
-        try:
-            value = load_yaml(text) if isinstance(text, str) else entry_of({"task": recipe.data[0].task, **text}, root)
-        except yaml.YAMLError as error:
-            raise IsoglossError(f"--data {text}: not YAML: {' '.join(str(error).split())}") from None
-        if isinstance(value, dict):
-            try:
-                task = {"task": recipe.data[0].task} if "format" in value else {}
-                entries.append(DataEntry.model_validate({**task, **value}))
-            except ValidationError as error:
-                raise IsoglossError(explain(error, "--data", DataEntry)) from None
-        elif text in known:
-            entries.append(known[text])
-        else:
-            raise IsoglossError(f"--data: no data {text!r} in the recipe{nearest(str(text), known)}")
-    return entries or list(recipe.data)
+    return rescore(folder.path, asked, codes, split, view, interpolate, adapters)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast, get_args
+from typing import cast
 
 import torch
 from transformers import AutoConfig
 
+from isogloss.calls.required import finished_run, require_mode
 from isogloss.common.distributed import device, processes
-from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.errors import IsoglossError
 from isogloss.data.corpus import Cell
 from isogloss.data.problems import Problems
 from isogloss.examples import Example
@@ -21,7 +22,7 @@ from isogloss.recipe.build.adapters import modes_of
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.build.run import build_autocast
 from isogloss.recipe.build.task import build_task, spacing
-from isogloss.recipe.resolve import is_pretraining, resolve
+from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.adapters import AtTest
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.run.evaluation import PLAIN, Evaluator, Mode, Shown
@@ -37,20 +38,7 @@ def open_run(run: str | Path) -> tuple[RunFolder, Recipe, Task, Loaded]:
     Raises:
         IsoglossError: There is no run, it has not ended, or it is one of `isogloss pretrain`.
     """
-    folder = RunFolder(Path(run))
-    if not folder.fingerprint.exists():
-        inside = sorted(str(path.parent) for path in folder.path.glob("**/fingerprint.json"))
-        hint = f"; there are runs in it: {', '.join(inside)}" if inside else ""
-        raise IsoglossError(f"{folder.path} is no run folder (no {folder.fingerprint.name} in it){hint}")
-    if not folder.model.is_dir():
-        raise IsoglossError(
-            f"{folder.path} has no final model: its training has not ended; `isogloss train --resume` goes on"
-        )
-    if is_pretraining(folder.recipe):
-        raise IsoglossError(
-            f"{folder.path} is a run of `isogloss pretrain`, which has no task; a recipe of `isogloss train` with "
-            f"`model: {folder.model}` gives it one"
-        )
+    folder = finished_run(run)
     recipe = resolve(folder.recipe)
     named, _ = build_collections(recipe.data)
     # A run keeps its spacing; one that has none is from before there was a choice.
@@ -102,8 +90,7 @@ def modes_asked(path: Path, recipe: Recipe, loaded: Loaded, asked: str | None) -
     Raises:
         IsoglossError: No such mode, or the model has no adapters of languages.
     """
-    if asked not in (None, *get_args(AtTest)):
-        raise IsoglossError(f"adapters: {asked!r} is unknown{nearest(str(asked), get_args(AtTest))}")
+    require_mode(asked)
     modes = modes_of(loaded.model, cast(AtTest, asked) or (recipe.adapters.at_test if recipe.adapters else "swap"))
     if asked is not None and modes == (PLAIN,):
         raise IsoglossError(

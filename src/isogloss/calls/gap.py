@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from isogloss.calls.finished import build_evaluator, modes_asked, open_run
-from isogloss.calls.interpolation import interpolated, starting_weights
-from isogloss.calls.parallel import first_windows, parallel_texts
+from isogloss.calls.required import finished_run
 from isogloss.calls.scored import check_figures, metric_of, scored_runs
 from isogloss.calls.unfreezing import schedule_names
 from isogloss.calls.views import check_view
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.several import several
 from isogloss.common.writing import write_lines, write_text
-from isogloss.data.corpus import Cell
-from isogloss.data.problems import Problems
-from isogloss.diagnostics.paired import paired_vectors
-from isogloss.diagnostics.representations import similarities
 from isogloss.figures.gap import gap_figure, likeness_figure
-from isogloss.models.extensions.mixing import mixing_of
-from isogloss.objectives.side_by_side import States, first_place, mean_of_places
 from isogloss.recipe.resolve import resolve
 from isogloss.reports.gaps import gap_tables
 from isogloss.run.folder import RunFolder
@@ -31,7 +22,7 @@ from isogloss.run.folder import RunFolder
 LIMIT = 1000
 """Texts per language, evenly spaced: as many as components of the largest usual encoder, or CKA is biased."""
 
-POOLING: Mapping[str, States] = {"mean": mean_of_places, "first": first_place}
+POOLING = ("mean", "first")
 """From the states of a text to its vector: the mean over sub-words without special ones, or the first state."""
 
 Rows = list[dict[str, Any]]
@@ -114,6 +105,11 @@ def gap(
     chosen = metric_of(results, metric)
     recipes = {folder: resolve(RunFolder(folder).recipe) for folder in folders}
     names = schedule_names([(own.method, own.objective.model_dump(mode="json")) for own in recipes.values()])
+    for folder in folders:
+        finished_run(folder)
+    # Here, since torch takes seconds, which whoever has mistyped a name need not wait.
+    from isogloss.calls.likeness import likeness_of
+
     rows: Rows = []
     for folder, name in zip(folders, names, strict=True):
         theirs = [row for row in results if row["run"] == str(folder)]
@@ -121,7 +117,7 @@ def gap(
         scores = [row for row in theirs if row["metric"] == chosen and row["view"] == view]
         shared = {"run": str(folder), "method": name, "seed": recipes[folder].seeds[0], "split": split}
         shared |= {"metric": chosen, "view": view, "pooling": pooling}
-        own = _of_a_run(folder, source, several(data), split, scores, POOLING[pooling], limit)
+        own = likeness_of(folder, source, several(data), split, scores, pooling, limit)
         rows += [{**shared, **row} for row in own]
     last = max(row["layer"] for row in rows)
     if layer is not None and not 0 <= layer <= last:
@@ -130,53 +126,6 @@ def gap(
         write_lines(RunFolder(folder).gap, [row for row in rows if row["run"] == str(folder)])
     found = Gap(rows, last if layer is None else layer, chosen, split, view)
     return found if output is None else _written(found, Path(output))
-
-
-def _of_a_run(
-    folder: Path, source: str, data: Sequence[str], split: str, scores: Rows, states: States, limit: int
-) -> Rows:
-    run, recipe, task, loaded = open_run(folder)
-    pairs = parallel_texts(recipe, task, source, data, split, limit)
-    mode = modes_asked(folder, recipe, loaded, None)[0]
-    evaluator, mixing, problems = build_evaluator(recipe, task, loaded, mode), mixing_of(loaded.model), Problems()
-    pretrained = isinstance(recipe.model, str) and not recipe.random_weights
-    starting = starting_weights(run, recipe, task) if pretrained else None
-    rows: Rows = []
-    for cell, (examples, others) in pairs.items():
-        sides = [first_windows(evaluator, own, problems) for own in (examples, others)]
-        transfer = _transfer_gap(scores, cell, source)
-        for state in ("before", "alone", "mixed"):
-            if (state == "before" and starting is None) or (state == "mixed" and mixing is None):
-                continue
-            held = interpolated(loaded.model, starting, 0.0) if state == "before" and starting else nullcontext()
-            with held, mode.around(cell, loaded.model), evaluator.autocast():
-                found = paired_vectors(
-                    loaded.model,
-                    lambda features: task.collate(features, loaded.tokenizer),
-                    *sides,
-                    states=states,
-                    mixing=mixing if state == "mixed" else None,
-                    batch_size=evaluator.batch_size,
-                )
-            shared = {"data": cell.data, "language": cell.language, "source": source, "state": state}
-            sizes = {"n": len(examples), "d": found[0].shape[-1], "gap": transfer}
-            (layers,) = similarities(dict(zip(("target", "source"), found, strict=True))).values()
-            rows += [
-                {**shared, "layer": number, "cka": cka, "retrieval": retrieval, **sizes}
-                for number, (cka, retrieval) in enumerate(layers)
-            ]
-    return rows
-
-
-def _transfer_gap(scores: Rows, cell: Cell, source: str) -> float | None:
-    """Score of the source language minus that of a cell, as last scored by the final model."""
-    found: dict[str, float] = {}
-    for row in scores:
-        final = row["selection"] is not None and row.get("interpolation") is None
-        if final and (row["data"], row["split"]) == (cell.data, cell.split):
-            found[row["language"]] = row["value"]
-    language = cell.question_language or cell.language
-    return found[source] - found[language] if {source, language} <= found.keys() else None
 
 
 def _written(found: Gap, folder: Path) -> Gap:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.catalogue import SETS
-from isogloss.catalogue.get import copy
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.several import several
 
@@ -41,6 +40,8 @@ def get(
     """
     if name not in SETS:
         raise IsoglossError(f"no data set {name!r} in the catalogue{nearest(name, SETS)}")
+    from isogloss.catalogue.get import copy  # with pyarrow behind it
+
     folder = Path(output) if output is not None else Path("data") / name
     chosen, wanted = (None if given is None else several(given) for given in (languages, splits))
     return copy(name, SETS[name], folder, languages=chosen, splits=wanted, offline=offline)

@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from isogloss.calls.arguments import print_adapters, print_doubts
+from isogloss.calls.ended import print_adapters, print_doubts
 from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
 from isogloss.common.locking import locked

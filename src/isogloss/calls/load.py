@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isogloss.calls.arguments import check_code
-from isogloss.calls.finished import as_shown, build_evaluator, modes_asked, open_run, predicted_in, print_warnings
 from isogloss.calls.given import as_examples
 from isogloss.calls.readable import record
+from isogloss.calls.required import finished_run
 from isogloss.data.problems import Problems
-from isogloss.models.open import Loaded
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.run.folder import RunFolder
 from isogloss.tasks.task import Task
+
+if TYPE_CHECKING:
+    from isogloss.models.open import Loaded
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class LoadedRun:
         Raises:
             IsoglossError: An example cannot be used, or no language adapters as asked for.
         """
+        from isogloss.calls.finished import as_shown, build_evaluator, modes_asked, predicted_in, print_warnings
+
         check_code(language)
         problems = Problems()
         read = as_examples(examples, self.task, language)
@@ -90,4 +94,7 @@ def load(run: str | Path) -> LoadedRun:
     Raises:
         IsoglossError: There is no run, it has not ended, or it is one of `isogloss pretrain`.
     """
+    finished_run(run)
+    from isogloss.calls.finished import open_run  # with torch behind it
+
     return LoadedRun(*open_run(run))

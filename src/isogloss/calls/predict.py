@@ -9,10 +9,10 @@ from typing import Any
 from isogloss.calls.arguments import check_code
 from isogloss.calls.beside import read_beside
 from isogloss.calls.destination import check_destination, check_replaced
-from isogloss.calls.finished import as_shown, build_evaluator, modes_asked, open_run, predicted_in, print_warnings
 from isogloss.calls.given import LINES, labelled
 from isogloss.calls.probabilities import layout_of
 from isogloss.calls.readable import table as table_of
+from isogloss.calls.required import finished_run, require_mode
 from isogloss.common.errors import IsoglossError
 from isogloss.common.packing import ENDING, with_name_before_ending
 from isogloss.common.writing import write_bytes, write_text
@@ -22,9 +22,10 @@ from isogloss.data.misread import read_file
 from isogloss.data.plain import Lines
 from isogloss.data.problems import Problems
 from isogloss.data.tables import Table
-from isogloss.examples import Example
+from isogloss.examples import Example, LabelledText
 from isogloss.recipe.build import data as build_data
 from isogloss.recipe.names import TASKS
+from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.data import DataEntry
 from isogloss.run.predicted import Predicted
 from isogloss.start.raw_text import from_text
@@ -85,6 +86,7 @@ def predict(
             are to go, or a place that cannot be written to; all before anything is predicted. Or a failed write.
     """
     check_code(language)
+    require_mode(adapters)
     if adapters == "both":
         raise IsoglossError("adapters: a file is labelled once, with swap or with keep, found 'both'")
     asked = [name for name, on in (("xtreme", xtreme), ("probabilities", probabilities), ("table", table)) if on]
@@ -95,10 +97,8 @@ def predict(
         raise IsoglossError(
             "beside: lines of raw text have no ids to join others by; take another format, such as jsonl"
         )
-    folder, recipe, task, loaded = open_run(run)
-    mode = modes_asked(folder.path, recipe, loaded, adapters)[0]
-    source = Path(file)
-    entry = _entry_of(recipe.data, source, None if raw else format)
+    folder, source = finished_run(run), Path(file)
+    entry = _entry_of(resolve(folder.recipe).data, source, None if raw else format)
     if entry.columns is not None:
         # Only training data are parted.
         entry = entry.model_copy(update={"columns": entry.columns.model_copy(update={"part": None})})
@@ -107,7 +107,17 @@ def predict(
         entry = entry.model_copy(update={"skip_empty": False})
     # What stands in place of lost labels is overwritten as well as labels are.
     label_map = {**dict.fromkeys(NO_NUMBER, "-"), **entry.label_map}
-    reader, examples, problems = _raw(task, source, language) if raw else _read(entry, source, language, label_map)
+    reader, examples, problems = _lines(source, language) if raw else _read(entry, source, language, label_map)
+    if output is not None and not xtreme:
+        check_destination(Path(output), source, overwrite=overwrite)
+
+    # Here, since torch takes seconds, which whoever has mistyped a name need not wait.
+    from isogloss.calls.finished import as_shown, build_evaluator, modes_asked, open_run, predicted_in, print_warnings
+
+    _, recipe, task, loaded = open_run(run)
+    mode = modes_asked(folder.path, recipe, loaded, adapters)[0]
+    if raw:
+        examples = [from_text(text, task) for text in examples if isinstance(text, LabelledText)]
     if not asked and isinstance(reader, Table) and len(reader.read(source, "", Problems(), label_map)) != len(examples):
         raise IsoglossError(
             f"{source} holds rows of other languages than {language} too, and whole files are written; "
@@ -167,12 +177,12 @@ def _writer(
     return place, lambda found: reader.write(source, found.predictions, place, label_map)
 
 
-def _raw(task: Task, source: Path, language: str) -> tuple[None, Sequence[Example], Problems]:
-    """The examples of a file of raw text, one a line."""
+def _lines(source: Path, language: str) -> tuple[None, Sequence[Example], Problems]:
+    """The lines of a file of raw text, of which a task makes its examples."""
     problems = Problems()
     texts = Lines().read(source, language, problems)
     problems.raise_errors()
-    return None, [from_text(text, task) for text in texts], problems
+    return None, texts, problems
 
 
 def _read(

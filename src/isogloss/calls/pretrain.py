@@ -6,16 +6,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from isogloss.calls.arguments import as_overrides, print_adapters, print_doubts
+from isogloss.calls.arguments import as_overrides
 from isogloss.calls.neighbours import naming_neighbours
-from isogloss.common.distributed import processes
+from isogloss.calls.required import require_files
 from isogloss.common.locking import locked
 from isogloss.recipe.resolve import resolve_pretraining
 from isogloss.recipe.spec.pretraining import Pretraining
 from isogloss.reports.tables import distilled_table, masked_table
 from isogloss.run.clearing import require_usable
 from isogloss.run.folder import RunFolder
-from isogloss.start.prepare_pretraining import prepare_pretraining
 
 
 def pretrain(
@@ -55,6 +54,13 @@ def pretrain(
     default = stem if scale is None or resolved.name else f"{stem}-{scale}"
     path = Path(output) if output is not None else Path("runs") / default
     require_usable(RunFolder(path), resolved.model_dump(mode="json"), resume=resume, overwrite=overwrite)
+    with naming_neighbours(recipe, resolved):
+        require_files(resolved)
+    # Here, since torch takes seconds, which whoever has mistyped a name need not wait.
+    from isogloss.calls.ended import print_adapters, print_doubts
+    from isogloss.common.distributed import processes
+    from isogloss.start.prepare_pretraining import prepare_pretraining
+
     with naming_neighbours(recipe, resolved), locked(path, processes()):
         experiment = prepare_pretraining(resolved, path, resume=resume, overwrite=overwrite)
         final = experiment.run()

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from isogloss.calls.arguments import codes_of
-from isogloss.calls.probing.cloze import cloze
-from isogloss.calls.probing.decoding import decoding
-from isogloss.calls.probing.entity_retrieval import entity_retrieval
-from isogloss.calls.probing.object_entailment import object_entailment
-from isogloss.calls.probing.perplexity import perplexity
-from isogloss.calls.probing.probed import Probed
-from isogloss.calls.probing.rows import item_rows, probe_rows, probe_table
+from isogloss.calls.required import model_of
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.writing import append_lines
-from isogloss.diagnostics.knowledge.finding import Finding
+from isogloss.data.knowledge_files import KnowledgeFolder
+from isogloss.recipe.spec.knowledge import SMALL_WORLD
 
-Kind = Callable[..., tuple[str, list[Finding]]]
-
-KINDS: Mapping[str, Kind] = {
-    "entity-retrieval": entity_retrieval,
-    "object-entailment": object_entailment,
-    "cloze": cloze,
-    "decoding": decoding,
-    "perplexity": perplexity,
-}
-"""The kinds of probe; what each can be told are the arguments of its function after the first."""
+KINDS = ("entity-retrieval", "object-entailment", "cloze", "decoding", "perplexity")
+"""The kinds of probe."""
 
 
 def probe(
@@ -68,16 +55,23 @@ def probe(
     """
     if kind not in KINDS:
         raise IsoglossError(f"kind: no probe {kind!r}{nearest(kind, KINDS)}")
-    known = list(inspect.signature(KINDS[kind]).parameters)[1:]
+    if batch_size < 1:
+        raise IsoglossError(f"batch_size: at least 1, found {batch_size}")
+    codes = tuple(codes_of(languages, "languages") if languages else ())
+    model_of(model)
+    if settings.get("corpus") not in (None, SMALL_WORLD):
+        KnowledgeFolder(Path(settings["corpus"]))
+    # Here, since torch takes seconds, which whoever has mistyped a name need not wait.
+    from isogloss.calls.probing.kinds import FUNCTIONS
+    from isogloss.calls.probing.probed import Probed
+    from isogloss.calls.probing.rows import item_rows, probe_rows, probe_table
+
+    known = list(inspect.signature(FUNCTIONS[kind]).parameters)[1:]
     for name in settings:
         if name not in known:
             raise IsoglossError(f"{name}: the probe {kind} has no such setting{nearest(name, known)}")
-    if batch_size < 1:
-        raise IsoglossError(f"batch_size: at least 1, found {batch_size}")
-    probed = Probed(
-        model, tuple(codes_of(languages, "languages") if languages else ()), batch_size, seed, trust_remote_code
-    )
-    data, findings = KINDS[kind](probed, **settings)
+    probed = Probed(model, codes, batch_size, seed, trust_remote_code)
+    data, findings = FUNCTIONS[kind](probed, **settings)
     recipe = probed.recipe
     method, own = (None, None) if recipe is None else ("pretraining", recipe.seed)
     rows = probe_rows(findings, data, run=str(model), task=kind, method=method, seed=own)

@@ -6,14 +6,14 @@ import dataclasses
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from isogloss.calls.arguments import codes_of
 from isogloss.calls.destination import write_unless_changed
-from isogloss.calls.encoder import open_encoder
 from isogloss.calls.neighbours import naming_neighbours
+from isogloss.calls.required import model_of
 from isogloss.common.errors import IsoglossError
 from isogloss.common.packing import ENDING
 from isogloss.data.chunks import is_chunk_tagged
@@ -26,8 +26,9 @@ from isogloss.recipe.build.data import build_collections, build_translation
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.data import DataEntry
 from isogloss.tasks.tagging import Tagging
-from isogloss.translation.alignment import Aligner
-from isogloss.translation.projection import Projected, project_chunks, project_tags
+
+if TYPE_CHECKING:
+    from isogloss.translation.projection import Projected
 
 
 def project(
@@ -68,6 +69,8 @@ def project(
             file, translations of other sentences, a file of projected tags that holds something else, or a place that
             cannot be written to.
     """
+    if batch_size < 1:
+        raise IsoglossError(f"batch_size: at least 1, found {batch_size}")
     whole = resolve(recipe, overrides=overrides, scale=scale)
     named, collections = build_collections(whole.data)
     task, targets = named.build(()), codes_of(to, "to")
@@ -81,8 +84,6 @@ def project(
         raise IsoglossError("project: no data entry has translations.train, whose files are to be tagged")
     problems.raise_errors()
     labels = task.label_set([one for sentences in read.values() for one in sentences])
-    aligner = Aligner(open_encoder(model, trust_remote_code=trust_remote_code), layer, batch_size)
-    carry = project_chunks if is_chunk_tagged([one for own in read.values() for one in own]) else project_tags
     found: dict[str, dict[str, Any]] = {}
     # A file that is not there is told before any is written.
     pairs_of = {
@@ -90,6 +91,14 @@ def project(
         for entry, _ in asked
         for language in targets
     }
+    model_of(model)
+    # Here, since torch takes seconds, which whoever has mistyped a name need not wait.
+    from isogloss.calls.encoder import open_encoder
+    from isogloss.translation.alignment import Aligner
+    from isogloss.translation.projection import project_chunks, project_tags
+
+    aligner = Aligner(open_encoder(model, trust_remote_code=trust_remote_code), layer, batch_size)
+    carry = project_chunks if is_chunk_tagged([one for own in read.values() for one in own]) else project_tags
     for entry, own in asked:
         assert entry.translations.train is not None
         for language in targets:

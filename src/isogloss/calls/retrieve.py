@@ -6,24 +6,24 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import mean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from tabulate import tabulate
 
 from isogloss.calls.arguments import codes_of
-from isogloss.calls.encoder import open_encoder
+from isogloss.calls.required import model_of
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.writing import append_lines
 from isogloss.data.collection import Collection
 from isogloss.data.corpus import Cell
 from isogloss.data.problems import Problems
 from isogloss.data.tables import Table
-from isogloss.diagnostics.retrieval import layer_vectors, retrieval_accuracy
 from isogloss.examples import LabelledText
-from isogloss.models.extensions.adapters import of_languages
-from isogloss.models.open import Loaded
-from isogloss.run.evaluation import result_rows
+
+if TYPE_CHECKING:
+    import torch
+
+    from isogloss.models.open import Loaded
 
 LONGEST = 512
 """Sub-words per sentence, where the model takes that many (XTREME's ``max_seq_length``)."""
@@ -91,6 +91,12 @@ def retrieve(
         splits={"test": "test"},
     )
     pairs = _read(collection)
+    model_of(model)
+    # Here, since torch takes seconds, which whoever has mistyped a name need not wait.
+    from isogloss.calls.encoder import open_encoder
+    from isogloss.diagnostics.retrieval import retrieval_accuracy
+    from isogloss.run.evaluation import result_rows
+
     loaded = open_encoder(model, trust_remote_code=trust_remote_code)
     chosen = _layers(loaded, layers)
     rows: list[dict[str, Any]] = []
@@ -170,6 +176,9 @@ def _layers(loaded: Loaded, layers: Sequence[int] | None) -> tuple[int, ...]:
 
 
 def _vectors(loaded: Loaded, language: str, texts: Sequence[str], batch_size: int, *, special: bool) -> torch.Tensor:
+    from isogloss.diagnostics.retrieval import layer_vectors
+    from isogloss.models.extensions.adapters import of_languages
+
     longest = min(LONGEST, loaded.tokenizer.model_max_length)
     with of_languages(loaded.model, [language]):
         return layer_vectors(

@@ -6,26 +6,29 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from typing import TYPE_CHECKING, Any
 
 from isogloss.calls.arguments import as_overrides
-from isogloss.calls.jobs import Asked, train_one_by_one, train_side_by_side
 from isogloss.calls.neighbours import naming_neighbours
 from isogloss.calls.objects import at, entries_of, objects_of, write
 from isogloss.calls.outcome import print_outcome
-from isogloss.calls.own_model import name_of, write_own
 from isogloss.calls.planned import RecipeLike, runs_of, training_languages
-from isogloss.common.distributed import processes
+from isogloss.calls.required import require_files
 from isogloss.common.errors import IsoglossError
+from isogloss.recipe.overrides import Typed
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.sweep import resolve_sweep
-from isogloss.run.callbacks import Callback
 from isogloss.run.clearing import require_usable
 from isogloss.run.folder import RunFolder
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from isogloss.run.callbacks import Callback
+
+# What trains is imported where it is wanted: torch takes seconds, which whoever has mistyped a name need not wait.
 
 
 def train(
@@ -74,16 +77,14 @@ def train(
     Raises:
         IsoglossError: Bad input, a failed write, or another process is at work in the folder.
     """
-    callbacks = [callbacks] if isinstance(callbacks, Callback) else callbacks
-    for callback in callbacks:
-        if not isinstance(callback, Callback):
-            made = f"; an object of it is {callback.__name__}()" if isinstance(callback, type) else ""
-            raise IsoglossError(f"callbacks: objects of isogloss.Callback, found {callback!r}{made}")
+    callbacks = [] if callbacks == () else _listed(callbacks)
     if callbacks and jobs > 1:
         raise IsoglossError(f"callbacks: they are called in this process, and jobs = {jobs} trains in others; jobs=1")
     recipe, files = objects_of(recipe)
     changes, given = as_overrides(overrides, limit, report_to), dict[str, Any]()
     if model is not None or tokenizer is not None:
+        from isogloss.calls.own_model import name_of
+
         given["model"] = name_of(model, tokenizer)
     if data is not None:
         placed, own = objects_of({"data": entries_of(data, _tasks(recipe, changes, given, scale))})
@@ -101,17 +102,28 @@ def train(
             require_usable(RunFolder(root), first.model_dump(mode="json"), resume=False, overwrite=overwrite)
         write(files, root)
         if model is not None:
+            from isogloss.calls.own_model import write_own
+
             write_own(model, tokenizer, Path(str(first.model)))
-        runs = [
-            (name, Asked(one, path, resume, overwrite, training_languages(resolved), callbacks))
+        planned = [
+            (name, path, one, training_languages(resolved))
             for name, resolved in children
             for path, one in runs_of(resolved, root / name)
         ]
-        for _, asked in runs:
-            values = asked.recipe.model_dump(mode="json")
-            require_usable(RunFolder(asked.path), values, resume=resume, overwrite=overwrite)
+        for _, resolved in children:
+            require_files(resolved)
+        for _, path, one, _ in planned:
+            require_usable(RunFolder(path), one.model_dump(mode="json"), resume=resume, overwrite=overwrite)
+
+        from isogloss.calls.jobs import Asked, train_one_by_one, train_side_by_side
+
+        runs = [
+            (name, Asked(one, path, resume, overwrite, languages, callbacks)) for name, path, one, languages in planned
+        ]
         train_all = train_one_by_one if jobs == 1 or len(runs) == 1 else partial(train_side_by_side, jobs=jobs)
         found = train_all([asked for _, asked in runs])
+    from isogloss.common.distributed import processes
+
     every = [row for rows in found for row in rows]
     if every and processes().rank == 0:
         of_child: dict[str, list[dict[str, Any]]] = {name: [] for name, _ in children}
@@ -119,6 +131,22 @@ def train(
             of_child[name] += rows
         print_outcome(children, of_child, root, swept)
     return every
+
+
+def _listed(callbacks: Callback | Sequence[Callback]) -> Sequence[Callback]:
+    """The callbacks, each of which is one.
+
+    Raises:
+        IsoglossError: One is something else.
+    """
+    from isogloss.run.callbacks import Callback
+
+    listed = [callbacks] if isinstance(callbacks, Callback) else callbacks
+    for callback in listed:
+        if not isinstance(callback, Callback):
+            made = f"; an object of it is {callback.__name__}()" if isinstance(callback, type) else ""
+            raise IsoglossError(f"callbacks: objects of isogloss.Callback, found {callback!r}{made}")
+    return listed
 
 
 def _tasks(recipe: RecipeLike, overrides: Sequence[str], given: Mapping[str, Any], scale: str | None) -> list[str]:
@@ -130,7 +158,7 @@ def _tasks(recipe: RecipeLike, overrides: Sequence[str], given: Mapping[str, Any
 
 def _as_changes(given: Mapping[str, Any]) -> list[str]:
     """Overrides for what is given in memory; JSON is YAML."""
-    return [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in given.items()]
+    return [Typed(f"{key}={json.dumps(value, ensure_ascii=False)}", key) for key, value in given.items()]
 
 
 def _require_taken(given: Mapping[str, Any], children: Sequence[tuple[str, Recipe]]) -> None:

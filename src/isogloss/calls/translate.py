@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isogloss.calls.arguments import codes_of
 from isogloss.calls.destination import write_unless_changed
@@ -25,7 +25,9 @@ from isogloss.recipe.spec.data import DataEntry
 from isogloss.translation.codes import Telling
 from isogloss.translation.examples import Losses, rebuilt, texts
 from isogloss.translation.files import layout_of, written
-from isogloss.translation.translators import Translators
+
+if TYPE_CHECKING:
+    from isogloss.translation.translators import Translators
 
 RECIPES = (".yaml", ".yml", ".json")
 """How files of recipes end."""
@@ -128,6 +130,8 @@ def translate(
     named, collections = build_collections(entries)
     with looking:
         read = _read(collections, asked, targets, split)
+    from isogloss.translation.translators import Translators  # with torch behind it
+
     told = Telling(codes or {}, prefix)
     options = {"num_beams": num_beams, "max_length": max_length, "trust_remote_code": trust_remote_code}
     work = Translators(str(model), told, Path(output) / "memory", batch_size=batch_size, options=options)

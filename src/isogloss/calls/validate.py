@@ -15,8 +15,8 @@ from isogloss.data.validate import validate_collections
 from isogloss.recipe.build import data as build_data
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.resolve import resolve
-from isogloss.start.check import check_data
 from isogloss.start.survey import Validation, survey
+from isogloss.start.validation import check_data
 
 
 def validate(

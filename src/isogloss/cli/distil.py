@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import isogloss
+from isogloss.cli.afterwards import print_encoder, print_task_models
 
 
 def distil(
@@ -66,7 +67,7 @@ def distil(
 
     isogloss distil --run runs/pos --student runs/student/model --text 'text/{language}.txt' --output runs/small
     """
-    isogloss.distil(
+    rows = isogloss.distil(
         teacher,
         run=run,
         student=student,
@@ -82,3 +83,4 @@ def distil(
         overwrite=overwrite,
         report_to=report_to,
     )
+    (print_encoder if run is None else print_task_models)(rows)

@@ -105,8 +105,12 @@ def predict(
 
 
 def _print(run: Path, texts: list[str], language: str, probabilities: bool, adapters: str | None) -> None:
-    from isogloss.calls.readable import in_terminal  # transformers is behind it, which --help does not need
+    from isogloss.calls.arguments import check_code
+    from isogloss.calls.readable import in_terminal
+    from isogloss.calls.required import require_mode
 
+    check_code(language)
+    require_mode(adapters)
     rows = isogloss.load(run).predict(texts, language=language, probabilities=probabilities, adapters=adapters)
     print(
         ("\n" if probabilities else "\n\n").join(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import isogloss
+from isogloss.cli.afterwards import print_encoder
 
 
 def pretrain(
@@ -32,7 +33,7 @@ def pretrain(
 
     The model is in runs/encoder/model, a plain Hugging Face folder.
     """
-    isogloss.pretrain(
+    rows = isogloss.pretrain(
         recipe,
         overrides=overrides or (),
         scale=scale,
@@ -42,3 +43,4 @@ def pretrain(
         overwrite=overwrite,
         report_to=report_to,
     )
+    print_encoder(rows)

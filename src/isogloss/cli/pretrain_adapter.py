@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import isogloss
+from isogloss.cli.afterwards import print_encoder
 
 
 def pretrain_adapter(
@@ -32,7 +33,7 @@ def pretrain_adapter(
 
     The adapters are in runs/adapters/adapters/LANGUAGE, folders as AdapterHub has them.
     """
-    isogloss.pretrain_adapter(
+    rows = isogloss.pretrain_adapter(
         recipe,
         overrides=overrides or (),
         scale=scale,
@@ -42,3 +43,4 @@ def pretrain_adapter(
         overwrite=overwrite,
         report_to=report_to,
     )
+    print_encoder(rows)

@@ -30,7 +30,10 @@ def reproduce(
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Runs of an arm trained side by side.")] = 1,
     check: Annotated[
-        bool, typer.Option("--check", help="Train nothing; status 1 unless scores of finished runs are as expected.")
+        bool,
+        typer.Option(
+            "--check", help="Train nothing; status 1 unless scores of finished runs are as expected. Not with --set."
+        ),
     ] = False,
 ) -> None:
     """Train what a paper compares, and hold the scores beside its figures (scale paper) or ours (smoke, small).

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import redirect_stderr
-from io import StringIO
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import isogloss
+from isogloss.cli.afterwards import print_task_models
 
 
 def train(
@@ -38,12 +37,7 @@ def train(
 
     Several processes: torchrun --nproc_per_node 2 -m isogloss train RECIPE
     """
-    from isogloss.recipe.sweep import resolve_sweep  # of no use to other verbs
-
-    # A misspelt name or key is told at once: what trains takes seconds to import, minutes on a busy machine.
-    with redirect_stderr(StringIO()):  # hints about former keys come again below
-        resolve_sweep(recipe, overrides=overrides or (), scale=scale)
-    isogloss.train(
+    rows = isogloss.train(
         recipe,
         overrides=overrides or (),
         scale=scale,
@@ -54,3 +48,4 @@ def train(
         report_to=report_to,
         jobs=jobs,
     )
+    print_task_models(rows)

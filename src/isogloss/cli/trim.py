@@ -10,6 +10,7 @@ import typer
 import yaml
 
 import isogloss
+from isogloss.cli.afterwards import print_trimmed
 
 
 def trim(
@@ -49,7 +50,11 @@ def trim(
         output=output,
         trust_remote_code=trust_remote_code,
     )
-    print(json.dumps(found.as_json(), ensure_ascii=False, indent=1) if as_json else found.told())
+    if as_json:
+        print(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
+        return
+    print(found.told())
+    print_trimmed(output)
 
 
 def _entry(text: str) -> str | dict[str, Any]:

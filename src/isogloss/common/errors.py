@@ -22,6 +22,19 @@ class IsoglossError(Exception):
     """
 
 
+def near(name: str, valid: Iterable[str]) -> list[str]:
+    """At most three valid names that are near one that is not, the nearest first; case alone makes no distance.
+
+    Example:
+        >>> near("tset", ["dev", "test"]), near("ID", ["id", "in", "text"])
+        (['test'], ['id'])
+    """
+    names = sorted(valid)
+    same = [match for match in names if match.casefold() == name.casefold()]
+    close = difflib.get_close_matches(name, names, n=3, cutoff=CLOSE)
+    return [*same, *(match for match in close if match not in same and max(len(match), len(name)) > CODE)][:3]
+
+
 def nearest(name: str, valid: Iterable[str]) -> str:
     """The hint ``; did you mean 'x'? (valid: ...)`` for a name that is not valid.
 
@@ -34,8 +47,7 @@ def nearest(name: str, valid: Iterable[str]) -> str:
         "; did you mean 'test'? (valid: dev, test)"
     """
     names = sorted(valid)
-    close = difflib.get_close_matches(name, names, n=3, cutoff=CLOSE)
-    close = [match for match in close if max(len(match), len(name)) > CODE]
+    close = near(name, names)
     hint = "; did you mean " + " or ".join(repr(match) for match in close) + "?" if close else ""
     if close and len(names) > MOST_LISTED:
         return hint

@@ -20,17 +20,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from isogloss.common.distributed import ALONE, Communicator
 from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import writing
+
+if TYPE_CHECKING:  # torch is behind it, and who works alone in a folder may need none
+    from isogloss.common.distributed import Communicator
 
 NAME = ".lock"
 
 
 @contextmanager
-def locked(folder: Path, group: Communicator = ALONE) -> Iterator[None]:
+def locked(folder: Path, group: Communicator | None = None) -> Iterator[None]:
     """Keep other processes out of a folder; it is made if it is not there, and removed again if it stays empty.
 
     Rank 0 of the group owns the lock, all of its processes may work in the folder. A lock whose owner has died is taken
@@ -38,7 +40,7 @@ def locked(folder: Path, group: Communicator = ALONE) -> Iterator[None]:
 
     Args:
         folder: The folder.
-        group: The processes that work together.
+        group: The processes that work together; None: this one alone.
 
     Raises:
         IsoglossError: Another process is at work there, or the lock cannot be written; on all processes of the group.
@@ -54,12 +56,12 @@ def locked(folder: Path, group: Communicator = ALONE) -> Iterator[None]:
     """
     with ExitStack() as stack:
         refusal = None
-        if group.rank == 0:
+        if group is None or group.rank == 0:
             try:
                 stack.enter_context(_held(folder))
             except IsoglossError as error:
                 refusal = str(error)
-        refusal = group.gather([refusal])[0]
+        refusal = refusal if group is None else group.gather([refusal])[0]
         if refusal is not None:
             raise IsoglossError(refusal)
         yield

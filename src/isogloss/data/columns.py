@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.errors import MOST_LISTED, IsoglossError, near, nearest
 from isogloss.data.labels import SAME_NAMES, gold_label
 from isogloss.data.problems import Problems
 from isogloss.examples import LabelledText
@@ -89,6 +89,43 @@ def check_positions(columns: Mapping[str, str | int]) -> None:
         raise IsoglossError(f"columns: all names, or all positions from 0; found {dict(columns)}")
 
 
+def absent(columns: Mapping[str, str | int], names: Sequence[str], place: str = "") -> str | None:
+    """What is wrong with columns that the user named, where a file does not have them all.
+
+    Args:
+        columns: The file's columns by our names.
+        names: All columns that the file has.
+        place: Where they were looked for.
+
+    Example:
+        >>> print(absent({"text": "Tex", "pair": "Hypo"}, ("Text", "Hyp")))
+        columns: no column 'Tex' (the text), 'Hypo' (the pair); did you mean text: Text, pair: Hyp? (valid: Hyp, Text)
+    """
+    wrong = {ours: str(name) for ours, name in columns.items() if name not in names}
+    if not wrong:
+        return None
+    meant = [f"{ours}: {close[0]}" for ours, name in wrong.items() if (close := near(name, names))]
+    hint = f"; did you mean {', '.join(meant)}?" if meant else ""
+    there = sorted(dict.fromkeys(names))
+    listed = ", ".join(there[:MOST_LISTED]) + (", ..." if len(there) > MOST_LISTED else "")
+    return f"columns: no column {_named(wrong)}{place}{hint} (valid: {listed})"
+
+
+def beyond(columns: Mapping[str, str | int], width: int, line: str) -> str | None:
+    """What is wrong with columns by position, where the lines of a file have not that many.
+
+    Example:
+        >>> beyond({"text": 0, "pair": 2, "label": 3}, 2, "row")
+        'columns: no column 2 (the pair), 3 (the label) in a row of 2; positions count from 0'
+    """
+    wrong = {ours: column for ours, column in columns.items() if isinstance(column, int) and column >= width}
+    return f"columns: no column {_named(wrong)} in a {line} of {width}; positions count from 0" if wrong else None
+
+
+def _named(columns: Mapping[str, str | int]) -> str:
+    return ", ".join(f"{name!r} (the {ours})" for ours, name in columns.items())
+
+
 def locate(
     columns: Mapping[str, str] | None, names: Sequence[str], path: Path, line: int, problems: Problems
 ) -> dict[str, str]:
@@ -99,8 +136,8 @@ def locate(
         names: All names that the file has.
         path: The file.
         line: Line of the header, or of the first object.
-        problems: Takes an error for each column that the user named, or else for the text, if the file does not have
-            it exactly once.
+        problems: Takes an error if the file lacks columns that the user named, or else the text, and one for each
+            column that it has several times.
     """
     if columns is None:
         found = {ours: next((name for name in known if name in names), "") for ours, known in ALIASES.items()}
@@ -108,13 +145,14 @@ def locate(
         if "text" not in located:
             looked = ", ".join(ALIASES["text"])
             advice = "; columns: {text: NAME} says which it is, and pair and label beside it which they are"
-            problems.error(path, line, f"no column for the text (looked for {looked}){nearest('text', names)}{advice}")
+            found_none = f"no column for the text (looked for {looked}){nearest('text', names)}{advice}"
+            problems.error(path, line, found_none, key="columns")
     else:
         located = dict(columns)
+    if (complaint := absent(located, names)) is not None:
+        problems.error(path, line, complaint, key="columns")
     for ours, name in located.items():
-        if name not in names:
-            problems.error(path, line, f"no column {name!r} (the {ours}){nearest(name, names)}")
-        elif names.count(name) > 1:
+        if names.count(name) > 1:
             problems.error(path, line, f"column {name!r} (the {ours}) occurs {names.count(name)} times")
     return located
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.data.chunks import renamed_in_iob2
 from isogloss.data.column_lines import ColumnLines, Line, column_lines
-from isogloss.data.columns import check_positions, in_columns
+from isogloss.data.columns import absent, beyond, check_positions, in_columns
 from isogloss.data.delimiters import TAB, Unquoted
 from isogloss.data.formats import finish, predicted_tags
 from isogloss.data.labels import NO_TAG, SAME_NAMES, gold_tags, untagged
@@ -158,20 +158,21 @@ class TokenTag:
                 wrong.append(f"the header has {len(first)} columns, most lines {found.width}")
             rest = found.blocks[0][1:]
             blocks = [*([rest] if rest else []), *found.blocks[1:]]
+            misfit = absent(self.columns, first, " in the first line")
+        else:
+            misfit = beyond(self.columns, found.width, "line")
         for ours, column in self.columns.items():
             if isinstance(column, int):
                 positions[ours] = column
-                if column >= found.width:
-                    wrong.append(f"no column {column} (the {ours}) in a line of {found.width}; positions count from 0")
             elif first.count(column) == 1:
                 positions[ours] = first.index(column)
             elif column in first:
                 wrong.append(f"column {column!r} (the {ours}) occurs {first.count(column)} times")
-            else:
-                wrong.append(f"no column {column!r} (the {ours}) in the first line{nearest(column, first)}")
         for complaint in wrong:
             problems.error(path, line, complaint)
-        return positions, [] if wrong else blocks
+        if misfit is not None:
+            problems.error(path, line, misfit, key="columns")
+        return positions, [] if wrong or misfit is not None else blocks
 
 
 def _complaint(row: Sequence[str], found: ColumnLines, located: Mapping[str, int]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,7 @@ def read_file(
     for error in errors:
         cut = error.line == unended is not None and error.message.startswith(OF_LINES)
         hint = " (the file ends here, in the middle of a line: is it whole?)" if cut else ""
-        problems.error(error.path, error.line, error.message + hint)
+        problems.error(error.path, error.line, error.message + hint, key=error.key)
     problems.add_summary(own.summary())
     return examples
 
@@ -131,9 +131,9 @@ def _own(form: Format) -> tuple[Looks, ...]:
 def _instead(first: Problem, looks: Looks) -> Problem:
     """The first error with what the file looks like; other advice in it is left out."""
     if f"format: {looks.format}" in first.message:
-        return first
+        return replace(first, key="format")
     said = f"{looks}" if "format: " in first.message else f"{first.message.partition(';')[0]}; {looks}"
-    return Problem(first.path, first.line, first.severity, said)
+    return replace(first, message=said, key="format")
 
 
 def _unended(path: Path) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,12 +19,14 @@ class Problem:
         line: The line, from 1; None where the whole file is meant.
         severity: An error stops a run, a warning is said; a note is said too, but nothing is wrong.
         message: Which rule, what was found and what would be valid.
+        key: The key of the recipe that is at fault, and not the file, such as columns; None: the file is.
     """
 
     path: str
     line: int | None
     severity: Literal["error", "warning", "note"]
     message: str
+    key: str | None = None
 
     def __str__(self) -> str:
         """The problem as a compiler would print it, ``file:line: severity: message``."""
@@ -47,6 +49,9 @@ class FoundErrors(IsoglossError):
         super().__init__("\n".join(shown))
 
 
+MOST_NAMED = 3
+"""How many other files an error names that is the same in them."""
+
 Counted = dict[tuple[str, str], tuple[int | None, int]]
 """By file and message, the first line and how often."""
 
@@ -67,9 +72,9 @@ class Problems:
         self._warnings: Counted = {}
         self._notes: Counted = {}
 
-    def error(self, path: Path | str, line: int | None, message: str) -> None:
-        """Add an error."""
-        self._errors.append(Problem(str(path), line, "error", message))
+    def error(self, path: Path | str, line: int | None, message: str, *, key: str | None = None) -> None:
+        """Add an error; where a ``key`` of the recipe is at fault, the same message for other files is one error."""
+        self._errors.append(Problem(str(path), line, "error", message, key))
 
     def warning(self, path: Path | str, line: int | None, message: str) -> None:
         """Add a warning; the same message for the same file is summed up in one warning with its first line."""
@@ -81,8 +86,11 @@ class Problems:
 
     @property
     def errors(self) -> list[Problem]:
-        """All errors."""
-        return list(self._errors)
+        """All errors, of a key of the recipe one for all files."""
+        found: dict[object, list[Problem]] = {}
+        for place, problem in enumerate(self._errors):
+            found.setdefault(place if problem.key is None else (problem.key, problem.message), []).append(problem)
+        return [_for_all(same) for same in found.values()]
 
     @property
     def warnings(self) -> list[Problem]:
@@ -118,7 +126,18 @@ class Problems:
             FoundErrors: There are errors.
         """
         if self._errors:
-            raise FoundErrors(self._errors)
+            raise FoundErrors(self.errors)
+
+
+def _for_all(same: Sequence[Problem]) -> Problem:
+    """The first of errors that differ in their files, with the other files."""
+    first, *others = same
+    paths = [path for path in dict.fromkeys(problem.path for problem in others) if path != first.path]
+    if not paths:
+        return first
+    left = len(paths) - MOST_NAMED
+    listed = ", ".join(paths[:MOST_NAMED]) + (f" and {left} more" if left > 0 else "")
+    return replace(first, message=f"{first.message}; so in {listed}")
 
 
 def _count(

@@ -11,6 +11,7 @@ from isogloss.common.errors import nearest
 from isogloss.data.columns import (
     ALIASES,
     added_name,
+    beyond,
     check_columns,
     check_positions,
     in_columns,
@@ -151,13 +152,10 @@ class Table:
         names = {ours: column for ours, column in (self.columns or {}).items() if isinstance(column, str)}
         if self.columns is not None and not names:
             positions = {ours: column for ours, column in self.columns.items() if isinstance(column, int)}
-            width, _ = _width(None, rows)
-            wrong = [
-                f"no column {at} (the {ours}) in a row of {width}" for ours, at in positions.items() if at >= width
-            ]
-            for complaint in wrong:
-                problems.error(path, rows[0].first, f"{complaint}; positions count from 0")
-            return None, positions, [] if wrong else rows
+            complaint = beyond(positions, _width(None, rows)[0], "row")
+            if complaint is not None:
+                problems.error(path, rows[0].first, complaint, key="columns")
+            return None, positions, rows if complaint is None else []
         header = rows[0]
         located = locate(names or None, header.fields, path, header.first, problems)
         if self.columns is None and "language" in header.fields:
@@ -182,6 +180,7 @@ class Table:
             first.first,
             f"one column only, but {separator!r} as separator gives {len(fields)} ({', '.join(fields)}): "
             + remedies.get(separator, f'format: csv with separator: "{separator}"'),
+            key="format",
         )
         return True
 

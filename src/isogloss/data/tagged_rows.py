@@ -8,7 +8,7 @@ from typing import Any
 
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.data.chunks import renamed_in_iob2
-from isogloss.data.columns import TAGGED, has_lone_surrogate
+from isogloss.data.columns import TAGGED, absent, has_lone_surrogate
 from isogloss.data.formats import finish
 from isogloss.data.labels import SAME_NAMES, as_text, gold_tags, untagged
 from isogloss.data.lines import is_blank
@@ -51,11 +51,10 @@ def locate_tagged(
         tags = [name for name in names if name in TAGGED["tags"]]
         if len(tags) > 1:
             found_tags = f"several columns of tags ({', '.join(tags)})"
-            problems.error(path, line, f"{found_tags}; columns: {{tokens: ..., tags: ...}} names one")
+            problems.error(path, line, f"{found_tags}; columns: {{tokens: ..., tags: ...}} names one", key="columns")
         return {ours: name for ours, name in found.items() if name}
-    for ours, name in columns.items():
-        if name not in names:
-            problems.error(path, line, f"no column {name!r} (the {ours}){nearest(name, names)}")
+    if (complaint := absent(columns, names)) is not None:
+        problems.error(path, line, complaint, key="columns")
     return dict(columns)
 
 

@@ -114,7 +114,7 @@ def read_checked(
     complaints = ((example, complaint(example)) for example in examples)
     unfit = next(((example, text) for example, text in complaints if text is not None), None)
     if unfit is not None:
-        problems.error(path, unfit[0].line, complaint_of(collection.format, path, str(unfit[1])))
+        problems.error(path, unfit[0].line, complaint_of(collection.format, path, str(unfit[1])), key="task")
     return examples
 
 

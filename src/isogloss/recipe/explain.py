@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import typing
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -11,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from isogloss.common.errors import nearest
 from isogloss.data.columns import ours_of
+from isogloss.recipe.overrides import blamed
 from isogloss.recipe.spec.data import Columns
 from isogloss.recipe.spec.recipe import Recipe
 
@@ -26,9 +28,16 @@ _ALTERNATIVE = re.compile(r"constrained-\w+|(literal|tuple|list|dict)\[.*\]|int|
 """What pydantic puts into a place for each type that a value may have."""
 
 
-def explain(error: ValidationError, origin: str, spec: type[BaseModel] = Recipe) -> str:
-    """What is wrong with a ``spec``, a line each, with the nearest valid names."""
-    lines = []
+def explain(error: ValidationError, origin: str, spec: type[BaseModel] = Recipe, overrides: Sequence[str] = ()) -> str:
+    """What is wrong with a ``spec``, a line each, with the nearest valid names.
+
+    Args:
+        error: What pydantic found.
+        origin: Where the values come from, which each line begins with.
+        spec: What they should be.
+        overrides: Changes of the values; what is wrong with one of them begins with it, and not with ``origin``.
+    """
+    lines = list[tuple[str, str]]()
     rules: dict[tuple[str, str], list[str]] = {}
     hints: dict[tuple[str, str], list[str]] = {}
     for problem in error.errors():
@@ -37,15 +46,15 @@ def explain(error: ValidationError, origin: str, spec: type[BaseModel] = Recipe)
             key, keys = str(problem["loc"][-1]), _keys_at(problem["loc"][:-1], spec)
             inside = [] if len(problem["loc"]) > 1 else _inside(where, spec)
             near = f" (it stands inside another: {', '.join(inside)})" if inside else nearest(key, keys)
-            lines.append(f"unknown key {where!r}{_column(key, problem['input'], keys)}{near}")
+            lines.append((where, f"unknown key {where!r}{_column(key, problem['input'], keys)}{near}"))
         elif problem["type"] == "union_tag_invalid":
             found, expected = problem["ctx"]["tag"], problem["ctx"]["expected_tags"].replace("'", "").split(", ")
-            lines.append(f"{where}.kind: no kind {found!r}{nearest(str(found), expected)}")
+            lines.append((f"{where}.kind", f"{where}.kind: no kind {found!r}{nearest(str(found), expected)}"))
         elif problem["type"] == "union_tag_not_found":
             kinds = ", ".join(_kinds(_specs_at(problem["loc"], spec)))
-            lines.append(f"{where}.kind: is missing (valid: {kinds}), found {problem['input']!r}")
+            lines.append((where, f"{where}.kind: is missing (valid: {kinds}), found {problem['input']!r}"))
         elif problem["type"] == "missing":
-            lines.append(f"{where}: is missing")
+            lines.append((where, f"{where}: is missing"))
         else:
             message = SAID.get(problem["type"], problem["msg"].removeprefix("Value error, "))
             rules.setdefault((where, repr(problem["input"])), []).append(message)
@@ -55,8 +64,8 @@ def explain(error: ValidationError, origin: str, spec: type[BaseModel] = Recipe)
         hint = "" if len({*hints[where, found]}) > 1 else hints[where, found][0]
         others = [other.removeprefix("Input should be ").removeprefix("must be ") for other in others]
         said = ", or ".join([first, *others])
-        lines.append(f"{where}: {said}, found {found}{hint}" if where else said)
-    return "\n".join(f"{origin}: {line}" for line in lines)
+        lines.append((where, f"{where}: {said}, found {found}{hint}" if where else said))
+    return "\n".join(f"{blamed(where, origin, overrides)}: {line}" for where, line in lines)
 
 
 def _without_own_key(location: tuple[int | str, ...]) -> tuple[int | str, ...]:

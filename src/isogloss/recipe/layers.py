@@ -23,8 +23,14 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def put(node: Any, keys: list[str], value: Any, override: str) -> Any:  # noqa: ANN401 - raw YAML
+def put(node: Any, keys: list[str], value: Any, said: str) -> Any:  # noqa: ANN401 - raw YAML
     """The node with a value at the place that the keys lead to; a number steps into a list.
+
+    Args:
+        node: Nested values.
+        keys: The keys, from the outermost one.
+        value: The value.
+        said: What asks for it, for messages.
 
     Raises:
         IsoglossError: The keys lead through a value that holds none, or past the end of a list.
@@ -34,13 +40,13 @@ def put(node: Any, keys: list[str], value: Any, override: str) -> Any:  # noqa: 
     key, *rest = keys
     if isinstance(node, list):
         if not key.isdigit() or int(key) >= len(node):
-            raise IsoglossError(f"--set {override}: {key!r} is no place in a list of {len(node)}")
-        return [put(entry, rest, value, override) if place == int(key) else entry for place, entry in enumerate(node)]
+            raise IsoglossError(f"{said}: {key!r} is no place in a list of {len(node)}")
+        return [put(entry, rest, value, said) if place == int(key) else entry for place, entry in enumerate(node)]
     if node is not None and not isinstance(node, dict):
-        raise IsoglossError(f"--set {override}: {key!r} cannot be set inside the value {node!r}")
+        raise IsoglossError(f"{said}: {key!r} cannot be set inside the value {node!r}")
     changed = dict(node or {})
     if rest:
-        changed[key] = put(changed.get(key), rest, value, override)
+        changed[key] = put(changed.get(key), rest, value, said)
         return changed
     return merge(changed, {key: value})
 

@@ -24,6 +24,7 @@ from isogloss.recipe.explain import explain
 from isogloss.recipe.layers import beneath, merge, put, without_other_budget
 from isogloss.recipe.lists import takes_list
 from isogloss.recipe.loading import FIELD, LABEL_MAP, load_yaml, not_yaml
+from isogloss.recipe.overrides import Typed, blamed, said
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.spec.pretraining import Pretraining
 from isogloss.recipe.spec.recipe import Recipe
@@ -47,15 +48,17 @@ def resolve(
         IsoglossError: No such file, bad YAML, an unknown key, name or scale, or a bad value; the message names the
             nearest valid ones.
     """
-    raw, origin = _layers(recipe, shipped_recipes(), map(_as_sweep, several(overrides)), scale, former.TRAINING)
+    changes = [_as_sweep(override) for override in several(overrides)]
+    raw, origin = _layers(recipe, shipped_recipes(), changes, scale, former.TRAINING)
     raw = _with_first_of_sweep(raw)
     method = raw.setdefault("method", "multitask")
     if not isinstance(method, str) or method not in METHODS:
-        raise IsoglossError(f"{origin}: method: no method {method!r}{nearest(str(method), METHODS)}")
+        who = blamed("method", origin, changes)
+        raise IsoglossError(f"{who}: method: no method {method!r}{nearest(str(method), METHODS)}")
     try:
         return with_encoder_defaults(merge(METHODS[method].answers, raw))
     except ValidationError as error:
-        raise IsoglossError(explain(error, origin)) from None
+        raise IsoglossError(explain(error, origin, overrides=changes)) from None
 
 
 def resolve_pretraining(
@@ -66,11 +69,12 @@ def resolve_pretraining(
     Raises:
         IsoglossError: As `resolve`.
     """
-    raw, origin = _layers(recipe, shipped_pretraining(), several(overrides), scale, former.PRETRAINING)
+    changes = several(overrides)
+    raw, origin = _layers(recipe, shipped_pretraining(), changes, scale, former.PRETRAINING)
     try:
         return Pretraining.model_validate(raw)
     except ValidationError as error:
-        raise IsoglossError(explain(error, origin, Pretraining)) from None
+        raise IsoglossError(explain(error, origin, Pretraining, changes)) from None
 
 
 def is_pretraining(recipe: Mapping[str, Any] | str | Path) -> bool:
@@ -108,7 +112,7 @@ def _layers(
             raise IsoglossError(f"{origin}: no scale {scale!r}{nearest(scale, scales)}")
         raw = today(merge(beneath(raw, scales[scale]), scales[scale]), origin)
     for override in overrides:
-        raw = today(_set(raw, override), origin)
+        raw = today(_set(raw, override), said(override))
     return raw, origin
 
 
@@ -197,11 +201,12 @@ def _set(raw: dict[str, Any], override: str) -> dict[str, Any]:
         # A path that begins with a brace is no mapping.
         value = text if FIELD.match(text) else load_yaml(text, path)
     except yaml.YAMLError as error:
-        raise IsoglossError(f"--set {override}: the value is {not_yaml(text, error)}") from None
+        raise IsoglossError(f"{said(override)}: the value is {not_yaml(text, error)}") from None
     keys = path.split(".")
     if isinstance(value, str) and LABEL_MAP not in keys:
         value = _number(value)
-    return dict(put(beneath(raw, put(None, keys, value, override)), keys, value, override))
+    who = said(override)
+    return dict(put(beneath(raw, put(None, keys, value, who)), keys, value, who))
 
 
 def _as_sweep(override: str) -> str:
@@ -214,7 +219,8 @@ def _as_sweep(override: str) -> str:
     except yaml.YAMLError:
         return override  # refused with the others
     values = [_number(one) if isinstance(one, str) else one for one in value]
-    return f"sweep={json.dumps({path: values}, ensure_ascii=False)}"  # YAML reads an escaped emoji as two characters
+    written = json.dumps({path: values}, ensure_ascii=False)  # YAML reads an escaped emoji as two characters
+    return Typed(f"sweep={written}", said(override), path)
 
 
 def _with_first_of_sweep(raw: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.common.several import several
+from isogloss.recipe.overrides import Typed, said
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.values import as_text
@@ -41,12 +42,17 @@ def resolve_sweep(
     base = resolve(recipe, overrides=overrides, scale=scale)
     if base.sweep is None:
         return [("", base)]
+    asked = {override.partition("=")[0]: said(override) for override in overrides}
     found = []
     for values in itertools.product(*base.sweep.values()):
         chosen = dict(zip(base.sweep, values, strict=True))
         # JSON is YAML, but for what it writes as two escapes.
-        changes = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in chosen.items()]
-        found.append((_folder(chosen), resolve(recipe, overrides=[*overrides, *changes, "sweep=null"], scale=scale)))
+        changes = [
+            Typed(f"{key}={json.dumps(value, ensure_ascii=False)}", asked.get(key, f"sweep.{key}"))
+            for key, value in chosen.items()
+        ]
+        changes = [*overrides, *changes, Typed("sweep=null", "")]
+        found.append((_folder(chosen), resolve(recipe, overrides=changes, scale=scale)))
     names = [name for name, _ in found]
     # Two values may read alike, such as two optimizers of a kind.
     return [(f"{name}-{place}" if names.count(name) > 1 else name, one) for place, (name, one) in enumerate(found)]

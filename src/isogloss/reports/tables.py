@@ -24,6 +24,9 @@ from isogloss.reports.values import require_equal, values_of
 
 Row = Mapping[str, Any]
 
+GAP = "Gap: the mean of the source languages less the language's own score, in points."
+"""What the last column of `closing_table` is."""
+
 _OF_ONE_RUN = ("run", "seed", "step", "split", "interpolation", "at_test", *BADGE)
 
 
@@ -79,7 +82,7 @@ def closing_table(rows: Sequence[Row], train_languages: Collection[str], metrics
     headers = ["data", "language", "sentences", *named, *(["floor"] if has_floor else []), "gap"]
     alignment = ["left", "left", *["right"] * (len(headers) - 2)]
     table = tabulate(body, headers, disable_numparse=True, colalign=alignment)
-    return "\n".join([table, "", *footer, *([LEGEND] if has_floor else []), told(shown)])
+    return "\n".join([table, "", *footer, GAP, *([LEGEND] if has_floor else []), told(shown)])
 
 
 def closing_tables(rows: Sequence[Row], metrics: Sequence[str]) -> str:

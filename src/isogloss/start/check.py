@@ -1,4 +1,4 @@
-"""The data of a recipe: read and checked for training, or looked through for everything that is wrong with them."""
+"""The data of a recipe: read and checked for training, or looked through for what only all of them together show."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from transformers import PreTrainedTokenizerBase
 from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
 from isogloss.data.corpus import Corpus
-from isogloss.data.problems import FoundErrors
-from isogloss.data.validate import validate_collections
+from isogloss.data.problems import FoundErrors, Problems
+from isogloss.data.repetition import ReadFile
 from isogloss.examples import Example, TaggedSentence
 from isogloss.models.shipped import located, require_no_misspelling
 from isogloss.models.tokenizer import load_tokenizer, train_tokenizer
@@ -99,21 +99,18 @@ def _needs_source_dev(recipe: Recipe) -> str | None:
     return f"patience: {recipe.patience}" if recipe.patience and recipe.selection != "target-dev" else None
 
 
-def check_data(recipe: Recipe) -> Validation:
-    """Everything that is wrong with the recipe's data, in one pass; see `validate_collections`.
+def check_good_files(
+    recipe: Recipe, named: NamedTask, collections: Sequence[Collection], problems: Problems, read: Sequence[ReadFile]
+) -> Validation:
+    """What is wrong with data whose files are good by themselves; see `isogloss.start.validation.check_data`.
 
-    If the files themselves are good, also what `read_corpus` refuses, what is wrong with the text that probes read, and
-    the examples longer than ``max_length``.
+    Args:
+        recipe: The recipe.
+        named: Its task.
+        collections: Its data sets.
+        problems: What has been found in the files, to which is added.
+        read: The files.
     """
-    named, collections = build_collections(recipe.data)
-    trained = recipe.train_languages
-    if trained is not None and recipe.few_shot is not None:
-        # A few examples of every language that is evaluated are trained on too.
-        on_disk = {language for collection in collections for language, _ in collection.files()}
-        trained = tuple({*trained, *(recipe.evaluate_languages or on_disk)})
-    problems, read = validate_collections(collections, named.complaint, train_languages=trained)
-    if problems.errors:
-        return Validation(problems, [survey(file, None, None, recipe.max_length, problems) for file in read])
     try:
         corpus = read_corpus(recipe, named, collections)
         read_probe_texts(recipe.probes, problems)
@@ -122,7 +119,7 @@ def check_data(recipe: Recipe) -> Validation:
         said = {str(error) for error in problems.errors}  # a file of text has been read into the same list
         for error in found.errors:
             if str(error) not in said:
-                problems.error(error.path, error.line, error.message)
+                problems.error(error.path, error.line, error.message, key=error.key)
         return Validation(problems, [survey(file, None, None, recipe.max_length, problems) for file in read])
     except IsoglossError as error:
         if not problems.errors:  # a file of text has said it already

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tabulate import tabulate
-from transformers import PreTrainedTokenizerBase
 
 from isogloss.data.problems import Problems
 from isogloss.data.repetition import ReadFile
 from isogloss.tasks.task import Task
 from isogloss.tasks.unknown import Unknown
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True)

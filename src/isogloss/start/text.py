@@ -14,8 +14,9 @@ from isogloss.data.texts import Texts, read_texts
 from isogloss.models.extensions import MaskedHead
 from isogloss.objectives.l2_sp import L2SP
 from isogloss.protocols import DataSource, Objective
+from isogloss.recipe.build.data import build_text_set
 from isogloss.recipe.build.site import Site
-from isogloss.recipe.build.text import TextSite, build_text_set, build_text_source
+from isogloss.recipe.build.text import TextSite, build_text_source
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.spec.text import Text
 from isogloss.start.unlabelled import Collate, Unlabelled, build_unlabelled_source, read_unlabelled

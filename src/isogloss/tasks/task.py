@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from isogloss.common.errors import IsoglossError
 from isogloss.data.problems import Problems
-from isogloss.examples import Example, Prediction
+from isogloss.examples import Example, Prediction, TaggedSentence
 from isogloss.protocols import Batch, Feature
 from isogloss.tasks.distributions import Shares
 from isogloss.tasks.measures import Measure
@@ -21,6 +22,10 @@ AnyDecoded = TypeVar("AnyDecoded")
 
 IGNORED = -100
 """Target of a position that has no label; PyTorch's default ``ignore_index``."""
+
+MANY_PARTED = 0.2
+"""Share of the tokens of a file from which on it is worth knowing that a space was put before them. With isogloss-small
+it is at most 0.04 in the dev data of UD in de, hi, ko, vi and zh, and 0.1 in the Hindi of the small world."""
 
 TOKENIZER_BATCH = 1024
 """Examples in one call of the tokenizer: enough to use all cores, few enough to bound its memory."""
@@ -45,15 +50,29 @@ class Encoded:
     shortened: str = "truncated"
 
     def warn(self, examples: Sequence[Example], max_length: int, problems: Problems) -> None:
-        """A warning for every overlong one of the encoded examples, and a note for every space put into one."""
+        """A warning for every overlong one of the encoded examples, and a note on files in which many are parted."""
         for index in self.overlong:
             message = f"longer than max_length {max_length} sub-words, {self.shortened}"
             problems.warning(examples[index].path, examples[index].line, message)
         for index in self.truncated:
             problems.warning(examples[index].path, examples[index].line, "question too long for a window, truncated")
+        self._note_parted(examples, problems)
+
+    def _note_parted(self, examples: Sequence[Example], problems: Problems) -> None:
+        """A note on each file where so many tokens are parted that the model does not see the text as it is written."""
+        spaces, tokens, first = Counter[str](), Counter[str](), dict[str, int]()
         for index in self.parted:
-            message = "two tokens share a sub-word as they are written, so a space was put between them"
-            problems.note(examples[index].path, examples[index].line, message)
+            spaces[examples[index].path] += 1
+            first.setdefault(examples[index].path, examples[index].line)
+        for example in examples if spaces else ():
+            tokens[example.path] += len(example.tokens) if isinstance(example, TaggedSentence) else 0
+        for path, number in spaces.items():
+            if number >= MANY_PARTED * tokens[path]:
+                message = (
+                    "tokens share a sub-word with the one before as they are written, so often that a space was put "
+                    "before one in five or more; `spacing: words` puts one before each"
+                )
+                problems.note(path, first[path], message)
 
 
 class Task(Protocol):

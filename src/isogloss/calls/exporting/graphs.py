@@ -7,7 +7,6 @@ import shutil
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,20 +18,8 @@ from isogloss.common.errors import IsoglossError
 from isogloss.protocols import Batch
 
 FILE = "model.onnx"
-PACKAGES = ("onnx", "onnxruntime", "onnxscript")
 OUTPUTS = ("logits",)
 ENDS = ("start_logits", "end_logits")
-
-
-def require_onnx() -> None:
-    """Stop unless ONNX can be written and run.
-
-    Raises:
-        IsoglossError: A package is not there.
-    """
-    lacking = [name for name in PACKAGES if find_spec(name) is None]
-    if lacking:
-        raise IsoglossError(f"to: onnx needs {', '.join(lacking)}, not installed here: pip install 'isogloss[onnx]'")
 
 
 def write_graph(path: Path, model: nn.Module, batch: Batch, within: AbstractContextManager[None]) -> None:

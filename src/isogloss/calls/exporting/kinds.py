@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from transformers import PreTrainedModel
 
 from isogloss.calls.exporting.plain import lora_of
-from isogloss.common.errors import IsoglossError, nearest
+from isogloss.common.errors import IsoglossError
 from isogloss.models.extensions import extensions_of
 from isogloss.models.extensions.adapters import NAME as ADAPTERS
 from isogloss.models.extensions.adapters import Adapters, unshared
-
-KINDS: Mapping[str, str] = {
-    "hf": "a model of transformers",
-    "onnx": "a graph for onnxruntime",
-    "adapterhub": "adapters for AdapterHub's package, and the model that they go into",
-    "peft": "LoRA for peft, and the model that it goes into",
-}
-"""The kinds, and what lies in their folders."""
 
 
 def adapters_of(model: PreTrainedModel) -> Adapters | None:
@@ -31,10 +21,8 @@ def check_kind(model: PreTrainedModel, kind: str) -> None:
     """Stop unless a model can be exported as a kind.
 
     Raises:
-        IsoglossError: There is no such kind, or the model cannot be had as one; the nearest that it can be is named.
+        IsoglossError: It cannot; the nearest kind that it can be is named.
     """
-    if kind not in KINDS:
-        raise IsoglossError(f"to: {kind!r} is unknown{nearest(kind, KINDS)}")
     reason = _refusals(model)[kind]
     if reason is not None:
         others = [name for name, against in _refusals(model).items() if against is None]

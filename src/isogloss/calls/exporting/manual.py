@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from isogloss.calls.exporting.asked import KINDS
 from isogloss.calls.exporting.folders import BASE
-from isogloss.calls.exporting.kinds import KINDS, adapters_of
+from isogloss.calls.exporting.kinds import adapters_of
 from isogloss.models.open import Loaded
 from isogloss.tasks.choice import MultipleChoice
 from isogloss.tasks.spans import Spans

@@ -20,7 +20,8 @@ from isogloss.diagnostics.knowledge.finding import Finding
 from isogloss.diagnostics.knowledge.perplexity import each_hidden, some_hidden
 from isogloss.diagnostics.knowledge.perplexity import perplexity as perplexity_of
 from isogloss.diagnostics.knowledge.sample import Sample
-from isogloss.recipe.build.text import build_frame, build_masking, build_text_set
+from isogloss.recipe.build.data import build_text_set
+from isogloss.recipe.build.text import build_frame, build_masking
 from isogloss.recipe.explain import explain
 from isogloss.recipe.spec.text import TextEntry
 

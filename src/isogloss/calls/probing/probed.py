@@ -8,7 +8,8 @@ from pathlib import Path
 
 from transformers import AutoModelForMaskedLM
 
-from isogloss.calls.encoder import model_of, open_encoder
+from isogloss.calls.encoder import open_encoder
+from isogloss.calls.required import model_of
 from isogloss.common.errors import IsoglossError
 from isogloss.data.knowledge import Knowledge
 from isogloss.models.extensions import attach, fill_stored, stored_settings

@@ -87,24 +87,30 @@ class Check:
 
 
 def checks_of(
-    paper: Paper, setting: Setting, scale: str, ours: Scores, recorded: Scores, arms: Sequence[str]
+    paper: Paper, setting: Setting, scale: str, ours: Scores, recorded: Scores, arms: Mapping[str, str]
 ) -> list[Check]:
-    """Every figure of the arms, stated ones at scale paper and else recorded ones, and every score of ours."""
+    """Every figure of the arms, stated ones at scale paper and else recorded ones, and every score of ours.
+
+    Args:
+        paper: The paper.
+        setting: Its setting.
+        scale: The scale.
+        ours: Our scores.
+        recorded: Scores that we recorded.
+        arms: The arms that are looked at, and why figures say nothing of their runs; empty: they do.
+    """
     known, unlike = _recorded({**recorded, **dict(_means(setting, recorded))}), dict[str, str]()
     if scale == "paper":
         known, unlike = _stated(setting), dict(setting.unlike)
     scored = {**ours, **dict(_means(setting, ours))}
     places = {place for place in (*known, *scored) if place.arm in arms}
-    found = []
-    for place in sorted(places, key=lambda one: (one.data, one.metric, one.language, arms.index(one.arm))):
+    found, order = [], list(arms)
+    for place in sorted(places, key=lambda one: (one.data, one.metric, one.language, order.index(one.arm))):
         own, figure = scored.get(place, {}), known.get(place)
         least = paper.tolerance[scale]  # type: ignore[index]
         allowed = least if figure is None or not own else figure.allowed(len(own), least)
-        found.append(
-            Check(
-                place, figure, mean(own.values()) if own else None, len(own), allowed, _reason(setting, place, unlike)
-            )
-        )
+        reason = arms[place.arm] or _reason(setting, place, unlike)
+        found.append(Check(place, figure, mean(own.values()) if own else None, len(own), allowed, reason))
     return found
 
 

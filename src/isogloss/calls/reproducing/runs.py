@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from isogloss.calls.pretrain import pretrain
+from isogloss.calls.reproducing.changed import SCORED, encoder_folder
 from isogloss.calls.reproducing.papers import Arm, Before, Setting
 from isogloss.calls.reproducing.scores import arm_folder
 from isogloss.calls.train import train
 from isogloss.common.errors import IsoglossError
 from isogloss.data.patterns import escaped
+from isogloss.recipe.overrides import Typed
 from isogloss.recipe.resolve import resolve, resolve_pretraining
 from isogloss.recipe.smoke_world import FOLDER as SMOKE_WORLD
 from isogloss.recipe.spec.objective import Supervised
@@ -23,21 +25,23 @@ from isogloss.recipe.spec.recipe import Recipe
 def changes_of(arm: Arm, scale: str, overrides: Iterable[str], seeds: int) -> list[str]:
     """The keys of an arm's recipe that change: its own, and that test data are scored, which figures are of."""
     seeded = [f"seed={list(range(seeds))}"] if seeds > 1 else []
-    return [*arm.changes(scale), "test=true", *seeded, *overrides]
+    return [*arm.changes(scale), SCORED, *seeded, *overrides]
 
 
 BEFORE = "pretraining."
 """What a change begins with that is of the pre-training of encoders, and not of the recipes of arms."""
 
 
-def parted(overrides: Iterable[str], name: str, arms: Mapping[str, Arm]) -> tuple[list[str], list[str]]:
+def parted(overrides: Iterable[str], name: str, arms: Mapping[str, Arm]) -> tuple[list[str], list[Typed]]:
     """The changes of the arms' recipes, and those of what their encoders are pre-trained by.
 
     Raises:
         IsoglossError: No arm is pre-trained, or a pre-trained arm is told to begin from another model.
     """
     own = [change for change in overrides if not change.startswith(BEFORE)]
-    before = [change.removeprefix(BEFORE) for change in overrides if change.startswith(BEFORE)]
+    before = [
+        Typed(change.removeprefix(BEFORE), f"--set {change}") for change in overrides if change.startswith(BEFORE)
+    ]
     made = [arm for arm, one in arms.items() if one.pretraining is not None]
     if before and not made:
         raise IsoglossError(
@@ -101,8 +105,7 @@ def run_arms(
 
 def _encoder(root: Path, before: Before, scale: str, changes: Sequence[str]) -> str:
     """Make the encoder that an arm starts from, once for all settings of its paper."""
-    kinds = "-".join(re.findall(r"kind: (\w+)", " ".join(before.set)))
-    folder = root / "pretraining" / scale / (kinds or before.recipe)
+    folder = encoder_folder(root, before, scale)
     pretrain(before.recipe, overrides=[*before.set, *changes], scale=scale, output=folder, resume=True)
     return f"model={folder / 'model'}"
 

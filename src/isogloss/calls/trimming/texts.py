@@ -12,10 +12,9 @@ from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
 from isogloss.data.overlap import held_out
 from isogloss.data.problems import Problems
-from isogloss.data.texts import read_texts
+from isogloss.data.texts import TextSet, read_texts
 from isogloss.examples import Example, TaggedSentence
-from isogloss.recipe.build.data import build_collections
-from isogloss.recipe.build.text import build_text_set
+from isogloss.recipe.build.data import build_collections, build_text_set
 from isogloss.recipe.explain import explain
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.spec.text import TextEntry
@@ -45,13 +44,23 @@ def texts_of_entries(
     Raises:
         IsoglossError: No file of a language, an error in one, or keys that make no entry.
     """
+    sets = text_sets(given, languages)
+    read = read_texts(sets, languages=languages, excluded=held_out(exclude), held_out=0, limit=None, problems=problems)
+    return read.sentences
+
+
+def text_sets(given: Sequence[str | Mapping[str, Any] | TextEntry], languages: Sequence[str]) -> list[TextSet]:
+    """The files of texts, of which each language has one; see `texts_of_entries`.
+
+    Raises:
+        IsoglossError: No file of a language, or keys that make no entry.
+    """
     sets = [
         build_text_set(_entry(one, languages).model_copy(update={"parallel": None}), f"text.{number}")
         for number, one in enumerate(given)
     ]
     _require_files([texts.collection for texts in sets], languages, ("train",), "text: name files of it")
-    read = read_texts(sets, languages=languages, excluded=held_out(exclude), held_out=0, limit=None, problems=problems)
-    return read.sentences
+    return sets
 
 
 def texts_of_run(recipe: Recipe, task: Task, languages: Sequence[str], problems: Problems) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""From the data entries of a recipe to a task, data sets and their translations."""
+"""From the entries of a recipe's data and text to a task, the files of data sets and their translations."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from isogloss.data.patterns import one_file
 from isogloss.data.soft_tags import SoftTagLines, holds_soft_tags
 from isogloss.data.squad import Squad
 from isogloss.data.tables import Table
+from isogloss.data.texts import TextSet
 from isogloss.data.translated_tables import layout
 from isogloss.data.translations import TranslationFile
-from isogloss.recipe.names import FORMATS, TASKS, NamedTask
+from isogloss.recipe.names import FORMATS, TASKS, TEXT_FORMATS, NamedTask
 from isogloss.recipe.smoke_world import write_if_asked
 from isogloss.recipe.spec.data import DataEntry, Translation
+from isogloss.recipe.spec.text import TextEntry
 
 
 def build_collections(entries: Sequence[DataEntry]) -> tuple[NamedTask, list[Collection]]:
@@ -79,6 +81,21 @@ def build_collection(entry: DataEntry, where: str) -> Collection:
         label_map=entry.label_map,
         scripts={code: (found,) if isinstance(found, str) else found for code, found in entry.scripts.items()},
     )
+
+
+def build_text_set(entry: TextEntry, where: str) -> TextSet:
+    """One entry of text.
+
+    Raises:
+        IsoglossError: Columns for a format that has none, or a template that does not fit.
+    """
+    columns = None if entry.columns is None else entry.columns.model_dump(exclude_none=True)
+    if columns is not None and entry.format in ("lines", "conllu"):
+        raise IsoglossError(f"{where}.columns: format {entry.format!r} has no columns, found {columns}")
+    form = with_separator(TEXT_FORMATS[entry.format].build(columns), entry.separator, f"{where}.separator")
+    name = entry.name or folder_of(entry.path) or "text"
+    collection = Collection(name, form, entry.path, entry.languages, {"train": "train"})
+    return TextSet(collection, entry.parallel, entry.renamed)
 
 
 def with_separator(form: Format, separator: str | None, where: str) -> Format:

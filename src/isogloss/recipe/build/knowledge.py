@@ -42,9 +42,6 @@ from isogloss.streams.mentions import MentionRows
 from isogloss.world.knowledge import WorldKnowledge
 from isogloss.world.write import TEXT
 
-SMALL_WORLD = "small-world"
-"""The knowledge that comes with the package."""
-
 LOOKED_AT = 64
 """Rows that are looked at for signs of a collapse, at most."""
 
@@ -59,7 +56,7 @@ def build_knowledge(asked: spec.Knowledge, limit: int | None) -> Knowledge:
     Raises:
         IsoglossError: There is no such folder.
     """
-    if asked.corpus == SMALL_WORLD:
+    if asked.corpus == spec.SMALL_WORLD:
         return WorldKnowledge(0, limit or TEXT)
     return KnowledgeFolder(Path(asked.corpus))
 

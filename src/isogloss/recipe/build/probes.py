@@ -23,8 +23,9 @@ from isogloss.gradients import Observed
 from isogloss.models.parts import groups_of_layers, whole_and_parts
 from isogloss.objectives.supervised import Supervised
 from isogloss.protocols import Batch, DataSource, Feature, Probe, Stream
+from isogloss.recipe.build.data import build_text_set
 from isogloss.recipe.build.site import Site
-from isogloss.recipe.build.text import build_masking, build_text_set, framed
+from isogloss.recipe.build.text import build_masking, framed
 from isogloss.recipe.build.unfreezing import build_fisher
 from isogloss.recipe.spec import probes as spec
 from isogloss.streams.bucketed import WINDOW, BucketedStream, Examples

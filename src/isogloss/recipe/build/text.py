@@ -13,33 +13,15 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from isogloss.common.distributed import Communicator
 from isogloss.common.errors import IsoglossError
 from isogloss.common.uncut import uncut
-from isogloss.data.collection import Collection
-from isogloss.data.texts import TextSet, Unit
+from isogloss.data.texts import Unit
 from isogloss.objectives.masked_lm import MaskedLM
 from isogloss.protocols import DataSource, Sampler
-from isogloss.recipe.build.data import folder_of, with_separator
-from isogloss.recipe.names import TEXT_FORMATS
 from isogloss.recipe.spec import text as spec
 from isogloss.step import sampling
 from isogloss.store.encoded import EncodedText
 from isogloss.streams.masked import DrawRow, MaskedStream, Masking, SpecialTokens
 from isogloss.streams.running_text import RunningTextRows
 from isogloss.streams.translations import PairRows
-
-
-def build_text_set(entry: spec.TextEntry, where: str) -> TextSet:
-    """One entry of text.
-
-    Raises:
-        IsoglossError: Columns for a format that has none, or a template that does not fit.
-    """
-    columns = None if entry.columns is None else entry.columns.model_dump(exclude_none=True)
-    if columns is not None and entry.format in ("lines", "conllu"):
-        raise IsoglossError(f"{where}.columns: format {entry.format!r} has no columns, found {columns}")
-    form = with_separator(TEXT_FORMATS[entry.format].build(columns), entry.separator, f"{where}.separator")
-    name = entry.name or folder_of(entry.path) or "text"
-    collection = Collection(name, form, entry.path, entry.languages, {"train": "train"})
-    return TextSet(collection, entry.parallel, entry.renamed)
 
 
 def build_frame(tokenizer: PreTrainedTokenizerBase) -> SpecialTokens:

@@ -8,6 +8,9 @@ from pydantic import Field, model_validator
 
 from isogloss.recipe.spec.base import Spec
 
+SMALL_WORLD = "small-world"
+"""The knowledge that comes with the package."""
+
 RELEASED: dict[str, Any] = {
     "norm": "batch",
     "mask_same_entity": False,
