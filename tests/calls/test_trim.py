@@ -106,7 +106,7 @@ def test_who_has_let_a_run_on_text_run_code_is_not_asked_again(
         asked.append(trust_remote_code)
         return open_encoder(model, trust_remote_code=trust_remote_code)
 
-    monkeypatch.setattr("isogloss.calls.trim.open_encoder", opened)
+    monkeypatch.setattr("isogloss.calls.trimming.cut.open_encoder", opened)
     isogloss.trim(run, languages="en", output=tmp_path / "cut")
     assert asked == [True, True]  # before and after
 
