@@ -286,35 +286,40 @@ def tables(kept: Path) -> str:
 
 def _tables(rows: Sequence[Mapping[str, Any]]) -> str:
     scores: dict[Cell, dict[str, list[tuple[float, int]]]] = defaultdict(lambda: defaultdict(list))
+    differences: dict[Cell, dict[str, str]] = defaultdict(dict)
+    losses: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         if row["kind"] == "probe" and row["metric"].startswith("accuracy"):
             cell = (row["task"], row["by"], row["view"], where(row))
             scores[cell][row["arm"]].append((row["value"], row["n"]))
             scores[cell]["chance"].append((row["chance"], row["n"]))
-    arms = [arm for arm in (UNTOUCHED, *ARMS) if any(arm in own for own in scores.values())]
-    body = [[*cell, *(_percent(own.get(arm)) for arm in ("chance", *arms))] for cell, own in sorted(scores.items())]
-    accuracy = _table(["probe", "by", "view", "description", "chance", *arms], body)
-    losses: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        if row["kind"] == "masked" and "loss" in row["metric"]:
-            losses[row["language"]][row["arm"]].append(row["value"])
-    body = [[code, *(f"{np.mean(own[arm]):.2f}" for arm in arms[1:])] for code, own in losses.items()]
-    differences: dict[Cell, dict[str, str]] = defaultdict(dict)
-    for row in rows:
-        if row["kind"] == "difference":
-            pair = f"{row['arm']} − {row['other']}"
-            differences[tuple(row["cell"])][pair] = (
-                f"{100 * row['difference']:+.1f} {_ends(row['over_seeds_and_items'])}"
-            )
-    pairs = list(dict.fromkeys(pair for own in differences.values() for pair in own))
-    beside = [[*cell, *(own.get(pair, "") for pair in pairs)] for cell, own in sorted(differences.items())]
+        elif row["kind"] == "difference":
+            found = f"{100 * row['difference']:+.1f} {_ends(row['over_seeds_and_items'])}"
+            differences[tuple(row["cell"])][f"{row['arm']} − {row['other']} ({row['seeds']})"] = found
+        elif row["kind"] == "masked" and "loss" in row["metric"]:
+            losses[row["arm"]][row["language"]].append(row["value"])
+    accuracies = {cell: {arm: _percent(values) for arm, values in own.items()} for cell, own in scores.items()}
+    masked = [[arm, *(f"{np.mean(values):.2f}" for values in own.values())] for arm, own in losses.items()]
     return "\n\n".join(
-        (
-            accuracy,
-            _table(["masked loss", *arms[1:]], body),
-            _table(["probe", "by", "view", "description", *pairs], beside),
-        )
-    )
+        [
+            *(_by_cell(probe, part, name) for probe in KINDS for part, name in (
+                (accuracies, "accuracy"), (differences, "difference (seeds)"))),
+            _table(["masked loss", *next(iter(losses.values()))], masked),
+        ]
+    )  # fmt: skip
+
+
+def _by_cell(probe: str, found: Mapping[Cell, Mapping[str, str]], name: str) -> str:
+    """A table of a probe: a line for each entry of the cells, a column for each view and description."""
+    own = {cell: entries for cell, entries in found.items() if cell[0] == probe}
+    columns = sorted({cell[2:] for cell in own})
+    lines = dict.fromkeys((cell[1], entry) for cell, entries in own.items() for entry in entries)
+    order = {arm: number for number, arm in enumerate(("chance", UNTOUCHED, *ARMS))}
+    body = [
+        [entry, vectors, *(own.get((probe, vectors, *column), {}).get(entry, "") for column in columns)]
+        for vectors, entry in sorted(lines, key=lambda line: (line[0], order.get(line[1], 0)))
+    ]
+    return _table([f"{probe}, {name}", "by", *(", ".join(column) for column in columns)], body)
 
 
 def _table(headers: Sequence[str], body: Sequence[Sequence[str]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,9 @@ def test_numbers_are_means_over_relations_and_chance_stands_beside(facts: Path, 
     whole = found["en", "all", "mrr"]
     assert whole["value"] == pytest.approx((np.mean(of["P1"]) + np.mean(of["P2"])) / 2) and whole["n"] == 6
     assert found["en", "all", "accuracy_at_1"]["chance"] == pytest.approx((1 / 5 + 1 / 2) / 2)
+    often = {relation.relation: Counter(gap.object for gap in relation.gaps) for relation in read_mlama(facts, "en")}
+    floor = np.mean([max(counted.values()) / sum(counted.values()) for counted in often.values()])
+    assert found["en", "all", "accuracy_at_1"]["floor"] == pytest.approx(floor)
     views = {view: found["en", view, "mrr"]["n"] for view in ("one-sub-word", "several-sub-words")}
     assert sum(views.values()) == 6 and all(views.values())
     (row, *_) = isogloss.probe(text_world / "encoder", kind="decoding", data=str(facts), languages=["de"], masks=1)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -16,6 +18,8 @@ import isogloss
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import derive
 from isogloss.data.apart import Apart
+from isogloss.recipe.build.knowledge import build_knowledge
+from isogloss.recipe.spec.knowledge import Knowledge
 from isogloss.run.evaluation import COLUMNS
 from tests.support.pretraining import recipe, told
 
@@ -133,6 +137,24 @@ def test_facts_are_of_three_views_and_true_objects_are_no_wrong_answers(run: Pat
     hits = [row for row in rows if row["metric"] == "accuracy_at_1" and row["context_language"] != "ru"]
     # Each subject has two objects, one of which is the answer: 4 of 5 descriptions are candidates.
     assert {round(row["chance"], 6) for row in hits} == {0.25}
+
+
+def test_the_floor_is_what_the_most_frequent_object_of_the_relation_gives(run: Path, text_world: Path):
+    """In the small world's facts some objects are frequent; a probe that knows them alone has learned no fact."""
+    rows = isogloss.probe(text_world / "encoder", kind="object-entailment", corpus="small-world", languages=["en"])
+    floors = {row["metric"].split("_")[0]: row["floor"] for row in rows}
+    knowledge = build_knowledge(Knowledge(corpus="small-world"), None)
+    described = {own.key for own in knowledge.descriptions() if own.language == "en"}
+    facts = list(dict.fromkeys(fact for fact in knowledge.facts() if {fact.subject, fact.object} <= described))
+    hits = []
+    for fact in facts:
+        true = {own.object for own in knowledge.facts() if own[:2] == fact[:2]} - {fact.object}
+        counted = Counter(own.object for own in facts if own.relation == fact.relation and own.object not in true)
+        hits.append(counted[fact.object] == max(counted.values()))
+    assert 0.02 < floors["accuracy"] <= np.mean(hits) and floors["mrr"] > floors["accuracy"]
+    # What was kept apart is not counted: an entity that no training has seen is nobody's guess.
+    unseen = [row for row in isogloss.probe(run, kind="entity-retrieval") if row["view"] == "unseen"]
+    assert {row["floor"] for row in unseen if row["metric"] == "accuracy_at_1"} == {0.0}
 
 
 def test_a_list_takes_the_place_of_what_the_run_kept_apart(run: Path, tmp_path: Path):

@@ -8,7 +8,7 @@ import torch
 
 from isogloss.common.errors import IsoglossError
 from isogloss.diagnostics.knowledge.finding import Finding
-from isogloss.diagnostics.knowledge.ranking import Ranked, rank
+from isogloss.diagnostics.knowledge.ranking import Ranked, rank, rank_by_frequency
 from isogloss.diagnostics.knowledge.sample import Sample
 
 # Directions at 0, 30, 60 and 90 degrees, of whatever length.
@@ -36,6 +36,14 @@ def test_other_right_answers_are_no_wrong_ones():
     assert ranked.ranks.tolist() == [1, 2] and ranked.candidates.tolist() == [3, 2]
     assert ranked.guessed_hits.tolist() == pytest.approx([1 / 3, 1 / 2])
     assert ranked.guessed_reciprocal.tolist() == pytest.approx([(1 + 1 / 2 + 1 / 3) / 3, (1 + 1 / 2) / 2])
+
+
+def test_ranks_by_frequency_leave_other_right_answers_out():
+    places = {"a": 0, "b": 1, "c": 2, "d": 3}
+    seen, other = {"c": 7, "a": 3, "d": 3, "elsewhere": 9}, {"b": 1}
+    ranked = rank_by_frequency([seen, seen, seen, other], places, ["d", "d", "b", "b"], [[], ["c", "d"], [], ["x"]])
+    assert ranked.ranks.tolist() == [3, 2, 4, 1]  # of a and d, as frequent, the first one comes first
+    assert ranked.candidates.tolist() == [4, 3, 4, 4]
 
 
 def test_where_all_vectors_are_one_the_right_one_comes_last():
@@ -80,9 +88,9 @@ def test_a_finding_adds_up_by_unit():
         ("b", "a", "b"),
         np.array([1.0, 2.0, 5.0]),
         np.array([0.0, 6.0, 0.0]),
-        None,
-        np.array([1.0, 2.0, 3.0]),
+        constant=np.array([3.0, 0.0, 1.0]),
+        weights=np.array([1.0, 2.0, 3.0]),
     )
     units, sums = found.by_unit()
     assert units == ("a", "b") and sums.tolist() == [[4.0, 2.0], [16.0, 4.0]]
-    assert (found.value, found.chance) == pytest.approx((20 / 6, 2.0))
+    assert (found.value, found.chance, found.floor) == pytest.approx((20 / 6, 2.0, 1.0))

@@ -27,7 +27,7 @@ Rows = list[dict[str, Any]]
 
 
 def probe_rows(findings: Sequence[Finding], data: str, **columns: Any) -> Rows:  # noqa: ANN401 - columns of a row
-    """A row per finding: the columns of results, and ``chance``, ``low`` and ``high``.
+    """A row per finding: the columns of results, ``floor`` among them, and ``chance``, ``low`` and ``high``.
 
     Args:
         findings: What was found.
@@ -44,7 +44,10 @@ def probe_rows(findings: Sequence[Finding], data: str, **columns: Any) -> Rows: 
     for number, finding in enumerate(findings):
         pair = (finding.context_language, finding.language) if finding.context_language else (finding.language, None)
         cell = Cell(data, pair[0], "test", pair[1])
-        (row,) = result_rows({finding.metric: finding.value}, cell, len(finding.ids), view=finding.view, **columns)
+        floors = {} if finding.floor is None else {finding.metric: finding.floor}
+        (row,) = result_rows(
+            {finding.metric: finding.value}, cell, len(finding.ids), floors=floors, view=finding.view, **columns
+        )
         low, high = (None, None) if number not in drawn else _ends(drawn[number])
         rows.append({**row, "chance": finding.chance, "low": low, "high": high})
     return rows
@@ -89,10 +92,11 @@ def probe_table(rows: Sequence[Mapping[str, Any]]) -> str:
             metric,
             sum(row["n"] for row in own),
             *(mean(row[name] for row in own) for name in ("value", "chance")),
+            None if own[0]["floor"] is None else mean(row["floor"] for row in own),
         ]
         for (view, where, metric), own in groups.items()
     ]
-    return tabulate(body, ["items", "language", "metric", "n", "value", "chance"], floatfmt=".4g")
+    return tabulate(body, ["items", "language", "metric", "n", "value", "chance", "floor"], floatfmt=".4g")
 
 
 def _score(finding: Finding) -> Any:  # noqa: ANN401 - a function of sums

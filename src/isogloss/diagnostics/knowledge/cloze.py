@@ -5,6 +5,7 @@ Shapes: c candidates of k sub-words each, v sub-words of the vocabulary.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -27,7 +28,8 @@ def cloze(
     """Accuracy@1 and MRR of the right object among the candidates of its relation, means over relations.
 
     score(o) = (1/k) Σ_j log p(o_j at the j-th of k masks), for an object o of k sub-words; other true objects count as
-    wrong, and objects that score as high as the right one come before it.
+    wrong, and objects that score as high as the right one come before it. The most frequent answer is the object that
+    most of these facts of the relation have, as in LAMA: it is counted on what is asked.
 
     Args:
         relations: The relations of a language.
@@ -39,25 +41,27 @@ def cloze(
     Reference:
         Kassner, Dufter, Schütze, EACL 2021 (typed querying; ``get_ranking`` in ``mlama/evaluation_metrics_ranked.py``).
     """
-    names, ranks, numbers, several, of = [], [], [], [], []
+    names, ranks, frequent, numbers, several, of = [], [], [], [], [], []
     for relation in relations:
+        places = {name: place for place, name in enumerate(by_frequency(relation), start=1)}
         for gap, rank, candidates, pieces in ranked_gaps(relation, language, form, filler):
             names.append(f"{relation.relation}:{gap.id}")
             ranks.append(rank)
+            frequent.append(places[gap.object])
             numbers.append(candidates)
             several.append(pieces > 1)
             of.append(relation.relation)
             done(1)
-    ranked = Ranked(np.array(ranks), np.array(numbers))
+    ranked, constant = (Ranked(np.array(found), np.array(numbers)) for found in (ranks, frequent))
     found = []
     for view, chosen in by_view(several):
-        own, ids = ranked.of(chosen), tuple(np.array(names, object)[chosen].tolist())
+        own, always, ids = ranked.of(chosen), constant.of(chosen), tuple(np.array(names, object)[chosen].tolist())
         weights = over_relations(np.array(of, object)[chosen].tolist())
-        for metric, scores, guessed in (
-            ("accuracy_at_1", own.hits, own.guessed_hits),
-            ("mrr", own.reciprocal, own.guessed_reciprocal),
+        for metric, scores, guessed, often in (
+            ("accuracy_at_1", own.hits, own.guessed_hits, always.hits),
+            ("mrr", own.reciprocal, own.guessed_reciprocal, always.reciprocal),
         ):
-            found.append(Finding(metric, language, view, ids, ids, scores, guessed, weights=weights))
+            found.append(Finding(metric, language, view, ids, ids, scores, guessed, constant=often, weights=weights))
     return found
 
 
@@ -84,6 +88,11 @@ def ranked_gaps(
             right = scores[number][gap.object]
             rank = sum(score >= right for score in scores[number].values())
             yield gap, rank, len(scores[number]), len(pieces[number][gap.object])
+
+
+def by_frequency(relation: GapRelation) -> list[str]:
+    """The objects of a relation's facts, the most frequent first, those that are as frequent as they come."""
+    return [name for name, _ in Counter(gap.object for gap in relation.gaps).most_common()]
 
 
 def by_view(several: Sequence[bool]) -> list[tuple[str, np.ndarray]]:

@@ -12,7 +12,7 @@ from transformers import PreTrainedModel
 
 from isogloss.diagnostics.knowledge.finding import Finding
 from isogloss.diagnostics.knowledge.questions import Candidates, Question
-from isogloss.diagnostics.knowledge.ranking import Ranked, rank
+from isogloss.diagnostics.knowledge.ranking import Ranked, rank, rank_by_frequency
 from isogloss.models.extensions.adapters import of_languages
 from isogloss.models.extensions.knowledge import ProjectionHeads
 from isogloss.models.holding import evaluating
@@ -108,24 +108,33 @@ def compare(
             kept = [number for number, question in enumerate(own) if question.entity in places]
             if not kept:
                 continue
-            right = [places[own[number].entity] for number in kept]
-            true = [[places[entity] for entity in own[number].true if entity in places] for number in kept]
+            mine = [own[number] for number in kept]
+            right = [places[question.entity] for question in mine]
+            true = [[places[entity] for entity in question.true if entity in places] for question in mine]
             ranked = rank(texts[language][kept], vectors, right, true)
-            found += _findings([own[number] for number in kept], ranked, (language, other), suffix)
+            frequent = rank_by_frequency(
+                [question.frequency for question in mine],
+                places,
+                [question.entity for question in mine],
+                [question.true for question in mine],
+            )
+            found += _findings(mine, ranked, frequent, (language, other), suffix)
     return found
 
 
-def _findings(questions: Sequence[Question], ranked: Ranked, pair: tuple[str, str], suffix: str) -> list[Finding]:
+def _findings(
+    questions: Sequence[Question], ranked: Ranked, frequent: Ranked, pair: tuple[str, str], suffix: str
+) -> list[Finding]:
     found = []
     views = np.array([question.view for question in questions])
     for view in dict.fromkeys(views.tolist()):
         chosen = views == view
-        own = ranked.of(chosen)
+        own, constant = ranked.of(chosen), frequent.of(chosen)
         mine = [question for question, keep in zip(questions, chosen.tolist(), strict=True) if keep]
         ids, units = tuple(one.id for one in mine), tuple(one.unit for one in mine)
-        for metric, scores, guessed in (
-            (f"accuracy_at_1{suffix}", own.hits, own.guessed_hits),
-            (f"mrr{suffix}", own.reciprocal, own.guessed_reciprocal),
+        for metric, scores, guessed, always in (
+            (f"accuracy_at_1{suffix}", own.hits, own.guessed_hits, constant.hits),
+            (f"mrr{suffix}", own.reciprocal, own.guessed_reciprocal, constant.reciprocal),
         ):
-            found.append(Finding(metric, pair[0], view, ids, units, scores, guessed, pair[1]))
+            found.append(Finding(metric, pair[0], view, ids, units, scores, guessed, pair[1], always))
     return found

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from isogloss.data.mlama import GapRelation
-from isogloss.diagnostics.knowledge.cloze import by_view, over_relations
+from isogloss.diagnostics.knowledge.cloze import by_frequency, by_view, over_relations
 from isogloss.diagnostics.knowledge.filling import Filler
 from isogloss.diagnostics.knowledge.finding import Finding
 from isogloss.diagnostics.knowledge.gaps import GapForm
@@ -107,13 +107,15 @@ def decoding(
         done: Told of every fact.
 
     Returns:
-        The accuracy; chance is that of random sub-words, as many as the object has: the mean of v^−k.
+        The accuracy; chance is that of random sub-words, as many as the object has: the mean of v^−k. The most frequent
+        answer is as in `cloze`.
 
     Reference:
         Jiang et al., *X-FACTR: Multilingual Factual Knowledge Retrieval from Pretrained Language Models*, EMNLP 2020.
     """
-    names, hits, chances, several, of = [], [], [], [], []
+    names, hits, frequent, chances, several, of = [], [], [], [], [], []
     for relation in relations:
+        often = normal(by_frequency(relation)[0])
         rows = [
             form.row(around, number)
             for around in (form.around(relation.template, gap.subject) for gap in relation.gaps)
@@ -125,7 +127,9 @@ def decoding(
             pieces, _ = max(own, key=lambda decoded: decoded[1])
             length = len(form.pieces(relation.template, gap.subject, gap.object))
             names.append(f"{relation.relation}:{gap.id}")
-            hits.append(normal(text_of(pieces)) in {normal(name) for name in gap.true})
+            true = {normal(name) for name in gap.true}
+            hits.append(normal(text_of(pieces)) in true)
+            frequent.append(often in true)
             chances.append(float(decoder.filler.model.config.vocab_size) ** -max(1, length))
             several.append(length > 1)
             of.append(relation.relation)
@@ -133,8 +137,8 @@ def decoding(
     found = []
     for view, chosen in by_view(several):
         ids, weights = tuple(np.array(names, object)[chosen].tolist()), over_relations(np.array(of)[chosen].tolist())
-        scores, guessed = np.array(hits, float)[chosen], np.array(chances)[chosen]
-        found.append(Finding(metric, language, view, ids, ids, scores, guessed, weights=weights))
+        scores, constant, guessed = (np.array(own, float)[chosen] for own in (hits, frequent, chances))
+        found.append(Finding(metric, language, view, ids, ids, scores, guessed, constant=constant, weights=weights))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from isogloss.common.randomness import derive
@@ -30,6 +31,8 @@ def fact_questions(
 ) -> dict[str, list[Question]]:
     """The description of a subject beside the name of a relation, by language; the first place stands for the object.
 
+    The most frequent answer is the object that most facts of the relation have, of those that were not kept apart.
+
     Args:
         knowledge: Facts, descriptions and names of relations.
         form: How they become sub-words. What is too long is cut from the description.
@@ -43,9 +46,12 @@ def fact_questions(
     for label in knowledge.relations():
         names.setdefault(label.key, {}).setdefault(label.language, label.text)
     sample: Sample[str, Fact] = Sample(most, seed)
+    frequencies = {relation: Counter[str]() for relation in names}
     for fact in _each_once(fact for fact in knowledge.facts() if {fact.subject, fact.object} <= entities):
         if fact.relation in names:
-            sample.offer(_view(fact, apart), "\t".join(fact), fact)
+            view = _view(fact, apart)
+            sample.offer(view, "\t".join(fact), fact)
+            frequencies[fact.relation][fact.object] += view in (ALL, SEEN)
     chosen = [(view, fact) for view, drawn in sorted(sample.things().items()) for fact in drawn]
     true = {(fact.subject, fact.relation): set[str]() for _, fact in chosen}
     for fact in knowledge.facts():
@@ -64,7 +70,8 @@ def fact_questions(
                 name = _name(names[fact.relation], language)
                 ids = form.frame.around(*cut_to(form.pieces(text), form.pieces(name), room))
                 objects = frozenset(true[fact.subject, fact.relation])
-                question = Question("\t".join(fact), view, "\t".join(fact), ids, 0, fact.object, objects)
+                frequency = frequencies[fact.relation]
+                question = Question("\t".join(fact), view, "\t".join(fact), ids, 0, fact.object, objects, frequency)
                 found.setdefault(language, []).append(question)
     return found
 

@@ -25,6 +25,8 @@ class Finding:
         units: What is drawn anew for an interval, such as the entity of each item ``[n]``.
         scores: Scores ``[n]``.
         guessed: The score of each that guessing gives, on average ``[n]``.
+        constant: The score of each where the answer is always the most frequent one of its kind ``[n]``; None: there is
+            no such answer.
         context_language: Language of what they are compared with; None: nothing, or the same.
         weights: Weights ``[n]``; None: all alike.
         of: From means to numbers.
@@ -43,6 +45,7 @@ class Finding:
     scores: np.ndarray
     guessed: np.ndarray
     context_language: str | None = None
+    constant: np.ndarray | None = None
     weights: np.ndarray | None = None
     of: Callable[[np.ndarray], np.ndarray] = as_it_is
 
@@ -55,6 +58,11 @@ class Finding:
     def chance(self) -> float:
         """The number that guessing gives."""
         return float(self.of(np.average(self.guessed, weights=self.weights)))
+
+    @property
+    def floor(self) -> float | None:
+        """The number that always giving the most frequent answer gives."""
+        return None if self.constant is None else float(self.of(np.average(self.constant, weights=self.weights)))
 
     def by_unit(self) -> tuple[tuple[str, ...], np.ndarray]:
         """The units in order, and of each the sum of its weighed scores and of its weights ``[u, 2]``."""

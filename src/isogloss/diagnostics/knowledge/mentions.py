@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from isogloss.common.randomness import derive
@@ -25,6 +27,8 @@ def mention_questions(
 ) -> dict[str, list[Question]]:
     """Sentences around a mention, by language; the vector of its first sub-word stands for the entity.
 
+    The most frequent answer is the entity that is mentioned most in the language, of those that were not kept apart.
+
     Args:
         knowledge: Sentences and their mentions.
         form: How they become sub-words.
@@ -36,12 +40,14 @@ def mention_questions(
         seed: Decides which.
     """
     sample: Sample[tuple[str, str], tuple[str, Linked, Mention]] = Sample(most, seed)
+    frequencies = dict[str, Counter[str]]()
     for number, sentence in enumerate(knowledge.sentences()):
         for mention in sentence.mentions:
             if mention.entity in entities:
                 name = f"{number}:{mention.start}-{mention.end}"
                 view = ALL if apart is None else UNSEEN if apart.has_entity(derive(mention.entity)) else SEEN
                 sample.offer((sentence.language, view), name, (name, sentence, mention))
+                frequencies.setdefault(sentence.language, Counter())[mention.entity] += view in (ALL, SEEN)
     found = dict[str, list[Question]]()
     for (language, view), drawn in sorted(sample.things().items()):
         for name, sentence, mention in drawn:
@@ -64,6 +70,7 @@ def mention_questions(
                 place + len(form.frame.before),
                 mention.entity,
                 frozenset((mention.entity,)),
+                frequencies[language],
             )
             found.setdefault(language, []).append(question)
     return found

@@ -28,6 +28,8 @@ class Question(NamedTuple):
         place: The place whose vector stands for the entity.
         entity: The entity.
         true: All entities that the text may stand for.
+        frequency: How often each entity is the answer to a question of this kind, as far as a training could see; one
+            object for all questions of a kind.
     """
 
     id: str
@@ -37,6 +39,7 @@ class Question(NamedTuple):
     place: int
     entity: str
     true: frozenset[str]
+    frequency: Mapping[str, int]
 
 
 @dataclass(frozen=True)

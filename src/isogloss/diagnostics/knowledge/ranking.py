@@ -5,8 +5,9 @@ Shapes: n queries, c candidates, d components of a vector.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -14,6 +15,8 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from isogloss.common.errors import IsoglossError
+
+Thing = TypeVar("Thing", bound=Hashable)
 
 AT_ONCE = 256
 """Queries whose scores are in memory at a time."""
@@ -62,6 +65,47 @@ class Ranked:
     def of(self, chosen: np.ndarray) -> Ranked:
         """Those of some queries."""
         return Ranked(self.ranks[chosen], self.candidates[chosen])
+
+
+def rank_by_frequency(
+    frequencies: Sequence[Mapping[Thing, int]],
+    places: Mapping[Thing, int],
+    right: Sequence[Thing],
+    left_out: Sequence[Collection[Thing]],
+) -> Ranked:
+    """Ranks where every query gets the most frequent answers to queries of its kind: what no query need be read for.
+
+    rank_i = 1 + |{c not left out : f_i(c) > f_i(right_i), or as high and c comes first}|
+
+    with f_i(c) how often c is an answer.
+
+    Args:
+        frequencies: How often each thing is an answer, of each query; queries of a kind share one mapping.
+        places: The candidates, each with its place.
+        right: The right candidate of each query.
+        left_out: Other candidates of each query that are no wrong answers.
+
+    Example:
+        >>> places = {"writer": 0, "painter": 1, "king": 2}
+        >>> seen = {"writer": 5, "painter": 2}
+        >>> rank_by_frequency([seen, seen], places, ["painter", "king"], [["writer"], []]).ranks.tolist()
+        [1, 3]
+        >>> rank_by_frequency([{}, {}], places, ["writer", "king"], [[], []]).ranks.tolist()
+        [1, 3]
+    """
+    counted: dict[int, np.ndarray] = {}
+    ranks, numbers = [], []
+    for frequency, one, others in zip(frequencies, right, left_out, strict=True):
+        if id(frequency) not in counted:
+            counted[id(frequency)] = np.array([frequency.get(thing, 0) for thing in places])
+        own, place = counted[id(frequency)], places[one]
+        before = own > own[place]
+        before[:place] |= own[:place] == own[place]
+        rest = [places[thing] for thing in {*others} - {one} if thing in places]
+        before[rest] = False
+        ranks.append(1 + int(before.sum()))
+        numbers.append(len(places) - len(rest))
+    return Ranked(np.array(ranks), np.array(numbers))
 
 
 def rank(queries: Tensor, candidates: Tensor, right: Sequence[int], left_out: Sequence[Sequence[int]]) -> Ranked:
