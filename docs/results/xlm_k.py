@@ -270,7 +270,7 @@ def _collected(encoder: str, root: Path) -> Iterator[dict[str, Any]]:
 
 
 def _short(row: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("task", "by", "view", "language", "context_language", "metric", "value", "chance", "n")
+    names = ("task", "by", "view", "language", "context_language", "metric", "value", "chance", "floor", "n")
     return {name: row[name] for name in names}
 
 
@@ -292,7 +292,9 @@ def _tables(rows: Sequence[Mapping[str, Any]]) -> str:
         if row["kind"] == "probe" and row["metric"].startswith("accuracy"):
             cell = (row["task"], row["by"], row["view"], where(row))
             scores[cell][row["arm"]].append((row["value"], row["n"]))
-            scores[cell]["chance"].append((row["chance"], row["n"]))
+            for given in ("chance", "floor"):  # the same for all arms; floors came after most of them had been probed
+                if row[given] is not None:
+                    scores[cell][given].append((row[given], row["n"]))
         elif row["kind"] == "difference":
             found = f"{100 * row['difference']:+.1f} {_ends(row['over_seeds_and_items'])}"
             differences[tuple(row["cell"])][f"{row['arm']} − {row['other']} ({row['seeds']})"] = found
@@ -314,7 +316,7 @@ def _by_cell(probe: str, found: Mapping[Cell, Mapping[str, str]], name: str) -> 
     own = {cell: entries for cell, entries in found.items() if cell[0] == probe}
     columns = sorted({cell[2:] for cell in own})
     lines = dict.fromkeys((cell[1], entry) for cell, entries in own.items() for entry in entries)
-    order = {arm: number for number, arm in enumerate(("chance", UNTOUCHED, *ARMS))}
+    order = {arm: number for number, arm in enumerate(("chance", "floor", UNTOUCHED, *ARMS))}
     body = [
         [entry, vectors, *(own.get((probe, vectors, *column), {}).get(entry, "") for column in columns)]
         for vectors, entry in sorted(lines, key=lambda line: (line[0], order.get(line[1], 0)))

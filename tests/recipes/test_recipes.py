@@ -170,6 +170,23 @@ def test_smoke_without_data(name: str, empty: Path, tmp_path: Path, monkeypatch:
     assert [path.name for path in (empty / "data").iterdir()] == ["smoke-world"]
 
 
+def _distinct(names: list[str]) -> list[str]:
+    """Recipes whose data differ, the first of each."""
+    found: dict[str, str] = {}
+    for name in names:
+        recipe = resolve(name, scale="smoke")
+        found.setdefault(repr((recipe.data, recipe.train_languages, recipe.few_shot)), name)
+    return list(found.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", _distinct(ON_THE_WORLD))
+def test_smoke_data_fit_in_all_languages(name: str, empty: Path, monkeypatch: pytest.MonkeyPatch):
+    # Training below is on few languages: a class that another one has and they have not would stop who trains on all.
+    monkeypatch.chdir(empty)
+    assert not isogloss.validate(name, scale="smoke").problems.errors
+
+
 def smoke(name: str, tmp_path: Path):
     # One recipe is run as it is; the others, to save time, on fewer sentences and languages and for fewer steps.
     recipe = resolve(name, scale="smoke")
