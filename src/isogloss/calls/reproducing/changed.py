@@ -24,6 +24,9 @@ FREE = frozenset(
 )
 """Keys that change nothing of what is learned and scored at the end, but for rounding."""
 
+FILLED = frozenset(("spacing", "batch_size", "steps", "evaluation_steps", "inner_steps"))
+"""Keys that a run fills in where its recipe leaves them open."""
+
 MOST_NAMED = 3
 """How many keys are named."""
 
@@ -31,7 +34,8 @@ MOST_NAMED = 3
 def changed(root: Path, name: str, arm_name: str, arm: Arm, scale: str) -> str:
     """In which keys the finished runs of an arm are not what the arm says; empty: in none.
 
-    Only keys are looked at that both have: a run of another version of isogloss may lack some.
+    Only keys are looked at that both have: a run of another version of isogloss may lack some. Nor is what a run fills
+    in where the arm leaves it open, which includes the steps of an arm that says epochs: they follow from its data.
 
     Args:
         root: Folder of all reproductions.
@@ -68,4 +72,19 @@ def encoder_folder(root: Path, before: Before, scale: str) -> Path:
 
 def _unlike(wanted: Mapping[str, Any], own: Mapping[str, Any], free: set[str] | frozenset[str]) -> Iterator[str]:
     common = (wanted.keys() & own.keys()) - free
-    yield from differences({key: wanted[key] for key in common}, {key: own[key] for key in common})
+    yield from differences(*_said({key: wanted[key] for key in common}, {key: own[key] for key in common}))
+
+
+def _said(wanted: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both without what a run fills in for ``wanted``: open keys, shares of all steps, and steps in place of epochs."""
+    kept: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+    for key, value in wanted.items():
+        is_open = value is None or (isinstance(value, float) and 0 < value < 1)
+        if (key in FILLED and is_open) or (key == "epochs" and own[key] is None):
+            continue
+        pair = value, own.get(key)
+        if all(isinstance(one, Mapping) for one in pair):
+            pair = _said(*({**dict.fromkeys(value), **one} for one in pair))
+        for side, one in zip(kept, pair, strict=True):
+            side[key] = one
+    return kept
