@@ -77,14 +77,12 @@ def _unlike(wanted: Mapping[str, Any], own: Mapping[str, Any], free: set[str] | 
 
 def _said(wanted: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Both without what a run fills in for ``wanted``: open keys, shares of all steps, and steps in place of epochs."""
-    kept: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+    said, found = dict[str, Any](), dict[str, Any]()
     for key, value in wanted.items():
         is_open = value is None or (isinstance(value, float) and 0 < value < 1)
         if (key in FILLED and is_open) or (key == "epochs" and own[key] is None):
             continue
-        pair = value, own.get(key)
-        if all(isinstance(one, Mapping) for one in pair):
-            pair = _said(*({**dict.fromkeys(value), **one} for one in pair))
-        for side, one in zip(kept, pair, strict=True):
-            side[key] = one
-    return kept
+        said[key], found[key] = value, own.get(key)
+        if isinstance(value, Mapping) and isinstance(found[key], Mapping):
+            said[key], found[key] = _said(value, {**dict.fromkeys(value), **found[key]})
+    return said, found
