@@ -76,7 +76,10 @@ def test_parallel_texts_are_of_the_recipe_s_languages(world: Path, tmp_path: Pat
 )
 def test_rules_hold_in_their_case_alone(seen: dict[str, float | str | bool | None], expected: set[str]):
     always = {"averaging", "sequential reptile", "pulls"} if (seen.get("training_languages") or 0) > 1 else set()
-    assert {rule.name for rule in rules() if rule.holds(seen)} == expected | always | {"learning rate"}
+    assert {rule.name for rule in rules() if rule.holds(seen)} == expected | always | {
+        "learning rate",
+        "continued pre-training",
+    }
 
 
 def test_where_nothing_speaks_for_a_method():
