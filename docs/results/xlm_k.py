@@ -95,8 +95,10 @@ ARMS: dict[str, list[dict[str, Any]]] = {
     "mlm + mep, repeats hidden": _with_mep(hide_repeats=True),
     "mlm + mep, languages mixed": _with_mep(one_language=False),
     "mlm, as many sub-words": _shares(mlm=1.0),
+    "mlm, a fifth of the updates": _shares(mlm=1.0),
 }
-"""The sources of the arms, all of as many updates, but the last: it reads as many sub-words as ``mlm + mep + oe``.
+"""The sources of the arms, all of as many updates but the last two: these read as many sub-words as ``mlm + mep + oe``,
+and make as many updates of masked language modelling alone as it does.
 
 With ``repeats hidden``, the mention is hidden in the description, too, where comparing sub-words would find it. With
 ``languages mixed``, the sentences of a micro-batch are each in a language of its own."""
@@ -136,6 +138,8 @@ def plan(encoder: str, arms: Sequence[str]) -> Iterator[Run]:
 def steps_of(run: Run, root: Path) -> int:
     """The updates of a run."""
     steps = ENCODERS[run.encoder].steps
+    if run.arm == "mlm, a fifth of the updates":
+        return steps // 5
     if run.arm != "mlm, as many sub-words":
         return steps
     read = {arm: _subwords(replace(run, arm=arm).folder(root) / "run") for arm in (CONTROL, "mlm + mep + oe")}
@@ -267,6 +271,7 @@ def _collected(encoder: str, root: Path) -> Iterator[dict[str, Any]]:
         yield from compared(encoder, arm, "mlm + mep", root)
     for arm in (CONTROL, "mlm + mep + oe"):
         yield from compared(encoder, arm, UNTOUCHED, root)
+    yield from compared(encoder, "mlm + mep + oe", "mlm, a fifth of the updates", root)
 
 
 def _short(row: Mapping[str, Any]) -> dict[str, Any]:
