@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections import Counter
 from pathlib import Path
@@ -15,6 +16,8 @@ from torch.nn.functional import batch_norm, normalize
 from transformers import AutoModel, AutoTokenizer
 
 import isogloss
+from isogloss.calls.probe import KINDS
+from isogloss.calls.probing.kinds import FUNCTIONS
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import derive
 from isogloss.data.apart import Apart
@@ -42,6 +45,14 @@ def retrieved(model: Path | str, **changes: Any) -> list[dict[str, Any]]:
 
 def scores(rows: list[dict[str, Any]]) -> dict[tuple[str, ...], float]:
     return {(row["view"], row["language"], row["context_language"], row["metric"]): row["value"] for row in rows}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_settings_of_a_kind_are_the_arguments_of_its_function(kind: str):
+    assert KINDS.keys() == FUNCTIONS.keys()
+    assert {*KINDS[kind]} == {*list(inspect.signature(FUNCTIONS[kind]).parameters)[1:]}
+    with pytest.raises(IsoglossError, match=f"masksk: the probe {kind} has no such setting"):
+        isogloss.probe("isogloss-small", kind=kind, masksk=3)
 
 
 def test_rows_of_a_run_need_nothing_but_the_run(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -13,7 +13,7 @@ import pytest
 
 import isogloss
 from isogloss.calls.reproducing import runs
-from isogloss.calls.reproducing.changed import encoder_folder
+from isogloss.calls.reproducing.changed import ASKED, encoder_folder
 from isogloss.calls.reproducing.checks import Check, Known, summary, table
 from isogloss.calls.reproducing.listing import listed
 from isogloss.calls.reproducing.papers import SCALES, Setting, papers
@@ -160,12 +160,12 @@ def test_a_finished_run_is_held_beside_what_we_recorded(tmp_path: Path):
     ("overrides", "said"),
     [
         (["seed=3", "report_to=tensorboard", "save_steps=3"], None),
-        (["steps=12"], None),  # what a run writes down for the epochs that the arm says
         (
             ["steps=7", "batch_size=4"],
-            r": the run has other settings \(batch_size was \d+, is 4\)",
+            r": the run has other settings \(batch_size: the arm says \d+, the run has 4; epochs: the arm says ",
         ),
-        (["max_length=9", "dropout=0.3", "steps=7", "batch_size=4", "learning_rate=1"], r"; 1 more\)$"),
+        (["evaluation_steps=0.5"], r"\(evaluation_steps: the arm says "),
+        (["max_length=9", "dropout=0.3", "steps=7", "batch_size=4", "learning_rate=1"], r"; 3 more\)$"),
     ],
 )
 def test_a_run_of_other_settings_is_not_held_beside_figures(overrides: list[str], said: str | None, tmp_path: Path):
@@ -174,7 +174,15 @@ def test_a_run_of_other_settings_is_not_held_beside_figures(overrides: list[str]
     folder = tmp_path / name / "paper" / "standard"
     write_rows(folder, row(language="zh", value=0.732))
     changes = runs.changes_of(arm, "paper", overrides, 1)
-    (folder / "recipe.yaml").write_text(as_yaml(resolve(arm.recipe, overrides=changes, scale="paper")))
+    asked = resolve(arm.recipe, overrides=changes, scale="paper")
+    (folder / ASKED).write_text(as_yaml(asked))
+    # What a run writes down of it: nothing is left open, and epochs have become steps.
+    filled = asked.model_copy(update={"steps": asked.steps or 12, "epochs": None, "evaluation_steps": 4})
+    (folder / "recipe.yaml").write_text(as_yaml(filled))
+    (folder / "model").mkdir()
+    broken = folder / "broken-off"
+    broken.mkdir()
+    (broken / "recipe.yaml").write_text("of another time")
     found = isogloss.reproduce(name, scale="paper", output=tmp_path, arms="standard", check=True)
     (verdict,) = {check.verdict for check in found if check.ours is not None}
     assert verdict == "within" if said is None else re.match(r"not compared", verdict) and re.search(said, verdict)
@@ -197,7 +205,9 @@ def test_so_is_one_whose_encoder_was_made_otherwise(overrides: list[str], said: 
     (before / "recipe.yaml").write_text(as_yaml(pretraining))
     found = isogloss.reproduce(name, scale="smoke", output=tmp_path, arms="mlm", check=True)
     (verdict,) = {check.verdict for check in found if check.ours is not None}
-    assert verdict.startswith(said) and ("pretraining.steps was" in verdict) == bool(overrides)
+    assert verdict.startswith(said) and ("pretraining.steps: the arm says 24, the run has 7" in verdict) == bool(
+        overrides
+    )
 
 
 def test_verdicts():

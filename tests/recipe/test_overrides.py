@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,10 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     [
         (["stepps=3"], "--set stepps=3: unknown key 'stepps'; did you mean 'steps'"),
         (["stepps=3", "seed=1"], "--set stepps=3: unknown key 'stepps'; did you mean 'steps'"),
-        (["optimizer.lookahed.period=3"], "--set optimizer.lookahed.period=3: unknown key 'optimizer.lookahed'"),
+        (
+            ["optimizer.lookahed.period=3"],
+            "own.yaml with --set optimizer.lookahed.period=3: unknown key 'optimizer.lookahed'",
+        ),
         (["optimizer.epss=3"], "--set optimizer.epss=3: unknown key 'optimizer.epss'; did you mean 'eps'"),
         (["steps=-1"], "--set steps=-1: steps: Input should be greater than or equal to 1, found -1"),
         (["steps=1", "steps=many"], "--set steps=many: steps: Input should be a valid integer"),
@@ -103,3 +108,9 @@ def test_what_is_long_is_cut():
     shown = said(f"data.0.label_map={{{'a: b, ' * 20}}}")
     assert len(shown) == LONGEST and shown.startswith("--set data.0.label_map={a: b, ") and shown.endswith("...")
     assert said(Typed("sweep=null", "")) == ""
+
+
+def test_a_copy_says_the_same():
+    own = Typed("steps=0", "--steps 0", "steps")
+    for made in (copy.deepcopy(own), pickle.loads(pickle.dumps(own))):
+        assert (made, made.typed, made.key) == ("steps=0", "--steps 0", "steps")

@@ -11,7 +11,7 @@ import numpy as np
 from isogloss.calls.arguments import as_overrides
 from isogloss.calls.candidates import Candidate, candidates_of, require_alike
 from isogloss.calls.chosen import Chosen, chosen_rows, is_alone
-from isogloss.calls.planned import RecipeLike
+from isogloss.calls.planned import RecipeLike, is_made
 from isogloss.calls.predicted import counted
 from isogloss.calls.required import require_files
 from isogloss.calls.scored import metric_of, results_of, run_folders
@@ -76,7 +76,8 @@ def compare_recipes(
     asked = tuple(range(seeds)) if seeds is not None else _seeds(candidates)
     root = Path(into) if into is not None else Path("runs") / _folder(candidates, scale)
     for candidate in candidates:
-        require_files(candidate.recipe)
+        if not all(is_made(candidate.recipe, root / candidate.folder, seed) for seed in asked):
+            require_files(candidate.recipe)
     from isogloss.calls.made import made  # with torch behind it
 
     runs = made(candidates, root, seeds=asked, jobs=jobs)

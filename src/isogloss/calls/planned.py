@@ -10,9 +10,16 @@ from isogloss.common.errors import IsoglossError
 from isogloss.recipe.build import data as build_data
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.spec.recipe import Recipe
+from isogloss.run.folder import RunFolder
 
 RecipeLike = Recipe | Mapping[str, Any] | str | Path
 """A recipe as a user names it: resolved, as a mapping, by its path, or by the name of a shipped one."""
+
+
+def is_made(recipe: Recipe, root: Path, seed: int) -> bool:
+    """Whether all runs of a recipe with a seed have ended, in ``root/seed-N``."""
+    seeded = recipe.model_copy(update={"seed": seed})
+    return all(RunFolder(path).is_finished() for path, _ in runs_of(seeded, root / f"seed-{seed}"))
 
 
 def runs_of(recipe: Recipe, root: Path) -> list[tuple[Path, Recipe]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,15 @@ from isogloss.common.writing import append_lines
 from isogloss.data.knowledge_files import KnowledgeFolder
 from isogloss.recipe.spec.knowledge import SMALL_WORLD
 
-KINDS = ("entity-retrieval", "object-entailment", "cloze", "decoding", "perplexity")
-"""The kinds of probe."""
+_COMPARED = ("corpus", "leave_out", "heads", "centred", "layer", "limit", "candidates")
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "entity-retrieval": (*_COMPARED, "mention"),
+    "object-entailment": _COMPARED,
+    "cloze": ("data", "limit"),
+    "decoding": ("data", "limit", "order", "masks"),
+    "perplexity": ("text", "corpus", "hide", "limit", "length"),
+}
+"""The kinds of probe, each with its settings: the arguments of its function, which takes seconds to import."""
 
 
 def probe(
@@ -55,6 +61,9 @@ def probe(
     """
     if kind not in KINDS:
         raise IsoglossError(f"kind: no probe {kind!r}{nearest(kind, KINDS)}")
+    for name in settings:
+        if name not in KINDS[kind]:
+            raise IsoglossError(f"{name}: the probe {kind} has no such setting{nearest(name, KINDS[kind])}")
     if batch_size < 1:
         raise IsoglossError(f"batch_size: at least 1, found {batch_size}")
     codes = tuple(codes_of(languages, "languages") if languages else ())
@@ -66,10 +75,6 @@ def probe(
     from isogloss.calls.probing.probed import Probed
     from isogloss.calls.probing.rows import item_rows, probe_rows, probe_table
 
-    known = list(inspect.signature(FUNCTIONS[kind]).parameters)[1:]
-    for name in settings:
-        if name not in known:
-            raise IsoglossError(f"{name}: the probe {kind} has no such setting{nearest(name, known)}")
     probed = Probed(model, codes, batch_size, seed, trust_remote_code)
     data, findings = FUNCTIONS[kind](probed, **settings)
     recipe = probed.recipe

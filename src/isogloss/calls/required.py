@@ -60,6 +60,8 @@ def model_of(model: str | Path) -> str | Path:
 def require_files(recipe: Recipe | Pretraining) -> None:
     """Stop unless the entries of a recipe's data, and of its text, lead to files.
 
+    Not looked at are models, knowledge, translations and what ``exclude`` names, which are opened later.
+
     Raises:
         IsoglossError: There is no file at all, or none of a language or split that an entry names.
     """

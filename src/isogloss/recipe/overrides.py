@@ -31,6 +31,10 @@ class Typed(str):
         made.key = key
         return made
 
+    def __getnewargs__(self) -> tuple[str, str, str | None]:
+        """What a copy is made of."""
+        return str(self), self.typed, self.key
+
 
 def said(override: str) -> str:
     """An override as the user typed it."""
@@ -47,19 +51,24 @@ def blamed(where: str, origin: str, overrides: Sequence[str]) -> str:
         overrides: All overrides, the last of which wins.
 
     Returns:
-        The last override that set the key, a part above it or one inside it; the recipe with all overrides where the
-        error is of the whole; else the recipe.
+        The last override that set the key or a part above it; the recipe with the last one inside it, or with all of
+        them where the error is of the whole; else the recipe.
 
     Example:
         >>> blamed("optimizer.lr", "own.yaml", ["seed=1", "optimizer.lr=fast"])
         '--set optimizer.lr=fast'
+        >>> blamed("optimizer", "own.yaml", ["optimizer.lr=fast"])
+        'own.yaml with --set optimizer.lr=fast'
         >>> blamed("", "own.yaml", ["seed=1"]), blamed("steps", "own.yaml", ["seed=1"])
         ('own.yaml with --set seed=1', 'own.yaml')
     """
     given = [override for override in overrides if said(override)]
     if where:
-        own = [override for override in given if any(_meet(where, key) for key in _keys(override))]
-        return said(own[-1]) if own else origin
+        above = [override for override in given if any(_is_in(where, key) for key in _keys(override))]
+        inside = [override for override in given if any(_is_in(key, where) for key in _keys(override))]
+        if above:
+            return said(above[-1])
+        return f"{origin} with {said(inside[-1])}" if inside else origin
     every = dict.fromkeys(map(said, given))
     return f"{origin} with {' '.join(every)}" if every else origin
 
@@ -69,6 +78,6 @@ def _keys(override: str) -> list[str]:
     return [own, override.key] if isinstance(override, Typed) and override.key is not None else [own]
 
 
-def _meet(one: str, other: str) -> bool:
-    """Whether one of two dotted keys is the other, or inside it."""
-    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
+def _is_in(one: str, other: str) -> bool:
+    """Whether a dotted key is another one, or inside it."""
+    return f"{one}.".startswith(f"{other}.")

@@ -238,15 +238,17 @@ def cell_of(row: Mapping[str, Any]) -> Cell:
     return Cell(row["data"], context or row["language"], row["split"], question)
 
 
-def differences(old: Mapping[str, Any], new: Mapping[str, Any], where: str = "") -> list[str]:
-    """Where two nested mappings differ, as ``key was x, is y``."""
+def differences(
+    old: Mapping[str, Any], new: Mapping[str, Any], where: str = "", form: str = "{key} was {before}, is {after}"
+) -> list[str]:
+    """Where two nested mappings differ, each place in the words of ``form``."""
     found = []
     for key in sorted({*old, *new}):
         before, after = old.get(key), new.get(key)
         if isinstance(before, Mapping) and isinstance(after, Mapping):
-            found.extend(differences(before, after, f"{where}{key}."))
+            found.extend(differences(before, after, f"{where}{key}.", form))
         elif before != after:
-            found.append(f"{where}{key} was {_short(before)}, is {_short(after)}")
+            found.append(form.format(key=f"{where}{key}", before=_short(before), after=_short(after)))
     return found
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from isogloss.calls.reproducing.papers import Arm, Before
 from isogloss.calls.reproducing.scores import arm_folder
+from isogloss.common.errors import IsoglossError
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.resolve import resolve, resolve_pretraining
 from isogloss.run.folder import RunFolder, differences
@@ -19,13 +20,19 @@ SCORED = "test=true"
 FREE = frozenset(
     (
         *("seed", "name", "label", "report_to", "logging_steps", "save_steps", "save_total_limit"),
-        *("evaluation_batch_size", "evaluation_sample", "gradient_accumulation_steps"),
+        *("evaluation_batch_size", "evaluation_sample"),
     )
 )
 """Keys that change nothing of what is learned and scored at the end, but for rounding."""
 
+IN_PARTS = "gradient_accumulation_steps"
+"""Of an arm free as well; not of pre-training, where texts are compared within their part of a batch."""
+
 FILLED = frozenset(("spacing", "batch_size", "steps", "evaluation_steps", "inner_steps"))
 """Keys that a run fills in where its recipe leaves them open."""
+
+ASKED = "asked.yaml"
+"""The recipe that the runs of an arm were begun with, nothing filled in, in the folder of the arm."""
 
 MOST_NAMED = 3
 """How many keys are named."""
@@ -34,8 +41,9 @@ MOST_NAMED = 3
 def changed(root: Path, name: str, arm_name: str, arm: Arm, scale: str) -> str:
     """In which keys the finished runs of an arm are not what the arm says; empty: in none.
 
-    Only keys are looked at that both have: a run of another version of isogloss may lack some. Nor is what a run fills
-    in where the arm leaves it open, which includes the steps of an arm that says epochs: they follow from its data.
+    Looked at are the recipe that the arm's runs were begun with, and that of each run that has ended, without what it
+    has filled in: steps in place of epochs are known from the former alone, which runs of an earlier version lack. Only
+    keys count that both have, since runs of another version may lack some.
 
     Args:
         root: Folder of all reproductions.
@@ -44,21 +52,26 @@ def changed(root: Path, name: str, arm_name: str, arm: Arm, scale: str) -> str:
         arm: The arm.
         scale: Its scale.
     """
-    free, pretrained = set(FREE), arm.pretraining is not None
+    free, folder = {*FREE, IN_PARTS}, arm_folder(root, name, scale, arm_name)
     expected = resolve(arm.recipe, overrides=[*arm.changes(scale), SCORED], scale=scale)
-    if pretrained:
+    if arm.pretraining is not None:
         free.add("model")  # which is looked at by itself
     if METHODS[expected.method].one_run_per_language or expected.leave_one_out:
         free.add("train_languages")
-    wanted = expected.model_dump(mode="json")
-    found = list[str]()
-    for path in sorted(arm_folder(root, name, scale, arm_name).glob(f"**/{RunFolder(Path()).recipe.name}")):
-        found += _unlike(wanted, resolve(path).model_dump(mode="json"), free)
-    if arm.pretraining is not None:
-        recipe = RunFolder(encoder_folder(root / name.split("/")[0], arm.pretraining, scale)).recipe
-        before = resolve_pretraining(arm.pretraining.recipe, overrides=arm.pretraining.set, scale=scale)
-        own = resolve_pretraining(recipe).model_dump(mode="json") if recipe.exists() else {}
-        found += [f"pretraining.{one}" for one in _unlike(before.model_dump(mode="json"), own, FREE)]
+    wanted, found = expected.model_dump(mode="json"), list[str]()
+    try:
+        if (folder / ASKED).exists():
+            found += _unlike(wanted, resolve(folder / ASKED).model_dump(mode="json"), free)
+        for path in sorted(folder.glob(f"**/{RunFolder(Path()).recipe.name}")):
+            if RunFolder(path.parent).is_finished():
+                found += _unlike(*_said(wanted, resolve(path).model_dump(mode="json")), free)
+        if arm.pretraining is not None:
+            recipe = RunFolder(encoder_folder(root / name.split("/")[0], arm.pretraining, scale)).recipe
+            before = resolve_pretraining(arm.pretraining.recipe, overrides=arm.pretraining.set, scale=scale)
+            own = resolve_pretraining(recipe).model_dump(mode="json") if recipe.exists() else {}
+            found += [f"pretraining.{one}" for one in _unlike(*_said(before.model_dump(mode="json"), own), FREE)]
+    except IsoglossError as error:
+        return f"the recipe of the run cannot be read ({error})"
     told = list(dict.fromkeys(found))
     more = [f"{len(told) - MOST_NAMED} more"] if len(told) > MOST_NAMED else []
     return f"the run has other settings ({'; '.join([*told[:MOST_NAMED], *more])})" if told else ""
@@ -70,9 +83,10 @@ def encoder_folder(root: Path, before: Before, scale: str) -> Path:
     return root / "pretraining" / scale / (kinds or before.recipe)
 
 
-def _unlike(wanted: Mapping[str, Any], own: Mapping[str, Any], free: set[str] | frozenset[str]) -> Iterator[str]:
-    common = (wanted.keys() & own.keys()) - free
-    yield from differences(*_said({key: wanted[key] for key in common}, {key: own[key] for key in common}))
+def _unlike(wanted: Mapping[str, Any], own: Mapping[str, Any], free: Collection[str]) -> list[str]:
+    common = [key for key in wanted if key in own and key not in free]
+    form = "{key}: the arm says {before}, the run has {after}"
+    return differences({key: wanted[key] for key in common}, {key: own[key] for key in common}, form=form)
 
 
 def _said(wanted: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -80,9 +94,9 @@ def _said(wanted: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[dict[str, 
     said, found = dict[str, Any](), dict[str, Any]()
     for key, value in wanted.items():
         is_open = value is None or (isinstance(value, float) and 0 < value < 1)
-        if (key in FILLED and is_open) or (key == "epochs" and own[key] is None):
+        if key not in own or (key in FILLED and is_open) or (key == "epochs" and own[key] is None):
             continue
-        said[key], found[key] = value, own.get(key)
+        said[key], found[key] = value, own[key]
         if isinstance(value, Mapping) and isinstance(found[key], Mapping):
             said[key], found[key] = _said(value, {**dict.fromkeys(value), **found[key]})
     return said, found

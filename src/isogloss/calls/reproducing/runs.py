@@ -9,14 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from isogloss.calls.pretrain import pretrain
-from isogloss.calls.reproducing.changed import SCORED, encoder_folder
+from isogloss.calls.reproducing.changed import ASKED, SCORED, encoder_folder
 from isogloss.calls.reproducing.papers import Arm, Before, Setting
 from isogloss.calls.reproducing.scores import arm_folder
 from isogloss.calls.train import train
 from isogloss.common.errors import IsoglossError
+from isogloss.common.writing import write_text
 from isogloss.data.patterns import escaped
 from isogloss.recipe.overrides import Typed
-from isogloss.recipe.resolve import resolve, resolve_pretraining
+from isogloss.recipe.resolve import as_yaml, resolve, resolve_pretraining
 from isogloss.recipe.smoke_world import FOLDER as SMOKE_WORLD
 from isogloss.recipe.spec.objective import Supervised
 from isogloss.recipe.spec.recipe import Recipe
@@ -100,6 +101,8 @@ def run_arms(
         made = own.pretraining
         started = [] if made is None else [_encoder(root / name.split("/")[0], made, scale, before)]
         folder = arm_folder(root, name, scale, arm)
+        if not (folder / ASKED).exists() and not folder.is_dir():
+            write_text(folder / ASKED, as_yaml(resolve(own.recipe, overrides=changes[arm], scale=scale)))
         train(own.recipe, overrides=[*changes[arm], *started], scale=scale, output=folder, resume=True, jobs=jobs)
 
 
