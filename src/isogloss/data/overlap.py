@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.common.errors import IsoglossError
+from isogloss.common.sentences import sentences
 from isogloss.data.delimiters import USUAL, Quoted, found_separator
 from isogloss.data.json_text import NotJson, parse
 from isogloss.data.lines import read_lines
 from isogloss.data.plain import RunningText
 from isogloss.data.problems import Problems
 from isogloss.examples import Choice, Example, LabelledText, Question, TaggedSentence
-from isogloss.translation.sentences import sentences
 
 Read = Callable[[Problems], Sequence[Example]]
 """Reads the examples of a file, as it is known to be read."""
