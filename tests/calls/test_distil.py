@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from tokenizers.processors import TemplateProcessing
 from transformers import AutoModel, AutoTokenizer
 
 import isogloss
 from isogloss import IsoglossError
+from isogloss.data.conllu import ConllU
+from isogloss.data.parquet import Parquet
 from isogloss.data.problems import Problems
+from isogloss.data.squad import Squad
 from isogloss.models.tokenizer import train_tokenizer
 from isogloss.recipe.resolve import resolve
 from isogloss.start.text import read_recipe_texts
@@ -223,3 +228,33 @@ def test_what_a_run_is_tested_on_is_no_text_to_answer_to(
     assert texts.sentences == {"en": ["wi ta lo ta"]} and texts.left_out == 1
     kept = read_recipe_texts(resolve(asked[0], overrides=["exclude=[]"]), Problems())
     assert len(kept.sentences["en"]) == 2
+
+
+def test_test_sentences_are_found_in_whatever_the_run_reads(
+    trained: Callable[[str], Path], world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A run on Parquet breaks at no file of it, and of a question's passage each sentence is found."""
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr("isogloss.calls.distil_task.train", lambda given, **_: asked.append(given) or [])
+    given: dict[str, Any] = {"student": world / "encoder", "text": f"{tmp_path}/{{language}}.txt"}
+
+    run = tmp_path / "run"
+    shutil.copytree(trained("pos"), run)
+    recipe = yaml.safe_load((run / "recipe.yaml").read_text("utf-8"))
+    for path in sorted(world.glob("pos/*/*.conllu")):
+        sentences = ConllU().read(path, path.parent.name, Problems())
+        (tmp_path / f"{path.parent.name}-{path.stem}.parquet").write_bytes(Parquet().dump(sentences))
+    recipe["data"][0] |= {"path": f"{tmp_path}/{{language}}-{{split}}.parquet", "format": "parquet"}
+    (run / "recipe.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    tested = ConllU().read(world / "pos/en/test.conllu", "en", Problems())
+    (tmp_path / "en.txt").write_text(f"{' '.join(tested[0].tokens)}\nwi ta lo ta\n", encoding="utf-8")
+    isogloss.distil(run=run, **given)
+    texts = read_recipe_texts(resolve(asked[-1]), Problems())
+    assert texts.sentences == {"en": ["wi ta lo ta"]} and texts.left_out == 1
+
+    isogloss.distil(run=trained("qa"), **given)
+    own = resolve(asked[-1])
+    passage = Squad().read(Path(next(path for path in own.exclude if "en" in path)), "en", Problems())[0].context
+    (tmp_path / "en.txt").write_text(f"{passage}\nwi ta lo ta\n", encoding="utf-8")
+    texts = read_recipe_texts(own, Problems())
+    assert texts.sentences == {"en": ["wi ta lo ta"]} and texts.left_out == 1

@@ -17,6 +17,7 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer
 import isogloss
 from isogloss import IsoglossError
 from isogloss.calls.encoder import open_encoder
+from isogloss.calls.trimming.noted import HEADING, noted, parted
 from isogloss.models import snapshot
 from isogloss.models.open import Loaded
 from tests.support.command import Command, require_error
@@ -77,6 +78,15 @@ def test_what_a_user_wrote_in_a_card_stays(small: Path, tmp_path: Path):
     isogloss.trim(tmp_path / "cut", **given, output=tmp_path / "third")
     third = (tmp_path / "third/README.md").read_text("utf-8")
     assert third.startswith(card.read_text("utf-8").rstrip()) and third.count("Cut by `isogloss trim`") == 1
+
+
+def test_a_section_of_a_version_that_did_not_sign_it_is_replaced():
+    old = f"{HEADING}\n\nCut by `isogloss trim` from 9 to 7 sub-words.\n\n| language |\n|---|\n| de |\n"
+    assert noted(f"# Ours\n\n{old}", "New.") == noted("# Ours", "New.")
+    assert parted(f"# Ours\n\n{old}") == ("# Ours\n", old)
+    # Words of a user after it, or in its place, stay.
+    for kept in (f"{old}\nMy words.\n", f"{HEADING}\n\nMy words.\n"):
+        assert noted(f"# Ours\n\n{kept}", "New.").startswith(f"# Ours\n\n{kept}")
 
 
 def test_the_card_of_a_run_that_was_cut_is_filled_beside_what_was_said_of_it(trained: Trained, tmp_path: Path):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import gzip
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from isogloss import IsoglossError
+from isogloss.common.arrow import to_parquet
 from isogloss.data import Collection, Problems, Table
+from isogloss.data.delimiters import Unquoted
 from isogloss.data.overlap import digest, held_out
 from isogloss.data.plain import Lines, RunningText
 from isogloss.data.texts import Texts, TextSet, read_texts
@@ -105,12 +110,41 @@ def test_translations_are_held_out_together(tmp_path: Path):
         ("x.jsonl.gz", '{"premise": "zum Haus!"}\n'),
         ("x.csv", 'zum Haus!,1\n"nach Hause, sofort",2\n'),
         ("x.csv.gz", '1;"zum ""Haus""";zum Haus!\n2;"er, der\nschläft"\n'),
+        ("tabs.csv", "id\ttext\n1\tzum Haus!\n"),
+        ("bars.csv", "id|text\n1|zum Haus!\n"),
+        ("bars.tsv", "id|text\n1|zum Haus!\n"),
+        ("tokens.jsonl", '{"tokens": ["zum", "Haus", "!"], "tags": ["X", "X", "X"]}\n'),
+        ("passage.json", '{"data": [{"context": "Wohin? Zum Haus! Dort ist es warm."}]}'),
     ],
 )
 def test_a_sentence_is_found_in_files_of_every_kind(name: str, content: str, tmp_path: Path):
     write(tmp_path / name, content)
     assert digest("zum Haus!") in held_out([str(tmp_path / "*")])
     assert digest("zum Hau!") not in held_out([str(tmp_path / "*")])
+
+
+@pytest.mark.parametrize("texts", [["zum Haus!", "so"], [["zum", "Haus", "!"], ["so"]]])
+def test_a_sentence_is_found_in_parquet(texts: list[Any], tmp_path: Path):
+    (tmp_path / "x.parquet").write_bytes(to_parquet(pa.table({"id": [1, 2], "text": texts})))
+    found = held_out([str(tmp_path / "*")])
+    assert {digest("zum Haus!"), digest("so")} <= found and digest("zum Hau!") not in found
+
+
+def test_what_is_no_parquet_is_named(tmp_path: Path):
+    write(tmp_path / "x.parquet", "text\n")
+    with pytest.raises(IsoglossError, match=r"x\.parquet: error: not a whole Parquet file"):
+        held_out([str(tmp_path / "*")])
+
+
+def test_a_file_that_is_known_is_read_as_that_and_not_by_its_name(tmp_path: Path):
+    write(tmp_path / "test.data", "zum Haus!~X\nso, so~Y\n")
+    table = Table(columns={"text": 0, "label": 1}, delimiter=Unquoted("~"))
+    known = {tmp_path / "test.data": partial(table.read, tmp_path / "test.data", "de")}
+    assert digest("zum Haus!") in held_out([str(tmp_path / "*")], known)
+    assert digest("zum Haus!") not in held_out([str(tmp_path / "*")])
+    write(tmp_path / "test.data", "zum Haus!\n")
+    with pytest.raises(IsoglossError, match=r"test\.data:1: error: "):
+        held_out([str(tmp_path / "*")], known)
 
 
 def test_what_is_excluded_is_left_out_and_counted(tmp_path: Path):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from isogloss.common.errors import IsoglossError
+from isogloss.common.sentences import words
 from isogloss.examples import Example, LabelledText, TaggedSentence
 from isogloss.recipe.names import TASKS
 from isogloss.tasks.tagging import Tagging
 from isogloss.tasks.task import Task
-from isogloss.translation.sentences import words
 
 
 def from_text(text: LabelledText, task: Task) -> Example:
     """A raw text as an example of a task.
 
-    - Tagging: its words by `isogloss.translation.sentences.words`, which end at spaces, with punctuation at their ends
+    - Tagging: its words by `isogloss.common.sentences.words`, which end at spaces, with punctuation at their ends
       apart; in a language that writes no spaces every character is one.
     - One label per text: as it is.
     - One label per pair of texts: the two texts, where a tab is between them.

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
 from transformers import PreTrainedTokenizerBase
 
 from isogloss.common.uncut import uncut
-from isogloss.data.overlap import held_out
+from isogloss.data.overlap import Read, held_out
 from isogloss.data.problems import Problems
 from isogloss.data.texts import Texts, read_texts
 from isogloss.models.extensions import MaskedHead
 from isogloss.objectives.l2_sp import L2SP
 from isogloss.protocols import DataSource, Objective
-from isogloss.recipe.build.data import build_text_set
+from isogloss.recipe.build.data import build_collections, build_text_set
 from isogloss.recipe.build.site import Site
 from isogloss.recipe.build.text import TextSite, build_text_source
 from isogloss.recipe.spec.recipe import Recipe
@@ -99,11 +101,23 @@ def read_recipe_texts(
     return read_texts(
         [build_text_set(entry, f"text.{number}") for number, entry in enumerate(asked.text)],
         languages=languages,
-        excluded=held_out(asked.exclude),
+        excluded=held_out(asked.exclude, _known(asked)),
         held_out=apart,
         limit=limit,
         problems=problems,
     )
+
+
+def _known(asked: Text) -> dict[Path, Read]:
+    """How the files of a run's own labelled data are read, by resolved path, where some files are excluded."""
+    if not asked.exclude or not isinstance(asked, Recipe):
+        return {}
+    _, collections = build_collections(asked.data)
+    return {
+        path.resolve(): partial(own.read, language, split)
+        for own in collections
+        for (language, split), path in own.files().items()
+    }
 
 
 def encode(sentences: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> EncodedText:

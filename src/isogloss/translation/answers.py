@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from isogloss.common.languages import writes_spaces
+from isogloss.common.sentences import joined, sentences
 from isogloss.examples import Question
-from isogloss.translation.sentences import joined, sentences
 
 MARKS = ("[", "]")
 """What is put around an answer, as EasyProject does: of the marks that it compared, models keep brackets best."""

@@ -6,10 +6,10 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterator
 
+from isogloss.common.sentences import words
 from isogloss.data.spacing import spaces_of_script
 from isogloss.examples import Choice, Example, LabelledText, Question, TaggedSentence
 from isogloss.translation.answers import Look, find_answers, texts_of, translated_context
-from isogloss.translation.sentences import words
 
 
 class Losses:
@@ -62,7 +62,7 @@ def rebuilt(example: Example, look: Look, language: str, losses: Losses, *, answ
     """The example with its texts translated.
 
     Labels of the whole stay. Tags do not: a tagged sentence becomes the words of its translation, see
-    `isogloss.translation.sentences.words`. Answers are found again, or lost; a question without any stays, without
+    `isogloss.common.sentences.words`. Answers are found again, or lost; a question without any stays, without
     answers.
 
     Args:

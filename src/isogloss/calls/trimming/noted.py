@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from isogloss.common.markup import as_written_from, signed
 
 HEADING = "<!-- isogloss trim -->\n## Sub-words"
 """Where the section begins."""
+
+# Up to the card's end there may be nothing but the section's two paragraphs: its words, and its table.
+_UNSIGNED = re.compile(re.escape(HEADING) + r"\n\nCut by `isogloss trim` from [^\n]*\n\n(?:\|[^\n]*(?:\n+|\Z))+\Z")
+"""The section as versions wrote it that did not sign it: at the end of the card."""
 
 
 def noted(card: str, section: str) -> str:
@@ -33,7 +39,8 @@ def parted(card: str) -> tuple[str, str]:
 
 def _around(card: str) -> tuple[str, str, str]:
     """What stands before the section, the section, and what stands after it."""
-    own = as_written_from(card, HEADING)
+    unsigned = _UNSIGNED.search(card)
+    own = unsigned[0] if unsigned is not None else as_written_from(card, HEADING)
     if not own:
         return card, "", ""
     before, _, after = card.rpartition(own)

@@ -1,4 +1,4 @@
-"""Cutting: a text into sentences, which models that translate are trained on, and a translation into words."""
+"""Cutting a text: into sentences, and a running text into words."""
 
 from __future__ import annotations
 
