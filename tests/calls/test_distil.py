@@ -233,7 +233,7 @@ def test_what_a_run_is_tested_on_is_no_text_to_answer_to(
 def test_test_sentences_are_found_in_whatever_the_run_reads(
     trained: Callable[[str], Path], world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """A run on Parquet breaks at no file of it, and of a question's passage each sentence is found."""
+    """A run on Parquet breaks at no file of it, and passages of questions are found as texts."""
     asked: list[dict[str, Any]] = []
     monkeypatch.setattr("isogloss.calls.distil_task.train", lambda given, **_: asked.append(given) or [])
     given: dict[str, Any] = {"student": world / "encoder", "text": f"{tmp_path}/{{language}}.txt"}
