@@ -31,9 +31,9 @@ class Typed(str):
         made.key = key
         return made
 
-    def __getnewargs__(self) -> tuple[str, str, str | None]:
+    def __reduce__(self) -> tuple[type[Typed], tuple[str, str, str | None]]:
         """What a copy is made of."""
-        return str(self), self.typed, self.key
+        return Typed, (str(self), self.typed, self.key)
 
 
 def said(override: str) -> str:
