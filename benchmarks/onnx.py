@@ -23,7 +23,8 @@ from transformers import BertConfig, BertForSequenceClassification, PreTrainedMo
 
 from benchmarks.results import claim, machine, save
 from benchmarks.timing import Arm, Measurement, describe, interleave, one_thread, per_step, speedup
-from isogloss.calls.exporting.graphs import FILE, Runtime, quantise, require_onnx, write_graph
+from isogloss.calls.exporting.asked import require_kind
+from isogloss.calls.exporting.graphs import FILE, Runtime, quantise, write_graph
 from isogloss.protocols import Batch
 
 SMALL = {"hidden_size": 384, "intermediate_size": 1536, "num_hidden_layers": 12, "num_attention_heads": 12}
@@ -86,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
     chosen = parser.parse_args(arguments)
-    require_onnx()
+    require_kind("onnx")
     torch.manual_seed(0)
     model = BertForSequenceClassification(BertConfig(vocab_size=1000, num_labels=3, **SMALL)).eval()
     ids = torch.randint(5, 1000, (TEXTS, LENGTH))
