@@ -32,7 +32,7 @@ from isogloss.models.aligned_embeddings import aligned_embeddings
 from isogloss.models.tokenizer import load_tokenizer
 from isogloss.recipe.resolve import resolve_pretraining
 from isogloss.start.align import in_units
-from isogloss.start.prepare_pretraining import encode, read_recipe
+from isogloss.start.prepare_pretraining import encode, read_text
 
 GROUPS = {"de es fr ru fi": "well covered", "ko vi zh": "apart", "tr te wo ar hi": "thin"}
 LANGUAGES = ["en", *" ".join(GROUPS).split()]
@@ -109,7 +109,7 @@ def main() -> None:
         torch.set_num_threads(options.threads)
     tokenizer = load_tokenizer(options.tokenizer, remote=False)
     problems = Problems()
-    texts = read_recipe(resolve_pretraining("isogloss-small"), problems)
+    texts = read_text(resolve_pretraining("isogloss-small"), problems)
     encoded = {language: encode(own, tokenizer) for language, own in texts.sentences.items()}
     units, running = in_units(texts.units, encoded), {language: own.ids for language, own in encoded.items()}
     train = words_of(ConllU().read(options.ud / "en" / "train.conllu", "en", problems), tokenizer)
