@@ -21,6 +21,7 @@ from isogloss.recipe.resolve import as_yaml, resolve, resolve_pretraining
 from isogloss.recipe.smoke_world import FOLDER as SMOKE_WORLD
 from isogloss.recipe.spec.objective import Supervised
 from isogloss.recipe.spec.recipe import Recipe
+from isogloss.run.folder import RunFolder
 
 
 def changes_of(arm: Arm, scale: str, overrides: Iterable[str], seeds: int) -> list[str]:
@@ -101,7 +102,8 @@ def run_arms(
         made = own.pretraining
         started = [] if made is None else [_encoder(root / name.split("/")[0], made, scale, before)]
         folder = arm_folder(root, name, scale, arm)
-        if not (folder / ASKED).exists() and not folder.is_dir():
+        # Once a run has begun, train refuses another recipe; one that was refused before has left nothing to hold to.
+        if not any(folder.glob(f"**/{RunFolder(Path()).recipe.name}")):
             write_text(folder / ASKED, as_yaml(resolve(own.recipe, overrides=changes[arm], scale=scale)))
         train(own.recipe, overrides=[*changes[arm], *started], scale=scale, output=folder, resume=True, jobs=jobs)
 
