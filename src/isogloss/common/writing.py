@@ -147,6 +147,19 @@ def _value(content: bytes) -> Any:  # noqa: ANN401 - anything JSON can hold
         return json.loads(content)
 
 
+def publish(partial: Path, folder: Path) -> None:
+    """Give a folder that has been written its name, which nothing or an empty folder has, for all to read.
+
+    Raises:
+        IsoglossError: The disk or its permissions do not let it.
+    """
+    with writing(folder):
+        open_as_usual(partial)
+        if folder.exists():
+            folder.rmdir()
+        partial.replace(folder)
+
+
 def open_as_usual(folder: Path) -> None:
     """Give the files of a folder the mode of any new file there: safetensors lets nobody but the owner read its own."""
     usual = hidden(folder / "mode")

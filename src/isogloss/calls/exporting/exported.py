@@ -12,7 +12,7 @@ from isogloss.calls.exporting.kinds import adapters_of, check_kind
 from isogloss.calls.exporting.manual import EXAMPLE, example, manual
 from isogloss.calls.finished import modes_asked, open_run
 from isogloss.common.errors import IsoglossError, nearest
-from isogloss.common.writing import hidden, open_as_usual, write_text, writing
+from isogloss.common.writing import hidden, publish, write_text, writing
 from isogloss.models.extensions.pairing import pairing_of
 from isogloss.models.open import Loaded
 from isogloss.tasks.tagging import Tagging
@@ -72,11 +72,7 @@ def exported(
         if to == "onnx":
             write_text(partial / EXAMPLE, example(task, recipe.max_length))
         write_text(partial / "README.md", manual(to, task, loaded, language, checked, loss))
-        with writing(folder):
-            open_as_usual(partial)
-            if folder.exists():
-                folder.rmdir()
-            partial.replace(folder)
+        publish(partial, folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     told = [f"{shown}: {checked}"]

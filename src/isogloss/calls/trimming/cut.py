@@ -18,7 +18,7 @@ from isogloss.calls.trimming.runs import write_run
 from isogloss.calls.trimming.texts import texts_of_entries, texts_of_run
 from isogloss.common.errors import IsoglossError
 from isogloss.common.markup import as_markdown
-from isogloss.common.writing import hidden, open_as_usual, write_text, writing
+from isogloss.common.writing import hidden, publish, write_text, writing
 from isogloss.data.problems import Problems
 from isogloss.models.configuration import read_config
 from isogloss.models.open import Loaded
@@ -88,11 +88,7 @@ def cut_model(
             checked=check_states(before.loaded, _reopened(partial, before), before.texts, cut.rows),
         )
         _note(inner / "README.md", outcome)
-        with writing(folder):
-            open_as_usual(partial)
-            if folder.exists():
-                folder.rmdir()
-            partial.replace(folder)
+        publish(partial, folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return outcome
