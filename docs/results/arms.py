@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -15,10 +16,13 @@ import study
 from tabulate import tabulate
 
 import isogloss
-from isogloss.common.writing import append_lines, read_lines
+from isogloss.common.writing import append_lines, read_json, read_lines, write_json
 
 TUNING_SEEDS = (9, 19)
 """No seeds of a comparison."""
+
+COST = "cost.json"
+"""In the folder of a run what the run has counted, and ``processor``: its seconds of processor time, tests included."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,9 @@ class Study:
         """Make a run."""
         folder = run.folder(root)
         with redirect_stdout(sys.stderr):
+            begun = time.process_time()
             isogloss.train(self.recipe(run, model, root), output=folder / "run")
+            write_json(folder / COST, {**read_json(folder / "run" / COST), "processor": time.process_time() - begun})
             if not run.is_tuning:
                 self.evaluate(run, folder / "run")
         for checkpoint in (folder / "run").glob("checkpoint-*"):  # hundreds of megabytes that no one resumes
@@ -189,14 +195,19 @@ class Study:
                 for line in study.differences(found, arm, other, groups):
                     yield {"kind": "difference", "task": task, **line}
         for run in runs:
+            if (run.folder(root) / COST).exists():
+                cost = read_json(run.folder(root) / COST)
+                yield {"kind": "cost", "task": task, "arm": run.arm, "seed": run.seed,
+                       **{name: cost[name] for name in ("processor", "flops", "trained_parameters")}}  # fmt: skip
             for row in self.rows(run.folder(root) / "run"):
                 yield {"task": task, "arm": run.arm, "seed": run.seed, **row}
 
     def tables(self, kept: Path) -> str:
-        """Per task the scores by arm and language, and the differences of means."""
+        """Per task the scores by arm and language, the differences of means, and what a run costs."""
         rows = read_lines(kept)
         return "\n\n".join(
             f"{task}, {own.metric} in %\n\n{_scores(rows, task, own)}\n\n{_differences(rows, task, own)}"
+            f"{_costs(rows, task)}"
             for task, own in self.tasks.items()
             if any(row["kind"] == "score" and row["task"] == task for row in rows)
         )
@@ -256,6 +267,26 @@ def _differences(rows: Sequence[Mapping[str, Any]], task: str, own: Task) -> str
     ]  # fmt: skip
     headers = ["mean of", "compared", "seeds", "arm", "other", "difference", "over seeds", "over seeds and sentences"]
     return tabulate(body, headers, tablefmt="github", disable_numparse=True)
+
+
+def _costs(rows: Sequence[Mapping[str, Any]], task: str) -> str:
+    """The mean cost of a run by arm, where rows say it."""
+    by_arm: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row["kind"] == "cost" and row["task"] == task:
+            by_arm.setdefault(row["arm"], []).append(row)
+    body = [
+        [arm, *(f"{_mean([row[name] for row in own]) / unit:.1f}" for name, unit in _UNITS.values())]
+        for arm, own in by_arm.items()
+    ]
+    return "\n\n" + tabulate(body, ["a run", *_UNITS], tablefmt="github", disable_numparse=True) if body else ""
+
+
+_UNITS = {
+    "minutes of one core, tests included": ("processor", 60),
+    "10^12 FLOPs of training": ("flops", 10**12),
+    "million parameters trained": ("trained_parameters", 10**6),
+}
 
 
 def _best(scores: Mapping[float, float]) -> float:
