@@ -12,14 +12,10 @@ import hashlib
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.sentences import sentences
-from isogloss.data.delimiters import USUAL, Quoted, found_separator
-from isogloss.data.json_text import NotJson, parse
-from isogloss.data.lines import read_lines
-from isogloss.data.plain import RunningText
+from isogloss.data.all_texts import all_texts
 from isogloss.data.problems import Problems
 from isogloss.examples import Choice, Example, LabelledText, Question, TaggedSentence
 
@@ -41,9 +37,8 @@ def digest(text: str) -> bytes:
 def held_out(patterns: Iterable[str], known: Mapping[Path, Read] | None = None) -> frozenset[bytes]:
     """The digests of all texts in files, of whatever format, and of the sentences in them.
 
-    What a file holds is told by its name. CoNLL-U gives its text and the text of its words; other files with a token a
-    line, the sentences between blank lines; tables and plain text, every cell and line; JSON and Parquet, every string,
-    and lists of strings put together as the tokens of a sentence. See `is_held_out`.
+    What a file holds is told by its name, see `isogloss.data.all_texts`. Whether a text is among them says
+    `is_held_out`.
 
     Args:
         patterns: Paths, with ``*`` and ``**`` as the shell has them.
@@ -61,7 +56,7 @@ def held_out(patterns: Iterable[str], known: Mapping[Path, Read] | None = None) 
             read = (known or {}).get(path.resolve())
             texts = [] if read is None else [text for example in read(problems) for text in _said(example)]
             # Of a file that can be read for certain, its text as it was written, which its tokens need not be.
-            texts += _texts(path, problems if read is None else Problems())
+            texts += all_texts(path, problems if read is None else Problems())
             found |= {digest(part) for text in texts for part in _parts(text)}
     problems.raise_errors()
     return frozenset(found)
@@ -95,88 +90,3 @@ def _parts(text: str | None) -> Iterator[str]:
     if text and text.strip():
         yield text
         yield from (text[start:stop] for start, stop in sentences(text))
-
-
-def _texts(path: Path, problems: Problems) -> Iterator[str]:
-    name = path.name.removesuffix(".gz")
-    if name.endswith(".parquet"):
-        yield from _values(path, problems)
-        return
-    lines = read_lines(path, problems)
-    if name.endswith(".json"):
-        yield from _strings(_parsed("\n".join(lines), path, None, problems))
-        return
-    if name.endswith(".jsonl"):
-        for number, line in enumerate(lines, start=1):
-            yield from _strings(_parsed(line, path, number, problems)) if line.strip() else ()
-        return
-    if name.endswith(".csv"):
-        yield from _cells(lines, path, problems)
-        return
-    if name.endswith(".conllu"):
-        # The folder or the name says the language; Chinese is written without spaces, which no digest sees.
-        yield from (sentence.text for sentence in RunningText().read(path, "und", problems))
-    tokenized = list(_sentences(lines))
-    if name.endswith(".conllu") or len(tokenized) > 1:
-        yield from tokenized
-        return
-    # Commas and semicolons are text in a plain file.
-    separator, _ = (found_separator(lines) if name.endswith(".tsv") else None) or ("\t", [])
-    for line in lines:
-        yield from line.split(separator)
-
-
-def _values(path: Path, problems: Problems) -> Iterator[str]:
-    from isogloss.common.arrow import read_parquet  # only where it is needed: pyarrow takes long
-
-    try:
-        table = read_parquet(path)
-    except IsoglossError as error:
-        problems.error(path, None, str(error))
-        return
-    for column in table.columns:
-        for value in column.to_pylist():
-            yield from _strings(value)
-
-
-def _cells(lines: Sequence[str], path: Path, problems: Problems) -> Iterator[str]:
-    """What stands in a table with quotation marks; the name of a file does not say what separates its columns."""
-    malformed = []
-    for separator in (",", *(usual for usual in USUAL if usual != ",")):
-        found = Problems()
-        for row in Quoted(separator).rows(lines, path, found):
-            yield from row.fields
-        malformed.append(found.errors)
-    if all(malformed):
-        problems.error(path, malformed[0][0].line, malformed[0][0].message)
-
-
-def _sentences(lines: Iterable[str]) -> Iterator[str]:
-    """The first column, or the form of CoNLL-U, of the lines between blank ones; one if there is no blank line."""
-    words: list[str] = []
-    for line in [*lines, ""]:
-        if not line.strip():
-            if words:
-                yield "".join(words)
-            words = []
-        elif not line.startswith("# "):
-            columns = line.split("\t") if "\t" in line else line.split(" ")
-            words.append(columns[1] if len(columns) == 10 and columns[0].isdigit() else columns[0])
-
-
-def _parsed(text: str, path: Path, line: int | None, problems: Problems) -> Any:  # noqa: ANN401 - any JSON
-    try:
-        return parse(text)
-    except NotJson as error:
-        problems.error(path, line or error.line, str(error))
-        return None
-
-
-def _strings(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list | dict):
-        if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
-            yield "".join(value)  # the tokens of a sentence, perhaps
-        for entry in value.values() if isinstance(value, dict) else value:
-            yield from _strings(entry)
