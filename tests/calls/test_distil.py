@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from tokenizers.processors import TemplateProcessing
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer
 
 import isogloss
 from isogloss import IsoglossError
@@ -71,16 +72,47 @@ def test_a_student_learns_from_text(text_world: Path, tmp_path: Path, capfd: pyt
     )
 
 
-def test_all_layers_of_the_teacher_begin_with_no_loss(text_world: Path, tmp_path: Path):
+@pytest.mark.parametrize("more", ["", ", embedding: 17"])
+def test_all_layers_of_the_teacher_begin_with_no_loss(more: str, text_world: Path, tmp_path: Path):
     rows = isogloss.distil(
         text_world / "encoder",
-        student="{from_layers: [0]}",
+        student=f"{{from_layers: [0]{more}}}",
         text=template(text_world),
         objective="both",
         overrides=[*FEW, "steps=1", "learning_rate=1e-12", "dropout=0"],
         output=tmp_path / "run",
     )
     assert all(abs(row["value"]) < 1e-6 for row in rows)
+
+
+def test_a_student_with_a_narrow_table_is_an_encoder_like_others(
+    text_world: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    isogloss.distil(
+        text_world / "encoder",
+        student="{from_layers: [0], embedding: 8}",
+        text=template(text_world),
+        overrides=[*FEW, "sources=[{kind: distil, share: 0.5, states: {}}, {kind: mlm, share: 0.5}]"],
+        output=tmp_path / "run",
+    )
+    kept = re.search(r"student: its embeddings begin with (.*)% of the second moment", capfd.readouterr().err)
+    assert kept is not None and 50 < float(kept[1]) < 100
+    model, report = AutoModelForMaskedLM.from_pretrained(tmp_path / "run" / "model", output_loading_info=True)
+    assert not any(report.values())
+    rows = len(AutoTokenizer.from_pretrained(tmp_path / "run" / "model"))
+    assert model.get_input_embeddings().weight is model.get_output_embeddings().weight
+    assert model.get_input_embeddings().weight.shape == (rows, 8)
+    assert AutoModel.from_pretrained(tmp_path / "run" / "model").config.hidden_size == 16
+    # It learns on, and its table is cut as others are.
+    isogloss.distil(
+        text_world / "encoder",
+        student=tmp_path / "run" / "model",
+        text=template(text_world),
+        overrides=FEW,
+        output=tmp_path / "more",
+    )
+    cut = isogloss.trim(tmp_path / "more", languages="de", output=tmp_path / "cut", size=rows - 9)
+    assert cut.sub_words[1] < rows
 
 
 def test_a_tokenizer_of_fewer_sub_words_is_read_by_the_teacher_too(text_world: Path, tmp_path: Path):
@@ -156,6 +188,11 @@ def test_a_special_sub_word_that_the_teacher_lacks_is_one_that_it_has_not(text_w
             r"found \d+ that it has not, .*states alone",
         ),
         ({"student": {"from_layers": [4]}}, r"a layer of the teacher is from 0 to 0, found 4; nearest valid: 0"),
+        (
+            {"student": {"layers": 1, "embedding": 8, "config": {"model_type": "bert"}}},
+            r"embedding: makes an ELECTRA .* leave out config\.model_type, found 'bert'",
+        ),
+        ({"student": {"from_layers": [0], "embedding": 16}}, r"embedding: 16 is what a hidden state has; leave it out"),
         ({"run": "runs/none", "teacher": None}, r"runs/none is no finished run of `isogloss train`"),
         ({"run": "runs/none"}, r"teacher: does not go with run"),
     ],

@@ -56,6 +56,8 @@ OUTPUT = {
     ("nli", "deberta-v2"): "classifier",
     ("pos", "modernbert"): "classifier",
     ("nli", "modernbert"): "classifier",
+    ("pos", "electra"): "classifier",
+    ("nli", "electra"): "classifier.out_proj",
 }
 
 

@@ -22,7 +22,7 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def build(kind: str, auto_class: Any = AutoModelForTokenClassification) -> PreTrainedModel:
+def build(kind: str, auto_class: Any = AutoModelForTokenClassification, **more: Any) -> PreTrainedModel:
     sizes = {} if KINDS[kind] is _XLM else SMALL
     torch.manual_seed(0)
-    return auto_class.from_config(AutoConfig.for_model(kind, **{**sizes, **KINDS[kind]}))
+    return auto_class.from_config(AutoConfig.for_model(kind, **{**sizes, **KINDS[kind], **more}))

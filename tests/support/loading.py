@@ -10,7 +10,7 @@ from isogloss.examples import Example, LabelledText, TaggedSentence
 from isogloss.models import Loaded, open_model
 from isogloss.tasks import Classification, Task, part_of_speech
 
-TYPES = ("xlm-roberta", "bert", "deberta-v2", "modernbert")
+TYPES = ("xlm-roberta", "bert", "deberta-v2", "modernbert", "electra")
 
 
 SIZE = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24}

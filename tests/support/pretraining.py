@@ -118,6 +118,11 @@ SETTINGS |= {
         "gradient_accumulation_steps": 2,
         "sources": {"kind": "distil", "states": {"distance": "cosine"}},
     },
+    "a_narrow_table_of_a_teacher": {
+        **TEACHER,
+        "student": {"from_layers": [0], "embedding": 6},
+        "sources": [{"kind": "distil", "share": 0.7, "states": {}}, {"kind": "mlm", "share": 0.3}],
+    },
     "a_teacher_of_other_sub_words": {
         **TEACHER,
         "tokenizer": BASE["tokenizer"],

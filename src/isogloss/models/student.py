@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from isogloss.common.errors import IsoglossError
@@ -119,16 +119,25 @@ def begin_as(student: PreTrainedModel, teacher: PreTrainedModel, layers: Sequenc
     Raises:
         IsoglossError: A layer of the teacher has other parameters.
     """
-    own, other = layer_modules(student), layer_modules(teacher)
-    inside = {id(parameter) for layer in own for parameter in layer.parameters()}
+    inside = {id(parameter) for layer in layer_modules(student) for parameter in layer.parameters()}
     table, taken = (own.get_input_embeddings().get_parameter("weight") for own in (student, teacher))
     known = dict(teacher.named_parameters())
     with torch.no_grad():
         for name, parameter in student.named_parameters():
             if id(parameter) not in inside and parameter is not table and name in known:
-                _copy(parameter, known[name], name)
+                fill(parameter, known[name], name)
         had = torch.from_numpy(np.flatnonzero(rows >= 0))
         table[had] = taken[torch.from_numpy(rows[rows >= 0])]
+    take_layers(student, teacher, layers)
+
+
+def take_layers(student: PreTrainedModel, teacher: PreTrainedModel, layers: Sequence[int]) -> None:
+    """Let each layer of a student be as one of its teacher's, from 0.
+
+    Raises:
+        IsoglossError: A layer of the teacher has other parameters.
+    """
+    own, other = layer_modules(student), layer_modules(teacher)
     for number, (layer, source) in enumerate(zip(own, layers, strict=True)):
         try:
             layer.load_state_dict(other[source].state_dict())
@@ -140,7 +149,12 @@ def begin_as(student: PreTrainedModel, teacher: PreTrainedModel, layers: Sequenc
             ) from error
 
 
-def _copy(parameter: nn.Parameter, value: torch.Tensor, name: str) -> None:
+def fill(parameter: Tensor, value: Tensor, name: str) -> None:
+    """Give a parameter the values of its teacher's.
+
+    Raises:
+        IsoglossError: It has another shape.
+    """
     if parameter.shape != value.shape:
         raise IsoglossError(
             f"student.from_layers: {name} is {list(parameter.shape)} here and {list(value.shape)} in the teacher"

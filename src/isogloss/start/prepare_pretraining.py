@@ -165,7 +165,7 @@ def _load(
         loaded = build_model(recipe.model, recipe, AutoModelForMaskedLM, None, tokenizer, recipe.seed)
     else:
         assert taught is not None
-        loaded = taught.student(recipe, tokenizer)
+        loaded = taught.student(recipe, tokenizer, encoded)
     if recipe.knowledge is not None and recipe.contrasting:
         loaded = with_contrast(loaded, recipe.knowledge, recipe.contrasting, recipe.model, recipe.seed)
     if taught is not None:

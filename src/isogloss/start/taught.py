@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
+from isogloss.common.shares import shares
 from isogloss.data.texts import Texts
 from isogloss.models.open import Loaded
 from isogloss.recipe.build.distillation import (
@@ -31,6 +33,7 @@ from isogloss.run.distilled_scoring import DistilledMeasure
 from isogloss.start.held_out import held_out_rows
 from isogloss.start.knowledge import Known
 from isogloss.store.aligned import AlignedText, align
+from isogloss.store.encoded import EncodedText
 from isogloss.streams.taught import TaughtRow, collate
 
 
@@ -48,10 +51,24 @@ class Taught:
     teacher: Teacher
     aligned: dict[str, AlignedText] | None
 
-    def student(self, recipe: Pretraining, tokenizer: PreTrainedTokenizerBase) -> Loaded:
-        """The student that the recipe describes."""
+    def student(
+        self, recipe: Pretraining, tokenizer: PreTrainedTokenizerBase, encoded: Mapping[str, EncodedText]
+    ) -> Loaded:
+        """The student that the recipe describes, to read text."""
         assert recipe.student is not None
-        return build_student(recipe.student, self.teacher, recipe, tokenizer, recipe.seed)
+        frequencies = self._frequencies(encoded)
+        # Text is encoded without them, and every row has one or two.
+        frequencies[tokenizer.all_special_ids] = 1 / max(stage.length for stage in recipe.stages)
+        return build_student(recipe.student, self.teacher, recipe, tokenizer, frequencies, recipe.seed)
+
+    def _frequencies(self, encoded: Mapping[str, EncodedText]) -> np.ndarray:
+        """The share of each sub-word in text ``[v]``, whose languages are drawn as the recipe says."""
+        texts, size = [text.ids for text in encoded.values()], len(self.teacher.ids)
+        drawn = shares([len(ids) for ids in texts], self.asked.temperature)
+        return sum(
+            (own * np.bincount(ids, minlength=size) / len(ids) for own, ids in zip(drawn, texts, strict=True)),
+            np.zeros(size),
+        )
 
     def prepared(self, recipe: Pretraining, loaded: Loaded) -> Loaded:
         """The student without a head that nothing trains, and with what it needs to be compared."""

@@ -21,6 +21,7 @@ KINDS: dict[str, tuple[str, Callable[[], PreTrainedTokenizerFast]]] = {
     "unigram": ("xlm-roberta", unigram),
     "bytes": ("modernbert", lambda: byte_level(prefix=False)),
     "word piece": ("bert", word_piece),
+    "narrow": ("electra", unigram),
 }
 KEPT = {"de": TEXTS[0], "en": TEXTS[1]}
 """The texts that are counted; Russian, Vietnamese and Chinese are not."""

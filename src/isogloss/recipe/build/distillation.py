@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 from transformers import AutoModelForMaskedLM, PreTrainedModel, PreTrainedTokenizerBase
 
+from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
 from isogloss.common.randomness import derive
 from isogloss.models.extensions import attach, extensions_of
 from isogloss.models.extensions.projection import PROJECTION, Projection
+from isogloss.models.low_rank import begin_low_rank, low_rank_values, principal_directions, shared_values
 from isogloss.models.open import Loaded, names_of
 from isogloss.models.projections import FAMILIES
 from isogloss.models.student import Sizes, begin_as, student_config
@@ -123,7 +125,12 @@ def same_pieces(own: PreTrainedTokenizerBase, other: PreTrainedTokenizerBase) ->
 
 
 def build_student(
-    asked: spec.Student, teacher: Teacher, how: model_spec.Model, tokenizer: PreTrainedTokenizerBase, seed: int
+    asked: spec.Student,
+    teacher: Teacher,
+    how: model_spec.Model,
+    tokenizer: PreTrainedTokenizerBase,
+    frequencies: np.ndarray,
+    seed: int,
 ) -> Loaded:
     """The student that a recipe describes, with a masked-LM head.
 
@@ -132,20 +139,39 @@ def build_student(
         teacher: Its teacher.
         how: How it is opened.
         tokenizer: Its tokenizer.
+        frequencies: How often it reads each of its sub-words ``[v]``.
         seed: Seed of fresh parameters.
 
     Raises:
         IsoglossError: Its sizes do not fit, or a layer of the teacher does not.
     """
     sizes = Sizes(asked.depth, asked.hidden, asked.intermediate, asked.heads)
-    values = student_config(teacher.encoder.config, sizes, asked.from_layers, asked.config)
+    more = dict(asked.config)
+    if asked.embedding is not None:
+        known = {} if asked.from_layers is None else shared_values(teacher.encoder)
+        more = {**known, **low_rank_values(teacher.encoder, asked.embedding, asked.hidden), **more}
+    values = student_config(teacher.encoder.config, sizes, asked.from_layers, more)
     loaded = build_model(model_spec.NewEncoder(config=values), how, AutoModelForMaskedLM, None, tokenizer, seed)
     if asked.from_layers is None:
         return loaded
     encoder = encoder_of(loaded.model)
-    begin_as(encoder, teacher.encoder, asked.from_layers, teacher.ids)
+    notes = _begin(encoder, asked, asked.from_layers, teacher, frequencies)
     identity = {**loaded.identity, "weights": "teacher", "layers": list(asked.from_layers), **_known(teacher.identity)}
-    return replace(loaded, fresh=loaded.fresh - names_of(loaded.model, encoder), identity=identity)
+    return replace(loaded, fresh=loaded.fresh - names_of(loaded.model, encoder), identity=identity, notes=notes)
+
+
+def _begin(
+    student: PreTrainedModel, asked: spec.Student, layers: Sequence[int], teacher: Teacher, frequencies: np.ndarray
+) -> tuple[str, ...]:
+    """Give a student the weights of its teacher, and say what of them it has no room for."""
+    if asked.embedding is None:
+        begin_as(student, teacher.encoder, layers, teacher.ids)
+        return ()
+    found = principal_directions(teacher.encoder, teacher.ids, frequencies, asked.embedding)
+    # The factorisation may differ in the last bits between machines, and directions by more.
+    found = processes().gather([found])[0]
+    begin_low_rank(student, teacher.encoder, layers, teacher.ids, found.basis)
+    return (f"student: its embeddings begin with {found.kept:.1%} of the second moment of the teacher's on this text",)
 
 
 def without_head(loaded: Loaded) -> Loaded:

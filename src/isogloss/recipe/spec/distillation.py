@@ -22,10 +22,16 @@ class Student(Spec):
         ge=1,
         description="heads of attention; null: of the teacher's size, or of the nearest larger one that divides hidden",
     )
+    embedding: int | None = Field(
+        None,
+        ge=2,
+        description="units of a row of the table of sub-words, which a linear map leads to a hidden state: the "
+        "architecture is ELECTRA then; null: as many as a hidden state",
+    )
     from_layers: tuple[int, ...] | None = Field(
         None,
-        description="layers of the teacher that its layers begin as, from 0, with the teacher's embeddings; all sizes "
-        "must be the teacher's; null: random weights",
+        description="layers of the teacher that its layers begin as, from 0, with the teacher's embeddings, or the "
+        "nearest to them that `embedding` has room for; all other sizes must be the teacher's; null: random weights",
     )
     tokenizer: str | None = Field(
         None, description="folder or hub id of a model whose tokenizer it has, as a trimmed one; null: the teacher's"
@@ -48,6 +54,12 @@ class Student(Spec):
             raise ValueError(
                 f"from_layers: layers of the teacher fit no other architecture; leave out model_type, found "
                 f"{self.config['model_type']!r}"
+            )
+        given = sorted({"model_type", "embedding_size"} & self.config.keys())
+        if self.embedding is not None and given:
+            raise ValueError(
+                f"embedding: makes an ELECTRA with as many units, so leave out config.{given[0]}, found "
+                f"{self.config[given[0]]!r}"
             )
         return self
 
