@@ -131,7 +131,7 @@ def begin_low_rank(
     The teacher computes g ∘ LN(w + p + t) + b. With x the centred sum, LN only scales it to length √d. A student's row
     is z = √(e/d) Q Bᵀ x, with Q `[e, k]` orthonormal and orthogonal to (1, ..., 1): its norm, of gain 1 and bias 0, has
     nothing to centre and scales z to √e, and the linear map after it is √(d/e) diag(g) B Qᵀ with the bias b. So what x
-    has beside B is lost, and the rest is longer by as much as that was. With e > d nothing is lost, and the embeddings
+    has beside B is lost, and the rest is stretched to the same length. With e > d nothing is lost, and the embeddings
     are the teacher's. Sub-words that the teacher lacks stay random, with as large values as the others.
 
     Args:
@@ -169,12 +169,14 @@ def begin_low_rank(
 
 
 def _embeddings(model: PreTrainedModel) -> _Embeddings:
-    part = model.get_submodule("embeddings").get_submodule
-    words, places, types = (part(f"{name}_embeddings") for name in ("word", "position", "token_type"))
+    part = model.get_submodule("embeddings")
+    names = ("word_embeddings", "position_embeddings", "token_type_embeddings")
+    words, places, types = (part.get_parameter(f"{name}.weight") for name in names)
+    places_of, norm = part.get_submodule("position_embeddings"), part.get_submodule("LayerNorm")
+    assert isinstance(places_of, nn.Embedding) and isinstance(norm, nn.LayerNorm)
     # RoBERTa and its kin number positions from the padding id + 1.
-    first = 0 if places.padding_idx is None else places.padding_idx + 1
-    tables = words.weight, places.weight[first:], types.weight
-    return _Embeddings(*tables, part("LayerNorm"), getattr(model, "embeddings_project", None))
+    first = 0 if places_of.padding_idx is None else places_of.padding_idx + 1
+    return _Embeddings(words, places[first:], types, norm, getattr(model, "embeddings_project", None))
 
 
 def _centred(rows: Tensor) -> Tensor:
