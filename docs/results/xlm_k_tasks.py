@@ -8,6 +8,9 @@ python docs/results/xlm_k_tasks.py tables
 `--model` is the real encoder that there was before, `--runs` the folder that ``xlm_k.py`` has filled. All arms of an
 encoder train at the rate of its control, since they differ in nothing but what their encoder has read. The seed of an
 encoder is that of its fine-tuning, modulo how many encoders there are; rates are chosen on the first.
+
+Arms with adapters leave the encoder as it is, and open adapters in it from the top, as ``gradual`` of ``unfreezing.py``
+does: there questions were learned so in every seed.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ TAUGHT = {
     name: replace(unfreezing.TAUGHT[name], settings={**unfreezing.TAUGHT[name].settings, "steps": steps})
     for name, steps in STEPS.items()
 }
+FULL: dict[str, Any] = {"method": "multitask", "unfreezing": {"kind": "all_but_embeddings"}}
 GROUPS = ("targets", "English")
 
 
@@ -40,13 +44,19 @@ PLACES = {
     for encoder in xlm_k.ENCODERS
     for arm in (xlm_k.UNTOUCHED, xlm_k.CONTROL, "mlm + mep", "mlm + oe", "mlm + mep + oe")
 }
-"""By arm where a run starts, but for the seed."""
-CONTROLS = {arm: f"{place.encoder}, {xlm_k.CONTROL}" for arm, place in PLACES.items() if place.arm != xlm_k.CONTROL}
+ADAPTED = {f"{arm}, adapters": place for arm, place in PLACES.items()}
+"""By arm where a run starts, but for the seed; all of the model learns, or adapters in it."""
+CONTROLS = {
+    f"{place.encoder}, {place.arm}{end}": f"{place.encoder}, {xlm_k.CONTROL}{end}"
+    for end in ("", ", adapters")
+    for place in PLACES.values()
+    if place.arm != xlm_k.CONTROL
+}
 
 
 def start(run: arms.Run, model: str, root: Path) -> str:
     """The encoder that a run starts from."""
-    place = PLACES[run.arm]
+    place = (PLACES | ADAPTED)[run.arm]
     if place.arm == xlm_k.UNTOUCHED:
         return model if place.encoder == "real" else xlm_k.ENCODERS[place.encoder].model
     place = replace(place, seed=xlm_k.SEEDS[0 if run.is_tuning else run.seed % len(xlm_k.SEEDS)])
@@ -55,11 +65,13 @@ def start(run: arms.Run, model: str, root: Path) -> str:
 
 def recipe(run: arms.Run, model: str, root: Path) -> dict[str, Any]:
     """The recipe of a run, with the shortened files below ``root``."""
-    task = TAUGHT[run.task]
+    adapted = run.arm in ADAPTED
+    task = (unfreezing.TAUGHT if adapted else TAUGHT)[run.task]
+    how = unfreezing.ARMS["gradual"][0] if adapted else FULL
     steps = task.settings["steps"]
     return {
-        **unfreezing.BASE, **task.settings, "method": "multitask", "unfreezing": {"kind": "all_but_embeddings"},
-        "model": start(run, model, root), "data": task.data(root, run.is_tuning), "seed": run.seed,
+        **unfreezing.BASE, **task.settings, **how, "model": start(run, model, root),
+        "data": task.data(root, run.is_tuning), "seed": run.seed,
         "evaluation_steps": steps, "save_steps": steps, "learning_rate": run.rate, "test": not run.is_tuning,
     }  # fmt: skip
 
@@ -67,7 +79,7 @@ def recipe(run: arms.Run, model: str, root: Path) -> dict[str, Any]:
 STUDY = arms.Study(
     script=__file__,
     tasks=TASKS,
-    rates={arm: RATES[place.encoder] for arm, place in PLACES.items()},
+    rates={arm: RATES[place.encoder] for arm, place in PLACES.items()} | dict.fromkeys(ADAPTED, unfreezing.SMALL),
     follows={arm: (control, 1.0) for arm, control in CONTROLS.items()},
     compared=CONTROLS,
     recipe=recipe,
