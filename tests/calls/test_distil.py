@@ -193,6 +193,10 @@ def test_a_special_sub_word_that_the_teacher_lacks_is_one_that_it_has_not(text_w
             r"embedding: makes an ELECTRA .* leave out config\.model_type, found 'bert'",
         ),
         ({"student": {"from_layers": [0], "embedding": 16}}, r"embedding: 16 is what a hidden state has; leave it out"),
+        (
+            {"student": {"layers": 1, "embedding": 8, "config": {"hidden_size": 8}}},
+            r"embedding: 8 is what a hidden state has; leave it out",
+        ),
         ({"run": "runs/none", "teacher": None}, r"runs/none is no finished run of `isogloss train`"),
         ({"run": "runs/none"}, r"teacher: does not go with run"),
     ],

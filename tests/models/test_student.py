@@ -100,6 +100,32 @@ def test_sizes_that_do_not_fit_are_refused(sizes: Sizes, layers: Any, message: s
         student_config(build("bert", AutoModel).config, sizes, layers, {})
 
 
+@pytest.mark.parametrize(
+    ("kind", "more", "message"),
+    [
+        ("bert", {"hidden_size": 8}, "hidden_size must be the teacher's, 16, found 8"),
+        ("bert", {"num_attention_heads": 4}, "num_attention_heads must be the teacher's, 2, found 4"),
+        ("bert", {"num_hidden_layers": 3}, "num_hidden_layers must be the number of these, 1, found 3"),
+        ("bert", {"model_type": "electra", "hidden_size": 8}, "hidden_size must be the teacher's, 16, found 8"),
+        ("distilbert", {"n_heads": 4}, "num_attention_heads must be the teacher's, 2, found 4"),
+    ],
+)
+def test_sizes_among_other_values_do_not_go_round_the_rule(kind: str, more: dict[str, Any], message: str):
+    """Other heads would read the teacher's weights as something else, and nothing would say so."""
+    with pytest.raises(IsoglossError, match=f"with from_layers {message}; leave it out"):
+        student_config(build(kind, AutoModel).config, Sizes(1), (0,), more)
+
+
+@pytest.mark.parametrize(
+    ("kind", "other", "block"),
+    [("distilbert", "electra", "intermediate_size"), ("bert", "distilbert", "hidden_dim"), ("bert", "xlm", None)],
+)
+def test_another_architecture_calls_its_feed_forward_block_as_it_does(kind: str, other: str, block: str | None):
+    values = student_config(build(kind, AutoModel).config, Sizes(2, hidden=24), None, {"model_type": other})
+    found = {name: value for name, value in values.items() if name in ("intermediate_size", "hidden_dim")}
+    assert found == ({} if block is None else {block: 24})
+
+
 def test_another_architecture_has_the_sizes_and_its_own_defaults():
     teacher = build("bert", AutoModel)
     values = student_config(teacher.config, Sizes(2, hidden=24), None, {"model_type": "modernbert"})

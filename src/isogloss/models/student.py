@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import PreTrainedConfig, PreTrainedModel
+from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig, PreTrainedModel
 
 from isogloss.common.errors import IsoglossError
 from isogloss.models.layer_modules import layer_modules
@@ -76,8 +76,8 @@ def student_config(
     depth, hidden = int(teacher.num_hidden_layers), sizes.hidden or int(teacher.hidden_size)
     size = int(teacher.hidden_size) // int(teacher.num_attention_heads)
     heads = sizes.heads or hidden // next(own for own in range(min(size, hidden), hidden + 1) if hidden % own == 0)
-    # DistilBERT has a name of its own, and XLM no key: its blocks are four times as wide as a hidden state.
-    block = "hidden_dim" if hasattr(teacher, "hidden_dim") else "intermediate_size"
+    architecture = _architecture(teacher, more)
+    block, its_block = _name_of_block(teacher), _name_of_block(architecture)
     wide = sizes.intermediate or round(hidden * getattr(teacher, block, 4 * teacher.hidden_size) / teacher.hidden_size)
     if hidden % heads:
         divisors = [own for own in range(1, hidden + 1) if hidden % own == 0]
@@ -86,12 +86,14 @@ def student_config(
             f"{min(divisors, key=lambda own: abs(own - heads))}"
         )
     named = {"num_hidden_layers": sizes.layers, "hidden_size": hidden, "num_attention_heads": heads}
-    if sizes.intermediate is not None or hasattr(teacher, block):
-        named[block] = wide
+    if sizes.intermediate is not None or hasattr(architecture, its_block):
+        named[its_block] = wide
+    renamed = getattr(teacher, "attribute_map", {})
     if from_layers is not None:
-        _require_layers(teacher, named, from_layers, depth)
-    if more.get("model_type", teacher.model_type) != teacher.model_type:
-        return {**named, "intermediate_size": wide, **more}
+        given = {name: more.get(renamed.get(name, name), value) for name, value in named.items()}
+        _require_layers(teacher, given, from_layers, depth)
+    if architecture is not teacher:
+        return {**named, **more}
     values = teacher.to_diff_dict()
     for name in (*_OF_THE_TABLE, *_OF_THE_FOLDER, *_OF_THE_HEAD):
         values.pop(name, None)
@@ -102,7 +104,6 @@ def student_config(
         # A student with more layers goes on as the teacher's began.
         chosen = [number % depth for number in from_layers or range(sizes.layers)]
         values["layer_types"] = [kinds[number] for number in chosen]
-    renamed = getattr(teacher, "attribute_map", {})
     values |= {renamed.get(name, name): value for name, value in named.items()}
     return {"model_type": teacher.model_type, **values, **more}
 
@@ -162,6 +163,22 @@ def fill(parameter: Tensor, value: Tensor, name: str) -> None:
     parameter.copy_(value)
 
 
+def _architecture(teacher: PreTrainedConfig, more: Mapping[str, Any]) -> PreTrainedConfig:
+    """The teacher's configuration, or one of another ``model_type`` that is asked for; an unknown one has no keys."""
+    kind = str(more.get("model_type", teacher.model_type))
+    if kind == teacher.model_type:
+        return teacher
+    return AutoConfig.for_model(kind) if kind in CONFIG_MAPPING else PreTrainedConfig()
+
+
+def _name_of_block(config: PreTrainedConfig) -> str:
+    """What a configuration calls the units inside a feed-forward block.
+
+    DistilBERT has a name of its own, and XLM no key: its blocks are four times as wide as a hidden state.
+    """
+    return "hidden_dim" if hasattr(config, "hidden_dim") else "intermediate_size"
+
+
 def _require_layers(
     teacher: PreTrainedConfig, named: Mapping[str, int], from_layers: Sequence[int], depth: int
 ) -> None:
@@ -171,9 +188,11 @@ def _require_layers(
                 f"student.from_layers: a layer of the teacher is from 0 to {depth - 1}, found {number}; nearest valid: "
                 f"{min(max(number, 0), depth - 1)}"
             )
-    for name in [name for name in named if name != "num_hidden_layers"]:
-        if named[name] != getattr(teacher, name):
+    wanted = {name: int(getattr(teacher, name)) for name in named} | {"num_hidden_layers": len(from_layers)}
+    for name, found in named.items():
+        if found != wanted[name]:
+            whose = "the number of these" if name == "num_hidden_layers" else "the teacher's"
             raise IsoglossError(
-                f"student: with from_layers {name} must be the teacher's, {getattr(teacher, name)}, found "
-                f"{named[name]}; leave it out, or leave out from_layers"
+                f"student: with from_layers {name} must be {whose}, {wanted[name]}, found {found}; leave it out, or "
+                "leave out from_layers"
             )

@@ -149,7 +149,8 @@ def build_student(
     more = dict(asked.config)
     if asked.embedding is not None:
         known = {} if asked.from_layers is None else shared_values(teacher.encoder)
-        more = {**known, **low_rank_values(teacher.encoder, asked.embedding, asked.hidden), **more}
+        hidden = asked.config.get("hidden_size", asked.hidden)
+        more = {**known, **low_rank_values(teacher.encoder, asked.embedding, hidden), **more}
     values = student_config(teacher.encoder.config, sizes, asked.from_layers, more)
     loaded = build_model(model_spec.NewEncoder(config=values), how, AutoModelForMaskedLM, None, tokenizer, seed)
     if asked.from_layers is None:
