@@ -190,7 +190,7 @@ def test_a_special_sub_word_that_the_teacher_lacks_is_one_that_it_has_not(text_w
         ({"student": {"from_layers": [4]}}, r"a layer of the teacher is from 0 to 0, found 4; nearest valid: 0"),
         (
             {"student": {"layers": 1, "embedding": 8, "config": {"model_type": "bert"}}},
-            r"embedding: makes an ELECTRA .* leave out config\.model_type, found 'bert'",
+            r"embedding: makes an ELECTRA .* leave out config\.model_type, found 'bert'$",
         ),
         ({"student": {"from_layers": [0], "embedding": 16}}, r"embedding: 16 is what a hidden state has; leave it out"),
         (

@@ -64,7 +64,9 @@ def explain(error: ValidationError, origin: str, spec: type[BaseModel] = Recipe,
         hint = "" if len({*hints[where, found]}) > 1 else hints[where, found][0]
         others = [other.removeprefix("Input should be ").removeprefix("must be ") for other in others]
         said = ", or ".join([first, *others])
-        lines.append((where, f"{where}: {said}, found {found}{hint}" if where else said))
+        # A rule about several keys says itself what it found in one of them.
+        told = "" if re.search("[,;] found ", said) else f", found {found}"
+        lines.append((where, f"{where}: {said}{told}{hint}" if where else said))
     return "\n".join(f"{blamed(where, origin, overrides)}: {line}" for where, line in lines)
 
 
