@@ -57,8 +57,8 @@ class Taught:
         """The student that the recipe describes, to read text."""
         assert recipe.student is not None
         frequencies = self._frequencies(encoded)
-        # Text is encoded without them, and every row has one or two.
-        frequencies[tokenizer.all_special_ids] = 1 / max(stage.length for stage in recipe.stages)
+        # Text is encoded without those that every row has one or two of; what is unknown in it stays as often.
+        frequencies[tokenizer.all_special_ids] += 1 / max(stage.length for stage in recipe.stages)
         return build_student(recipe.student, self.teacher, recipe, tokenizer, frequencies, recipe.seed)
 
     def _frequencies(self, encoded: Mapping[str, EncodedText]) -> np.ndarray:
