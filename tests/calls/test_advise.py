@@ -34,7 +34,7 @@ def test_advice_of_several_languages(world: Path, tmp_path: Path):
     assert seen["forgetting"] is None and 0 < seen["label_shift"] < 1 and 0 <= seen["unknown_words"] <= 1
     said = str(found)
     assert "measured without training data: de" in said and "pairs of languages point apart beyond noise" in said
-    assert "Try\n  - Plain multi-task training with checkpoint averaging" in said
+    assert "Try\n  - Plain multi-task training; with a constant rate, checkpoint averaging" in said
     assert "docs/results/gradient-methods.md#pos-all-methods" in said
     assert sorted(path.name for path in tmp_path.iterdir()) == ["en.txt", "fr.txt"], "nothing else is written"
 

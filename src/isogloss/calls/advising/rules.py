@@ -16,7 +16,7 @@ from isogloss.common.strict import Strict
 
 FILE = Path(__file__).with_name("rules.yaml")
 
-DEFAULT = "plain multi-task training with checkpoint averaging"
+DEFAULT = "plain multi-task training, with checkpoint averaging where the rate is constant"
 """What to do where nothing speaks for a method and several languages have labels."""
 
 ONE_LANGUAGE = "plain fine-tuning"
