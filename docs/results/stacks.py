@@ -5,9 +5,9 @@ python docs/results/stacks.py run --model FOLDER
 python docs/results/stacks.py collect
 python docs/results/stacks.py tables
 
-FOLDER holds a real encoder: intfloat/multilingual-e5-small, for the rows kept here. Data and lengths are those of
-``xmixup.py``: labelled texts in six languages, which are translations of each other. Each run is a process of a thread;
-finished runs are skipped, so the script can be stopped and started again, and started several times beside itself.
+FOLDER holds a real encoder, such as intfloat/multilingual-e5-small; no rows are kept here yet. Data and lengths are
+those of ``xmixup.py``: labelled texts in six languages, which are translations of each other. Each run is a process of
+a thread; finished runs are skipped, so the script can be stopped and started again, and several times beside itself.
 `--task` and `--arms` choose a part.
 
 Averaging changes nothing in training, so its arms train at the rate of the same arm without it.
@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import arms
+import unfreezing
 import xmixup
 
-EVERY = 0.025
 LOOKS = 8
 """How often weights are looked at whose mean is taken."""
 
 AVERAGING: dict[str, Any] = {"selection": "average"}
-ADAPTERS: dict[str, Any] = {"adapters": {}, "unfreezing": {"kind": "gradual", "every": EVERY}}
+ADAPTERS: dict[str, Any] = {"adapters": {}, "unfreezing": {"kind": "gradual", "every": unfreezing.EVERY}}
 MIXUP: dict[str, Any] = {"method": "x_mixup"}
 ARMS: dict[str, dict[str, Any]] = {
     "all": {},
@@ -42,7 +42,7 @@ ARMS: dict[str, dict[str, Any]] = {
 ``adapters``: in an encoder that stays as it is, opened from the top by a schedule.
 """
 
-FULL, SMALL = (1e-4, 2e-4), (2e-3, 4e-3)
+FULL = (1e-4, 2e-4)
 """Rates that are tried first; where the best is at an end, the next one by a factor of two is tried, too."""
 FOLLOWS = {
     "averaging": "all",
@@ -66,7 +66,7 @@ def recipe(run: arms.Run, model: str, root: Path) -> dict[str, Any]:
 STUDY = arms.Study(
     script=__file__,
     tasks=xmixup.TASKS,
-    rates={arm: SMALL if "adapters" in arm else FULL for arm in ARMS},
+    rates={arm: unfreezing.SMALL if "adapters" in arm else FULL for arm in ARMS},
     follows={arm: (other, 1.0) for arm, other in FOLLOWS.items()},
     compared=dict.fromkeys((arm for arm in ARMS if arm != "all"), "all"),
     recipe=recipe,

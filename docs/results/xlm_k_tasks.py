@@ -44,8 +44,9 @@ PLACES = {
     for encoder in xlm_k.ENCODERS
     for arm in (xlm_k.UNTOUCHED, xlm_k.CONTROL, "mlm + mep", "mlm + oe", "mlm + mep + oe")
 }
+"""By arm where a run starts, but for the seed."""
 ADAPTED = {f"{arm}, adapters": place for arm, place in PLACES.items()}
-"""By arm where a run starts, but for the seed; all of the model learns, or adapters in it."""
+"""The same of arms in which the encoder stays as it is, and adapters in it learn."""
 CONTROLS = {
     f"{place.encoder}, {place.arm}{end}": f"{place.encoder}, {xlm_k.CONTROL}{end}"
     for end in ("", ", adapters")
