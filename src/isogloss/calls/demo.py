@@ -1,4 +1,4 @@
-"""The main job in a few minutes, with nothing downloaded: the small world, the shipped encoder, two methods."""
+"""The main job in a few minutes, with nothing downloaded: the small world, the shipped encoder, two tasks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -14,37 +15,80 @@ from isogloss.calls.compare_runs import compared
 from isogloss.calls.train import train
 from isogloss.common.errors import IsoglossError
 from isogloss.common.locking import locked
-from isogloss.reports.pair import pair_table, verdict
+from isogloss.reports.terminal import terminal_table, verdict
 from isogloss.world import write_world
 
-METHODS: dict[str, dict[str, Any]] = {
-    "multitask": {},
-    # Few steps: a dozen outer steps of a large share, so that the fresh head learns too.
-    "sequential_reptile": {"optimizer": {"lookahead": {"inner_steps": 10, "outer_learning_rate": 0.3}}},
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A task that the demo learns, and how.
+
+    Attributes:
+        title: What is learned, in words.
+        files: Path of its files within the world, with the fields ``language`` and ``split``.
+        data: What else the recipe says of the files.
+        recipe: Other keys of the recipe, the same in every run.
+        methods: By name, one method or two, each with keys of its own; the first is what the other is compared with.
+    """
+
+    title: str
+    files: str
+    data: Mapping[str, Any]
+    recipe: Mapping[str, Any]
+    methods: Mapping[str, Mapping[str, Any]]
+
+
+TASKS = {
+    "pos": Learned(
+        title="Parts of speech: is a word a noun, a verb, a name, ...?",
+        files="pos/{language}/{split}.conllu",
+        data={
+            "format": "conllu",
+            # Hindi and Chinese "one" is a numeral, where the sources have an article: they have no numeral to learn.
+            "label_map": {"NUM": "DET"},
+        },
+        recipe={"aggregation": "average", "steps": 100, "learning_rate": 1e-3},
+        methods={
+            "multitask": {},
+            # Few steps: a dozen outer steps of a large share, so that the fresh head learns too.
+            "sequential_reptile": {"optimizer": {"lookahead": {"inner_steps": 10, "outer_learning_rate": 0.3}}},
+        },
+    ),
+    "nli": Learned(
+        title="Inference: does a second sentence follow from the first, contradict it, or neither?",
+        files="nli/{language}/{split}.tsv",
+        data={"format": "tsv"},
+        recipe={"steps": 100, "learning_rate": 5e-4, "batch_size": 16},
+        methods={"multitask": {}},
+    ),
 }
-DATA = {
-    "task": "pos",
-    "format": "conllu",
-    "name": "world",
-    # Hindi and Chinese "one" is a numeral, where the sources have an article: no sentence of theirs has a numeral.
-    "label_map": {"NUM": "DET"},
+COMMON = {
+    "model": "isogloss-small",
+    "train_languages": ["de", "en", "ru"],
+    # As the recipes of zero-shot transfer have it.
+    "unfreezing": {"kind": "all_but_embeddings"},
+    "schedule": "linear",
+    "selection": "last",
+    "test": True,
+    "report_to": "none",
 }
 SENTENCES = {"train": 400, "dev": 40, "test": 120}
 
 
-def demo(folder: str | Path = "runs/demo", *, seeds: tuple[int, ...] = (0, 1, 2), steps: int = 100) -> str:
-    """Write the small world, train two methods on three of its languages, and say how they do in all of them.
+def demo(folder: str | Path = "runs/demo", *, seeds: tuple[int, ...] = (0, 1, 2), steps: int | None = None) -> str:
+    """Write the small world, learn two tasks in three of its languages, and say how they are done in all of them.
 
-    A line per run is printed to standard error; what a run itself says goes into ``RUN.log`` beside its folder. Seeds
-    that have been trained already are not trained again, so an interrupted demo goes on.
+    Parts of speech are learned by two methods, which are compared; inference by one. A line per run is printed to
+    standard error; what a run itself says goes into ``RUN.log`` beside its folder. Seeds that have been trained already
+    are not trained again, so an interrupted demo goes on.
 
     Args:
-        folder: Where the world and the runs are kept.
-        seeds: One run per method and seed.
-        steps: Optimizer steps per run.
+        folder: Where the world and the runs are kept, as ``TASK/METHOD/seed-N``.
+        seeds: One run per task, method and seed.
+        steps: Optimizer steps per run; by default as many as each task needs.
 
     Returns:
-        A table, who won, and what to try next, for the terminal.
+        A table per task, which method won, and what to try next, for the terminal.
 
     Raises:
         IsoglossError: The folder holds something else, or cannot be written.
@@ -55,25 +99,23 @@ def demo(folder: str | Path = "runs/demo", *, seeds: tuple[int, ...] = (0, 1, 2)
     if root.exists() and not world.is_dir() and any(not path.name.startswith(".") for path in root.iterdir()):
         raise IsoglossError(f"{root} exists and holds no demo; name another folder")
     print(
-        f"Two methods, {len(seeds)} seeds each, learn parts of speech in a small made-up world: about a minute on two "
-        f"idle CPU cores, nothing is downloaded. What a run says: {root}/METHOD/seed-N.log",
+        f"Parts of speech by two methods and inference by one, {len(seeds)} seeds each, are learned in a small made-up "
+        "world: little more than a minute on two idle CPU cores, nothing is downloaded. "
+        f"What a run says: {root}/TASK/METHOD/seed-N.log",
         file=sys.stderr,
         flush=True,
     )
     with locked(root):
         if not world.is_dir():
             write_world(world, seed=0, sentences=SENTENCES, text=100)
-        _train(root, world, seeds, steps)
-    first, second = METHODS
-    found = compared([root / method for method in METHODS], baseline=first, split="test").comparison
-    assert found is not None, "there is one wherever there is a baseline"
-    one, other = (root / method / f"seed-{seeds[0]}" for method in METHODS)
+        for name, task in TASKS.items():
+            _train(name, task, root, seeds, steps)
+    shown = "\n\n".join(_shown(task, root / name) for name, task in TASKS.items())
+    one, other = (root / "pos" / method / f"seed-{seeds[0]}" for method in TASKS["pos"].methods)
     return f"""
-{pair_table(found)}
+{shown}
 
-{verdict(found)}
-
-Runs, each with its recipe, scores, predictions and model: {root / first}, {root / second}
+Runs, each with its recipe, scores, predictions and model: {root}/TASK/METHOD/seed-N
 Try next:
   isogloss predict {one} {world}/pos/sw/test.conllu --language sw --output {root}/sw.conllu
   isogloss train {other}/recipe.yaml --set optimizer.lookahead.inner_steps=20 --output {root}/longer-loops
@@ -81,31 +123,29 @@ Try next:
   isogloss list recipes"""
 
 
-def _train(root: Path, world: Path, seeds: Sequence[int], steps: int) -> None:
-    for method, settings in METHODS.items():
-        recipe = {
-            "method": method,
-            "model": "isogloss-small",
-            "data": {**DATA, "path": f"{world}/pos/{{language}}/{{split}}.conllu"},
-            "train_languages": ["de", "en", "ru"],
-            # As the recipes of zero-shot transfer have it.
-            "unfreezing": {"kind": "all_but_embeddings"},
-            "aggregation": "average",
-            "steps": steps,
-            "learning_rate": 1e-3,
-            "schedule": "linear",
-            "evaluation_steps": steps,
-            "selection": "last",
-            "test": True,
-            "report_to": "none",
-            **settings,
-        }
+def _train(name: str, task: Learned, root: Path, seeds: Sequence[int], steps: int | None) -> None:
+    data = {"task": name, "name": "world", "path": f"{root}/world/{task.files}", **task.data}
+    for method, settings in task.methods.items():
+        recipe = {"method": method, "data": data, **COMMON, **task.recipe, **settings}
+        if steps is not None:
+            recipe["steps"] = steps
+        recipe["evaluation_steps"] = recipe["steps"]
         for seed in seeds:
             begin = time.perf_counter()
-            path = root / method / f"seed-{seed}"
+            path = root / name / method / f"seed-{seed}"
             with _said_to(path.with_name(f"{path.name}.log")):
                 rows = train({**recipe, "seed": seed}, output=path, resume=True)
             print(f"{path}: {_means(rows)} ({time.perf_counter() - begin:.0f} s)", file=sys.stderr, flush=True)
+
+
+def _shown(task: Learned, folder: Path) -> str:
+    """The title of a task, its table and, of two methods, the verdict."""
+    first, *others = task.methods
+    found = compared(
+        [folder / method for method in task.methods], baseline=first if others else None, split="test"
+    ).comparison
+    assert found is not None, "there is one wherever nothing else is asked for"
+    return "\n\n".join([task.title, terminal_table(found), *([verdict(found)] if others else [])])
 
 
 @contextmanager

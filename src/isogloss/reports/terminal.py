@@ -1,4 +1,4 @@
-"""Two methods in a terminal: what each scores, by how much they differ, and in a sentence which one won."""
+"""One method, or two, in a terminal: what each scores, by how much they differ, and in a sentence which one won."""
 
 from __future__ import annotations
 
@@ -15,32 +15,35 @@ MEANS = {"mean of sources": "source languages", "mean of unseen": "unseen langua
 """Lines that are judged, and what they are of."""
 
 
-def pair_table(found: Comparison) -> str:
+def terminal_table(found: Comparison) -> str:
     """A line per language and per mean of `MEANS`, narrow enough for a terminal, and below it what the numbers mean.
 
     Args:
-        found: A comparison of two methods on one data set, one of them the baseline.
+        found: One method on one data set, or a comparison of two, one of them the baseline.
 
     Returns:
         Plain text: scores in per cent, differences in points.
     """
-    first, second = found.methods
+    compared = found.methods[1:]
     body = [
         [
             f"{line.label} (source)" if line.source else line.label,
             MISSING if line.floor is None else f"{100 * line.floor:.1f}",
             *(_spread(line.scores[method], line.floor) for method in found.methods),
-            _cell(line.differences[second]),
+            *(_cell(line.differences[method]) for method in compared),
         ]
         for line in found.lines
         if line.source is not None or line.label in MEANS
     ]
-    headers = ["language", "floor", first, second, "difference"]
+    headers = ["language", "floor", *found.methods, *("difference" for _ in compared)]
     return "\n".join(
         [
             tabulate(body, headers, disable_numparse=True, stralign="right"),
             f"{found.metric.capitalize()} in %: mean over seeds (smallest–largest).",
-            f"Difference: {second} − {first} in points [95 % interval for other seeds and sentences].",
+            *(
+                f"Difference: {method} − {found.baseline} in points [95 % interval for other seeds and sentences]."
+                for method in compared
+            ),
             LEGEND,
         ]
     )

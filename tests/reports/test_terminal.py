@@ -1,4 +1,4 @@
-"""Two methods in a terminal: the table by hand, and what is said of every kind of difference."""
+"""One method, or two, in a terminal: the tables by hand, and what is said of every kind of difference."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 
 from isogloss.reports.comparison import Comparison, Line
 from isogloss.reports.differences import Difference
-from isogloss.reports.pair import pair_table, verdict
 from isogloss.reports.statistics import Interval
+from isogloss.reports.terminal import terminal_table, verdict
 
 SCORES = {"multitask": {0: 0.5, 1: 0.7, 2: 0.6}, "reptile": {0: 0.6, 1: 0.8, 2: 0.7}}
 
@@ -30,15 +30,26 @@ def test_the_table_has_a_line_per_language_and_mean():
         line("mean of unseen", None),
         line("mean", both),
     )
-    rows = [[cell.strip() for cell in row.split("  ") if cell.strip()] for row in pair_table(found).splitlines()[2:6]]
+    shown = terminal_table(found).splitlines()
+    rows = [[cell.strip() for cell in row.split("  ") if cell.strip()] for row in shown[2:6]]
     assert rows == [
         ["en (source)", "25.0", "60.0 (50.0–70.0)", "70.0 (60.0–80.0)", "+10.0 [+4.0, +16.0]"],
         ["sw", "60.0", "60.0 (50.0–70.0)†", "70.0 (60.0–80.0)", "+10.0 [+5.0, +15.0]"],
         ["mean of sources", "–", "60.0 (50.0–70.0)", "70.0 (60.0–80.0)", "-10.0"],
         ["mean of unseen", "–", "60.0 (50.0–70.0)", "70.0 (60.0–80.0)", "–"],
     ]
-    legend = pair_table(found).splitlines()[6:]
+    legend = shown[6:]
     assert "Accuracy in %" in legend[0] and "reptile − multitask" in legend[1] and "not above it" in legend[2]
+
+
+def test_one_method_stands_alone():
+    scores = {"multitask": {0: 0.5, 1: 0.7, 2: 0.6}}
+    lines = (Line("d", "en", True, scores, 0.25), Line("d", "mean", None, scores))
+    found = Comparison(("multitask",), None, "accuracy", lines, "a long legend")
+    shown = [line.split() for line in terminal_table(found).splitlines()]
+    assert shown[0] == ["language", "floor", "multitask"]
+    assert shown[2] == ["en", "(source)", "25.0", "60.0", "(50.0–70.0)"]
+    assert [line[0] for line in shown[3:]] == ["Accuracy", "Floor:"]
 
 
 @pytest.mark.parametrize(
