@@ -27,7 +27,7 @@ quick: $(STAMP) ## Check style and layout, and run the tests that are not marked
 	$(BIN)/ruff format --check
 	$(PYTEST) -m "not slow"
 
-demo: $(STAMP) ## Train two methods on a small world in about a minute and show how they transfer
+demo: $(STAMP) ## Learn two tasks on a small world in little more than a minute and show how they transfer
 	$(BIN)/isogloss demo
 
 docs: $(STAMP) ## Build the documentation site into build/site

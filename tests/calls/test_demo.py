@@ -13,6 +13,8 @@ from isogloss.calls.demo import demo
 from isogloss.models.shipped import located, shipped_models
 from tests.support.world import runs_in
 
+METHODS = ("pos/multitask", "pos/sequential_reptile", "nli/multitask")
+
 
 def without_numbers(text: str) -> list[str]:
     """The lines of a text, whatever the numbers in them and the widths of columns."""
@@ -22,32 +24,37 @@ def without_numbers(text: str) -> list[str]:
 @pytest.mark.slow
 def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     monkeypatch.setattr(isogloss.calls.demo, "SENTENCES", {"train": 24, "dev": 10, "test": 10})
-    said = demo(tmp_path / "demo", seeds=(0, 1), steps=10)
-    assert "de (source)" in said
-    assert "sequential_reptile − multitask" in said
-    assert "2 seeds are too few to say who won" in said
+    root = tmp_path / "demo"
+    said = demo(root, seeds=(0, 1), steps=10)
+    words, inference = said.index("Parts of speech:"), said.index("Inference:")
+    for table in (said[words:inference], said[inference:]):
+        assert "de (source)" in table and "mean of unseen" in table
+    assert "sequential_reptile − multitask" in said[words:inference]
+    assert "2 seeds are too few to say who won" in said[words:inference]
+    assert "Difference" not in said[inference:] and "ahead" not in said[inference:], "one method is compared with none"
     printed, told = capsys.readouterr()
     announcement, *runs = told.splitlines()
-    assert "about a minute" in announcement and "METHOD/seed-N.log" in announcement and not printed
-    assert [line.split(": ")[0] for line in runs] == [str(path) for path in sorted(runs_in(tmp_path / "demo"))]
-    assert len(said.splitlines()) + 1 + 6 < 40, "with three seeds"
-    log = (tmp_path / "demo/multitask/seed-0.log").read_text(encoding="utf-8")
+    assert "more than a minute" in announcement and "TASK/METHOD/seed-N.log" in announcement and not printed
+    trained = [root / method / f"seed-{seed}" for method in METHODS for seed in (0, 1)]
+    assert [line.split(": ")[0] for line in runs] == [str(path) for path in trained]
+    assert runs_in(root) == sorted(trained)
+    assert len(said.splitlines()) + 1 + 9 < 60, "with three seeds"
+    log = (root / "pos/multitask/seed-0.log").read_text(encoding="utf-8")
     assert "training examples" in log and "in no training file" not in log
-    assert {path.parent.name for path in runs_in(tmp_path / "demo")} == {"multitask", "sequential_reptile"}
     commands = [line.split() for line in said.splitlines() if line.startswith("  isogloss")]
-    assert len(commands) == 4
+    assert len(commands) == 5
     assert Path(commands[0][2]).is_dir()
     assert Path(commands[0][3]).is_file()
     assert Path(commands[1][2]).is_file()
 
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     (shown,) = re.findall("^```text\n(.*?)^```", readme, re.M | re.S)
-    printed_lines = without_numbers(said.replace(str(tmp_path / "demo"), "runs/demo"))
+    printed_lines = without_numbers(said.replace(str(root), "runs/demo"))
     assert [line for line in without_numbers(shown) if line not in printed_lines and "won" not in line] == []
 
-    before = {path: path.read_bytes() for path in (tmp_path / "demo").rglob("results.jsonl")}
-    assert demo(tmp_path / "demo", seeds=(0, 1), steps=10) == said
-    assert {path: path.read_bytes() for path in (tmp_path / "demo").rglob("results.jsonl")} == before
+    before = {path: path.read_bytes() for path in root.rglob("results.jsonl")}
+    assert demo(root, seeds=(0, 1), steps=10) == said
+    assert {path: path.read_bytes() for path in root.rglob("results.jsonl")} == before
 
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path):

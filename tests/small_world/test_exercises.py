@@ -13,7 +13,7 @@ from isogloss.world import Clause, Meaning, language_codes, split_of, the_world
 from isogloss.world.baselines import choice_baselines, paraphrase_baselines, question_baselines
 from isogloss.world.choices import Choice, draw_choices
 from isogloss.world.exercises import Teller
-from isogloss.world.inference import draw_inferences
+from isogloss.world.inference import draw_inferences, draw_single_inferences
 from isogloss.world.paraphrases import draw_paraphrases
 from isogloss.world.stories import Story, draw_stories, with_questions
 
@@ -21,6 +21,7 @@ HELD_OUT = frozenset(name for name, concept in the_world().concepts.items() if c
 SPLITS = ("train", "dev", "test")
 DRAWS: dict[str, tuple[Callable[..., Iterator[Any]], Callable[[Any], list[tuple[Meaning, ...]]]]] = {
     "inference": (draw_inferences, lambda pair: [pair.premise, (pair.hypothesis,)]),
+    "single inference": (draw_single_inferences, lambda pair: [pair.premise, (pair.hypothesis,)]),
     "paraphrases": (draw_paraphrases, lambda pair: [pair.first, pair.second]),
     "choices": (draw_choices, lambda choice: [(choice.premise, *choice.choices)]),
     "stories": (draw_stories, lambda story: [story.sentences, *((q.meaning,) for q in story.questions)]),

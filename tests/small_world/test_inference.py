@@ -11,7 +11,7 @@ import pytest
 
 from isogloss.world import Clause, Meaning, the_world
 from isogloss.world.baselines import inference_baselines
-from isogloss.world.inference import Inference, draw_inferences
+from isogloss.world.inference import Inference, draw_inferences, draw_single_inferences
 
 Atom = Clause
 
@@ -73,6 +73,15 @@ def test_all_kinds_of_reasons_come(pairs: list[Inference]):
     assert {"do", "give", "play", "move", "act", "live", "work", "at", "describe"} <= set(types)
     assert {len(pair.premise) for pair in pairs} == {1, 2}
     assert {pair.hypothesis.clauses[0].negative for pair in pairs} == {False, True}
+
+
+def test_singles_are_the_pairs_of_one_sentence_and_as_right():
+    singles = list(itertools.islice(draw_single_inferences(0, "single inference", "test"), 240))
+    assert {len(pair.premise) for pair in singles} == {1}
+    assert {pair.premise[0].clauses[0].verb for pair in singles} == {"know", "say", "think"}
+    assert len({pair.hypothesis for pair in singles}) > 60
+    assert all(relation(pair.premise, pair.hypothesis) == pair.label for pair in singles)
+    test_three_by_three_with_one_text_in_common(singles)
 
 
 @pytest.mark.slow

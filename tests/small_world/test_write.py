@@ -50,6 +50,7 @@ def test_each_language_has_what_the_table_says(folder: Path):
             expected |= {f"pos/{code}/{split}.conllu", f"ner/{code}/{split}.tsv", f"topics/{code}/{split}.tsv"}
             expected |= {
                 f"nli/{code}/{split}.tsv",
+                f"nli_single/{code}/{split}.tsv",
                 f"paraphrase/{code}/{split}.tsv",
                 f"ner_parallel/{code}/{split}.tsv",
                 f"pos_parallel/{code}/{split}.conllu",
@@ -197,7 +198,7 @@ def test_a_folder_that_is_not_empty_is_refused(folder: Path, tmp_path: Path):
 def test_an_empty_folder_is_filled_and_text_may_be_left_out(tmp_path: Path):
     write_world(tmp_path, sentences={"dev": 3}, text=0)
     assert {path.split("/")[0] for path in contents(tmp_path)} == {
-        *("pos", "ner", "ner_parallel", "pos_parallel", "topics", "nli", "paraphrase", "choice", "qa"),
+        *("pos", "ner", "ner_parallel", "pos_parallel", "topics", "nli", "nli_single", "paraphrase", "choice", "qa"),
     }
 
 

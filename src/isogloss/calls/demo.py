@@ -56,7 +56,7 @@ TASKS = {
     ),
     "nli": Learned(
         title="Inference: does a second sentence follow from the first, contradict it, or neither?",
-        files="nli/{language}/{split}.tsv",
+        files="nli_single/{language}/{split}.tsv",
         data={"format": "tsv"},
         recipe={"steps": 100, "learning_rate": 5e-4, "batch_size": 16},
         methods={"multitask": {}},

@@ -13,7 +13,7 @@ def demo(
         "runs/demo"
     ),
 ) -> None:
-    """Train two methods on three languages of the small world and measure them in all: a minute, nothing downloaded.
+    """Learn two tasks in three languages of the small world and measure them in all: a minute, nothing downloaded.
 
     Example: isogloss demo
     """

@@ -4,7 +4,7 @@ from isogloss.world.choices import Choice, draw_choices
 from isogloss.world.exercises import Teller
 from isogloss.world.facts import Facts, World, draw_facts, the_world
 from isogloss.world.generate import generate, generate_parallel
-from isogloss.world.inference import Inference, draw_inferences
+from isogloss.world.inference import Inference, draw_inferences, draw_single_inferences
 from isogloss.world.knowledge import WorldKnowledge
 from isogloss.world.lexicon import grammar, language_codes
 from isogloss.world.meaning import Clause, Meaning, Phrase, split_of
@@ -34,6 +34,7 @@ __all__ = [
     "draw_facts",
     "draw_inferences",
     "draw_paraphrases",
+    "draw_single_inferences",
     "draw_stories",
     "generate",
     "generate_parallel",

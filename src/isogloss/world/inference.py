@@ -77,6 +77,27 @@ def draw_inferences(seed: int, stream: str, split: Split, world: World | None = 
             kinds.popleft()
 
 
+def draw_single_inferences(seed: int, stream: str, split: Split, world: World | None = None) -> Iterator[Inference]:
+    """Pairs of a split whose premise is one sentence, three by three, one of each label: the easier half.
+
+    The premise is what somebody knows, says or thinks. What is known is so, and what is known to be otherwise is not;
+    what is said or thought may be, and so may be what is known of somebody or something else. The three share the
+    hypothesis.
+
+    Args:
+        seed: Seed of the draws.
+        stream: Name of the draws.
+        split: The only split whose pairs come. It alone has the hypothesis, and the words of the premise together.
+        world: The world; the usual one by default.
+
+    Yields:
+        Pairs, until no new ones have been found for so long that there can be few left.
+    """
+    scenes = Scenes(seed, stream, split, world)
+    for triple in different(_Inferences(scenes).known):
+        yield from scenes.shuffled(triple)
+
+
 class _Inferences:
     """Kinds of reasons why something follows, is excluded, or neither."""
 

@@ -22,7 +22,7 @@ from isogloss.world.examples import with_entities, with_parts_of_speech, with_to
 from isogloss.world.exercises import Teller, choice_examples, inference_examples, paraphrase_examples, story_examples
 from isogloss.world.facts import the_world
 from isogloss.world.generate import check_number, generate, generate_parallel
-from isogloss.world.inference import draw_inferences
+from isogloss.world.inference import draw_inferences, draw_single_inferences
 from isogloss.world.knowledge import WorldKnowledge
 from isogloss.world.lexicon import grammar
 from isogloss.world.meaning import Split
@@ -47,9 +47,9 @@ def write_world(folder: Path, *, seed: int = 0, sentences: Mapping[str, int] = S
 
     The files are ``pos/LANGUAGE/SPLIT.conllu``, ``ner/LANGUAGE/SPLIT.tsv``, ``topics/LANGUAGE/SPLIT.tsv``,
     ``ner_parallel/LANGUAGE/SPLIT.tsv``, ``pos_parallel/LANGUAGE/SPLIT.conllu``, ``nli/LANGUAGE/SPLIT.tsv``,
-    ``paraphrase/LANGUAGE/SPLIT.tsv``, ``qa/LANGUAGE/SPLIT.json``, ``choice/LANGUAGE/SPLIT.jsonl``,
-    ``parallel/LANGUAGE.tsv.gz``, ``text/LANGUAGE.txt.gz`` and ``knowledge/``; `docs/world.md` says which language has
-    which.
+    ``nli_single/LANGUAGE/SPLIT.tsv``, ``paraphrase/LANGUAGE/SPLIT.tsv``, ``qa/LANGUAGE/SPLIT.json``,
+    ``choice/LANGUAGE/SPLIT.jsonl``, ``parallel/LANGUAGE.tsv.gz``, ``text/LANGUAGE.txt.gz`` and ``knowledge/``;
+    `docs/world.md` says which language has which.
 
     Args:
         folder: A folder that does not exist yet, or an empty one.
@@ -102,6 +102,7 @@ def _write_exercises(folder: Path, seed: int, sizes: Mapping[str, int]) -> None:
             continue
         number = sizes[split]
         pairs = _first(draw_inferences(seed, "inference", split), number, f"nli {split}")
+        singles = _first(draw_single_inferences(seed, "single inference", split), number, f"nli_single {split}")
         paraphrases = _first(draw_paraphrases(seed, "paraphrases", split), number, f"paraphrase {split}")
         choices = _first(draw_choices(seed, "choices", split), number, f"choice {split}")
         stories = list(with_questions(draw_stories(seed, "stories", split), number))
@@ -114,9 +115,11 @@ def _write_exercises(folder: Path, seed: int, sizes: Mapping[str, int]) -> None:
         for language in languages:
             teller = Teller(language)
             inferred = INFERENCE.dump(inference_examples(pairs, teller, split))
+            single = INFERENCE.dump(inference_examples(singles, teller, split))
             same = PARAPHRASES.dump(paraphrase_examples(paraphrases, teller, split))
             chosen = ChoiceLines().dump(choice_examples(choices, teller), COPA)
             _write(folder / "nli" / language / f"{split}.tsv", inferred)
+            _write(folder / "nli_single" / language / f"{split}.tsv", single)
             _write(folder / "paraphrase" / language / f"{split}.tsv", same)
             _write(folder / "choice" / language / f"{split}.jsonl", chosen)
             _write(folder / "qa" / language / f"{split}.json", _articles(stories, teller, split))
