@@ -42,14 +42,15 @@ def test_the_table_has_a_line_per_language_and_mean():
     assert "Accuracy in %" in legend[0] and "reptile − multitask" in legend[1] and "not above it" in legend[2]
 
 
-def test_one_method_stands_alone():
-    scores = {"multitask": {0: 0.5, 1: 0.7, 2: 0.6}}
-    lines = (Line("d", "en", True, scores, 0.25), Line("d", "mean", None, scores))
+def test_one_method_with_one_seed_stands_alone():
+    scores = {"multitask": {0: 0.25}}
+    lines = (Line("d", "en", True, scores, 0.2), Line("d", "sw", False, scores, 0.3), Line("d", "mean", None, scores))
     found = Comparison(("multitask",), None, "accuracy", lines, "a long legend")
     shown = [line.split() for line in terminal_table(found).splitlines()]
     assert shown[0] == ["language", "floor", "multitask"]
-    assert shown[2] == ["en", "(source)", "25.0", "60.0", "(50.0–70.0)"]
-    assert [line[0] for line in shown[3:]] == ["Accuracy", "Floor:"]
+    assert shown[2:4] == [["en", "(source)", "20.0", "25.0"], ["sw", "30.0", "25.0†"]]
+    assert [line[0] for line in shown[4:]] == ["Accuracy", "Floor:"]
+    assert "of one seed" in terminal_table(found)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ class Learned:
         data: What else the recipe says of the files.
         recipe: Other keys of the recipe, the same in every run.
         methods: By name, one method or two, each with keys of its own; the first is what the other is compared with.
+        seeds: How many of the demo's seeds are run, the first ones.
     """
 
     title: str
@@ -36,6 +37,7 @@ class Learned:
     data: Mapping[str, Any]
     recipe: Mapping[str, Any]
     methods: Mapping[str, Mapping[str, Any]]
+    seeds: int
 
 
 TASKS = {
@@ -53,6 +55,7 @@ TASKS = {
             # Few steps: a dozen outer steps of a large share, so that the fresh head learns too.
             "sequential_reptile": {"optimizer": {"lookahead": {"inner_steps": 10, "outer_learning_rate": 0.3}}},
         },
+        seeds=3,
     ),
     "nli": Learned(
         title="Inference: does a second sentence follow from the first, contradict it, or neither?",
@@ -60,6 +63,8 @@ TASKS = {
         data={"format": "tsv"},
         recipe={"steps": 100, "learning_rate": 5e-4, "batch_size": 16},
         methods={"multitask": {}},
+        # More steps rather than more seeds: nothing is compared.
+        seeds=1,
     ),
 }
 COMMON = {
@@ -84,7 +89,7 @@ def demo(folder: str | Path = "runs/demo", *, seeds: tuple[int, ...] = (0, 1, 2)
 
     Args:
         folder: Where the world and the runs are kept, as ``TASK/METHOD/seed-N``.
-        seeds: One run per task, method and seed.
+        seeds: One run per method and seed of parts of speech; of inference, one of the first seed.
         steps: Optimizer steps per run; by default as many as each task needs.
 
     Returns:
@@ -99,8 +104,8 @@ def demo(folder: str | Path = "runs/demo", *, seeds: tuple[int, ...] = (0, 1, 2)
     if root.exists() and not world.is_dir() and any(not path.name.startswith(".") for path in root.iterdir()):
         raise IsoglossError(f"{root} exists and holds no demo; name another folder")
     print(
-        f"Parts of speech by two methods and inference by one, {len(seeds)} seeds each, are learned in a small made-up "
-        "world: little more than a minute on two idle CPU cores, nothing is downloaded. "
+        f"Parts of speech, by two methods with {len(seeds)} seeds each, and inference, by one, are learned in a small "
+        "made-up world: little more than a minute on two idle CPU cores, nothing is downloaded. "
         f"What a run says: {root}/TASK/METHOD/seed-N.log",
         file=sys.stderr,
         flush=True,
@@ -109,7 +114,7 @@ def demo(folder: str | Path = "runs/demo", *, seeds: tuple[int, ...] = (0, 1, 2)
         if not world.is_dir():
             write_world(world, seed=0, sentences=SENTENCES, text=100)
         for name, task in TASKS.items():
-            _train(name, task, root, seeds, steps)
+            _train(name, task, root, seeds[: task.seeds], steps)
     shown = "\n\n".join(_shown(task, root / name) for name, task in TASKS.items())
     one, other = (root / "pos" / method / f"seed-{seeds[0]}" for method in TASKS["pos"].methods)
     return f"""

@@ -35,11 +35,13 @@ def terminal_table(found: Comparison) -> str:
         for line in found.lines
         if line.source is not None or line.label in MEANS
     ]
+    repeated = any(len(scores) > 1 for line in found.lines for scores in line.scores.values())
+    of_seeds = "mean over seeds (smallest–largest)" if repeated else "of one seed"
     headers = ["language", "floor", *found.methods, *("difference" for _ in compared)]
     return "\n".join(
         [
             tabulate(body, headers, disable_numparse=True, stralign="right"),
-            f"{found.metric.capitalize()} in %: mean over seeds (smallest–largest).",
+            f"{found.metric.capitalize()} in %: {of_seeds}.",
             *(
                 f"Difference: {method} − {found.baseline} in points [95 % interval for other seeds and sentences]."
                 for method in compared
@@ -95,5 +97,7 @@ def _spread(scores: Mapping[int, float], floor: float | None) -> str:
     if not scores:
         return MISSING
     summary = summarise(list(scores.values()))
+    if len(scores) == 1:
+        return f"{100 * summary.mean:.1f}{mark(summary.mean, floor)}"
     low, high = 100 * summary.low, 100 * summary.high
     return f"{100 * summary.mean:.1f} ({low:.1f}–{high:.1f}){mark(summary.mean, floor)}"
