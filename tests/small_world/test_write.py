@@ -242,6 +242,7 @@ def test_a_table_of_words_does_not_solve_it():
         ("ner", "conll", "ner_parallel/*/*.tsv"),
         ("topic", "tsv", "topics/*/*.tsv"),
         ("nli", "tsv", "nli/*/*.tsv"),
+        ("nli", "tsv", "nli_single/*/*.tsv"),
         ("paraphrase", "tsv", "paraphrase/*/*.tsv"),
         ("choice", "choice_jsonl", "choice/*/*.jsonl"),
         ("qa", "squad", "qa/*/*.json"),
