@@ -29,7 +29,7 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
         assert "de (source)" in table and "mean of unseen" in table
     assert "sequential_reptile − multitask" in said[words:inference]
     assert "2 seeds are too few to say who won" in said[words:inference]
-    assert "Difference" not in said[inference:] and "ahead" not in said[inference:], "one method is compared with none"
+    assert "Difference" not in said[inference:] and "is ahead" not in said[inference:], "one method alone"
     printed, told = capsys.readouterr()
     announcement, *runs = told.splitlines()
     assert "more than a minute" in announcement and "TASK/METHOD/seed-N.log" in announcement and not printed

@@ -117,6 +117,7 @@ def demo(folder: str | Path = "runs/demo", *, seeds: tuple[int, ...] = (0, 1, 2)
             _train(name, task, root, seeds[: task.seeds], steps)
     shown = "\n\n".join(_shown(task, root / name) for name, task in TASKS.items())
     one, other = (root / "pos" / method / f"seed-{seeds[0]}" for method in TASKS["pos"].methods)
+    inferring = root / "nli" / "multitask" / f"seed-{seeds[0]}"
     return f"""
 {shown}
 
@@ -125,6 +126,7 @@ Try next:
   isogloss predict {one} {world}/pos/sw/test.conllu --language sw --output {root}/sw.conllu
   isogloss train {other}/recipe.yaml --set optimizer.lookahead.inner_steps=20 --output {root}/longer-loops
   isogloss errors {one} --languages sw
+  isogloss predict {inferring} --language en --text $'Eva knows that Leo sleeps.\\tLeo does not sleep.'
   isogloss list recipes"""
 
 
