@@ -68,9 +68,12 @@ RELATIONS = {"heads": 12}
 """A quarter of the most that there could be take an eighth of the time."""
 STATES = _distilled(states={}, relations=None)
 BOTH = _distilled(states={}, relations=RELATIONS)
+WEIGHED = _distilled(states={"weight": 40}, relations=RELATIONS)
+"""The teacher's states have a variance of a fortieth, so that their loss is of the size of the relations'."""
 BASE = "three layers"
 ARMS: dict[str, Student] = {
     BASE: Student(sources=BOTH),
+    "states weighed": Student(sources=WEIGHED),
     "states alone": Student(sources=STATES),
     "relations alone": Student(sources=_distilled(relations=RELATIONS)),
     "no masked language modelling": Student(sources=({**BOTH[0], "share": 1.0},)),
