@@ -53,11 +53,15 @@ class Student:
         rate: The peak rate.
     """
 
-    shape: Mapping[str, Any] = field(default_factory=lambda: {"from_layers": [0, 10, 11], "embedding": 256})
+    shape: Mapping[str, Any] = field(default_factory=lambda: _layers(0, 1, 2))
     size: int = 22000
     sources: tuple[Mapping[str, Any], ...] = ()
     steps: int = STEPS
-    rate: float = 6.0e-4
+    rate: float = 2.0e-4
+
+
+def _layers(*layers: int, embedding: int = 256) -> dict[str, Any]:
+    return {"from_layers": layers, "embedding": embedding}
 
 
 def _distilled(**how: Any) -> tuple[Mapping[str, Any], ...]:  # noqa: ANN401 - settings of the source
@@ -66,26 +70,28 @@ def _distilled(**how: Any) -> tuple[Mapping[str, Any], ...]:  # noqa: ANN401 - s
 
 RELATIONS = {"heads": 12}
 """A quarter of the most that there could be take an eighth of the time."""
-STATES = _distilled(states={}, relations=None)
-BOTH = _distilled(states={}, relations=RELATIONS)
-WEIGHED = _distilled(states={"weight": 40}, relations=RELATIONS)
+WEIGHT = {"weight": 40}
 """The teacher's states have a variance of a fortieth, so that their loss is of the size of the relations'."""
-BASE = "three layers"
+BOTH = _distilled(states=WEIGHT, relations=RELATIONS)
+BASE = "layers 0, 1, 2"
 ARMS: dict[str, Student] = {
     BASE: Student(sources=BOTH),
-    "states weighed": Student(sources=WEIGHED),
-    "states alone": Student(sources=STATES),
+    "not trained": Student(sources=BOTH, steps=1, rate=1e-9),
+    "states alone": Student(sources=_distilled(states=WEIGHT, relations=None)),
     "relations alone": Student(sources=_distilled(relations=RELATIONS)),
-    "no masked language modelling": Student(sources=({**BOTH[0], "share": 1.0},)),
     "masked language modelling alone": Student(sources=({**BOTH[1], "share": 1.0, "temperature": 2.0},)),
-    "four layers": Student({"from_layers": [0, 9, 10, 11], "embedding": 192}, sources=BOTH),
+    "no masked language modelling": Student(sources=({**BOTH[0], "share": 1.0},)),
+    "layers 0, 10, 11": Student(_layers(0, 10, 11), sources=BOTH),
+    "layers 0, 10, 11, not trained": Student(_layers(0, 10, 11), sources=BOTH, steps=1, rate=1e-9),
+    "layers 0 to 3, 192 units": Student(_layers(0, 1, 2, 3, embedding=192), sources=BOTH),
+    "30,000 sub-words, 192 units": Student(_layers(0, 1, 2, embedding=192), 30000, sources=BOTH),
     "random weights": Student({"layers": 3, "embedding": 256}, sources=BOTH),
-    "30,000 sub-words of 192 units": Student({"from_layers": [0, 10, 11], "embedding": 192}, 30000, sources=BOTH),
-    "not trained": Student(rate=1e-9, steps=1, sources=BOTH),
-    "a quarter of the text": Student(steps=STEPS // 4, sources=BOTH),
-    "four times the text": Student(steps=4 * STEPS, sources=BOTH),
+    "three times the rate": Student(sources=BOTH, rate=6.0e-4),
+    "a quarter of the text": Student(sources=BOTH, steps=STEPS // 4),
+    "four times the text": Student(sources=BOTH, steps=4 * STEPS),
 }
-"""The students, all of 22,000 sub-words and half a million sub-words of text unless they say otherwise."""
+"""The students: unless they say otherwise they begin as the teacher's first three layers, have 22,000 sub-words of 256
+units, and learn from half a million sub-words of text."""
 
 
 @dataclass(frozen=True)
