@@ -5,9 +5,9 @@ python docs/results/students.py distil --model FOLDER
 python docs/results/students.py collect
 python docs/results/students.py tables
 
-FOLDER holds the teacher: intfloat/multilingual-e5-small, for the rows kept here. Text and settings are those of the
-recipe ``isogloss-small-distilled`` but for the number of steps. Each run is a process of a thread; finished runs are
-skipped, so the script can be stopped and started again. What the students are worth after fine-tuning is in
+FOLDER holds the teacher, such as intfloat/multilingual-e5-small; no rows are kept here yet. Text and settings are those
+of the recipe ``isogloss-small-distilled`` but for the number of steps. Each run is a process of a thread; finished runs
+are skipped, so the script can be stopped and started again. What the students are worth after fine-tuning is in
 ``students_tasks.py``.
 """
 
@@ -34,8 +34,8 @@ from isogloss.common.writing import append_lines, read_json, read_lines, write_j
 from isogloss.recipe.resolve import shipped_pretraining
 
 RECIPE = "isogloss-small-distilled"
-STEPS = 128
-"""Of 64 rows of 64 sub-words: half a million."""
+STEPS, READ = 128, 64 * 64
+"""Updates, and the sub-words that a student reads in each: half a million."""
 COST = "cost.json"
 LANGUAGES = "ar,cs,de,en,es,fi,fr,hi,ko,pl,ru,sv,sw,te,tr,vi,wo,yo,zh"
 """Those of the recipe's text."""
@@ -161,7 +161,7 @@ def collected(root: Path) -> Iterator[dict[str, Any]]:
         cost = read_json(folder / COST)
         weights = Run(arm).model(root) / "model.safetensors"
         yield {"kind": "made", "arm": arm, "steps": ARMS[arm].steps,
-               **{name: cost[name] for name in ("subwords", "processor", "trained_parameters")},
+               "subwords": ARMS[arm].steps * READ, **{name: cost[name] for name in ("processor", "trained_parameters")},
                "megabytes": weights.stat().st_size / 1e6}  # fmt: skip
         for row in read_lines(folder / "run" / "results.jsonl"):
             if row["selection"] is not None:
