@@ -207,7 +207,9 @@ COMPARED: dict[str, str | tuple[str, ...]] = {
     **dict.fromkeys((arm for arm in ARMS if arm != "multitask"), "multitask"),
     **dict.fromkeys(("pcgrad", "gradvac", "cagrad", "aligned_mtl"), "multitask_summed"),
     "checkpoint_averaging, constant rate": ("multitask, constant rate", "multitask"),
-    "sequential_reptile": ("multitask", "lookahead"),
+    "lookahead": ("multitask", "checkpoint_averaging, constant rate", "recadam"),
+    "fish": ("multitask", "lookahead"),
+    "sequential_reptile": ("multitask", "lookahead", "one language per step"),
 }
 
 

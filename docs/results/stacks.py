@@ -11,7 +11,7 @@ a thread; finished runs are skipped, so the script can be stopped and started ag
 `--task` and `--arms` choose a part.
 
 Averaging gains where the rate does not fall (see ``real_encoder.py``), so its arms train at a constant rate after
-warm-up: at half the peak of the same arm without it, which is what was best there.
+warm-up: at half the peak of the same arm without it, as one seed of plain training chose there.
 """
 
 from __future__ import annotations
