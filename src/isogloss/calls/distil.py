@@ -14,7 +14,7 @@ from isogloss.calls.templates import text_entry
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.several import several
 from isogloss.recipe.overrides import Typed
-from isogloss.recipe.spec.distillation import Student
+from isogloss.recipe.spec.student import Student
 
 RECIPE = "distilled"
 """The shipped recipe that says what no argument does."""
