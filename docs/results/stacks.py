@@ -5,8 +5,8 @@ python docs/results/stacks.py run --model FOLDER
 python docs/results/stacks.py collect
 python docs/results/stacks.py tables
 
-FOLDER holds a real encoder, such as intfloat/multilingual-e5-small; no rows are kept here yet. Data and lengths are
-those of ``xmixup.py``: labelled texts in six languages, which are translations of each other. Each run is a process of
+FOLDER holds a real encoder: intfloat/multilingual-e5-small, for the rows kept here. Data and lengths are those of
+``xmixup.py``: labelled texts in six languages, which are translations of each other. Each run is a process of
 a thread; finished runs are skipped, so the script can be stopped and started again, and several times beside itself.
 `--task` and `--arms` choose a part.
 
@@ -69,7 +69,10 @@ STUDY = arms.Study(
     tasks=xmixup.TASKS,
     rates={arm: unfreezing.SMALL if "adapters" in arm else FULL for arm in ARMS},
     follows={arm: (other, 0.5) for arm, other in FOLLOWS.items()},
-    compared=dict.fromkeys((arm for arm in ARMS if arm != "all"), "all"),
+    compared={
+        **dict.fromkeys((arm for arm in ARMS if arm != "all"), "all"),
+        "averaging + adapters + x_mixup": ("all", "adapters"),
+    },
     recipe=recipe,
 )
 
