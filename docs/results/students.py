@@ -83,6 +83,9 @@ ARMS: dict[str, Student] = {
     "no masked language modelling": Student(sources=({**BOTH[0], "share": 1.0},)),
     "layers 0, 10, 11": Student(_layers(0, 10, 11), sources=BOTH),
     "layers 0, 10, 11, not trained": Student(_layers(0, 10, 11), sources=BOTH, steps=1, rate=1e-9),
+    "layers 0 to 3, half of their feed-forward units": Student(
+        {**_layers(0, 1, 2, 3), "intermediate": 768}, sources=BOTH
+    ),
     "layers 0 to 3, 192 units": Student(_layers(0, 1, 2, 3, embedding=192), sources=BOTH),
     "30,000 sub-words, 192 units": Student(_layers(0, 1, 2, embedding=192), 30000, sources=BOTH),
     "random weights": Student({"layers": 3, "embedding": 256}, sources=BOTH),
