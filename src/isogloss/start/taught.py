@@ -129,7 +129,7 @@ class Taught:
                 f"the student has {len(self.teacher.lacking):,} sub-words that the teacher has not, so each reads its "
                 "own, and states are aligned by characters"
             )
-        if self.asked.states is None:
+        if self.asked.states is None and self.asked.sentence is None:
             lines.append(
                 "relations alone do not train what the student's last layer does after its queries, keys and values; "
                 "states do"

@@ -189,13 +189,27 @@ def build_distillation(site: DistilSite) -> Distillation:
     Raises:
         IsoglossError: What is asked for cannot be compared.
     """
-    relations, states, encoder = site.asked.relations, site.asked.states, site.teacher.encoder
-    projection = extensions_of(site.student).get(PROJECTION)
+    asked = site.asked
     return Distillation(
-        encoder,
-        relations=None if relations is None else _relations(relations, site),
-        states=None if states is None else States(states.distance, projection, states.weight),
+        site.teacher.encoder,
+        relations=None if asked.relations is None else _relations(asked.relations, site),
+        states=None if asked.states is None else _states(asked.states, "states", site),
+        sentence=None if asked.sentence is None else _states(asked.sentence, "sentence", site),
     )
+
+
+def _states(asked: spec.States, key: str, site: DistilSite) -> States:
+    _require_layer(asked.layer, key, site)
+    return States(asked.distance, extensions_of(site.student).get(PROJECTION), asked.weight, asked.layer)
+
+
+def _require_layer(layer: int | None, key: str, site: DistilSite) -> None:
+    depth = int(site.teacher.encoder.config.num_hidden_layers)
+    if layer is not None and layer > depth:
+        raise IsoglossError(
+            f"sources: distil.{key}.layer: must be from 1 to {depth}, the layers of the teacher, found {layer}; "
+            f"nearest valid: {depth}"
+        )
 
 
 def require_same_sub_words(asked: spec.Distil, teacher: Teacher) -> None:
@@ -230,10 +244,6 @@ def _relations(asked: spec.Relations, site: DistilSite) -> Relations:
             f"sources: distil.relations.heads: must divide the hidden sizes of teacher and student, {sizes[0]} and "
             f"{sizes[1]}, found {heads}; nearest valid: {min(valid, key=lambda number: abs(number - heads))}"
         )
+    _require_layer(asked.layer, "relations", site)
     depth = int(encoder.config.num_hidden_layers)
-    if asked.layer is not None and asked.layer > depth:
-        raise IsoglossError(
-            f"sources: distil.relations.layer: must be from 1 to {depth}, the layers of the teacher, found "
-            f"{asked.layer}; nearest valid: {depth}"
-        )
     return Relations(heads, asked.layer or depth, int(student.config.num_hidden_layers), asked.weight)

@@ -27,10 +27,13 @@ class Relations(Spec):
 
 
 class States(Spec):
-    """Last hidden states, the student's projected where it has another size."""
+    """The student's last hidden states, projected where the teacher's have another size."""
 
     weight: float = Field(1.0, gt=0, description="what the loss is multiplied by")
     distance: Literal["mse", "cosine"] = Field("mse", description="mean squared difference, or 1 - cosine")
+    layer: int | None = Field(
+        None, ge=1, description="layer of the teacher whose states are taken, from 1; null: the last one"
+    )
 
 
 class Distil(Spec):
@@ -42,10 +45,15 @@ class Distil(Spec):
     relations: Relations | None = Field(
         default_factory=Relations, description="attention relations, of the same sub-words only; null: none"
     )
-    states: States | None = Field(None, description="last hidden states; null: none")
+    states: States | None = Field(None, description="last hidden states against the teacher's; null: none")
+    sentence: States | None = Field(
+        None,
+        description="last hidden state of the first place, which heads of classification read, against the mean of the "
+        "teacher's of all places; null: none",
+    )
 
     @model_validator(mode="after")
     def _something(self) -> Distil:
-        if self.relations is None and self.states is None:
-            raise ValueError("relations or states: one of them, or both; found neither")
+        if self.relations is None and self.states is None and self.sentence is None:
+            raise ValueError("relations, states or sentence: at least one of them; found none")
         return self
