@@ -53,48 +53,43 @@ class Student:
         rate: The peak rate.
     """
 
-    shape: Mapping[str, Any] = field(default_factory=lambda: _layers(0, 1, 2))
+    shape: Mapping[str, Any] = field(default_factory=lambda: _layers(0, 1, 2, 3))
     size: int = 22000
     sources: tuple[Mapping[str, Any], ...] = ()
     steps: int = STEPS
-    rate: float = 2.0e-4
+    rate: float = 6.0e-4
 
 
 def _layers(*layers: int, embedding: int = 256) -> dict[str, Any]:
-    return {"from_layers": layers, "embedding": embedding}
+    return {"from_layers": layers, "intermediate": 768, "embedding": embedding}
+
+
+MLM = {"kind": "mlm", "share": 0.1, "masking": 0.2}
 
 
 def _distilled(**how: Any) -> tuple[Mapping[str, Any], ...]:  # noqa: ANN401 - settings of the source
-    return {"kind": "distil", "share": 0.9, "temperature": 2.0, **how}, {"kind": "mlm", "share": 0.1, "masking": 0.2}
+    return {"kind": "distil", "share": 0.9, "temperature": 2.0, "relations": None, **how}, MLM
 
 
-RELATIONS = {"heads": 12}
-"""A quarter of the most that there could be take an eighth of the time."""
-WEIGHT = {"weight": 40}
-"""The teacher's states have a variance of a fortieth, so that their loss is of the size of the relations'."""
-BOTH = _distilled(states=WEIGHT, relations=RELATIONS)
-BASE = "layers 0, 1, 2"
+MIDDLE, LAST, SENTENCE = {"weight": 6, "layer": 8}, {"weight": 40}, {"weight": 50}
+"""Weights are about the inverse of the variance of what is compared: states of layer 8, the last ones, their means."""
+OWN = _distilled(states=MIDDLE, sentence=SENTENCE)
+BASE = "as the recipe says"
 ARMS: dict[str, Student] = {
-    BASE: Student(sources=BOTH),
-    "not trained": Student(sources=BOTH, steps=1, rate=1e-9),
-    "states alone": Student(sources=_distilled(states=WEIGHT, relations=None)),
-    "relations alone": Student(sources=_distilled(relations=RELATIONS)),
-    "masked language modelling alone": Student(sources=({**BOTH[1], "share": 1.0, "temperature": 2.0},)),
-    "no masked language modelling": Student(sources=({**BOTH[0], "share": 1.0},)),
-    "layers 0, 10, 11": Student(_layers(0, 10, 11), sources=BOTH),
-    "layers 0, 10, 11, not trained": Student(_layers(0, 10, 11), sources=BOTH, steps=1, rate=1e-9),
-    "layers 0 to 3, half of their feed-forward units": Student(
-        {**_layers(0, 1, 2, 3), "intermediate": 768}, sources=BOTH
-    ),
-    "layers 0 to 3, 192 units": Student(_layers(0, 1, 2, 3, embedding=192), sources=BOTH),
-    "30,000 sub-words, 192 units": Student(_layers(0, 1, 2, embedding=192), 30000, sources=BOTH),
-    "random weights": Student({"layers": 3, "embedding": 256}, sources=BOTH),
-    "three times the rate": Student(sources=BOTH, rate=6.0e-4),
-    "a quarter of the text": Student(sources=BOTH, steps=STEPS // 4),
-    "four times the text": Student(sources=BOTH, steps=4 * STEPS),
+    BASE: Student(sources=OWN),
+    "not trained": Student(sources=OWN, steps=1, rate=1e-9),
+    "last states": Student(sources=_distilled(states=LAST, sentence=SENTENCE)),
+    "no sentence": Student(sources=_distilled(states=MIDDLE)),
+    "relations": Student(sources=_distilled(relations={"heads": 12})),
+    "masked language modelling": Student(sources=({**MLM, "share": 1.0, "temperature": 2.0},)),
+    "layers 0, 3, 7, 11": Student(_layers(0, 3, 7, 11), sources=OWN),
+    "random weights": Student({"layers": 4, "embedding": 256, "intermediate": 768}, sources=OWN),
+    "30,000 sub-words, 192 units": Student(_layers(0, 1, 2, 3, embedding=192), 30000, sources=OWN),
+    "a quarter of the text": Student(sources=OWN, steps=STEPS // 4),
+    "four times the text": Student(sources=OWN, steps=4 * STEPS),
 }
-"""The students: unless they say otherwise they begin as the teacher's first three layers, have 22,000 sub-words of 256
-units, and learn from half a million sub-words of text."""
+"""The students: unless they say otherwise they begin as the teacher's first four layers with half of their feed-forward
+units, have 22,000 sub-words of 256 units, and learn from half a million sub-words of text."""
 
 
 @dataclass(frozen=True)

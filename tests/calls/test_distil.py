@@ -74,6 +74,22 @@ def test_a_student_learns_from_text(text_world: Path, tmp_path: Path, capfd: pyt
     )
 
 
+def test_the_first_place_learns_what_a_text_means(text_world: Path, tmp_path: Path):
+    """Of a student with other sizes and other sub-words, too."""
+    rows = isogloss.distil(
+        text_world / "encoder",
+        student={"layers": 1, "hidden": 8, "tokenizer": other_tokenizer(tmp_path)},
+        text=template(text_world),
+        objective="sentence",
+        overrides=[*FEW, "steps=60", "learning_rate=0.03"],
+        output=tmp_path / "run",
+    )
+    assert [row["metric"] for row in rows] == ["distillation_loss", "states", "sentence"]
+    history = json.loads((tmp_path / "run" / "trainer_state.json").read_text(encoding="utf-8"))["log_history"]
+    losses = [entry["term/sentence"] for entry in history if "term/sentence" in entry]
+    assert losses[-1] < 0.5 * losses[0]
+
+
 @pytest.mark.parametrize("more", ["", ", embedding: 17", ", intermediate: 16"])
 def test_all_layers_of_the_teacher_begin_with_no_loss(more: str, text_world: Path, tmp_path: Path):
     rows = isogloss.distil(
@@ -234,6 +250,15 @@ def test_a_special_sub_word_that_the_teacher_lacks_is_one_that_it_has_not(text_w
             r"heads: .* 16 and 6, found",
         ),
         ({"set": "sources.0.relations.layer=2"}, r"layer: must be from 1 to 1, the layers of the teacher, found 2"),
+        (
+            {"set": "sources=[{kind: distil, relations: null, states: {layer: 3}}]"},
+            r"states\.layer: must be from 1 to 1, the layers of the teacher, found 3; nearest valid: 1",
+        ),
+        (
+            {"set": "sources=[{kind: distil, relations: null, sentence: {layer: 3}}]"},
+            r"sentence\.layer: must be from 1 to 1, the layers of the teacher, found 3; nearest valid: 1",
+        ),
+        ({"set": "sources=[{kind: distil, relations: null}]"}, r"relations, states or sentence: at least one of them"),
         ({"set": "stages.0.length=900"}, r"stages: length must be at most 512, the longest input of the student"),
         (
             {"student": {"layers": 1, "tokenizer": "{other}"}},

@@ -179,7 +179,10 @@ def test_the_first_place_learns_the_mean_of_the_teachers(distance: Any):
     lengths = (5, 3)
     sentence = [away(own[i, 0], output.hidden_states[2][i, :n].mean(dim=0)) for i, n in enumerate(lengths)]
     states = [away(own[i, j], output.last_hidden_state[i, j]) for i, n in enumerate(lengths) for j in range(1, n)]
-    assert {name: own.tolist() for name, own in objective.counts(batch).items()} == {"states": [4, 2], "sentence": [1, 1]}
+    assert {name: own.tolist() for name, own in objective.counts(batch).items()} == {
+        "states": [4, 2],
+        "sentence": [1, 1],
+    }
     torch.testing.assert_close(mean(objective, student, batch), sum(states) / 6 + 3 * sum(sentence) / 2)
 
 
