@@ -5,9 +5,9 @@ python docs/results/students_tasks.py run --model FOLDER
 python docs/results/students_tasks.py collect
 python docs/results/students_tasks.py tables
 
-`--model` is the teacher, `--runs` the folder that ``students.py`` has filled; no rows are kept here yet. Data and
-lengths are those of ``unfreezing.py``, but for topics, which are three passes over SIB-200's English sentences. All students train at the rate of the first one; the encoder that comes with the
-package has its own.
+`--model` is the teacher, `--runs` the folder that ``students.py`` has filled. Data and lengths are those of
+``unfreezing.py``, but for topics, which are three passes over SIB-200's English sentences. All students train at the
+rate of the first one; the encoder that comes with the package has its own.
 """
 
 from __future__ import annotations

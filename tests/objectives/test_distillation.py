@@ -213,7 +213,7 @@ def test_padding_changes_nothing(family: str):
     for term in plain:
         torch.testing.assert_close(padded[term], plain[term], rtol=1e-4, atol=1e-5)
     counts = {term: count.tolist() for term, count in objective.counts(texts(size=9)).items()}
-    assert counts == {**dict.fromkeys(TERMS, [5, 3]), "states": [4, 2], "sentence": [1, 1]}
+    assert counts == {**{term: [5, 3] for term in TERMS}, "states": [4, 2], "sentence": [1, 1]}
 
 
 def test_the_teacher_stays_what_it_is():

@@ -64,7 +64,8 @@ def distil(
         text: Templates of files of text, such as ``"text/{language}.txt"``: a sentence a line, or as the ending says
             (tsv, csv, jsonl, conllu; ``.gz`` is unpacked), in the place of the recipe's text, languages and exclusions.
         objective: ``relations``, attention relations as in MiniLMv2; ``states``, last hidden states; ``both``; or
-            ``sentence``, last hidden states, the first place's against the mean of the teacher's. In place of all sources of the recipe. Default: the recipe's.
+            ``sentence``, last hidden states, the first place's against the mean of the teacher's. In place of all
+            sources of the recipe. Default: the recipe's.
         languages: Languages of the text, default: all.
         recipe: Path to YAML, or name of a shipped recipe, with text and steps; default: distilled.
         overrides: Keys to change, ``"a.b=c"`` each.

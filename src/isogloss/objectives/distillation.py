@@ -61,7 +61,7 @@ class States:
 
 
 class Distillation:
-    """A student's relations, states and vectors of texts against a teacher's; implements `isogloss.protocols.Objective`.
+    """A student's relations, states and text vectors against a teacher's; implements `isogloss.protocols.Objective`.
 
     Relations (MiniLMv2). A layer's queries, of all attention heads side by side ``[s, d]``, are cut into r relation
     heads A_a ``[s, d / r]``, whatever the number of attention heads; so are keys and values. With
@@ -77,9 +77,9 @@ class Distillation:
     Where teacher and student cut a text into other sub-words, a place of the student is compared with the mean of the
     teacher's states over the sub-words that share characters with it, and not at all where there is none.
 
-    Sentence. The term ``sentence`` is the distance of the student's last hidden state at the first place of a text, which
-    heads of classification read, to the mean of the teacher's states of a layer over all places that are no padding. The
-    first place is then left out of ``states``.
+    Sentence. The term ``sentence`` is the distance of the student's last hidden state at the first place of a text,
+    which heads of classification read, to the mean of the teacher's states of a layer over all places that are no
+    padding. The first place is then left out of ``states``.
 
     The teacher is in evaluation mode and gets no gradient. Losses are taken in float32, also under autocast.
 
