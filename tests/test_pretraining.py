@@ -248,6 +248,19 @@ def test_the_shipped_recipe_reads_nothing_that_forbids_commercial_use(shared_dat
             assert template.format(language=language) not in forbidden
 
 
+@pytest.mark.slow
+def test_the_smoke_scale_of_the_distilled_default_fits_its_teacher(
+    shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Its relation heads were once those of the full scale, which do not divide its hidden size."""
+    monkeypatch.chdir(Path(__file__).parents[1])
+    few = ["steps=1", "evaluation_steps=1", "save_steps=1", "held_out=2", "exclude=[]", "languages=[de, en]"]
+    rows = isogloss.distil(
+        recipe="isogloss-small-distilled", scale="smoke", limit=10, overrides=few, output=tmp_path / "run"
+    )
+    assert {row["language"] for row in rows} == {"de", "en"}
+
+
 def test_smoke(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(Path(__file__).parents[1])
     fewer = ["languages=[de, en, sw]", "steps=4", "tokenizer.vocabulary_size=3000", "limit=150", "exclude=[]"]

@@ -77,7 +77,7 @@ class Study:
         tasks: By name.
         rates: By arm the learning rates that are tried first.
         follows: Arms whose rate is not chosen, but is that of another arm, times a number.
-        compared: By arm, as `label` writes it, the other one that it is compared with.
+        compared: By arm, as `label` writes it, the other one that it is compared with, or several.
         recipe: The recipe of a run, given the encoder and the folder of all runs.
         label: An arm, with what tells its rows of test scores apart where it has several of a test set.
         evaluate: What is measured in a run's folder after training, beside what training measures.
@@ -87,7 +87,7 @@ class Study:
     script: str
     tasks: Mapping[str, Task]
     rates: Mapping[str, Sequence[float]]
-    compared: Mapping[str, str]
+    compared: Mapping[str, str | tuple[str, ...]]
     recipe: Callable[[Run, str, Path], dict[str, Any]]
     label: Callable[[str, Mapping[str, Any]], str] = lambda arm, _: arm
     evaluate: Callable[[Run, Path], None] = lambda run, folder: None
@@ -190,10 +190,11 @@ class Study:
         groups = dict(self.tasks[task].groups)
         groups |= {f"{name} {code}": [(name, code)] for members in [*groups.values()] for name, code in members}
         measured = {row["arm"] for row in found}
-        for arm, other in self.compared.items():
-            if {arm, other} <= measured:
-                for line in study.differences(found, arm, other, groups):
-                    yield {"kind": "difference", "task": task, **line}
+        for arm, others in self.compared.items():
+            for other in (others,) if isinstance(others, str) else others:
+                if {arm, other} <= measured:
+                    for line in study.differences(found, arm, other, groups):
+                        yield {"kind": "difference", "task": task, **line}
         for run in runs:
             if (run.folder(root) / COST).exists():
                 cost = read_json(run.folder(root) / COST)

@@ -203,10 +203,13 @@ FOLLOWS = {
     "fish": "sequential_reptile",
     "sequential_reptile, a quarter": "sequential_reptile",
 }
-COMPARED = {
+COMPARED: dict[str, str | tuple[str, ...]] = {
     **dict.fromkeys((arm for arm in ARMS if arm != "multitask"), "multitask"),
     **dict.fromkeys(("pcgrad", "gradvac", "cagrad", "aligned_mtl"), "multitask_summed"),
-    "checkpoint_averaging, constant rate": "multitask, constant rate",
+    "checkpoint_averaging, constant rate": ("multitask, constant rate", "multitask"),
+    "lookahead": ("multitask", "checkpoint_averaging, constant rate", "recadam"),
+    "fish": ("multitask", "lookahead"),
+    "sequential_reptile": ("multitask", "lookahead", "one language per step"),
 }
 
 

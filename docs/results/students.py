@@ -5,9 +5,9 @@ python docs/results/students.py distil --model FOLDER
 python docs/results/students.py collect
 python docs/results/students.py tables
 
-FOLDER holds the teacher: intfloat/multilingual-e5-small, for the rows kept here. Text and settings are those of the
-recipe ``isogloss-small-distilled`` but for the number of steps. Each run is a process of a thread; finished runs are
-skipped, so the script can be stopped and started again. What the students are worth after fine-tuning is in
+FOLDER holds the teacher, such as intfloat/multilingual-e5-small; no rows are kept here yet. Text and settings are those
+of the recipe ``isogloss-small-distilled`` but for the number of steps. Each run is a process of a thread; finished runs
+are skipped, so the script can be stopped and started again. What the students are worth after fine-tuning is in
 ``students_tasks.py``.
 """
 
@@ -34,8 +34,8 @@ from isogloss.common.writing import append_lines, read_json, read_lines, write_j
 from isogloss.recipe.resolve import shipped_pretraining
 
 RECIPE = "isogloss-small-distilled"
-STEPS = 128
-"""Of 64 rows of 64 sub-words: half a million."""
+STEPS, READ = 128, 64 * 64
+"""Updates, and the sub-words that a student reads in each: half a million."""
 COST = "cost.json"
 LANGUAGES = "ar,cs,de,en,es,fi,fr,hi,ko,pl,ru,sv,sw,te,tr,vi,wo,yo,zh"
 """Those of the recipe's text."""
@@ -53,36 +53,43 @@ class Student:
         rate: The peak rate.
     """
 
-    shape: Mapping[str, Any] = field(default_factory=lambda: {"from_layers": [0, 10, 11], "embedding": 256})
+    shape: Mapping[str, Any] = field(default_factory=lambda: _layers(0, 1, 2, 3))
     size: int = 22000
     sources: tuple[Mapping[str, Any], ...] = ()
     steps: int = STEPS
     rate: float = 6.0e-4
 
 
+def _layers(*layers: int, embedding: int = 256) -> dict[str, Any]:
+    return {"from_layers": layers, "intermediate": 768, "embedding": embedding}
+
+
+MLM = {"kind": "mlm", "share": 0.1, "masking": 0.2}
+
+
 def _distilled(**how: Any) -> tuple[Mapping[str, Any], ...]:  # noqa: ANN401 - settings of the source
-    return {"kind": "distil", "share": 0.9, "temperature": 2.0, **how}, {"kind": "mlm", "share": 0.1, "masking": 0.2}
+    return {"kind": "distil", "share": 0.9, "temperature": 2.0, "relations": None, **how}, MLM
 
 
-RELATIONS = {"heads": 12}
-"""A quarter of the most that there could be take an eighth of the time."""
-STATES = _distilled(states={}, relations=None)
-BOTH = _distilled(states={}, relations=RELATIONS)
-BASE = "three layers"
+MIDDLE, LAST, SENTENCE = {"weight": 6, "layer": 8}, {"weight": 40}, {"weight": 50}
+"""Weights are about the inverse of the variance of what is compared: states of layer 8, the last ones, their means."""
+OWN = _distilled(states=MIDDLE, sentence=SENTENCE)
+BASE = "as the recipe says"
 ARMS: dict[str, Student] = {
-    BASE: Student(sources=BOTH),
-    "states alone": Student(sources=STATES),
-    "relations alone": Student(sources=_distilled(relations=RELATIONS)),
-    "no masked language modelling": Student(sources=({**BOTH[0], "share": 1.0},)),
-    "masked language modelling alone": Student(sources=({**BOTH[1], "share": 1.0, "temperature": 2.0},)),
-    "four layers": Student({"from_layers": [0, 9, 10, 11], "embedding": 192}, sources=BOTH),
-    "random weights": Student({"layers": 3, "embedding": 256}, sources=BOTH),
-    "30,000 sub-words of 192 units": Student({"from_layers": [0, 10, 11], "embedding": 192}, 30000, sources=BOTH),
-    "not trained": Student(rate=1e-9, steps=1, sources=BOTH),
-    "a quarter of the text": Student(steps=STEPS // 4, sources=BOTH),
-    "four times the text": Student(steps=4 * STEPS, sources=BOTH),
+    BASE: Student(sources=OWN),
+    "not trained": Student(sources=OWN, steps=1, rate=1e-9),
+    "last states": Student(sources=_distilled(states=LAST, sentence=SENTENCE)),
+    "no sentence": Student(sources=_distilled(states=MIDDLE)),
+    "relations": Student(sources=_distilled(relations={"heads": 12})),
+    "masked language modelling": Student(sources=({**MLM, "share": 1.0, "temperature": 2.0},)),
+    "layers 0, 3, 7, 11": Student(_layers(0, 3, 7, 11), sources=OWN),
+    "random weights": Student({"layers": 4, "embedding": 256, "intermediate": 768}, sources=OWN),
+    "30,000 sub-words, 192 units": Student(_layers(0, 1, 2, 3, embedding=192), 30000, sources=OWN),
+    "a quarter of the text": Student(sources=OWN, steps=STEPS // 4),
+    "four times the text": Student(sources=OWN, steps=4 * STEPS),
 }
-"""The students, all of 22,000 sub-words and half a million sub-words of text unless they say otherwise."""
+"""The students: unless they say otherwise they begin as the teacher's first four layers with half of their feed-forward
+units, have 22,000 sub-words of 256 units, and learn from half a million sub-words of text."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +159,7 @@ def collected(root: Path) -> Iterator[dict[str, Any]]:
         cost = read_json(folder / COST)
         weights = Run(arm).model(root) / "model.safetensors"
         yield {"kind": "made", "arm": arm, "steps": ARMS[arm].steps,
-               **{name: cost[name] for name in ("subwords", "processor", "trained_parameters")},
+               "subwords": ARMS[arm].steps * READ, **{name: cost[name] for name in ("processor", "trained_parameters")},
                "megabytes": weights.stat().st_size / 1e6}  # fmt: skip
         for row in read_lines(folder / "run" / "results.jsonl"):
             if row["selection"] is not None:

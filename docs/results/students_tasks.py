@@ -6,7 +6,8 @@ python docs/results/students_tasks.py collect
 python docs/results/students_tasks.py tables
 
 `--model` is the teacher, `--runs` the folder that ``students.py`` has filled. Data and lengths are those of
-``unfreezing.py``. All students train at the rate of the first one; the encoder that comes with the package has its own.
+``unfreezing.py``, but for topics, which are three passes over SIB-200's English sentences. All students train at the
+rate of the first one; the encoder that comes with the package has its own.
 """
 
 from __future__ import annotations
@@ -16,10 +17,23 @@ from typing import Any
 
 import arms
 import students
+import study
 import unfreezing
 
 TEACHER, SHIPPED = "the teacher", "isogloss-small"
-TAUGHT = {name: unfreezing.TAUGHT[name] for name in ("pos", "nli")}
+TAUGHT = {
+    "pos": unfreezing.TAUGHT["pos"],
+    "topic": unfreezing.English(
+        {"max_length": 128, "batch_size": 16, "steps": 132},
+        {"task": "topic", "format": "tsv"},
+        {"name": "sib200_train", "path": f"{unfreezing.SHARED}/sib200/{{language}}/train.tsv"},
+        "sib200/en/dev.tsv",
+        {"sib200": ("sib200/{language}/test.tsv", ("en", "de", "fi", "ru", "vi", "zh", "hi", "sw", "tr"))},
+        study.rows_of_table,
+        204,
+    ),
+    "nli": unfreezing.TAUGHT["nli"],
+}
 RATES = {TEACHER: (2e-4, 4e-4), SHIPPED: (5e-4, 1e-3), students.BASE: (2e-4, 4e-4)}
 
 

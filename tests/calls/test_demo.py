@@ -67,7 +67,7 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path: Path):
 
 def test_the_shipped_encoder_is_small_enough_and_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     folder = shipped_models()["isogloss-small"]
-    assert sum(path.stat().st_size for path in folder.iterdir()) < 20_000_000
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 25_000_000
     assert located("isogloss-small") == folder
     assert located("some/encoder") == "some/encoder"
     monkeypatch.chdir(tmp_path)

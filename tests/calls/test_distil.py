@@ -21,8 +21,10 @@ from isogloss.data.conllu import ConllU
 from isogloss.data.parquet import Parquet
 from isogloss.data.problems import Problems
 from isogloss.data.squad import Squad
+from isogloss.models.feed_forward import unit_energies
 from isogloss.models.tokenizer import train_tokenizer
 from isogloss.recipe.resolve import resolve
+from isogloss.start.taught import SAMPLE
 from isogloss.start.text import read_recipe_texts
 from tests.support.methods import recipe as labelled
 from tests.support.pretraining import WORDS
@@ -72,7 +74,23 @@ def test_a_student_learns_from_text(text_world: Path, tmp_path: Path, capfd: pyt
     )
 
 
-@pytest.mark.parametrize("more", ["", ", embedding: 17"])
+def test_the_first_place_learns_what_a_text_means(text_world: Path, tmp_path: Path):
+    """Of a student with other sizes and other sub-words, too."""
+    rows = isogloss.distil(
+        text_world / "encoder",
+        student={"layers": 1, "hidden": 8, "tokenizer": other_tokenizer(tmp_path)},
+        text=template(text_world),
+        objective="sentence",
+        overrides=[*FEW, "steps=60", "learning_rate=0.03"],
+        output=tmp_path / "run",
+    )
+    assert [row["metric"] for row in rows] == ["distillation_loss", "states", "sentence"]
+    history = json.loads((tmp_path / "run" / "trainer_state.json").read_text(encoding="utf-8"))["log_history"]
+    losses = [entry["term/sentence"] for entry in history if "term/sentence" in entry]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+@pytest.mark.parametrize("more", ["", ", embedding: 17", ", intermediate: 16"])
 def test_all_layers_of_the_teacher_begin_with_no_loss(more: str, text_world: Path, tmp_path: Path):
     rows = isogloss.distil(
         text_world / "encoder",
@@ -113,6 +131,56 @@ def test_a_student_with_a_narrow_table_is_an_encoder_like_others(
     )
     cut = isogloss.trim(tmp_path / "more", languages="de", output=tmp_path / "cut", size=rows - 9)
     assert cut.sub_words[1] < rows
+
+
+@pytest.mark.parametrize(("kind", "more"), [("xlm-roberta", {}), ("electra", {"embedding": 6})])
+def test_a_student_with_narrow_blocks_is_an_encoder_like_others(
+    kind: str, more: dict[str, int], text_world: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    isogloss.distil(
+        text_world / "encoder",
+        student={"from_layers": [0, 0], "intermediate": 10, **more},
+        text=template(text_world),
+        overrides=[*FEW, "sources=[{kind: distil, share: 0.5, states: {}}, {kind: mlm, share: 0.5}]"],
+        output=tmp_path / "run",
+    )
+    said = r"feed-forward blocks begin with 10 of the teacher's 16 units, which have (.*), (.*) % of their energy on"
+    shares = re.search(said, capfd.readouterr().err)
+    assert shares is not None and shares[1] == shares[2] and 100 * 10 / 16 < float(shares[1]) < 100
+    model, report = AutoModelForMaskedLM.from_pretrained(tmp_path / "run" / "model", output_loading_info=True)
+    assert not any(report.values())
+    assert (model.config.model_type, model.config.intermediate_size) == (kind, 10)
+    starting = json.loads((tmp_path / "run" / "fingerprint.json").read_text(encoding="utf-8"))["starting_weights"]
+    assert starting["config"]["intermediate_size"] == 10
+
+
+def test_a_student_of_other_sub_words_keeps_units_by_what_the_teacher_reads(
+    text_world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Each model reads its own sub-words, and the teacher's energies are those of the teacher's."""
+    read: list[list[int]] = []
+
+    def energies(model: Any, rows: Any) -> Any:
+        found = list(rows)
+        read.extend(row.tolist() for row in found)
+        return unit_energies(model, found)
+
+    monkeypatch.setattr("isogloss.start.taught.unit_energies", energies)
+    isogloss.distil(
+        text_world / "encoder",
+        student={"from_layers": [0], "intermediate": 8, "tokenizer": other_tokenizer(tmp_path)},
+        text=template(text_world),
+        objective="states",
+        overrides=[*FEW, "steps=1"],
+        output=tmp_path / "run",
+    )
+    own, other = (AutoTokenizer.from_pretrained(path) for path in (text_world / "encoder", tmp_path / "other"))
+    assert len(read) == -(-SAMPLE // 24) and len({tuple(row) for row in read}) > 9
+    for row in read[:9]:
+        text = own.decode(row, skip_special_tokens=True)
+        assert set(text.split()) & {word for words in WORDS.values() for word in words}
+        assert row[0] == own.cls_token_id and row[-1] == own.sep_token_id
+    assert own.get_vocab() != other.get_vocab()
 
 
 def test_a_tokenizer_of_fewer_sub_words_is_read_by_the_teacher_too(text_world: Path, tmp_path: Path):
@@ -182,6 +250,15 @@ def test_a_special_sub_word_that_the_teacher_lacks_is_one_that_it_has_not(text_w
             r"heads: .* 16 and 6, found",
         ),
         ({"set": "sources.0.relations.layer=2"}, r"layer: must be from 1 to 1, the layers of the teacher, found 2"),
+        (
+            {"set": "sources=[{kind: distil, relations: null, states: {layer: 3}}]"},
+            r"states\.layer: must be from 1 to 1, the layers of the teacher, found 3; nearest valid: 1",
+        ),
+        (
+            {"set": "sources=[{kind: distil, relations: null, sentence: {layer: 3}}]"},
+            r"sentence\.layer: must be from 1 to 1, the layers of the teacher, found 3; nearest valid: 1",
+        ),
+        ({"set": "sources=[{kind: distil, relations: null}]"}, r"relations, states or sentence: at least one of them"),
         ({"set": "stages.0.length=900"}, r"stages: length must be at most 512, the longest input of the student"),
         (
             {"student": {"layers": 1, "tokenizer": "{other}"}},
@@ -191,6 +268,14 @@ def test_a_special_sub_word_that_the_teacher_lacks_is_one_that_it_has_not(text_w
         (
             {"student": {"layers": 1, "embedding": 8, "config": {"model_type": "bert"}}},
             r"embedding: makes an ELECTRA .* leave out config\.model_type, found 'bert'$",
+        ),
+        (
+            {"student": {"from_layers": [0], "intermediate": 17}},
+            r"student\.intermediate: with from_layers must be at most 16, the teacher's, found 17; nearest valid: 16",
+        ),
+        (
+            {"student": {"from_layers": [0], "intermediate": 8, "config": {"intermediate_size": 16}}},
+            r"intermediate: 8 beside config\.intermediate_size, found 16; leave out config\.intermediate_size",
         ),
         ({"student": {"from_layers": [0], "embedding": 16}}, r"embedding: 16 is what a hidden state has; leave it out"),
         (

@@ -11,7 +11,7 @@ from transformers import AutoModel, PreTrainedModel
 
 from isogloss.common.errors import IsoglossError
 from isogloss.models.layer_modules import layer_modules
-from isogloss.models.student import Sizes, begin_as, student_config
+from isogloss.models.student import Sizes, begin_as, student_config, units_of_block
 from tests.support.encoders import build
 
 ROWS = np.array([5, -1, 7, 39])
@@ -31,6 +31,11 @@ def test_it_has_the_architecture_and_its_own_sizes(kind: str):
     assert getattr(config, feed_forward) == 24
     for name in ("relative_attention", "pos_att_type", "embedding_size"):
         assert getattr(config, name, None) == getattr(teacher.config, name, None)
+
+
+@pytest.mark.parametrize(("kind", "units"), [("bert", 16), ("distilbert", 16), ("xlm", 64)])
+def test_every_configuration_says_how_wide_its_blocks_are(kind: str, units: int):
+    assert units_of_block(build(kind, AutoModel).config) == units
 
 
 def test_the_pooler_of_a_small_deberta_is_small_too():

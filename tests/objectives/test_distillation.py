@@ -147,6 +147,56 @@ def test_states_of_other_sub_words_are_means_over_those_that_share_characters():
         Distillation(teacher, relations=RELATIONS)(student, both)
 
 
+def test_states_may_be_those_of_an_earlier_layer():
+    teacher, student, batch = encoder(layers=3), encoder(seed=7), texts()
+    found = mean(Distillation(teacher, states=States(layer=2)), student, batch)
+    wanted = teacher(**batch.inputs, output_hidden_states=True).hidden_states[2]
+    own, real = student(**batch.inputs).last_hidden_state, batch.inputs["attention_mask"].bool()
+    torch.testing.assert_close(found, (own - wanted)[real].square().mean())
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_last_layer_is_what_no_layer_means(family: str):
+    teacher, student, batch = encoder(family), encoder(family, seed=7), texts()
+    last, named = (Distillation(teacher, states=States(layer=layer)) for layer in (None, 2))
+    torch.testing.assert_close(mean(named, student, batch), mean(last, student, batch))
+
+
+@pytest.mark.parametrize("distance", ["mse", "cosine"])
+def test_the_first_place_learns_the_mean_of_the_teachers(distance: Any):
+    """And is no longer compared with the teacher's first."""
+    teacher, student, batch = encoder(layers=3), encoder(hidden=24, heads=3, seed=7), texts()
+    projection = torch.nn.Linear(24, 16)
+    objective = Distillation(
+        teacher, states=States(distance, projection), sentence=States(distance, projection, weight=3.0, layer=2)
+    )
+    output = teacher(**batch.inputs, output_hidden_states=True)
+    own = projection(student(**batch.inputs).last_hidden_state)
+
+    def away(a: Tensor, b: Tensor) -> Tensor:
+        return (a - b).square().mean() if distance == "mse" else 1 - a @ b / (a.norm() * b.norm())
+
+    lengths = (5, 3)
+    sentence = [away(own[i, 0], output.hidden_states[2][i, :n].mean(dim=0)) for i, n in enumerate(lengths)]
+    states = [away(own[i, j], output.last_hidden_state[i, j]) for i, n in enumerate(lengths) for j in range(1, n)]
+    assert {name: own.tolist() for name, own in objective.counts(batch).items()} == {
+        "states": [4, 2],
+        "sentence": [1, 1],
+    }
+    torch.testing.assert_close(mean(objective, student, batch), sum(states) / 6 + 3 * sum(sentence) / 2)
+
+
+def test_the_mean_of_other_sub_words_is_over_the_teachers_own():
+    teacher, student, batch = encoder(), encoder(seed=7), texts()
+    wider = texts((4, 5))
+    places = torch.zeros(2, 5, dtype=torch.long)
+    both = Batch(batch.inputs, None, batch.languages, {"begin": places, "end": places}, wider)
+    output = teacher(**wider.inputs).last_hidden_state
+    own = student(**batch.inputs).last_hidden_state[:, 0]
+    expected = [(own[i] - output[i, :n].mean(dim=0)).square().mean() for i, n in enumerate((4, 5))]
+    torch.testing.assert_close(mean(Distillation(teacher, sentence=States()), student, both), sum(expected) / 2)
+
+
 def test_a_place_alone_is_its_own_mean():
     states = torch.randn(1, 4, 3)
     places = torch.arange(4)[None]
@@ -155,13 +205,15 @@ def test_a_place_alone_is_its_own_mean():
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_padding_changes_nothing(family: str):
-    objective = Distillation(encoder(family), relations=RELATIONS, states=States("cosine"))
+    objective = Distillation(
+        encoder(family), relations=RELATIONS, states=States("cosine", layer=1), sentence=States("cosine")
+    )
     student = encoder(family, seed=7)
     plain, padded = (objective(student, texts(size=size)) for size in (5, 9))
     for term in plain:
         torch.testing.assert_close(padded[term], plain[term], rtol=1e-4, atol=1e-5)
-    for count in objective.counts(texts(size=9)).values():
-        assert count.tolist() == [5, 3]
+    counts = {term: count.tolist() for term, count in objective.counts(texts(size=9)).items()}
+    assert counts == {**{term: [5, 3] for term in TERMS}, "states": [4, 2], "sentence": [1, 1]}
 
 
 def test_the_teacher_stays_what_it_is():
@@ -181,7 +233,7 @@ def test_the_teacher_stays_what_it_is():
 
 def test_a_batch_in_parts_is_the_whole_batch():
     teacher, student, batch = encoder(), encoder(seed=7), texts((5, 3, 2))
-    objective = Distillation(teacher, relations=RELATIONS, states=States())
+    objective = Distillation(teacher, relations=RELATIONS, states=States(), sentence=States())
 
     def part(rows: slice) -> Batch:
         inputs = {name: own[rows] for name, own in batch.inputs.items()}
@@ -195,5 +247,5 @@ def test_a_batch_in_parts_is_the_whole_batch():
 
 
 def test_something_must_be_compared():
-    with pytest.raises(ValueError, match="found neither"):
+    with pytest.raises(ValueError, match="found none"):
         Distillation(encoder())

@@ -17,13 +17,14 @@ from isogloss.models.student import Sizes, student_config
 from isogloss.recipe.encoder_defaults import encoder_notes, left_to_encoder
 from isogloss.recipe.resolve import resolve
 from isogloss.recipe.spec.recipe import Recipe
+from isogloss.recipe.values import as_text
 from tests.support.world import entry
 
 POS = {"task": "pos", "format": "conllu", "path": "x/{language}/{split}"}
 NLI = {"task": "nli", "format": "tsv", "path": "x/{language}/{split}"}
-KEYS = {"learning_rate", "unfreezing", "aggregation"}
 OWN = own_defaults("isogloss-small", tagging=True)
-USUAL = {"learning_rate": 3e-5, "unfreezing": {"kind": "everything"}, "aggregation": "first"}
+KEYS = {*OWN}
+USUAL = resolve({"model": "some/model", "data": POS, "steps": 1}).model_dump(mode="json", include=KEYS)
 
 
 def small(**changes: Any) -> Recipe:
@@ -42,9 +43,11 @@ def test_every_shipped_encoder_says_what_suits_it(name: str):
 
 
 def test_what_nobody_says_the_encoder_says():
-    assert OWN.keys() == KEYS
+    assert "learning_rate" in OWN
+    assert all(OWN[key] != USUAL[key] for key in KEYS)
     assert of(small()) == OWN
-    assert of(small(data=NLI)) == {**OWN, "aggregation": "first"}, "there is nothing to average over"
+    of_texts = own_defaults("isogloss-small", tagging=False)
+    assert of(small(data=NLI)) == {**USUAL, **of_texts}, "there are no tags to average over"
 
 
 @pytest.mark.parametrize("key", sorted(KEYS))
@@ -95,13 +98,12 @@ def test_a_configuration_that_names_no_shipped_encoder_has_no_defaults(tmp_path:
 
 
 def test_what_is_taken_is_announced_in_one_line():
-    rate = f"{OWN['learning_rate']:g}"
-    assert encoder_notes(small()) == [
-        f"isogloss-small: learning_rate {rate}, unfreezing all_but_embeddings, aggregation average "
-        "(its own defaults; --set learning_rate=... changes one)"
-    ]
-    assert encoder_notes(small(unfreezing=USUAL["unfreezing"], aggregation="first")) == [
-        f"isogloss-small: learning_rate {rate} (its own default; --set learning_rate=... changes it)"
+    listed = ", ".join(f"{key} {as_text(value)}" for key, value in OWN.items())
+    first = next(iter(OWN))
+    assert encoder_notes(small()) == [f"isogloss-small: {listed} (its own defaults; --set {first}=... changes one)"]
+    others = {key: value for key, value in USUAL.items() if key != "learning_rate"}
+    assert encoder_notes(small(**others)) == [
+        f"isogloss-small: learning_rate {OWN['learning_rate']:g} (its own default; --set learning_rate=... changes it)"
     ]
     assert encoder_notes(small(**OWN)) == []
 

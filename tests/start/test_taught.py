@@ -16,7 +16,9 @@ from isogloss.store.encoded import EncodedText
 def test_special_sub_words_are_as_often_as_rows_and_unknown_ones_as_in_the_text_too(monkeypatch: pytest.MonkeyPatch):
     given: dict[str, np.ndarray] = {}
 
-    def build(asked: Any, teacher: Any, how: Any, tokenizer: Any, frequencies: np.ndarray, seed: int) -> None:
+    def build(
+        asked: Any, teacher: Any, how: Any, tokenizer: Any, frequencies: np.ndarray, energies: Any, seed: int
+    ) -> None:
         given["frequencies"] = frequencies
 
     monkeypatch.setattr(taught, "build_student", build)

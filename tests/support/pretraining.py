@@ -123,6 +123,11 @@ SETTINGS |= {
         "student": {"from_layers": [0], "embedding": 6},
         "sources": [{"kind": "distil", "share": 0.7, "states": {}}, {"kind": "mlm", "share": 0.3}],
     },
+    "narrow_blocks_of_a_teacher": {
+        **TEACHER,
+        "student": {"from_layers": [0, 0], "intermediate": 9, "embedding": 6},
+        "sources": [{"kind": "distil", "share": 0.7, "states": {"distance": "cosine"}}, {"kind": "mlm", "share": 0.3}],
+    },
     "a_teacher_of_other_sub_words": {
         **TEACHER,
         "tokenizer": BASE["tokenizer"],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from isogloss.calls.named import names_of, require_same_files, row_name, variant
+from isogloss.calls.named import names_of, of_two_encoders, require_same_files, row_name, variant
 from isogloss.calls.predicted import label_set
 from isogloss.calls.scored import metric_of, of_one_task, way_to_scores
 from isogloss.common.errors import IsoglossError
@@ -27,7 +27,7 @@ class Chosen:
         dev: Those of dev data.
         names: What each run is called.
         modes: The modes of language adapters that the rows were scored in; empty where there are none.
-        notes: What was left out, as Markdown.
+        notes: What was left out, and what else there is to know of the runs, as Markdown.
     """
 
     latest: Sequence[Row]
@@ -104,6 +104,7 @@ def chosen_rows(
     others = {row["run"] for row in found} - {row["run"] for row in scored}
     left = sorted({str(folder) for folder in folders} - others - {row["run"] for row in rows})
     notes = [f"- Left out, without a final {kind} score: {', '.join(left)}."] if left else []
+    notes += of_two_encoders(sorted({row["run"] for row in latest}))
     if others:
         notes.append(f"- Left out, of `isogloss pretrain`: {', '.join(sorted(others))}.")
     return Chosen(latest, dev, names, modes, notes)

@@ -14,7 +14,7 @@ from isogloss.calls.templates import text_entry
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.several import several
 from isogloss.recipe.overrides import Typed
-from isogloss.recipe.spec.distillation import Student
+from isogloss.recipe.spec.student import Student
 
 RECIPE = "distilled"
 """The shipped recipe that says what no argument does."""
@@ -23,6 +23,7 @@ OBJECTIVES: Mapping[str, Mapping[str, Any]] = {
     "relations": {"relations": {}, "states": None},
     "states": {"relations": None, "states": {}},
     "both": {"relations": {}, "states": {}},
+    "sentence": {"relations": None, "states": {}, "sentence": {}},
 }
 """What a student may learn, as keys of source distil."""
 
@@ -62,8 +63,9 @@ def distil(
             ``run`` it must be, and have the run's sub-words. Default: the recipe's.
         text: Templates of files of text, such as ``"text/{language}.txt"``: a sentence a line, or as the ending says
             (tsv, csv, jsonl, conllu; ``.gz`` is unpacked), in the place of the recipe's text, languages and exclusions.
-        objective: ``relations``, attention relations as in MiniLMv2; ``states``, last hidden states; or ``both``.
-            In place of all sources of the recipe. Default: the recipe's.
+        objective: ``relations``, attention relations as in MiniLMv2; ``states``, last hidden states; ``both``; or
+            ``sentence``, last hidden states, the first place's against the mean of the teacher's. In place of all
+            sources of the recipe. Default: the recipe's.
         languages: Languages of the text, default: all.
         recipe: Path to YAML, or name of a shipped recipe, with text and steps; default: distilled.
         overrides: Keys to change, ``"a.b=c"`` each.

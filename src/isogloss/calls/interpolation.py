@@ -15,6 +15,7 @@ from isogloss.models.extensions.lora import NAME, Lora
 from isogloss.models.holding import holding
 from isogloss.models.open import open_model
 from isogloss.recipe.spec.recipe import Recipe
+from isogloss.run.beginnings import renewed_of
 from isogloss.run.folder import RunFolder, differences
 from isogloss.tasks.task import Task
 
@@ -38,7 +39,8 @@ def starting_weights(folder: RunFolder, recipe: Recipe, task: Task) -> dict[str,
     )
     changed = differences(fingerprint["starting_weights"], loaded.identity)
     if changed:
-        raise IsoglossError(f"interpolate: model {recipe.model!r} is not what the run began with: {'; '.join(changed)}")
+        said = renewed_of(folder).get(recipe.model, "; ".join(changed))
+        raise IsoglossError(f"interpolate: model {recipe.model!r} is not what the run began with: {said}")
     return {name: p.detach() for name, p in loaded.model.named_parameters() if name not in loaded.fresh}
 
 

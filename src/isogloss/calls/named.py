@@ -13,6 +13,7 @@ from isogloss.recipe.loading import load_yaml
 from isogloss.recipe.presets import METHODS
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.values import as_text
+from isogloss.run.beginnings import beginnings, renewed_of
 from isogloss.run.folder import RunFolder
 
 Row = Mapping[str, Any]
@@ -82,10 +83,24 @@ def require_same_files(runs: Sequence[str]) -> None:
                 )
 
 
+def of_two_encoders(runs: Sequence[str]) -> list[str]:
+    """A line of Markdown for each shipped encoder of some runs where others began with what had its name before."""
+    began = {run: [str(one["source"]) for one in beginnings(RunFolder(Path(run)))] for run in runs}
+    before = {run: renewed_of(RunFolder(Path(run))) for run in runs}
+    found = []
+    for name, said in {name: said for own in before.values() for name, said in own.items()}.items():
+        earlier = [run for run in runs if name in before[run]]
+        if any(name in began[run] for run in runs if run not in earlier):
+            found.append(f"- Not one encoder: {said}. The former one: {', '.join(earlier)}.")
+    return found
+
+
 def _keys(run: str, method: str) -> Keys:
-    """The recipe of a run, as far as it is there."""
-    path = RunFolder(Path(run)).recipe
-    own = dict(load_yaml(path.read_text(encoding="utf-8"))) if path.exists() else {}
+    """The recipe of a run, as far as it is there; an encoder whose name another has now is called what it was."""
+    folder = RunFolder(Path(run))
+    own = dict(load_yaml(folder.recipe.read_text(encoding="utf-8"))) if folder.recipe.exists() else {}
+    if own.get("model") in list(renewed_of(folder)):
+        own["model"] = f"former {own['model']}"
     return {**own, "method": method, "label": own.get("label") or method}
 
 

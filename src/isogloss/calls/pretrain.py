@@ -8,6 +8,7 @@ from typing import Any
 
 from isogloss.calls.arguments import as_overrides
 from isogloss.calls.neighbours import naming_neighbours
+from isogloss.calls.repeated import print_renewed
 from isogloss.calls.required import require_files
 from isogloss.common.locking import locked
 from isogloss.recipe.resolve import resolve_pretraining
@@ -56,6 +57,7 @@ def pretrain(
     require_usable(RunFolder(path), resolved.model_dump(mode="json"), resume=resume, overwrite=overwrite)
     with naming_neighbours(recipe, resolved):
         require_files(resolved)
+    print_renewed(recipe, resolved)
     # Here, since torch takes seconds, which whoever has mistyped a name need not wait.
     from isogloss.calls.ended import print_adapters, print_doubts
     from isogloss.common.distributed import processes

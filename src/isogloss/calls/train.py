@@ -13,6 +13,7 @@ from isogloss.calls.neighbours import naming_neighbours
 from isogloss.calls.objects import at, entries_of, objects_of, write
 from isogloss.calls.outcome import print_outcome
 from isogloss.calls.planned import RecipeLike, runs_of, training_languages
+from isogloss.calls.repeated import print_renewed
 from isogloss.calls.required import require_files
 from isogloss.common.errors import IsoglossError
 from isogloss.recipe.overrides import Typed
@@ -114,6 +115,7 @@ def train(
             require_files(resolved)
         for _, path, one, _ in planned:
             require_usable(RunFolder(path), one.model_dump(mode="json"), resume=resume, overwrite=overwrite)
+        print_renewed(recipe, first)
 
         from isogloss.calls.jobs import Asked, train_one_by_one, train_side_by_side
 

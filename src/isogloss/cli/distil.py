@@ -37,8 +37,8 @@ def distil(
     objective: Annotated[
         str | None,
         typer.Option(
-            help="relations (of attention, as in MiniLMv2), states (the last hidden ones) or both, in place "
-            "of the recipe's sources."
+            help="relations (of attention, as in MiniLMv2), states (the last hidden ones), both, or sentence (states, "
+            "the first place's against the mean of the teacher's), in place of the recipe's sources."
         ),
     ] = None,
     languages: Annotated[str | None, typer.Option(help="Languages of the text, such as en,de; default: all.")] = None,

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 from transformers.utils.hub import cached_file, extract_commit_hash
 
 from isogloss.common.errors import IsoglossError
+from isogloss.models.hashes import hashes_of_weights
 from isogloss.models.hub import reachable
 from isogloss.models.shipped import located, require_no_misspelling, shipped_models
-
-# In the order in which transformers looks for them.
-_WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
-# Beside them, see `isogloss.models.extensions`.
-_EXTENSIONS = "extensions.safetensors"
 
 
 def identify(source: str | Path, *, weights: bool) -> dict[str, Any]:
@@ -36,7 +31,7 @@ def identify(source: str | Path, *, weights: bool) -> dict[str, Any]:
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise IsoglossError(f"model folder {str(source)!r} has no config.json")
-        return {"source": str(source), **({"sha256": _hashes(folder)} if weights else {})}
+        return {"source": str(source), **({"sha256": hashes_of_weights(folder)} if weights else {})}
     require_no_misspelling(str(source))
     if str(source).startswith((".", "/", "~")) or str(source).count("/") > 1:
         raise IsoglossError(f"model {str(source)!r}: no such folder, and no id of the hub, which is OWNER/NAME")
@@ -51,16 +46,3 @@ def identify(source: str | Path, *, weights: bool) -> dict[str, Any]:
             f"{' or '.join(shipped_models())} comes with the package"
         ) from error
     return {"source": str(source), "commit": commit}
-
-
-def _hashes(folder: Path) -> dict[str, str]:
-    """The SHA-256 of the files that the weights are read from, by name: safetensors where there are any."""
-    for pattern in _WEIGHTS:
-        hashes = {}
-        found = sorted(folder.glob(pattern))
-        for path in [*found, *(folder.glob(_EXTENSIONS) if found else ())]:
-            with path.open("rb") as file:
-                hashes[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
-        if hashes:
-            return hashes
-    raise IsoglossError(f"model folder {str(folder)!r} has no weights: neither {' nor '.join(_WEIGHTS)}")

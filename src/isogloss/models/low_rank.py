@@ -17,10 +17,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from isogloss.common.errors import IsoglossError
-from isogloss.models.student import fill, take_layers
-
-TEACHERS = ("bert", "camembert", "electra", "roberta", "xlm-roberta")
-"""The model types whose embeddings and layers such a student can begin as."""
+from isogloss.models.student import BERT_LIKE, fill, take_layers
 
 _SHARED = (
     "hidden_act",
@@ -83,12 +80,12 @@ def shared_values(teacher: PreTrainedModel) -> dict[str, Any]:
     """The values of a teacher's configuration without which its layers and embeddings would compute something else.
 
     Raises:
-        IsoglossError: It is no model of `TEACHERS`.
+        IsoglossError: It is no model of `BERT_LIKE`.
     """
     config = teacher.config
-    if config.model_type not in TEACHERS:
+    if config.model_type not in BERT_LIKE:
         raise IsoglossError(
-            f"student.embedding: with from_layers the teacher must be of BERT's kind, one of {', '.join(TEACHERS)}, "
+            f"student.embedding: with from_layers the teacher must be of BERT's kind, one of {', '.join(BERT_LIKE)}, "
             f"found {config.model_type!r}; leave out embedding, or from_layers"
         )
     values = {name: getattr(config, name) for name in _SHARED}

@@ -14,8 +14,10 @@ from isogloss.common.writing import read_json
 RECIPE_DEFAULTS = "recipe_defaults"
 """Key of config.json that names the shipped encoder whose defaults suit a model; who writes config.json keeps it."""
 
+DEFAULTS = "defaults.yaml"
+"""In the folder of a shipped encoder: what recipes take from it."""
+
 _FOLDER = Path(__file__).parent / "pretrained"
-_DEFAULTS = "defaults.yaml"
 
 
 def shipped_models() -> dict[str, Path]:
@@ -57,9 +59,28 @@ def made_from(source: str | Path) -> str | None:
         >>> made_from("isogloss-small"), made_from("FacebookAI/xlm-roberta-base")
         ('isogloss-small', None)
     """
+    name, is_former = _origin(source)
+    return None if is_former else name
+
+
+def made_from_former(source: str | Path) -> str | None:
+    """The shipped encoder that a model was made from when another architecture had its name; None: there is none.
+
+    What suits the present one was not measured with such a model.
+    """
+    name, is_former = _origin(source)
+    return name if is_former else None
+
+
+def _origin(source: str | Path) -> tuple[str | None, bool]:
+    """The shipped encoder that a model names as its origin, and whether the present one has other layers."""
     path = Path(located(source)) / "config.json"
-    name = read_json(path).get(RECIPE_DEFAULTS) if path.is_file() else None
-    return name if name in [*shipped_models()] else None
+    config = read_json(path) if path.is_file() else {}
+    folder = shipped_models().get(str(config.get(RECIPE_DEFAULTS)))
+    if folder is None:
+        return None, False
+    own = read_json(folder / "config.json")  # whose table of sub-words may have been cut
+    return folder.name, any(config.get(key) != own[key] for key in ("model_type", "num_hidden_layers", "hidden_size"))
 
 
 def own_defaults(source: str | Path, *, tagging: bool) -> dict[str, Any]:
@@ -73,14 +94,14 @@ def own_defaults(source: str | Path, *, tagging: bool) -> dict[str, Any]:
         tagging: Whether tokens are tagged, so that what is said of tagging holds too.
 
     Example:
-        >>> own_defaults("isogloss-small", tagging=False)
-        {'learning_rate': 0.001, 'unfreezing': {'kind': 'all_but_embeddings'}}
+        >>> "learning_rate" in own_defaults("isogloss-small", tagging=False)
+        True
         >>> own_defaults("FacebookAI/xlm-roberta-base", tagging=True)
         {}
     """
     name = made_from(source)
     if name is None:
         return {}
-    found: dict[str, Any] = yaml.safe_load((shipped_models()[name] / _DEFAULTS).read_text(encoding="utf-8"))
+    found: dict[str, Any] = yaml.safe_load((shipped_models()[name] / DEFAULTS).read_text(encoding="utf-8"))
     of_tags = found.pop("tagging", {})
     return {**found, **(of_tags if tagging else {})}

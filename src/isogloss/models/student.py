@@ -32,6 +32,9 @@ _OF_THE_FOLDER = (
 _OF_THE_HEAD = ("id2label", "label2id", "num_labels", "problem_type", "classifier_dropout", "pooler_hidden_size")
 """What a configuration says of a head; DeBERTa's pooler, if nothing is said, has the size of a hidden state."""
 
+BERT_LIKE = ("bert", "camembert", "electra", "roberta", "xlm-roberta")
+"""The model types whose embeddings and layers are made of modules of BERT's names."""
+
 
 @dataclass(frozen=True)
 class Sizes:
@@ -77,8 +80,8 @@ def student_config(
     size = int(teacher.hidden_size) // int(teacher.num_attention_heads)
     heads = sizes.heads or hidden // next(own for own in range(min(size, hidden), hidden + 1) if hidden % own == 0)
     architecture = _architecture(teacher, more)
-    block, its_block = _name_of_block(teacher), _name_of_block(architecture)
-    wide = sizes.intermediate or round(hidden * getattr(teacher, block, 4 * teacher.hidden_size) / teacher.hidden_size)
+    its_block = _name_of_block(architecture)
+    wide = sizes.intermediate or round(hidden * units_of_block(teacher) / teacher.hidden_size)
     if hidden % heads:
         divisors = [own for own in range(1, hidden + 1) if hidden % own == 0]
         raise IsoglossError(
@@ -106,6 +109,11 @@ def student_config(
         values["layer_types"] = [kinds[number] for number in chosen]
     values |= {renamed.get(name, name): value for name, value in named.items()}
     return {"model_type": teacher.model_type, **values, **more}
+
+
+def units_of_block(config: PreTrainedConfig) -> int:
+    """Units inside a feed-forward block; XLM, whose configuration does not say, has four times those of a state."""
+    return int(getattr(config, _name_of_block(config), 4 * config.hidden_size))
 
 
 def begin_as(student: PreTrainedModel, teacher: PreTrainedModel, layers: Sequence[int], rows: np.ndarray) -> None:
@@ -174,7 +182,7 @@ def _architecture(teacher: PreTrainedConfig, more: Mapping[str, Any]) -> PreTrai
 def _name_of_block(config: PreTrainedConfig) -> str:
     """What a configuration calls the units inside a feed-forward block.
 
-    DistilBERT has a name of its own, and XLM no key: its blocks are four times as wide as a hidden state.
+    DistilBERT has a name of its own, and XLM no key.
     """
     return "hidden_dim" if hasattr(config, "hidden_dim") else "intermediate_size"
 

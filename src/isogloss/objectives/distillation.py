@@ -1,4 +1,4 @@
-"""Distillation: a student learns the attention relations and the hidden states of a teacher, on plain text.
+"""Distillation: a student learns a teacher's attention relations, hidden states and vectors of texts, on plain text.
 
 Shapes: b texts, s sub-words of the student, t of the teacher, r relation heads, d units.
 """
@@ -6,7 +6,8 @@ Shapes: b texts, s sub-words of the student, t of the teacher, r relation heads,
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,8 +22,8 @@ from isogloss.protocols import Batch
 PART = "sources: distil"
 """What errors call the part of the recipe that is asked for here."""
 
-STATES = "states"
-"""Name of the term of hidden states; the terms of relations are named as `Projections` names them."""
+STATES, SENTENCE = "states", "sentence"
+"""Names of the terms of hidden states and of vectors of texts; those of relations are named as `Projections` says."""
 
 
 @dataclass(frozen=True)
@@ -44,21 +45,23 @@ class Relations:
 
 @dataclass(frozen=True)
 class States:
-    """How last hidden states are compared.
+    """How the student's last hidden states h are compared with the teacher's g.
 
     Attributes:
         distance: ``mse``, |W h − g|² / d with d the teacher's units; ``cosine``, 1 − cos(W h, g).
         projection: W, from the student's units to the teacher's, a module of the student; None: the identity.
         weight: What the term is multiplied by.
+        layer: Layer of the teacher whose states are taken, from 1; None: the last.
     """
 
     distance: Literal["mse", "cosine"] = "mse"
     projection: nn.Module | None = None
     weight: float = 1.0
+    layer: int | None = None
 
 
 class Distillation:
-    """A student's relations and states against a teacher's; implements `isogloss.protocols.Objective`.
+    """A student's relations, states and text vectors against a teacher's; implements `isogloss.protocols.Objective`.
 
     Relations (MiniLMv2). A layer's queries, of all attention heads side by side ``[s, d]``, are cut into r relation
     heads A_a ``[s, d / r]``, whatever the number of attention heads; so are keys and values. With
@@ -69,9 +72,14 @@ class Distillation:
     over the places of all texts that are no padding. They compare place with place, so teacher and student must read
     the same sub-words of a text.
 
-    States. The term ``states`` is the distance of a student's last hidden state to the teacher's, averaged over places.
+    States. The term ``states`` is the distance of a student's last hidden state to the teacher's of a layer, averaged
+    over places.
     Where teacher and student cut a text into other sub-words, a place of the student is compared with the mean of the
     teacher's states over the sub-words that share characters with it, and not at all where there is none.
+
+    Sentence. The term ``sentence`` is the distance of the student's last hidden state at the first place of a text,
+    which heads of classification read, to the mean of the teacher's states of a layer over all places that are no
+    padding. The first place is then left out of ``states``.
 
     The teacher is in evaluation mode and gets no gradient. Losses are taken in float32, also under autocast.
 
@@ -79,6 +87,7 @@ class Distillation:
         teacher: The teacher, with or without a head, which is not used.
         relations: How relations are compared; None: they are not.
         states: How states are compared; None: they are not.
+        sentence: How the first place is compared with the mean; None: it is not.
 
     Shape:
         ``batch`` holds what the student reads ``[b, s]``, and beside it what the teacher reads of the same texts
@@ -106,38 +115,65 @@ class Distillation:
     """
 
     def __init__(
-        self, teacher: PreTrainedModel, *, relations: Relations | None = None, states: States | None = None
+        self,
+        teacher: PreTrainedModel,
+        *,
+        relations: Relations | None = None,
+        states: States | None = None,
+        sentence: States | None = None,
     ) -> None:
-        if relations is None and states is None:
-            raise ValueError("distillation compares relations, states or both, found neither")
-        self.teacher, self.relations, self.states = teacher, relations, states
+        if relations is None and states is None and sentence is None:
+            raise ValueError("distillation compares relations, states or vectors of texts, found none of them")
+        self.teacher, self.relations, self.states, self.sentence = teacher, relations, states, sentence
 
     def counts(self, batch: Batch) -> dict[str, Tensor]:
         """Places of each text that are compared ``[b]``."""
         places = batch.inputs["attention_mask"].sum(dim=1)
         counts = dict.fromkeys(Projections._fields, places) if self.relations is not None else {}
-        return counts if self.states is None else {**counts, STATES: _compared(batch).sum(dim=1)}
+        if self.states is not None:
+            counts[STATES] = self._compared(batch).sum(dim=1)
+        if self.sentence is not None:
+            counts[SENTENCE] = torch.ones_like(places)
+        return counts
 
     def __call__(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Each term of each text, summed over its places ``[b]``."""
         assert isinstance(model, PreTrainedModel)
         if batch.beside is None:
             raise ValueError("distillation needs a batch beside which is what the teacher reads")
-        asked, how = self.relations, self.states
+        asked = self.relations
         if asked is not None and "begin" in batch.extras:
             raise ValueError("relations can only be compared where both models read the same sub-words")
+        inner = any(how is not None and how.layer is not None for how in (self.states, self.sentence))
         with torch.no_grad():
-            taught, taught_states = _read(self.teacher, batch.beside.inputs, None if asked is None else asked.layer)
-        read, states = _read(model, batch.inputs, None if asked is None else asked.student_layer)
+            taught, layers = _read(self.teacher, batch.beside.inputs, None if asked is None else asked.layer, inner)
+        read, (states,) = _read(model, batch.inputs, None if asked is None else asked.student_layer)
         found: dict[str, Tensor] = {}
         with torch.autocast(states.device.type, enabled=False):
             if asked is not None and taught is not None and read is not None:
                 real = batch.inputs["attention_mask"].bool()
                 for name, wanted, own in zip(Projections._fields, taught, read, strict=True):
                     found[name] = asked.weight * relation_loss(wanted, own, real, asked.heads)
-            if how is not None:
-                found[STATES] = how.weight * _state_loss(taught_states.float(), states.float(), batch, how)
+            if (how := self.states) is not None:
+                wanted = layers[-1 if how.layer is None else how.layer].float()
+                if "begin" in batch.extras:
+                    wanted = aligned_states(wanted, batch.extras["begin"], batch.extras["end"])
+                each = _distance(wanted, states.float(), how)
+                found[STATES] = how.weight * each.masked_fill(~self._compared(batch), 0).sum(dim=1)
+            if (how := self.sentence) is not None:
+                wanted = layers[-1 if how.layer is None else how.layer].float()
+                mean = _mean(wanted, batch.beside.inputs["attention_mask"])
+                found[SENTENCE] = how.weight * _distance(mean, states[:, 0].float(), how)
         return found
+
+    def _compared(self, batch: Batch) -> Tensor:
+        """Places of the student whose states are compared with those of the teacher ``[b, s]``."""
+        places = batch.inputs["attention_mask"].bool()
+        if "begin" in batch.extras:
+            places = places & (batch.extras["end"] > batch.extras["begin"])
+        if self.sentence is not None:
+            places = places & (torch.arange(places.shape[1], device=places.device) > 0)
+        return places
 
 
 def relation_loss(teacher: Tensor, student: Tensor, real: Tensor, heads: int) -> Tensor:
@@ -181,28 +217,28 @@ def _relations(units: Tensor, real: Tensor, heads: int) -> Tensor:
     return functional.log_softmax(scores.masked_fill(~real[:, None, None], torch.finfo(scores.dtype).min), dim=-1)
 
 
-def _state_loss(teacher: Tensor, student: Tensor, batch: Batch, how: States) -> Tensor:
-    """Distances summed over the places of each text that are compared ``[b]``."""
+def _distance(teacher: Tensor, student: Tensor, how: States) -> Tensor:
+    """Distances of states ``[..., d]`` of the student, projected, to those of the teacher ``[...]``."""
     own = student if how.projection is None else how.projection(student)
-    if "begin" in batch.extras:
-        teacher = aligned_states(teacher, batch.extras["begin"], batch.extras["end"])
     if how.distance == "mse":
-        each = (own - teacher).square().mean(dim=-1)
-    else:
-        each = 1 - functional.cosine_similarity(own, teacher, dim=-1)
-    return each.masked_fill(~_compared(batch), 0).sum(dim=1)
+        return (own - teacher).square().mean(dim=-1)
+    return 1 - functional.cosine_similarity(own, teacher, dim=-1)
 
 
-def _compared(batch: Batch) -> Tensor:
-    """Places of the student that the teacher has a state for ``[b, s]``."""
-    real = batch.inputs["attention_mask"].bool()
-    return real & (batch.extras["end"] > batch.extras["begin"]) if "begin" in batch.extras else real
+def _mean(states: Tensor, attended: Tensor) -> Tensor:
+    """The mean ``[b, d]`` of states ``[b, t, d]`` over the places that are no padding."""
+    real = attended.unsqueeze(2).to(states.dtype)
+    return (states * real).sum(dim=1) / real.sum(dim=1)
 
 
-def _read(model: PreTrainedModel, inputs: Mapping[str, Tensor], layer: int | None) -> tuple[Projections | None, Tensor]:
-    """Queries, keys and values of a layer, if one is asked for, and last hidden states ``[b, s, d]``."""
-    if layer is None:
-        return None, model.base_model(**inputs).last_hidden_state
-    with projections(model, layer, PART) as found:
-        states: Tensor = model.base_model(**inputs).last_hidden_state
-    return found[0], states
+def _read(
+    model: PreTrainedModel, inputs: Mapping[str, Tensor], layer: int | None, inner: bool = False
+) -> tuple[Projections | None, Sequence[Tensor]]:
+    """Queries, keys and values of a layer, if one is asked for, and states ``[b, s, d]``.
+
+    With ``inner`` there are states of the embeddings and of each layer, the last ones at the end; without, the last.
+    """
+    with projections(model, layer, PART) if layer is not None else nullcontext([None]) as found:
+        output = model.base_model(**inputs, **({"output_hidden_states": True} if inner else {}))
+    last: Tensor = output.last_hidden_state
+    return found[0], [*output.hidden_states[:-1], last] if inner else [last]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from isogloss.models.shipped import made_from, own_defaults
+from isogloss.models.shipped import made_from, made_from_former, own_defaults
 from isogloss.recipe.names import TASKS
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.values import as_text
@@ -37,8 +37,14 @@ def left_to_encoder(recipe: Recipe) -> dict[str, Any]:
 
 
 def encoder_notes(recipe: Recipe) -> list[str]:
-    """Says which of the encoder's own defaults a run takes."""
+    """Says which of the encoder's own defaults a run takes, or why it takes none of a former one's."""
     taken = left_to_encoder(recipe)
+    is_trained = isinstance(recipe.model, str) and not recipe.random_weights
+    if is_trained and (name := made_from_former(str(recipe.model))) is not None:
+        return [
+            f"{recipe.model}: was made from {name} when that was another encoder, so it has the usual defaults and "
+            f"none of {name}'s (learning_rate {recipe.learning_rate:g})"
+        ]
     if not taken:
         return []
     listed = ", ".join(f"{key} {as_text(value)}" for key, value in taken.items())

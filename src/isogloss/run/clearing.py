@@ -11,6 +11,7 @@ from typing import Any
 from isogloss.common.errors import IsoglossError
 from isogloss.common.locking import NAME as LOCK
 from isogloss.common.writing import read_json, writing
+from isogloss.run.beginnings import renewed_of
 from isogloss.run.folder import RunFolder, entries
 
 _BESIDE = frozenset(("wandb", "wandb_id.txt", LOCK))
@@ -31,7 +32,8 @@ def require_usable(folder: RunFolder, recipe: Any, *, resume: bool, overwrite: b
 
     Raises:
         IsoglossError: Both are wanted; or it holds a run, and neither is; or it holds something that is no run; or what
-            would be removed is what the new run reads; or a run to resume has had its table of sub-words cut.
+            would be removed is what the new run reads; or a run to resume has had its table of sub-words cut, or began
+            with an encoder whose name another has now.
     """
     if resume and overwrite:
         raise IsoglossError(
@@ -47,6 +49,11 @@ def require_usable(folder: RunFolder, recipe: Any, *, resume: bool, overwrite: b
             raise IsoglossError(
                 f"{folder.path} was cut by isogloss trim: it has other sub-words than training began with, and cannot "
                 "go on; resume the run that it was cut from, or name another folder"
+            )
+        if resume and (renewed := list(renewed_of(folder).values())):
+            raise IsoglossError(
+                f"{folder.path}: cannot resume, since {'; '.join(renewed)}. --overwrite removes the run and begins "
+                "anew, --output names another folder; what has come to its end can still be evaluated"
             )
 
 

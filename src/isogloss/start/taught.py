@@ -9,24 +9,27 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from isogloss.common.errors import IsoglossError
+from isogloss.common.randomness import generator
 from isogloss.common.shares import shares
 from isogloss.data.texts import Texts
+from isogloss.models.feed_forward import unit_energies
 from isogloss.models.open import Loaded
 from isogloss.recipe.build.distillation import (
     DistilSite,
     Teacher,
     build_distillation,
-    build_student,
+    build_rows,
     build_teacher,
     encoder_of,
     frames,
     require_same_sub_words,
-    with_projection,
-    without_head,
 )
+from isogloss.recipe.build.run import build_autocast
+from isogloss.recipe.build.student import build_student, with_projection, without_head
 from isogloss.recipe.spec.distillation import Distil
 from isogloss.recipe.spec.pretraining import Pretraining
 from isogloss.run.distilled_scoring import DistilledMeasure
@@ -35,6 +38,9 @@ from isogloss.start.knowledge import Known
 from isogloss.store.aligned import AlignedText, align
 from isogloss.store.encoded import EncodedText
 from isogloss.streams.taught import TaughtRow, collate
+
+SAMPLE = 8192
+"""Sub-words of the student, in rows of text, on which the energies of the teacher's units are measured."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,18 @@ class Taught:
         frequencies = self._frequencies(encoded)
         # Text is encoded without those that every row has one or two of; what is unknown in it stays as often.
         frequencies[tokenizer.all_special_ids] += 1 / max(stage.length for stage in recipe.stages)
-        return build_student(recipe.student, self.teacher, recipe, tokenizer, frequencies, recipe.seed)
+        energies = partial(self._energies, recipe, tokenizer, encoded)
+        return build_student(recipe.student, self.teacher, recipe, tokenizer, frequencies, energies, recipe.seed)
+
+    def _energies(
+        self, recipe: Pretraining, tokenizer: PreTrainedTokenizerBase, encoded: Mapping[str, EncodedText]
+    ) -> list[Tensor]:
+        """The energy of each unit of the teacher's feed-forward blocks on rows as in training, by layer ``[u]``."""
+        length = max(stage.length for stage in recipe.stages)
+        draw = build_rows(self.asked, self.teacher, self.aligned, tokenizer, encoded, length)
+        rows = (draw(generator(recipe.seed, "energies", number)).teacher for number in range(-(-SAMPLE // length)))
+        with build_autocast(recipe, self.teacher.encoder.device)():
+            return unit_energies(self.teacher.encoder, rows)
 
     def _frequencies(self, encoded: Mapping[str, EncodedText]) -> np.ndarray:
         """The share of each sub-word in text ``[v]``, whose languages are drawn as the recipe says."""
@@ -112,7 +129,7 @@ class Taught:
                 f"the student has {len(self.teacher.lacking):,} sub-words that the teacher has not, so each reads its "
                 "own, and states are aligned by characters"
             )
-        if self.asked.states is None:
+        if self.asked.states is None and self.asked.sentence is None:
             lines.append(
                 "relations alone do not train what the student's last layer does after its queries, keys and values; "
                 "states do"

@@ -1,25 +1,21 @@
-"""From what a recipe says of a teacher and a student to both models, the rows that both read, and the loss."""
+"""From what a recipe says of a teacher to the model, the rows that it and its student read, and the loss."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 from transformers import AutoModelForMaskedLM, PreTrainedModel, PreTrainedTokenizerBase
 
-from isogloss.common.distributed import processes
 from isogloss.common.errors import IsoglossError
-from isogloss.common.randomness import derive
-from isogloss.models.extensions import attach, extensions_of
-from isogloss.models.extensions.projection import PROJECTION, Projection
-from isogloss.models.low_rank import begin_low_rank, low_rank_values, principal_directions, shared_values
-from isogloss.models.open import Loaded, names_of
+from isogloss.models.extensions import extensions_of
+from isogloss.models.extensions.projection import PROJECTION
+from isogloss.models.open import names_of
 from isogloss.models.projections import FAMILIES
-from isogloss.models.student import Sizes, begin_as, student_config
 from isogloss.objectives.distillation import Distillation, Relations, States
 from isogloss.protocols import DataSource
 from isogloss.recipe.build.model import build_model
@@ -27,6 +23,7 @@ from isogloss.recipe.build.text import TextSite, build_frame
 from isogloss.recipe.spec import distillation as spec
 from isogloss.recipe.spec import model as model_spec
 from isogloss.store.aligned import AlignedText
+from isogloss.store.encoded import EncodedText
 from isogloss.streams.drawn import DrawnStream, independent
 from isogloss.streams.running_text import RunningTextRows
 from isogloss.streams.taught import AlignedRows, SharedRows, TaughtRow, TwoFrames, collate
@@ -124,76 +121,6 @@ def same_pieces(own: PreTrainedTokenizerBase, other: PreTrainedTokenizerBase) ->
     return ids, tuple(piece for piece, number in pieces.items() if ids[number] < 0)
 
 
-def build_student(
-    asked: spec.Student,
-    teacher: Teacher,
-    how: model_spec.Model,
-    tokenizer: PreTrainedTokenizerBase,
-    frequencies: np.ndarray,
-    seed: int,
-) -> Loaded:
-    """The student that a recipe describes, with a masked-LM head.
-
-    Args:
-        asked: What it is like.
-        teacher: Its teacher.
-        how: How it is opened.
-        tokenizer: Its tokenizer.
-        frequencies: How often it reads each of its sub-words ``[v]``.
-        seed: Seed of fresh parameters.
-
-    Raises:
-        IsoglossError: Its sizes do not fit, or a layer of the teacher does not.
-    """
-    sizes = Sizes(asked.depth, asked.hidden, asked.intermediate, asked.heads)
-    more = dict(asked.config)
-    if asked.embedding is not None:
-        known = {} if asked.from_layers is None else shared_values(teacher.encoder)
-        hidden = asked.config.get("hidden_size", asked.hidden)
-        more = {**known, **low_rank_values(teacher.encoder, asked.embedding, hidden), **more}
-    values = student_config(teacher.encoder.config, sizes, asked.from_layers, more)
-    loaded = build_model(model_spec.NewEncoder(config=values), how, AutoModelForMaskedLM, None, tokenizer, seed)
-    if asked.from_layers is None:
-        return loaded
-    encoder = encoder_of(loaded.model)
-    notes = _begin(encoder, asked, asked.from_layers, teacher, frequencies)
-    identity = {**loaded.identity, "weights": "teacher", "layers": list(asked.from_layers), **_known(teacher.identity)}
-    return replace(loaded, fresh=loaded.fresh - names_of(loaded.model, encoder), identity=identity, notes=notes)
-
-
-def _begin(
-    student: PreTrainedModel, asked: spec.Student, layers: Sequence[int], teacher: Teacher, frequencies: np.ndarray
-) -> tuple[str, ...]:
-    """Give a student the weights of its teacher, and say what of them it has no room for."""
-    if asked.embedding is None:
-        begin_as(student, teacher.encoder, layers, teacher.ids)
-        return ()
-    found = principal_directions(teacher.encoder, teacher.ids, frequencies, asked.embedding)
-    # The factorisation may differ in the last bits between machines, and directions by more.
-    found = processes().gather([found])[0]
-    begin_low_rank(student, teacher.encoder, layers, teacher.ids, found.basis)
-    return (f"student: its embeddings begin with {found.kept:.1%} of the second moment of the teacher's on this text",)
-
-
-def without_head(loaded: Loaded) -> Loaded:
-    """The encoder of a masked-LM model alone, where nothing trains its head."""
-    encoder = encoder_of(loaded.model)
-    names = {id(parameter): name for name, parameter in encoder.named_parameters()}
-    fresh = {id(parameter) for name, parameter in loaded.model.named_parameters() if name in loaded.fresh}
-    found = frozenset(name for number, name in names.items() if number in fresh)
-    return replace(loaded, model=encoder, fresh=found, unused=frozenset())
-
-
-def with_projection(loaded: Loaded, asked: spec.Distil, teacher: Teacher, seed: int) -> Loaded:
-    """A student with a map to the teacher's hidden states, if these are compared and have another size."""
-    size, wanted = (int(model.config.hidden_size) for model in (loaded.model, teacher.encoder))
-    if asked.states is None or size == wanted:
-        return loaded
-    projection = Projection(size, wanted, seed=derive(seed, PROJECTION))
-    attach(loaded.model, PROJECTION, projection)
-    return replace(loaded, fresh=loaded.fresh | names_of(loaded.model, projection))
-
-
 def build_distil_source(asked: spec.Distil, name: str, at: TextSite, site: DistilSite) -> DataSource:
     """One source of text that a teacher has read too, and what is compared.
 
@@ -201,20 +128,7 @@ def build_distil_source(asked: spec.Distil, name: str, at: TextSite, site: Disti
         IsoglossError: Rows are too long for a model, or what is asked for cannot be compared.
     """
     teacher, padding = site.teacher, int(at.tokenizer.pad_token_id)
-    for whose, tokenizer in (("student", at.tokenizer), ("teacher", teacher.tokenizer)):
-        if at.length > tokenizer.model_max_length:
-            raise IsoglossError(
-                f"stages: length must be at most {tokenizer.model_max_length}, the longest input of the {whose}, found "
-                f"{at.length}"
-            )
-    rows: SharedRows | AlignedRows
-    if site.aligned is None:
-        own = RunningTextRows(
-            at.encoded, length=at.length, frame=build_frame(at.tokenizer), temperature=asked.temperature
-        )
-        rows = SharedRows(own, teacher.ids)
-    else:
-        rows = AlignedRows(site.aligned, frames(at.tokenizer, teacher, at.length), asked.temperature)
+    rows = build_rows(asked, teacher, site.aligned, at.tokenizer, at.encoded, at.length)
     stream: DrawnStream[TaughtRow] = DrawnStream(
         independent(rows),
         partial(collate, padding=padding, teacher_padding=int(teacher.tokenizer.pad_token_id), length=at.length),
@@ -226,6 +140,41 @@ def build_distil_source(asked: spec.Distil, name: str, at: TextSite, site: Disti
         accumulation=at.accumulation,
     )
     return DataSource(name, stream, build_distillation(site))
+
+
+def build_rows(
+    asked: spec.Distil,
+    teacher: Teacher,
+    aligned: dict[str, AlignedText] | None,
+    tokenizer: PreTrainedTokenizerBase,
+    encoded: Mapping[str, EncodedText],
+    length: int,
+) -> SharedRows | AlignedRows:
+    """Rows of text that student and teacher read, each of one language.
+
+    Args:
+        asked: The recipe's part.
+        teacher: The teacher.
+        aligned: Text in the sub-words of both by language; None: the teacher reads the student's.
+        tokenizer: The student's.
+        encoded: Text in the student's sub-words by language.
+        length: Most sub-words of the student in a row, special ones included.
+
+    Raises:
+        IsoglossError: Rows are too long for a model.
+    """
+    for whose, own in (("student", tokenizer), ("teacher", teacher.tokenizer)):
+        if length > own.model_max_length:
+            raise IsoglossError(
+                f"stages: length must be at most {own.model_max_length}, the longest input of the {whose}, found "
+                f"{length}"
+            )
+    if aligned is not None:
+        return AlignedRows(aligned, frames(tokenizer, teacher, length), asked.temperature)
+    own_rows = RunningTextRows(
+        dict(encoded), length=length, frame=build_frame(tokenizer), temperature=asked.temperature
+    )
+    return SharedRows(own_rows, teacher.ids)
 
 
 def frames(tokenizer: PreTrainedTokenizerBase, teacher: Teacher, length: int) -> TwoFrames:
@@ -240,13 +189,27 @@ def build_distillation(site: DistilSite) -> Distillation:
     Raises:
         IsoglossError: What is asked for cannot be compared.
     """
-    relations, states, encoder = site.asked.relations, site.asked.states, site.teacher.encoder
-    projection = extensions_of(site.student).get(PROJECTION)
+    asked = site.asked
     return Distillation(
-        encoder,
-        relations=None if relations is None else _relations(relations, site),
-        states=None if states is None else States(states.distance, projection, states.weight),
+        site.teacher.encoder,
+        relations=None if asked.relations is None else _relations(asked.relations, site),
+        states=None if asked.states is None else _states(asked.states, "states", site),
+        sentence=None if asked.sentence is None else _states(asked.sentence, "sentence", site),
     )
+
+
+def _states(asked: spec.States, key: str, site: DistilSite) -> States:
+    _require_layer(asked.layer, key, site)
+    return States(asked.distance, extensions_of(site.student).get(PROJECTION), asked.weight, asked.layer)
+
+
+def _require_layer(layer: int | None, key: str, site: DistilSite) -> None:
+    depth = int(site.teacher.encoder.config.num_hidden_layers)
+    if layer is not None and layer > depth:
+        raise IsoglossError(
+            f"sources: distil.{key}.layer: must be from 1 to {depth}, the layers of the teacher, found {layer}; "
+            f"nearest valid: {depth}"
+        )
 
 
 def require_same_sub_words(asked: spec.Distil, teacher: Teacher) -> None:
@@ -281,14 +244,6 @@ def _relations(asked: spec.Relations, site: DistilSite) -> Relations:
             f"sources: distil.relations.heads: must divide the hidden sizes of teacher and student, {sizes[0]} and "
             f"{sizes[1]}, found {heads}; nearest valid: {min(valid, key=lambda number: abs(number - heads))}"
         )
+    _require_layer(asked.layer, "relations", site)
     depth = int(encoder.config.num_hidden_layers)
-    if asked.layer is not None and asked.layer > depth:
-        raise IsoglossError(
-            f"sources: distil.relations.layer: must be from 1 to {depth}, the layers of the teacher, found "
-            f"{asked.layer}; nearest valid: {depth}"
-        )
     return Relations(heads, asked.layer or depth, int(student.config.num_hidden_layers), asked.weight)
-
-
-def _known(identity: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"teacher_{name}": value for name, value in identity.items()}

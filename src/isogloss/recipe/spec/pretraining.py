@@ -8,11 +8,12 @@ from pydantic import Field, field_validator, model_validator
 
 from isogloss.recipe.spec.adapters import LanguageAdapters
 from isogloss.recipe.spec.base import codes_as_text
-from isogloss.recipe.spec.distillation import Distil, Student
+from isogloss.recipe.spec.distillation import Distil
 from isogloss.recipe.spec.knowledge import MEP, OE, Knowledge
 from isogloss.recipe.spec.model import NewEncoder, NewTokenizer
 from isogloss.recipe.spec.optimizer import AdamW, StableRate
 from isogloss.recipe.spec.run import Run
+from isogloss.recipe.spec.student import Student
 from isogloss.recipe.spec.text import MLM, TLM, Stage, TextEntry
 
 PretrainingSource = Annotated[MLM | TLM | MEP | OE | Distil, Field(discriminator="kind")]
