@@ -1,10 +1,12 @@
-"""The evidence for isogloss-small: what it gives over random weights, over no TLM and over guessing.
+"""The evidence for isogloss-small: what it gives over random weights, over its former self and over guessing.
 
-python docs/results/isogloss_small.py --runs runs/isogloss-small --without-tlm FOLDER
+python docs/results/isogloss_small.py --runs runs/isogloss-small
 python docs/results/isogloss_small.py --tables docs/results/isogloss-small-test.jsonl
+python docs/results/isogloss_small.py --tables docs/results/isogloss-small-former.jsonl   # the one before it
 
 Trains the six en-*-zero-shot recipes from each start with the same seeds, that is, with the same data in the same
-order, and retrieves Tatoeba's translations without any training. Finished runs under --runs are reused and a broken one
+order, and retrieves Tatoeba's translations without any training. Rows of the encoder that had the name before are kept
+in a file of their own, and stand beside. Finished runs under --runs are reused and a broken one
 is resumed, so the script can be stopped and started again, or started with other --tasks beside itself (give each
 its own --output then); once more with all of them writes everything.
 """
@@ -51,7 +53,10 @@ RECIPES = {
 
 TASKS = (*RECIPES, "retrieval")
 OURS, RANDOM, WITHOUT, MAJORITY = "isogloss-small", "random weights", "without TLM", "majority"
-STARTS = (MAJORITY, RANDOM, WITHOUT, OURS)
+FORMER = "isogloss-small before 0.1.0"
+STARTS = (MAJORITY, RANDOM, WITHOUT, FORMER, OURS)
+FORMER_ROWS = Path("docs/results/isogloss-small-former.jsonl")
+"""Rows of the encoder that had the name, as it was measured against random weights and against one without TLM."""
 GROUPS = {
     "source": ("en",),
     "well covered": ("de", "es", "fr", "ru", "fi"),
@@ -86,10 +91,9 @@ class Start:
         return self.name.lower().replace(" ", "-")
 
 
-def starts(model: str, without_tlm: str | None) -> list[Start]:
+def starts(model: str) -> list[Start]:
     """All that are compared."""
-    found = [Start(RANDOM, model, random_weights=True), Start(OURS, model)]
-    return found if without_tlm is None else [*found, Start(WITHOUT, without_tlm)]
+    return [Start(RANDOM, model, random_weights=True), Start(OURS, model)]
 
 
 def train(task: str, start: Start, seed: int, options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -193,7 +197,7 @@ def retrieve(start: Start, seed: int | None, options: argparse.Namespace) -> lis
 def collect(options: argparse.Namespace) -> list[dict[str, Any]]:
     """All rows of the tasks asked for; seed by seed, so that a stopped script leaves whole comparisons behind."""
     rows: list[dict[str, Any]] = []
-    compared = starts(options.model, options.without_tlm)
+    compared = [start for start in starts(options.model) if start.name in options.starts]
     for task in options.tasks:
         if task == "retrieval":
             for start in compared:
@@ -321,6 +325,13 @@ def retrieval_tables(rows: Sequence[Row]) -> Iterator[str]:
             yield _markdown(["group", "language", "n", *headers], lines)
 
 
+def former(measured: Path) -> list[dict[str, Any]]:
+    """Rows of the encoder that had the name before, to stand beside those of a file that is not theirs."""
+    if measured.name == FORMER_ROWS.name:
+        return []
+    return [{**row, "start": FORMER} for row in read_lines(FORMER_ROWS) if row["start"] == OURS]
+
+
 def _markdown(headers: Sequence[str], lines: Sequence[Sequence[Any]]) -> str:
     return tabulate(lines, headers, tablefmt="github", disable_numparse=True)
 
@@ -338,7 +349,7 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tables", type=Path, help="print the tables of a file of rows, and train nothing")
     parser.add_argument("--model", default="isogloss-small", help="the model, or a folder with one")
-    parser.add_argument("--without-tlm", help="folder with the model that was trained without TLM")
+    parser.add_argument("--starts", nargs="+", choices=(RANDOM, OURS), default=[RANDOM, OURS], help="default: both")
     parser.add_argument("--runs", type=Path, default=Path("runs/isogloss-small"), help="where runs are kept")
     parser.add_argument("--tasks", default=",".join(TASKS), help="default: %(default)s")
     parser.add_argument("--seeds", default="0,1,2", help="default: %(default)s")
@@ -362,13 +373,13 @@ def main() -> None:
     """Train and retrieve what is not there yet, write all rows and print their tables."""
     options = parsed()
     if options.tables is not None:
-        print(tables(read_lines(options.tables)))
+        print(tables([*former(options.tables), *read_lines(options.tables)]))
         return
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     rows = collect(options)
     write_text(options.output, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-    print(tables(rows))
+    print(tables([*former(options.output), *rows]))
 
 
 if __name__ == "__main__":

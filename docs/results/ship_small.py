@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -56,7 +56,8 @@ is a test bench and no product: for work, take XLM-R, mDeBERTa or mmBERT.
   The student began with its layers {begun} (counted from 0) and the {vocabulary:,} of its sub-words that are most
   frequent in the text below.
 - **Made by:** `isogloss distil --recipe isogloss-small-distilled`: {steps:,} steps, {tokens:.1f} million sub-words of
-  input, in {distilled:.0%} of the steps {learned}, in {masked:.0%} masked language modelling.
+  input, in {distilled:.0%} of the steps against the teacher
+  ({learned}), in {masked:.0%} masked language modelling.
   {hours:.1f} hours of training on {hardware}, torch {torch}.
 
 ## Data and licences
@@ -142,7 +143,7 @@ def main(run: Path, measured: Path | None) -> None:
         * cost["steps"] / 1e6,
         distilled=shares["distil"],
         masked=shares.get("mlm", 0),
-        learned=listed([what for what in ("relations", "states") if distil[what]]) + " of the teacher",
+        learned=listed([*learned(distil)]),
         hours=cost["seconds"]["training"] / 3600,
         hardware=hardware(starts[-1]),
         torch=starts[-1]["packages"]["torch"],
@@ -152,6 +153,15 @@ def main(run: Path, measured: Path | None) -> None:
     )  # fmt: skip
     write_text(TARGET / "README.md", card)
     print(json.dumps({path.name: path.stat().st_size for path in sorted(TARGET.iterdir())}, indent=2))
+
+
+def learned(distil: Mapping[str, Any]) -> Iterator[str]:
+    """What of the teacher was learned, in words."""
+    if distil["relations"]:
+        yield "relations of its attention"
+    for key, what in (("states", "states"), ("sentence", "the mean of states (at the first place)")):
+        if how := distil[key]:
+            yield f"{what} of its last layer" if how["layer"] is None else f"{what} of its layer {how['layer']}"
 
 
 def weights_of(teacher: Mapping[str, Any]) -> str:
