@@ -21,8 +21,9 @@ from benchmarks.results import machine, save
 from benchmarks.timing import one_thread
 from isogloss.models.shipped import shipped_models
 
-TEXTS, BATCH = 16, 16
-"""Texts of each language, and in a batch."""
+ROOT = Path(__file__).parents[1]
+TEXTS, BATCH, AT_LEAST = 16, 16, 3
+"""Texts of each language, and in a batch; and how many times as fast the student must be."""
 LANGUAGES = {
     "de en es fr ru": ("de", "en", "es", "fr", "ru"),
     "ko vi zh": ("ko", "vi", "zh"),
@@ -43,7 +44,7 @@ def texts_of(data: Path, languages: Sequence[str]) -> list[str]:
 
 
 def reader(name: str, texts: Sequence[str]) -> tuple[Callable[[], object], int]:
-    """An encoder that reads the texts when it is called, cutting them into sub-words included; and how many these are."""
+    """What cuts and reads the texts when it is called, and how many sub-words it cuts them into."""
     tokenizer = AutoTokenizer.from_pretrained(name)
     model: PreTrainedModel = AutoModel.from_pretrained(name, dtype=torch.float32).eval()
 
@@ -65,11 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.small", description=__doc__)
     parser.add_argument("--teacher", default="intfloat/multilingual-e5-small")
     parser.add_argument("--student", default=str(shipped_models()[STUDENT]), help="default: isogloss-small")
-    parser.add_argument(
-        "--data", type=Path, default=Path(__file__).parents[1] / ".." / "shared" / "data" / "nli" / "xnli"
-    )
+    parser.add_argument("--data", type=Path, default=ROOT / ".." / "shared" / "data" / "nli" / "xnli")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
+    parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results")
     chosen = parser.parse_args(arguments)
     found = []
     with one_thread():
@@ -78,17 +77,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             both = {"teacher": reader(chosen.teacher, texts), STUDENT: reader(chosen.student, texts)}
             ways = {name: read for name, (read, _) in both.items()}
             subwords = {name: number for name, (_, number) in both.items()}
-            row = {
-                "languages": group,
-                "texts": len(texts),
-                "subwords": subwords,
-                **measure(ways, chosen.rounds, at_least=3),
-            }
-            found.append(row)
-            (ratio,) = row["ratios"]
-            print(
-                f"{group}: {ratio['what']}: {ratio['median']:.2f} ({ratio['min']:.2f} to {ratio['max']:.2f}), {subwords}"
-            )
+            measured = measure(ways, chosen.rounds, at_least=AT_LEAST)
+            found.append({"languages": group, "texts": len(texts), "subwords": subwords, **measured})
+            (ratio,) = measured["ratios"]
+            print(f"{group}: {ratio['median']:.2f} times ({ratio['min']:.2f} to {ratio['max']:.2f}), {subwords}")
     print(save(chosen.results, "small", {"benchmark": "small", "machine": machine(), "groups": found}))
     return 0
 

@@ -63,6 +63,7 @@ from benchmarks.workload import LANGUAGES, TOY, Workload, load
 from isogloss.data import ConllU
 from isogloss.examples import TaggedSentence
 from isogloss.gradients import PCGrad
+from isogloss.models.shipped import shipped_models
 from isogloss.models.stored import write_model
 from isogloss.step.loop import weigh_gradients
 
