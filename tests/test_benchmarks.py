@@ -27,6 +27,7 @@ from benchmarks import (
     settling,
     shapes,
     slow_weights,
+    small,
     start,
     step,
     surgery,
@@ -62,6 +63,7 @@ from benchmarks.workload import LANGUAGES, TOY, Workload, load
 from isogloss.data import ConllU
 from isogloss.examples import TaggedSentence
 from isogloss.gradients import PCGrad
+from isogloss.models.shipped import shipped_models
 from isogloss.models.stored import write_model
 from isogloss.step.loop import weigh_gradients
 
@@ -525,3 +527,22 @@ def test_onnx(tmp_path: Path):
     same, faster = onnx.measure(ways, 3, lambda: now[0])["ratios"]
     assert (same["median"], faster["median"], faster["kept"]) == (1.0, 4.0, True)
     assert "at_least" not in same
+
+
+@pytest.mark.slow
+def test_small(tmp_path: Path):
+    """Each encoder reads all texts in its own sub-words."""
+    for language in (code for codes in small.LANGUAGES.values() for code in codes):
+        rows = [f"{number}\tHe comes {'again ' * number}to {language}.\tHe comes.\tneutral" for number in range(20)]
+        folder = tmp_path / "data" / language
+        folder.mkdir(parents=True)
+        (folder / "test.tsv").write_text("\n".join(["id\tpremise\thypothesis\tlabel", *rows, ""]), encoding="utf-8")
+    assert len(small.texts_of(tmp_path / "data", ["ko", "zh"])) == 2 * small.TEXTS
+    teacher = str(shipped_models()[small.STUDENT])
+    given = ["--teacher", teacher, "--data", str(tmp_path / "data"), "--results", str(tmp_path), "--rounds", "1"]
+    assert small.main(given) == 0
+    groups = json.loads((tmp_path / "small.json").read_text(encoding="utf-8"))["groups"]
+    assert [group["languages"] for group in groups] == [*small.LANGUAGES]
+    for group in groups:
+        assert group["subwords"]["teacher"] == group["subwords"][small.STUDENT] > 2 * group["texts"]
+        assert group["ratios"][0]["at_least"] == 3
