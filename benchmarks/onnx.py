@@ -41,7 +41,10 @@ def measure(
     *,
     at_least: float = AT_LEAST,
 ) -> dict[str, Any]:
-    """Rounds of ways that take turns, and how many times as fast as the first the others are, as the last must be."""
+    """Rounds of each way, which take turns, and how many times as fast as the first the others are.
+
+    The last way is claimed to be ``at_least`` times as fast as the first.
+    """
 
     def arm(way: Callable[[], object]) -> Arm:
         def one(_: int) -> Measurement:

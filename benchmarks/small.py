@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.small --teacher FOLDER`` writes ``results/small.json``: both encoders go over the same test
 premises of XNLI in PyTorch, each in its own sub-words, of which the student has fewer and so needs more for a text.
-Batches hold texts of like length. Encoders take turns, and what is counted is time of the processor.
+Batches hold texts of as many sub-words as can be. Encoders take turns; what is counted is time of the processor, of
+which cutting the texts is a part.
 """
 
 from __future__ import annotations
@@ -34,21 +35,21 @@ STUDENT = "isogloss-small"
 
 
 def texts_of(data: Path, languages: Sequence[str]) -> list[str]:
-    """Premises, shortest first."""
+    """Premises, as many of each language, evenly spaced."""
     found: list[str] = []
     for language in languages:
         with (data / language / "test.tsv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-        found += [row["premise"] for row in rows[:: len(rows) // TEXTS][:TEXTS]]
-    return sorted(found, key=len)
+        found += [row["premise"] for row in rows[:: max(1, len(rows) // TEXTS)][:TEXTS]]
+    return found
 
 
 def reader(name: str, texts: Sequence[str]) -> tuple[Callable[[], object], int]:
     """What cuts and reads the texts when it is called, and how many sub-words it cuts them into."""
     tokenizer = AutoTokenizer.from_pretrained(name)
     model: PreTrainedModel = AutoModel.from_pretrained(name, dtype=torch.float32).eval()
-
-    batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
+    ordered = sorted(texts, key=lambda text: len(tokenizer(text)["input_ids"]))
+    batches = [ordered[start : start + BATCH] for start in range(0, len(ordered), BATCH)]
 
     def cut(batch: Sequence[str]) -> BatchEncoding:
         return tokenizer(list(batch), padding=True, return_tensors="pt")
@@ -70,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results")
     chosen = parser.parse_args(arguments)
+    if not chosen.data.is_dir():
+        parser.error(f"--data: {chosen.data} is no folder; it holds LANGUAGE/test.tsv of XNLI")
     found = []
     with one_thread():
         for group, languages in LANGUAGES.items():

@@ -55,7 +55,7 @@ TASKS = (*RECIPES, "retrieval")
 OURS, RANDOM, WITHOUT, MAJORITY = "isogloss-small", "random weights", "without TLM", "majority"
 FORMER = "isogloss-small before 0.1.0"
 STARTS = (MAJORITY, RANDOM, WITHOUT, FORMER, OURS)
-FORMER_ROWS = Path("docs/results/isogloss-small-former.jsonl")
+FORMER_ROWS = Path(__file__).parent / "isogloss-small-former.jsonl"
 """Rows of the encoder that had the name, as it was measured against random weights and against one without TLM."""
 GROUPS = {
     "source": ("en",),
@@ -325,11 +325,18 @@ def retrieval_tables(rows: Sequence[Row]) -> Iterator[str]:
             yield _markdown(["group", "language", "n", *headers], lines)
 
 
-def former(measured: Path) -> list[dict[str, Any]]:
-    """Rows of the encoder that had the name before, to stand beside those of a file that is not theirs."""
-    if measured.name == FORMER_ROWS.name:
-        return []
-    return [{**row, "start": FORMER} for row in read_lines(FORMER_ROWS) if row["start"] == OURS]
+def beside(rows: Sequence[Row]) -> list[Row]:
+    """The rows, and before them those of the former encoder on as many examples of the same test sets."""
+
+    def cell(row: Row) -> tuple[Any, ...]:
+        return row["task"], row["data"], row["language"], row["n"], row.get("layer")
+
+    own = [row for row in rows if row["start"] == OURS]
+    measured = {cell(row) for row in own}
+    if any(row["task"] == "pos" and row["start"] == WITHOUT for row in rows):  # its own rows
+        return [*rows]
+    before = [row for row in read_lines(FORMER_ROWS) if row["start"] == OURS and cell(row) in measured]
+    return [*({**row, "start": FORMER} for row in before), *rows]
 
 
 def _markdown(headers: Sequence[str], lines: Sequence[Sequence[Any]]) -> str:
@@ -373,13 +380,13 @@ def main() -> None:
     """Train and retrieve what is not there yet, write all rows and print their tables."""
     options = parsed()
     if options.tables is not None:
-        print(tables([*former(options.tables), *read_lines(options.tables)]))
+        print(tables(beside(read_lines(options.tables))))
         return
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     rows = collect(options)
     write_text(options.output, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-    print(tables([*former(options.output), *rows]))
+    print(tables(beside(rows)))
 
 
 if __name__ == "__main__":

@@ -53,11 +53,11 @@ is a test bench and no product: for work, take XLM-R, mDeBERTa or mmBERT.
   sub-words.
 - **Teacher:** [multilingual-e5-small](https://huggingface.co/intfloat/multilingual-e5-small), Copyright (c) 2023
   Intfloat contributors, MIT License; {identity}.
-  The student began with its layers {begun} (counted from 0) and the {vocabulary:,} of its sub-words that are most
+  The student began with its layers {begun} and the {vocabulary:,} of its sub-words that are most
   frequent in the text below.
 - **Made by:** `isogloss distil --recipe isogloss-small-distilled`: {steps:,} steps, {tokens:.1f} million sub-words of
   input, in {distilled:.0%} of the steps against the teacher
-  ({learned}), in {masked:.0%} masked language modelling.
+  ({learned}; layers are counted from 1), in {masked:.0%} masked language modelling.
   {hours:.1f} hours of training on {hardware}, torch {torch}.
 
 ## Data and licences
@@ -137,7 +137,7 @@ def main(run: Path, measured: Path | None) -> None:
         size=(TARGET / "model.safetensors").stat().st_size / 1e6,
         vocabulary=len(tokenizer),
         identity=weights_of(fingerprint["teacher"]),
-        begun=listed(recipe["student"]["from_layers"]),
+        begun=listed([layer + 1 for layer in recipe["student"]["from_layers"]]),
         steps=cost["steps"],
         tokens=sum(stage["share"] * stage["length"] * stage["batch_size"] for stage in recipe["stages"])
         * cost["steps"] / 1e6,
@@ -159,8 +159,8 @@ def learned(distil: Mapping[str, Any]) -> Iterator[str]:
     """What of the teacher was learned, in words."""
     if distil["relations"]:
         yield "relations of its attention"
-    for key, what in (("states", "states"), ("sentence", "the mean of states (at the first place)")):
-        if how := distil[key]:
+    for key, what in (("states", "states"), ("sentence", "at the first place the mean of states")):
+        if how := distil.get(key):
             yield f"{what} of its last layer" if how["layer"] is None else f"{what} of its layer {how['layer']}"
 
 

@@ -74,20 +74,30 @@ def test_a_student_learns_from_text(text_world: Path, tmp_path: Path, capfd: pyt
     )
 
 
-def test_the_first_place_learns_what_a_text_means(text_world: Path, tmp_path: Path):
-    """Of a student with other sizes and other sub-words, too."""
+def test_the_first_place_of_a_student_with_other_sub_words_and_sizes_can_learn(text_world: Path, tmp_path: Path):
     rows = isogloss.distil(
         text_world / "encoder",
         student={"layers": 1, "hidden": 8, "tokenizer": other_tokenizer(tmp_path)},
         text=template(text_world),
         objective="sentence",
-        overrides=[*FEW, "steps=60", "learning_rate=0.03"],
+        overrides=FEW,
         output=tmp_path / "run",
     )
     assert [row["metric"] for row in rows] == ["distillation_loss", "states", "sentence"]
-    history = json.loads((tmp_path / "run" / "trainer_state.json").read_text(encoding="utf-8"))["log_history"]
-    losses = [entry["term/sentence"] for entry in history if "term/sentence" in entry]
-    assert losses[-1] < 0.5 * losses[0]
+    assert all(math.isfinite(row["value"]) for row in rows)
+
+
+def test_a_first_place_that_is_a_word_does_not_learn_what_its_text_is(text_world: Path, tmp_path: Path):
+    tokenizer = AutoTokenizer.from_pretrained(text_world / "encoder")
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", tokenizer.convert_tokens_to_ids("</s>"))]
+    )
+    tokenizer.save_pretrained(tmp_path / "other")
+    student = {"layers": 1, "hidden": 8, "tokenizer": str(tmp_path / "other")}
+    given: dict[str, Any] = {"student": student, "text": template(text_world), "overrides": FEW}
+    with pytest.raises(IsoglossError, match=r"distil\.sentence: .*puts no special sub-word there; .*states alone"):
+        isogloss.distil(text_world / "encoder", **given, objective="sentence", output=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("more", ["", ", embedding: 17", ", intermediate: 16"])

@@ -41,7 +41,7 @@ def texts(lengths: tuple[int, ...] = (5, 3), size: int = 5) -> Batch:
     ids = torch.nn.functional.pad(ids, (0, size - ids.shape[1]), value=1)
     real = torch.arange(size)[None] < torch.tensor(lengths)[:, None]
     inputs = {"input_ids": ids.masked_fill(~real, 1), "attention_mask": real.long()}
-    languages = ("en", "de", "ru")[: len(lengths)]
+    languages = ("en", "de", "ru", "en", "de", "ru")[: len(lengths)]
     return Batch(inputs, None, languages, beside=Batch(dict(inputs), None, languages))
 
 
@@ -184,6 +184,27 @@ def test_the_first_place_learns_the_mean_of_the_teachers(distance: Any):
         "sentence": [1, 1],
     }
     torch.testing.assert_close(mean(objective, student, batch), sum(states) / 6 + 3 * sum(sentence) / 2)
+
+
+def test_first_places_come_to_tell_texts_apart():
+    """No state that is the same in all texts comes as near to their means."""
+    teacher, student, batch = encoder(), encoder(layers=1, seed=7), texts((5, 4, 5, 3, 5, 4))
+    objective = Distillation(teacher, sentence=States())
+    optimizer = torch.optim.Adam(student.parameters(), lr=0.01)
+    for _ in range(120):
+        optimizer.zero_grad()
+        mean(objective, student, batch).backward()
+        optimizer.step()
+    states, real = teacher(**batch.inputs).last_hidden_state, batch.inputs["attention_mask"].unsqueeze(2)
+    means = (states * real).sum(dim=1) / real.sum(dim=1)
+    assert mean(objective, student, batch) < 0.5 * means.var(dim=0, correction=0).mean()
+
+
+@pytest.mark.parametrize("layer", [0, -1, 3])
+def test_a_layer_that_the_teacher_lacks_is_refused(layer: int):
+    for given in ({"states": States(layer=layer)}, {"sentence": States(layer=layer)}):
+        with pytest.raises(ValueError, match=f"layer must be from 1 to 2, the layers of the teacher, found {layer}"):
+            Distillation(encoder(), **given)
 
 
 def test_the_mean_of_other_sub_words_is_over_the_teachers_own():

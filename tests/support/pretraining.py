@@ -128,12 +128,23 @@ SETTINGS |= {
         "student": {"from_layers": [0, 0], "intermediate": 9, "embedding": 6},
         "sources": [{"kind": "distil", "share": 0.7, "states": {"distance": "cosine"}}, {"kind": "mlm", "share": 0.3}],
     },
+    "the_mean_of_a_teacher": {
+        **TEACHER,
+        "student": {"layers": 1, "hidden": 8},
+        "gradient_accumulation_steps": 2,
+        "sources": {
+            "kind": "distil",
+            "relations": None,
+            "states": {"layer": 1},
+            "sentence": {"distance": "cosine", "weight": 2.0},
+        },
+    },
     "a_teacher_of_other_sub_words": {
         **TEACHER,
         "tokenizer": BASE["tokenizer"],
         "student": {"layers": 1, "hidden": 8, "heads": 2, "config": {"model_type": "modernbert"}},
         "sources": [
-            {"kind": "distil", "share": 0.7, "relations": None, "states": {}},
+            {"kind": "distil", "share": 0.7, "relations": None, "states": {}, "sentence": {}},
             {"kind": "mlm", "share": 0.3},
         ],
     },

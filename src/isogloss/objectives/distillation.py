@@ -1,4 +1,4 @@
-"""Distillation: a student learns a teacher's attention relations, hidden states and vectors of texts, on plain text.
+"""Distillation: a student learns a teacher's attention relations, hidden states and their mean over a text.
 
 Shapes: b texts, s sub-words of the student, t of the teacher, r relation heads, d units.
 """
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 
+from isogloss.common.errors import IsoglossError
 from isogloss.models.projections import Projections, projections
 from isogloss.protocols import Batch
 
@@ -23,7 +24,7 @@ PART = "sources: distil"
 """What errors call the part of the recipe that is asked for here."""
 
 STATES, SENTENCE = "states", "sentence"
-"""Names of the terms of hidden states and of vectors of texts; those of relations are named as `Projections` says."""
+"""Names of the terms of hidden states and of their mean over a text; those of relations are named by `Projections`."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class States:
         distance: ``mse``, |W h − g|² / d with d the teacher's units; ``cosine``, 1 − cos(W h, g).
         projection: W, from the student's units to the teacher's, a module of the student; None: the identity.
         weight: What the term is multiplied by.
-        layer: Layer of the teacher whose states are taken, from 1; None: the last.
+        layer: Layer of the teacher whose states are taken, from 1; None: the last. A family that norms before its
+            layers (ModernBERT, XLM-R-XL) has none after an inner one, whose states are of another size than the last.
     """
 
     distance: Literal["mse", "cosine"] = "mse"
@@ -61,7 +63,7 @@ class States:
 
 
 class Distillation:
-    """A student's relations, states and text vectors against a teacher's; implements `isogloss.protocols.Objective`.
+    """A student's relations, states and first places against a teacher's; implements `isogloss.protocols.Objective`.
 
     Relations (MiniLMv2). A layer's queries, of all attention heads side by side ``[s, d]``, are cut into r relation
     heads A_a ``[s, d / r]``, whatever the number of attention heads; so are keys and values. With
@@ -95,7 +97,8 @@ class Distillation:
         begin_i ≤ j < end_i; without, places are the same → loss ``[b]`` per term, a sum over places.
 
     Raises:
-        ValueError: Nothing is compared, the batch has no teacher's half, or relations are compared of other sub-words.
+        ValueError: Nothing is compared, the teacher has no such layer, the batch has no teacher's half, or relations
+            are compared of other sub-words.
 
     Example:
         A model has nothing to learn from itself:
@@ -123,7 +126,11 @@ class Distillation:
         sentence: States | None = None,
     ) -> None:
         if relations is None and states is None and sentence is None:
-            raise ValueError("distillation compares relations, states or vectors of texts, found none of them")
+            raise ValueError("distillation compares relations, states or sentence: at least one of them; found none")
+        depth = int(teacher.config.num_hidden_layers)
+        for how in (states, sentence):
+            if how is not None and how.layer is not None and not 1 <= how.layer <= depth:
+                raise ValueError(f"layer must be from 1 to {depth}, the layers of the teacher, found {how.layer}")
         self.teacher, self.relations, self.states, self.sentence = teacher, relations, states, sentence
 
     def counts(self, batch: Batch) -> dict[str, Tensor]:
@@ -241,4 +248,12 @@ def _read(
     with projections(model, layer, PART) if layer is not None else nullcontext([None]) as found:
         output = model.base_model(**inputs, **({"output_hidden_states": True} if inner else {}))
     last: Tensor = output.last_hidden_state
-    return found[0], [*output.hidden_states[:-1], last] if inner else [last]
+    if not inner:
+        return found[0], [last]
+    layers = output.hidden_states
+    if layers is None or len(layers) != model.config.num_hidden_layers + 1:
+        raise IsoglossError(
+            f"teacher: a {model.config.model_type!r} does not give the states of its layers; leave out `layer`, which "
+            "takes the last ones"
+        )
+    return found[0], [*layers[:-1], last]

@@ -1,4 +1,4 @@
-"""How a student is measured: how far its relations and states are from its teacher's."""
+"""How a student is measured: how far its relations, states and first places are from its teacher's."""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ from isogloss.recipe.build.distillation import (
     build_teacher,
     encoder_of,
     frames,
+    require_first_place,
     require_same_sub_words,
 )
 from isogloss.recipe.build.run import build_autocast
@@ -134,6 +135,12 @@ class Taught:
                 "relations alone do not train what the student's last layer does after its queries, keys and values; "
                 "states do"
             )
+        pooling = getattr(encoder_of(loaded.model).config, "classifier_pooling", "cls")
+        if self.asked.sentence is not None and pooling != "cls":
+            lines.append(
+                f"the term `sentence` trains the student's first place, but its heads of classification will read the "
+                f"{pooling} of all places (classifier_pooling in its configuration)"
+            )
         return lines
 
     def _held_out(
@@ -165,6 +172,7 @@ def read_taught(recipe: Pretraining, texts: Texts, tokenizer: PreTrainedTokenize
         return None
     teacher = build_teacher(recipe.teacher, recipe, tokenizer)
     require_same_sub_words(asked, teacher)
+    require_first_place(asked, tokenizer)
     if not teacher.lacking:
         return Taught(asked, teacher, None)
     if not recipe.text:

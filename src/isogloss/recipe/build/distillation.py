@@ -227,6 +227,19 @@ def require_same_sub_words(asked: spec.Distil, teacher: Teacher) -> None:
         )
 
 
+def require_first_place(asked: spec.Distil, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Stop where a word would learn what its whole text is.
+
+    Raises:
+        IsoglossError: The student's tokenizer puts no special sub-word before a text.
+    """
+    if asked.sentence is not None and not build_frame(tokenizer).before:
+        raise IsoglossError(
+            "sources: distil.sentence: the first place of a text learns the mean of all, but the student's tokenizer "
+            "puts no special sub-word there; compare states alone: {kind: distil, relations: null, states: {}}"
+        )
+
+
 def _relations(asked: spec.Relations, site: DistilSite) -> Relations:
     encoder, student = site.teacher.encoder, site.student
     sizes = [int(model.config.hidden_size) for model in (encoder, student)]

@@ -116,7 +116,7 @@ def without_head(loaded: Loaded) -> Loaded:
 
 
 def with_projection(loaded: Loaded, asked: Distil, teacher: Teacher, seed: int) -> Loaded:
-    """A student with a map to the teacher's hidden states, if these are compared and have another size."""
+    """A student with a map to the teacher's hidden states, if its states are compared and have another size."""
     size, wanted = (int(model.config.hidden_size) for model in (loaded.model, teacher.encoder))
     if (asked.states is None and asked.sentence is None) or size == wanted:
         return loaded

@@ -48,8 +48,8 @@ class Distil(Spec):
     states: States | None = Field(None, description="last hidden states against the teacher's; null: none")
     sentence: States | None = Field(
         None,
-        description="last hidden state of the first place, which heads of classification read, against the mean of the "
-        "teacher's of all places; null: none",
+        description="last hidden state of the first place, where most heads of classification read, against the mean "
+        "of the teacher's over all places; `states` leave this place out then; null: none",
     )
 
     @model_validator(mode="after")
