@@ -52,7 +52,7 @@ is a test bench and no product: for work, take XLM-R, mDeBERTa or mmBERT.
   precision; unigram vocabulary of {vocabulary:,} sub-words with {embedding} units each; inputs of up to {positions}
   sub-words.
 - **Teacher:** [multilingual-e5-small](https://huggingface.co/intfloat/multilingual-e5-small), Copyright (c) 2023
-  Intfloat contributors, MIT License; {identity}.
+  Intfloat contributors, MIT License (`TEACHER_LICENSE`); {identity}.
   The student began with its layers {begun} and the {vocabulary:,} of its sub-words that are most
   frequent in the text below.
 - **Made by:** `isogloss distil --recipe isogloss-small-distilled`: {steps:,} steps, {tokens:.1f} million sub-words of
