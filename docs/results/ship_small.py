@@ -35,6 +35,9 @@ from isogloss.reports.tables import distilled_table
 
 TARGET = Path(__file__).parents[2] / "src" / "isogloss" / "models" / "pretrained" / "isogloss-small"
 
+LICENCE = "TEACHER_LICENSE"
+"""In the folder of the encoder: the notice that copies of the teacher must have."""
+
 CARD = """\
 ---
 library_name: transformers
@@ -118,9 +121,11 @@ def main(run: Path, measured: Path | None) -> None:
     setattr(model.config, RECIPE_DEFAULTS, TARGET.name)  # so that what is made from it has its defaults
     defaults = (TARGET / DEFAULTS).read_text(encoding="utf-8")
     former = (TARGET / FORMER).read_text(encoding="utf-8")
+    licence = (TARGET / LICENCE).read_text(encoding="utf-8")
     (digest,), was = hashes_of_weights(TARGET).values(), described(TARGET)
     write_model(TARGET, model, tokenizer)
     write_text(TARGET / DEFAULTS, defaults)
+    write_text(TARGET / LICENCE, licence)
     if digest not in (*yaml.safe_load(former), *hashes_of_weights(TARGET).values()):
         former += f"{digest}: {was}, before {isogloss.__version__}\n"
     write_text(TARGET / FORMER, former)
