@@ -61,7 +61,7 @@ TASKS = {
         title="Inference: does a second sentence follow from the first, contradict it, or neither?",
         files="nli_single/{language}/{split}.tsv",
         data={"format": "tsv"},
-        recipe={"steps": 60, "learning_rate": 8e-4, "batch_size": 16},
+        recipe={"steps": 120, "learning_rate": 4e-4, "batch_size": 16},
         methods={"multitask": {}},
         # More steps rather than more seeds: nothing is compared.
         seeds=1,
