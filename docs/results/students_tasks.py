@@ -7,7 +7,7 @@ python docs/results/students_tasks.py tables
 
 `--model` is the teacher, `--runs` the folder that ``students.py`` has filled. Data and lengths are those of
 ``unfreezing.py``, but for topics, which are three passes over SIB-200's English sentences. All students train at the
-rate of the first one; the encoder that comes with the package has its own.
+rate of the first one, and so does the encoder that comes with the package, which has read 17 times as much.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TAUGHT = {
     ),
     "nli": unfreezing.TAUGHT["nli"],
 }
-RATES = {TEACHER: (2e-4, 4e-4), SHIPPED: (5e-4, 1e-3), students.BASE: (2e-4, 4e-4)}
+RATES = {TEACHER: (2e-4, 4e-4), students.BASE: (2e-4, 4e-4)}
 
 
 def start(run: arms.Run, model: str, root: Path) -> str:
@@ -59,7 +59,7 @@ STUDY = arms.Study(
     script=__file__,
     tasks={name: task.task("accuracy") for name, task in TAUGHT.items()},
     rates={arm: RATES.get(arm, ()) for arm in (TEACHER, SHIPPED, *students.ARMS)},
-    follows={arm: (students.BASE, 1.0) for arm in students.ARMS if arm != students.BASE},
+    follows={arm: (students.BASE, 1.0) for arm in (SHIPPED, *students.ARMS) if arm != students.BASE},
     compared={arm: students.BASE for arm in (TEACHER, SHIPPED, *students.ARMS) if arm != students.BASE},
     recipe=recipe,
 )
