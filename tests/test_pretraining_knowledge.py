@@ -35,7 +35,9 @@ def test_smoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Ca
     assert beside["knowledge_queue.vectors"].shape == (64, model.config.hidden_size)
     assert "knowledge_heads.texts.0.weight" in beside
     said = capfd.readouterr().err
-    assert "queue: 64 descriptions of 256 numbers, 0.1 MB in each process (1.0 MB per thousand)" in said
+    size = model.config.hidden_size
+    thousand = 4 * size / 1000
+    assert f"queue: 64 descriptions of {size} numbers, 0.1 MB in each process ({thousand:.1f} MB per thousand)" in said
     assert "mentions of" not in said and " mentions" in said and "rows/s" in said
 
 
