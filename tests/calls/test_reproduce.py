@@ -20,6 +20,7 @@ from isogloss.calls.reproducing.papers import SCALES, Setting, papers
 from isogloss.calls.reproducing.scores import RECORDED, Place, as_recorded, found_scores, recorded_scores
 from isogloss.recipe.resolve import as_yaml, resolve, resolve_pretraining
 from isogloss.recipe.smoke_world import FOLDER
+from isogloss.run.folder import RunFolder
 
 SETTINGS = {f"{name}/{setting}": own for name, paper in papers().items() for setting, own in paper.settings.items()}
 
@@ -287,3 +288,9 @@ def test_what_is_recorded_at_scale_small_is_what_its_page_has():
 def test_parts_of_a_setting_are_checked():
     with pytest.raises(ValueError, match="Extra inputs"):
         Setting.model_validate({"title": "a", "metric": "f1", "arms": {}, "figure": []})
+
+
+def test_what_an_arm_was_begun_with_does_not_keep_its_one_run_from_beginning(tmp_path: Path):
+    """It lies in the folder of the arm, which is that of the run where there is one."""
+    (tmp_path / ASKED).write_text("steps: 4\n", encoding="utf-8")
+    RunFolder(tmp_path).require_free(resume=True)

@@ -31,7 +31,7 @@ IN_PARTS = "gradient_accumulation_steps"
 FILLED = frozenset(("spacing", "batch_size", "steps", "evaluation_steps", "inner_steps"))
 """Keys that a run fills in where its recipe leaves them open."""
 
-ASKED = "asked.yaml"
+ASKED = ".asked.yaml"
 """The recipe that the runs of an arm were begun with, nothing filled in, in the folder of the arm."""
 
 MOST_NAMED = 3
