@@ -331,10 +331,7 @@ def beside(rows: Sequence[Row]) -> list[Row]:
     def cell(row: Row) -> tuple[Any, ...]:
         return row["task"], row["data"], row["language"], row["n"], row.get("layer")
 
-    own = [row for row in rows if row["start"] == OURS]
-    measured = {cell(row) for row in own}
-    if any(row["task"] == "pos" and row["start"] == WITHOUT for row in rows):  # its own rows
-        return [*rows]
+    measured = {cell(row) for row in rows if row["start"] == OURS}
     before = [row for row in read_lines(FORMER_ROWS) if row["start"] == OURS and cell(row) in measured]
     return [*({**row, "start": FORMER} for row in before), *rows]
 
@@ -380,7 +377,8 @@ def main() -> None:
     """Train and retrieve what is not there yet, write all rows and print their tables."""
     options = parsed()
     if options.tables is not None:
-        print(tables(beside(read_lines(options.tables))))
+        rows = read_lines(options.tables)
+        print(tables(rows if options.tables.resolve() == FORMER_ROWS.resolve() else beside(rows)))
         return
     if options.threads is not None:
         torch.set_num_threads(options.threads)

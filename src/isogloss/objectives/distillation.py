@@ -162,13 +162,13 @@ class Distillation:
                 for name, wanted, own in zip(Projections._fields, taught, read, strict=True):
                     found[name] = asked.weight * relation_loss(wanted, own, real, asked.heads)
             if (how := self.states) is not None:
-                wanted = layers[-1 if how.layer is None else how.layer].float()
+                wanted = _of_layer(layers, how)
                 if "begin" in batch.extras:
                     wanted = aligned_states(wanted, batch.extras["begin"], batch.extras["end"])
                 each = _distance(wanted, states.float(), how)
                 found[STATES] = how.weight * each.masked_fill(~self._compared(batch), 0).sum(dim=1)
             if (how := self.sentence) is not None:
-                wanted = layers[-1 if how.layer is None else how.layer].float()
+                wanted = _of_layer(layers, how)
                 mean = _mean(wanted, batch.beside.inputs["attention_mask"])
                 found[SENTENCE] = how.weight * _distance(mean, states[:, 0].float(), how)
         return found
@@ -222,6 +222,10 @@ def _relations(units: Tensor, real: Tensor, heads: int) -> Tensor:
     parts = units.view(*units.shape[:2], heads, -1).transpose(1, 2)  # [b, r, s, d / r]
     scores = parts @ parts.transpose(2, 3) / math.sqrt(parts.shape[-1])
     return functional.log_softmax(scores.masked_fill(~real[:, None, None], torch.finfo(scores.dtype).min), dim=-1)
+
+
+def _of_layer(layers: Sequence[Tensor], how: States) -> Tensor:
+    return layers[-1 if how.layer is None else how.layer].float()
 
 
 def _distance(teacher: Tensor, student: Tensor, how: States) -> Tensor:
