@@ -124,6 +124,8 @@ def main(run: Path, measured: Path | None) -> None:
     licence = (TARGET / LICENCE).read_text(encoding="utf-8")
     (digest,), was = hashes_of_weights(TARGET).values(), described(TARGET)
     write_model(TARGET, model, tokenizer)
+    table = TARGET / "tokenizer.json"  # without the spaces of its layout, which are nearly half of it
+    write_text(table, json.dumps(read_json(table), ensure_ascii=False, separators=(",", ":")) + "\n")
     write_text(TARGET / DEFAULTS, defaults)
     write_text(TARGET / LICENCE, licence)
     if digest not in (*yaml.safe_load(former), *hashes_of_weights(TARGET).values()):
@@ -178,9 +180,9 @@ def weights_of(teacher: Mapping[str, Any]) -> str:
 
 
 def hardware(start: Mapping[str, Any]) -> str:
-    """The device of a start, or how many threads of a processor it had."""
+    """The device of a start, or how many threads of a processor its processes had together."""
     devices = [name for name in start["devices"] if name != "cpu"]
-    return listed(devices) if devices else f"{start['threads']} CPU thread(s)"
+    return listed(devices) if devices else f"{start['processes'] * start['threads']} CPU thread(s)"
 
 
 def listed(parts: Sequence[Any]) -> str:

@@ -19,7 +19,7 @@ import shutil
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,7 +74,7 @@ def _distilled(**how: Any) -> tuple[Mapping[str, Any], ...]:  # noqa: ANN401 - s
 MIDDLE, LAST, SENTENCE = {"weight": 6, "layer": 8}, {"weight": 40}, {"weight": 50}
 """States of layer 8 and the last, by the inverse of their variance (0.16, 0.02), and means by half of it (0.01)."""
 OWN = _distilled(states=MIDDLE, sentence=SENTENCE)
-BASE = "as the recipe says"
+BASE = "baseline"
 ARMS: dict[str, Student] = {
     BASE: Student(sources=OWN),
     "not trained": Student(sources=OWN, steps=1, rate=1e-9),
@@ -85,11 +85,13 @@ ARMS: dict[str, Student] = {
     "layers 0, 3, 7, 11": Student(_layers(0, 3, 7, 11), sources=OWN),
     "random weights": Student({"layers": 4, "embedding": 256, "intermediate": 768}, sources=OWN),
     "30,000 sub-words, 192 units": Student(_layers(0, 1, 2, 3, embedding=192), 30000, sources=OWN),
+    "40,000 sub-words, 160 units": Student(_layers(0, 1, 2, 3, embedding=160), 40000, sources=OWN),
     "a quarter of the text": Student(sources=OWN, steps=STEPS // 4),
     "four times the text": Student(sources=OWN, steps=4 * STEPS),
 }
 """The students: unless they say otherwise they begin as the teacher's first four layers with half of their feed-forward
-units, have 22,000 sub-words of 256 units, and learn from half a million sub-words of text."""
+units, have 22,000 sub-words of 256 units, and learn from half a million sub-words of text. The recipe's table is that of
+40,000 sub-words, which were found to be as good and read faster."""
 
 
 @dataclass(frozen=True)
@@ -117,10 +119,10 @@ def trimmed(size: int, root: Path) -> Path:
     return root / "trimmed" / str(size)
 
 
-def trim(model: str, root: Path) -> None:
+def trim(model: str, root: Path, sizes: Iterable[int]) -> None:
     """Cut the teacher's table to the most frequent sub-words of the recipe's text, each language counting alike."""
     text = yaml.safe_load(shipped_pretraining()["isogloss-small"].read_text("utf-8"))["text"]
-    for size in sorted({student.size for student in ARMS.values()}):
+    for size in sorted(sizes):
         if not trimmed(size, root).exists():
             isogloss.trim(model, languages=LANGUAGES, text=text, size=size, output=trimmed(size, root))
 
@@ -196,14 +198,17 @@ def main() -> None:
     parser.add_argument("--arms", nargs="+", choices=ARMS, default=[*ARMS])
     asked = parser.parse_args()
     if asked.what == "trim":
-        trim(asked.model, asked.runs)
+        trim(asked.model, asked.runs, {ARMS[arm].size for arm in asked.arms})
     elif asked.what == "distil":
         study.take(__file__, [Run(arm) for arm in asked.arms], asked.runs, asked.model, asked.jobs)
     elif asked.what == "one":
         make(Run(asked.arms[0]), asked.model, asked.runs)
     elif asked.what == "collect":
+        found = [*collected(asked.runs)]
+        again = {row["arm"] for row in found}
+        kept = [row for row in read_lines(asked.rows) if row["arm"] not in again] if asked.rows.exists() else []
         asked.rows.unlink(missing_ok=True)
-        append_lines(asked.rows, [*collected(asked.runs)])
+        append_lines(asked.rows, [*kept, *found])
     else:
         print(tables(asked.rows))
 
