@@ -148,8 +148,8 @@ def _reopened(folder: Path, before: _Source) -> Loaded:
 
 def _megabytes(folder: Path) -> float:
     """Size of weights and tokenizer on the disk, in 10⁶ bytes."""
-    others = [folder / name for name in (EXTENSIONS, "tokenizer.json") if (folder / name).is_file()]
-    return sum(path.stat().st_size for path in [*weight_files(folder), *others]) / 1e6
+    tokenizer = [*folder.glob("tokenizer.json")] or [*folder.glob("*.model")]
+    return sum(path.stat().st_size for path in [*weight_files(folder), *folder.glob(EXTENSIONS), *tokenizer]) / 1e6
 
 
 def _note(card: Path, outcome: Trimmed) -> None:
