@@ -13,7 +13,7 @@ from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.resolve import is_pretraining, resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.spec.task import Task
-from isogloss.reports.tables import side_by_side_table
+from isogloss.reports.side_by_side import beside_teacher
 from isogloss.run.folder import RunFolder
 
 SHARE = 0.8
@@ -80,7 +80,7 @@ def distil_task(
     from isogloss.common.distributed import processes  # the training had torch in it
 
     if processes().rank == 0 and rows:
-        print(side_by_side_table({"teacher": folder.final_rows(), "student": rows}))
+        print(beside_teacher(folder.final_rows(), rows, str(run)))
     return rows
 
 
