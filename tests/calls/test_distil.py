@@ -366,6 +366,17 @@ def test_what_a_run_is_tested_on_is_no_text_to_answer_to(
     assert len(kept.sentences["en"]) == 2
 
 
+@pytest.mark.parametrize("run", [".", "model/.."])
+def test_the_current_folder_is_a_run_too(
+    run: str, trained: Callable[[str], Path], world: Path, monkeypatch: pytest.MonkeyPatch
+):
+    written: list[Path] = []
+    monkeypatch.setattr("isogloss.calls.distil_task.train", lambda _, *, output, **__: written.append(output) or [])
+    monkeypatch.chdir(trained("pos"))
+    isogloss.distil(run=run, student=world / "encoder", text=f"{world}/parallel/{{language}}.txt")
+    assert written == [trained("pos").with_name("pos-distilled").resolve()]
+
+
 def test_test_sentences_are_found_in_whatever_the_run_reads(
     trained: Callable[[str], Path], world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -72,7 +72,7 @@ def distil_task(
         asked,
         overrides=overrides,
         limit=limit,
-        output=output if output is not None else folder.path.with_name(f"{folder.path.name}-distilled"),
+        output=output if output is not None else _beside(folder.path),
         resume=resume,
         overwrite=overwrite,
         report_to=report_to,
@@ -82,6 +82,12 @@ def distil_task(
     if processes().rank == 0 and rows:
         print(beside_teacher(folder.final_rows(), rows, str(run)))
     return rows
+
+
+def _beside(run: Path) -> Path:
+    """Where a student's run lies by default; a teacher's that is called . or .. has its name in the full path."""
+    named = run if run.name not in ("", "..") else run.resolve()
+    return named.with_name(f"{named.name}-distilled")
 
 
 def _test_files(recipe: Recipe) -> list[str]:
