@@ -1,4 +1,4 @@
-"""What `isogloss trim` sees before anything is written: in every language, however few of its sub-words stay."""
+"""What `isogloss trim` looks at: both texts of a pair; and states in every language, however few sub-words stay."""
 
 from __future__ import annotations
 
@@ -42,3 +42,10 @@ def test_rows_that_were_mixed_up_are_seen(
     with pytest.raises(IsoglossError, match="gives sub-words of texts in en other states than before; nothing was"):
         isogloss.trim(trained("pos"), languages="en,fr", size=least, output=tmp_path / "cut")
     assert not (tmp_path / "cut").exists()
+
+
+def test_both_texts_of_a_pair_are_counted(world: Path, tmp_path: Path):
+    template = f"{world}/nli/{{language}}/train.tsv"
+    rows = len((world / "nli/en/train.tsv").read_text("utf-8").splitlines()) - 1
+    found = isogloss.trim(world / "encoder", languages="en", text=template, output=tmp_path / "cut")
+    assert found.languages[0].texts == 2 * rows and found.languages[0].same == 1

@@ -33,7 +33,7 @@ def texts_of_entries(
     *,
     exclude: Sequence[str] = (),
 ) -> dict[str, list[str]]:
-    """The texts of files, by language.
+    """The texts of files, by language; of pairs both.
 
     Args:
         given: Templates such as ``text/{language}.txt``, or entries of a recipe's ``text``.
@@ -45,7 +45,10 @@ def texts_of_entries(
         IsoglossError: No file of a language, an error in one, or keys that make no entry.
     """
     sets = text_sets(given, languages)
-    read = read_texts(sets, languages=languages, excluded=held_out(exclude), held_out=0, limit=None, problems=problems)
+    excluded = held_out(exclude)
+    read = read_texts(
+        sets, languages=languages, excluded=excluded, held_out=0, limit=None, problems=problems, pairs=True
+    )
     return read.sentences
 
 
