@@ -317,6 +317,20 @@ def test_an_architecture_whose_attention_cannot_be_read_is_refused(text_world: P
     isogloss.distil(text_world / "encoder", **given, objective="states", output=tmp_path / "run")
 
 
+def test_a_file_of_the_one_language_that_is_asked_for_needs_no_field(text_world: Path, tmp_path: Path):
+    rows = isogloss.distil(
+        text_world / "encoder",
+        student={"layers": 1, "hidden": 8},
+        text=f"{text_world}/plain/de.txt",
+        languages="de",
+        overrides=[*FEW, "steps=1"],
+        output=tmp_path / "run",
+    )
+    assert {row["language"] for row in rows} == {"de"}
+    with pytest.raises(IsoglossError, match=r"without \{language\} in it there must be exactly one language"):
+        isogloss.distil(text_world / "encoder", text=f"{text_world}/plain/de.txt", languages="de,fr")
+
+
 def test_a_student_learns_the_task_of_a_run(world: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
     whole = labelled("multitask", world, model=str(world / "unigram"), steps=8)
     isogloss.train(whole, output=tmp_path / "run")
