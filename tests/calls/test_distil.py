@@ -317,6 +317,20 @@ def test_an_architecture_whose_attention_cannot_be_read_is_refused(text_world: P
     isogloss.distil(text_world / "encoder", **given, objective="states", output=tmp_path / "run")
 
 
+def test_a_file_of_the_one_language_that_is_asked_for_needs_no_field(text_world: Path, tmp_path: Path):
+    rows = isogloss.distil(
+        text_world / "encoder",
+        student={"layers": 1, "hidden": 8},
+        text=f"{text_world}/plain/de.txt",
+        languages="de",
+        overrides=[*FEW, "steps=1"],
+        output=tmp_path / "run",
+    )
+    assert {row["language"] for row in rows} == {"de"}
+    with pytest.raises(IsoglossError, match=r"without \{language\} in it there must be exactly one language"):
+        isogloss.distil(text_world / "encoder", text=f"{text_world}/plain/de.txt", languages="de,fr")
+
+
 def test_a_student_learns_the_task_of_a_run(world: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
     whole = labelled("multitask", world, model=str(world / "unigram"), steps=8)
     isogloss.train(whole, output=tmp_path / "run")
@@ -364,6 +378,17 @@ def test_what_a_run_is_tested_on_is_no_text_to_answer_to(
     assert texts.sentences == {"en": ["wi ta lo ta"]} and texts.left_out == 1
     kept = read_recipe_texts(resolve(asked[0], overrides=["exclude=[]"]), Problems())
     assert len(kept.sentences["en"]) == 2
+
+
+@pytest.mark.parametrize("run", [".", "model/.."])
+def test_the_current_folder_is_a_run_too(
+    run: str, trained: Callable[[str], Path], world: Path, monkeypatch: pytest.MonkeyPatch
+):
+    written: list[Path] = []
+    monkeypatch.setattr("isogloss.calls.distil_task.train", lambda _, *, output, **__: written.append(output) or [])
+    monkeypatch.chdir(trained("pos"))
+    isogloss.distil(run=run, student=world / "encoder", text=f"{world}/parallel/{{language}}.txt")
+    assert written == [trained("pos").with_name("pos-distilled").resolve()]
 
 
 def test_test_sentences_are_found_in_whatever_the_run_reads(

@@ -200,6 +200,8 @@ REFUSED = [
     (["--languages", "en,sw", "--text", TEXT], ["no text for 'sw'", r"looked for \S*sw.txt", "text for en"]),
     (["--languages", "en", "--text", "{world}/no/{{language}}.txt"], ["no such file"]),
     (["--languages", "en", "--text", "{{format: lines, paths: x, path: y}}"], ["unknown key 'paths'"]),
+    (["--languages", "en", "--text", "{{format: tsv, paht: x.tsv}}"], ["unknown key 'paht'; did you mean 'path'"]),
+    (["--languages", "en", "--text", "{{format: tsv, path: {{language}}.tsv}}"], ["no mapping in YAML", "quotes"]),
     (["--languages", "en", "--text", TEXT, "--size", "0"], ["size: must be 1 or more, found 0"]),
     (["--languages", "en", "--text", TEXT, "--size", "6"], ["size: special tokens and characters", "found 6"]),
     (["--languages", "en", "--text", TEXT, "--min-count", "-1"], ["min_count: must be 1 or more, found -1"]),

@@ -14,9 +14,11 @@ from isogloss import IsoglossError
 from isogloss.common.arrow import to_parquet
 from isogloss.data import Collection, Problems, Table
 from isogloss.data.delimiters import Unquoted
+from isogloss.data.json_lines import JsonLines
 from isogloss.data.overlap import digest, held_out
 from isogloss.data.plain import Lines, RunningText
 from isogloss.data.texts import Texts, TextSet, read_texts
+from isogloss.examples import LabelledText
 
 CONLLU = (
     "# sent_id = a1\n1-2\tzum\t_\t_\t_\t_\t_\t_\t_\t_\n1\tzu\t_\tADP\t_\t_\t_\t_\t_\t_\n"
@@ -158,6 +160,20 @@ def test_of_a_pair_of_texts_each_may_be_excluded(tmp_path: Path):
     write(tmp_path / "en.txt", "one\ttwo\nthree\tfour\nfour\tfive\n")
     texts = read([TextSet(collection(tmp_path, "a", Lines(), "{language}.txt"))], excluded=frozenset({digest("FOUR")}))
     assert texts.sentences == {"en": ["one\ttwo"]}
+
+
+@pytest.mark.parametrize("form", [Table(), JsonLines()], ids=["tsv", "jsonl"])
+def test_of_a_table_of_pairs_both_texts_are_read_or_it_is_said_that_one_is_not(form: Table | JsonLines, tmp_path: Path):
+    rows = [("One.", "Two."), ("Three.", "Four.")]
+    (tmp_path / "en").write_bytes(form.dump([LabelledText(row[0], "en", *row, "yes") for row in rows]))
+    sets, problems = [TextSet(collection(tmp_path, "a", form, "{language}"))], Problems()
+    given: dict[str, Any] = {"languages": None, "excluded": frozenset(), "held_out": 0, "limit": None}
+    both = read_texts(sets, **given, problems=problems, pairs=True)
+    assert both.sentences == {"en": ["One.", "Two.", "Three.", "Four."]} and not problems.told
+    first = read_texts(sets, **given, problems=problems)
+    assert first.sentences == {"en": ["One.", "Three."]}
+    [warning] = map(str, problems.told)
+    assert "the second (hypothesis, sentence2) is not read" in warning and "(2 times, first here)" in warning
 
 
 def test_a_table_that_is_none_with_commas_nor_with_semicolons_is_named(tmp_path: Path):

@@ -8,12 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from sentencepiece import SentencePieceProcessor
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from transformers import PreTrainedTokenizerFast
 
 from isogloss.common.errors import IsoglossError
 from isogloss.models import load_tokenizer, train_tokenizer
+from tests.support.tokenizers import TEXTS, write_sentencepiece
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzäöüßабвгде中文字喜欢"
 
@@ -93,3 +95,26 @@ def test_loading_errors(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{")
     with pytest.raises(IsoglossError, match="its tokenizer cannot be read"):
         load_tokenizer(tmp_path)
+
+
+def deberta(folder: Path) -> Path:
+    """A folder as mDeBERTa's on the hub, without weights."""
+    (folder / "config.json").write_text('{"model_type": "deberta-v2"}')
+    return write_sentencepiece(folder)
+
+
+def test_a_model_of_sentencepiece_is_read(tmp_path: Path) -> None:
+    tokenizer = load_tokenizer(deberta(tmp_path))
+    own = SentencePieceProcessor(model_file=str(tmp_path / "spm.model"))
+    assert tokenizer.is_fast and (tokenizer.pad_token, tokenizer.mask_token_id) == ("[PAD]", own.get_piece_size())
+    for text in TEXTS:
+        assert tokenizer(text, add_special_tokens=False)["input_ids"] == own.encode(text)
+
+
+def test_one_that_cannot_be_read_does_not_ask_for_tiktoken(tmp_path: Path) -> None:
+    (deberta(tmp_path) / "spm.model").write_bytes(b"damaged")
+    with pytest.raises(
+        IsoglossError, match=r"sentencepiece \(\*\.model\) is damaged, or .* --upgrade sentencepiece"
+    ) as said:
+        load_tokenizer(tmp_path)
+    assert "tiktoken" not in str(said.value)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
@@ -65,6 +68,27 @@ def unigram() -> PreTrainedTokenizerFast:
     trainer = trainers.UnigramTrainer(vocab_size=130, special_tokens=SPECIAL, unk_token="<unk>", show_progress=False)
     tokenizer.train_from_iterator(TEXTS, trainer)
     return wrap(tokenizer)
+
+
+def write_sentencepiece(folder: Path) -> Path:
+    """A tokenizer as mDeBERTa has it on the hub: what sentencepiece has trained, and no tokenizer.json."""
+    from sentencepiece import SentencePieceTrainer
+
+    model = io.BytesIO()
+    special = {"pad": "[PAD]", "bos": "[CLS]", "eos": "[SEP]", "unk": "[UNK]"}
+    SentencePieceTrainer.train(
+        sentence_iterator=iter(TEXTS),
+        model_writer=model,
+        vocab_size=150,
+        hard_vocab_limit=False,
+        character_coverage=1.0,
+        minloglevel=2,
+        **{f"{name}_id": number for number, name in enumerate(special)},
+        **{f"{name}_piece": piece for name, piece in special.items()},
+    )
+    (folder / "spm.model").write_bytes(model.getvalue())
+    (folder / "tokenizer_config.json").write_text('{"do_lower_case": false, "vocab_type": "spm"}')
+    return folder
 
 
 ALL = {

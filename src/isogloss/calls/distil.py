@@ -10,7 +10,7 @@ from typing import Any
 from isogloss.calls.arguments import codes_of
 from isogloss.calls.distil_task import distil_task
 from isogloss.calls.pretrain import pretrain
-from isogloss.calls.templates import text_entry
+from isogloss.calls.templates import text_entry, with_language
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.common.several import several
 from isogloss.recipe.overrides import Typed
@@ -98,6 +98,7 @@ def distil(
     if objective is not None:
         given["sources"] = [{"kind": "distil", **OBJECTIVES[objective]}]
     templates = [text] if isinstance(text, str | Path) else list(text)
+    codes = None if languages is None else codes_of(languages, "languages")
     if run is not None:
         named = {"teacher": teacher, "objective": objective, "recipe": recipe, "scale": scale}
         for name, value in named.items():
@@ -107,7 +108,7 @@ def distil(
             run,
             student=student,
             text=[text_entry(template) for template in templates],
-            languages=None if languages is None else codes_of(languages, "languages"),
+            languages=codes,
             overrides=several(overrides),
             limit=limit,
             output=output,
@@ -118,9 +119,9 @@ def distil(
     if templates:
         # What the recipe says of its own text means nothing for another.
         given |= {"knowledge": None, "languages": None, "exclude": []}
-        given["text"] = [text_entry(template) for template in templates]
-    if languages is not None:
-        given["languages"] = codes_of(languages, "languages")
+        given["text"] = [with_language(text_entry(template), codes) for template in templates]
+    if codes is not None:
+        given["languages"] = codes
     said = {"sources": "objective", "knowledge": "text", "exclude": "text"}
     own = [Typed(f"{key}={json.dumps(value, ensure_ascii=False)}", said.get(key, key)) for key, value in given.items()]
     return pretrain(

@@ -13,7 +13,7 @@ from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.resolve import is_pretraining, resolve
 from isogloss.recipe.spec.recipe import Recipe
 from isogloss.recipe.spec.task import Task
-from isogloss.reports.tables import side_by_side_table
+from isogloss.reports.side_by_side import beside_teacher
 from isogloss.run.folder import RunFolder
 
 SHARE = 0.8
@@ -72,7 +72,7 @@ def distil_task(
         asked,
         overrides=overrides,
         limit=limit,
-        output=output if output is not None else folder.path.with_name(f"{folder.path.name}-distilled"),
+        output=output if output is not None else _beside(folder.path),
         resume=resume,
         overwrite=overwrite,
         report_to=report_to,
@@ -80,8 +80,14 @@ def distil_task(
     from isogloss.common.distributed import processes  # the training had torch in it
 
     if processes().rank == 0 and rows:
-        print(side_by_side_table({"teacher": folder.final_rows(), "student": rows}))
+        print(beside_teacher(folder.final_rows(), rows, str(run)))
     return rows
+
+
+def _beside(run: Path) -> Path:
+    """Where a student's run lies by default; a teacher's that is called . or .. has its name in the full path."""
+    named = run if run.name not in ("", "..") else run.resolve()
+    return named.with_name(f"{named.name}-distilled")
 
 
 def _test_files(recipe: Recipe) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from isogloss.common.errors import IsoglossError
 from isogloss.common.packing import ENDING
@@ -26,3 +28,15 @@ def text_entry(template: str | Path) -> dict[str, str]:
         known = ["txt", *(name for name in TEXT_FORMATS if name != "lines")]
         raise IsoglossError(f"text: {path}: a file of text ends in one of {', '.join(known)}, found {ending!r}")
     return {"format": named, "path": path}
+
+
+def with_language(entry: Mapping[str, Any], languages: Sequence[str] | None) -> dict[str, Any]:
+    """An entry with its languages: of a path without {language} the one that is asked for, if it is one.
+
+    Example:
+        >>> with_language({"format": "lines", "path": "news.txt"}, ["de"])
+        {'languages': ['de'], 'format': 'lines', 'path': 'news.txt'}
+    """
+    if languages is None or len(languages) != 1 or "{language}" in str(entry.get("path")):
+        return dict(entry)
+    return {"languages": list(languages), **entry}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import yaml
 
 import isogloss
+from isogloss.cli.typed_entries import typed_entry
 
 
 def probe(
@@ -73,7 +73,7 @@ def probe(
         "data": data,
         "order": order,
         "masks": masks,
-        "text": None if text is None else _entry(text),
+        "text": None if text is None else typed_entry(text),
         "hide": hide,
         "length": length,
     }
@@ -88,12 +88,3 @@ def probe(
         trust_remote_code=trust_remote_code,
         **{name: value for name, value in settings.items() if value is not None},
     )
-
-
-def _entry(text: str) -> str | dict[str, Any]:
-    """A mapping where it is one; a template may begin with a brace too."""
-    try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
-    return found if isinstance(found, dict) and "path" in found else text

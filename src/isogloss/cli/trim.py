@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import yaml
 
 import isogloss
 from isogloss.cli.afterwards import print_trimmed
+from isogloss.cli.typed_entries import typed_entry
 
 
 def trim(
@@ -44,7 +44,7 @@ def trim(
     found = isogloss.trim(
         model,
         languages=languages,
-        text=[_entry(one) for one in text or ()],
+        text=[typed_entry(one) for one in text or ()],
         size=size,
         min_count=min_count,
         output=output,
@@ -55,12 +55,3 @@ def trim(
         return
     print(found.told())
     print_trimmed(output)
-
-
-def _entry(text: str) -> str | dict[str, Any]:
-    """A mapping where it is one; a template may begin with a brace too."""
-    try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
-    return found if isinstance(found, dict) and "path" in found else text

@@ -9,9 +9,15 @@ from pathlib import Path
 
 from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
+from isogloss.data.columns import ALIASES
 from isogloss.data.overlap import is_held_out
 from isogloss.data.problems import Problems
 from isogloss.examples import Example, LabelledText
+
+NOT_READ = (
+    f"of a pair of texts the second ({', '.join(ALIASES['pair'])}) is not read; one more entry of text with "
+    f"`columns: {{text: {ALIASES['pair'][0]}}}` reads it"
+)
 
 Unit = dict[str, int]
 """Translations of each other: by language, the place of the sentence among those of the language."""
@@ -67,6 +73,7 @@ def read_texts(
     held_out: int,
     limit: int | None,
     problems: Problems,
+    pairs: bool = False,
 ) -> Texts:
     """Read all files, leave out what must not be trained on, and join what is parallel.
 
@@ -78,6 +85,7 @@ def read_texts(
             smallest digests of their ids, so that translations of each other are kept apart together.
         limit: Most sentences read per file; None: all.
         problems: Takes what is wrong with the files.
+        pairs: Whether the second text of a pair counts as a text, too; else it is not read, and a warning says so.
 
     Raises:
         IsoglossError: A file has an error, a language has no text, or a parallel set joins nothing.
@@ -98,21 +106,24 @@ def read_texts(
     units: dict[tuple[str, str], Unit] = {}
     left_out = 0
     quota = _shares_to_hold_out(read, held_out)
-    for (number, language), (_, examples) in read.items():
+    for (number, language), (path, examples) in read.items():
         texts = sets[number]
         for example in examples:
             assert isinstance(example, LabelledText)
-            if is_held_out(example.text, excluded):
-                left_out += 1
-                continue
-            key = texts.key(example.id)
-            rank = hashlib.blake2b(f"{texts.parallel} {key}".encode(), digest_size=8).digest()
-            if int.from_bytes(rank) < quota[language] * 2**64:
-                apart[language].append((rank, example.text))
-                continue
-            if texts.parallel is not None:
-                units.setdefault((texts.parallel, key), {}).setdefault(language, len(sentences[language]))
-            sentences[language].append(example.text)
+            if example.pair is not None and not pairs:
+                problems.warning(path, example.line, NOT_READ)
+            for text in example.content if pairs else (example.text,):
+                if is_held_out(text, excluded):
+                    left_out += 1
+                    continue
+                key = texts.key(example.id)
+                rank = hashlib.blake2b(f"{texts.parallel} {key}".encode(), digest_size=8).digest()
+                if int.from_bytes(rank) < quota[language] * 2**64:
+                    apart[language].append((rank, text))
+                    continue
+                if texts.parallel is not None:
+                    units.setdefault((texts.parallel, key), {}).setdefault(language, len(sentences[language]))
+                sentences[language].append(text)
     _require_joined(sets, read, units)
     for language, own in sentences.items():
         if not own:

@@ -6,25 +6,25 @@ import hashlib
 from pathlib import Path
 
 from isogloss.common.errors import IsoglossError
+from isogloss.models.weight_files import WHOLE, weight_files
 
-# In the order in which transformers looks for them.
-_WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
 # Beside them, see `isogloss.models.extensions`.
 _EXTENSIONS = "extensions.safetensors"
 
 
 def hashes_of_weights(folder: Path) -> dict[str, str]:
-    """The SHA-256 of the files that the weights are read from, by name: safetensors where there are any.
+    """The SHA-256 of the files that the weights are read from, by name.
 
     Raises:
-        IsoglossError: The folder has no weights.
+        IsoglossError: The folder has no weights, or its index names a file that is not there.
     """
-    for pattern in _WEIGHTS:
-        hashes = {}
-        found = sorted(folder.glob(pattern))
-        for path in [*found, *(folder.glob(_EXTENSIONS) if found else ())]:
-            with path.open("rb") as file:
-                hashes[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
-        if hashes:
-            return hashes
-    raise IsoglossError(f"model folder {str(folder)!r} has no weights: neither {' nor '.join(_WEIGHTS)}")
+    files = weight_files(folder)
+    if not files:
+        raise IsoglossError(f"model folder {str(folder)!r} has no weights: neither {' nor '.join(WHOLE)}, nor an index")
+    hashes = {}
+    for path in [*files, *folder.glob(_EXTENSIONS)]:
+        if not path.is_file():
+            raise IsoglossError(f"model folder {str(folder)!r} has no {path.name}, which its index of weights names")
+        with path.open("rb") as file:
+            hashes[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return hashes

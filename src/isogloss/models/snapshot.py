@@ -10,9 +10,10 @@ from isogloss.common.errors import IsoglossError
 from isogloss.models.hub import reachable
 from isogloss.models.identity import identify
 from isogloss.models.shipped import located
+from isogloss.models.weight_files import weight_files
 
 _FILES = ["*.json", "*.txt", "*.model", "*.py", "*.md", "*.safetensors"]
-_OLDER = ["pytorch_model*.bin"]
+_OLDER = ["pytorch_model.bin", "pytorch_model-*.bin"]
 _ELSEWHERE = ["onnx/*", "openvino/*", "coreml/*"]
 
 
@@ -41,7 +42,7 @@ def folder_of(source: str | Path) -> Path:
             )
         except Exception as error:  # whatever the HTTP library of the day raises
             raise IsoglossError(f"model {str(source)!r}: cannot be had from the hub: {error}") from error
-        if any(folder.glob("model*.safetensors")):
+        if any(path.suffix == ".safetensors" for path in weight_files(folder)):
             return folder
     identify(folder, weights=True)  # says what is missing
     return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -44,7 +45,7 @@ def load_tokenizer(source: str | Path, *, revision: str | None = None, remote: b
         tokenizer = AutoTokenizer.from_pretrained(str(source), revision=revision, trust_remote_code=remote)
     # The many readers of tokenizer files raise whatever they meet, also bare exceptions from Rust.
     except Exception as error:
-        raise IsoglossError(f"model {str(source)!r}: its tokenizer cannot be read: {_first_line(error)}") from error
+        raise IsoglossError(f"model {str(source)!r}: its tokenizer cannot be read: {reason_of(error)}") from error
     if not tokenizer.is_fast:
         raise IsoglossError(
             f"model {str(source)!r}: its tokenizer {type(tokenizer).__name__} is not a fast one (no tokenizer.json), "
@@ -126,5 +127,18 @@ def wrapped(tokenizer: Tokenizer, max_length: int) -> PreTrainedTokenizerFast:
     )
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+def reason_of(error: Exception) -> str:
+    """Why transformers cannot read a tokenizer, in one line.
+
+    Example:
+        >>> reason_of(ValueError("`tiktoken` is required to read a `tiktoken` file."))[:47]
+        'its file of sentencepiece (*.model) is damaged,'
+    """
+    first = str(error).strip().partition("\n")[0] or type(error).__name__
+    # Where sentencepiece does not get on, tiktoken is tried, and what is said is that it is missing.
+    if re.search("sentencepiece|tiktoken", first, re.IGNORECASE):
+        return (
+            "its file of sentencepiece (*.model) is damaged, or what reads it is missing or too old: "
+            "`pip install --upgrade sentencepiece protobuf`"
+        )
+    return first

@@ -137,22 +137,6 @@ def distilled_table(rows: Sequence[Row]) -> str:
     return tabulate(body, headers=headers, disable_numparse=True)
 
 
-def side_by_side_table(runs: Mapping[str, Sequence[Row]]) -> str:
-    """Final scores of several runs of a task beside each other, a line for each data set, split, language and metric.
-
-    Args:
-        runs: Result rows by what the run is called; the lines are those of the last one. Where another has no such
-            score, because it was not measured there, it reads ``–``.
-    """
-    keys = ("data", "split", "language", "metric")
-    scores = {name: {tuple(row[key] for key in keys): row["value"] for row in rows} for name, rows in runs.items()}
-    body = [
-        [*place, *(f"{100 * own[place]:.1f}" if place in own else MISSING for own in scores.values())]
-        for place in sorted(list(scores.values())[-1])
-    ]
-    return tabulate(body, headers=[*keys, *(f"{name} %" for name in runs)], disable_numparse=True)
-
-
 def comparison_table(
     rows: Sequence[Row],
     baseline: str | None,

@@ -18,6 +18,7 @@ from isogloss.common.progress import progress
 from isogloss.models.holding import evaluating
 from isogloss.models.identity import identify
 from isogloss.models.shipped import located
+from isogloss.models.tokenizer import reason_of
 from isogloss.models.weights import without_load_report
 from isogloss.translation.codes import Direction
 from isogloss.translation.memory import Memory
@@ -116,11 +117,7 @@ def open_translator(
         with without_load_report():
             model = AutoModelForSeq2SeqLM.from_pretrained(source, dtype=torch.float32, **options)
     except (OSError, ValueError, ImportError, KeyError) as error:
-        first = str(error).strip().splitlines()[0]
-        hint = (
-            "; `pip install sentencepiece` gives the tokenizer what it needs" if "sentencepiece" in str(error) else ""
-        )
-        raise IsoglossError(f"model {str(source)!r} cannot be opened: {first}{hint}") from error
+        raise IsoglossError(f"model {str(source)!r} cannot be opened: {reason_of(error)}") from error
     positions = getattr(config, "max_position_embeddings", None)
     longest = min(value for value in (max_length, tokenizer.model_max_length, positions) if value)
     torch.nn.Module.to(model, device())

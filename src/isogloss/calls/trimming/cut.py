@@ -21,11 +21,13 @@ from isogloss.common.markup import as_markdown
 from isogloss.common.writing import hidden, publish, write_text, writing
 from isogloss.data.problems import Problems
 from isogloss.models.configuration import read_config
+from isogloss.models.extensions.stored import WEIGHTS as EXTENSIONS
 from isogloss.models.open import Loaded
 from isogloss.models.snapshot import folder_of
 from isogloss.models.tokenizer import load_tokenizer
 from isogloss.models.trimming import Least, cut_by_texts, write_trimmed
 from isogloss.models.trimming.tables import tables_of
+from isogloss.models.weight_files import weight_files
 from isogloss.recipe.resolve import is_pretraining, resolve_pretraining
 from isogloss.run.folder import RunFolder
 
@@ -146,8 +148,8 @@ def _reopened(folder: Path, before: _Source) -> Loaded:
 
 def _megabytes(folder: Path) -> float:
     """Size of weights and tokenizer on the disk, in 10⁶ bytes."""
-    weights = [*folder.glob("*.safetensors")] or [*folder.glob("pytorch_model*.bin")]
-    return sum(path.stat().st_size for path in [*weights, *folder.glob("tokenizer.json")]) / 1e6
+    tokenizer = [*folder.glob("tokenizer.json")] or [*folder.glob("*.model")]
+    return sum(path.stat().st_size for path in [*weight_files(folder), *folder.glob(EXTENSIONS), *tokenizer]) / 1e6
 
 
 def _note(card: Path, outcome: Trimmed) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from isogloss.calls.trimming.checks import InLanguage
+from isogloss.calls.trimming.checks import LOOKED_AT, InLanguage
 from isogloss.common.languages import writes_spaces
 
 
@@ -24,7 +24,7 @@ class Trimmed:
         sub_words: Sub-words of the table, before and after.
         megabytes: Weights and tokenizer on the disk in 10⁶ bytes, before and after.
         languages: What the texts of each language are cut into.
-        checked: Texts for which the model was seen to give the same states, bit for bit.
+        checked: Texts to whose sub-words the model was seen to give the states that it gave them before, bit for bit.
     """
 
     model: str
@@ -54,8 +54,9 @@ class Trimmed:
         return (
             f"{self.table()}\n\nCounted: {self.counted}.{characters}\n"
             f"{self.output}: {self.sub_words[1]:,} of {self.sub_words[0]:,} sub-words, {after:.1f} of {before:.1f} MB, "
-            f"{before - after:.1f} MB saved; {self.checked} texts whose sub-words all stay give the same states, bit "
-            f"for bit{unknown}"
+            f"{before - after:.1f} MB saved\n"
+            f"Checked: the model gives the sub-words of {self.checked} texts, at most {LOOKED_AT} of each language, "
+            f"the states that it gave them before, bit for bit{unknown}"
         )
 
     def section(self) -> str:

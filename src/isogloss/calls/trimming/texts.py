@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from isogloss.calls.templates import text_entry
+from isogloss.calls.templates import text_entry, with_language
 from isogloss.common.errors import IsoglossError
 from isogloss.data.collection import Collection
 from isogloss.data.overlap import held_out
@@ -33,7 +33,7 @@ def texts_of_entries(
     *,
     exclude: Sequence[str] = (),
 ) -> dict[str, list[str]]:
-    """The texts of files, by language.
+    """The texts of files, by language; of pairs both.
 
     Args:
         given: Templates such as ``text/{language}.txt``, or entries of a recipe's ``text``.
@@ -45,7 +45,10 @@ def texts_of_entries(
         IsoglossError: No file of a language, an error in one, or keys that make no entry.
     """
     sets = text_sets(given, languages)
-    read = read_texts(sets, languages=languages, excluded=held_out(exclude), held_out=0, limit=None, problems=problems)
+    excluded = held_out(exclude)
+    read = read_texts(
+        sets, languages=languages, excluded=excluded, held_out=0, limit=None, problems=problems, pairs=True
+    )
     return read.sentences
 
 
@@ -89,11 +92,9 @@ def texts_of_run(recipe: Recipe, task: Task, languages: Sequence[str], problems:
 def _entry(given: str | Mapping[str, Any] | TextEntry, languages: Sequence[str]) -> TextEntry:
     if isinstance(given, TextEntry):
         return given
-    keys: dict[str, Any] = dict(given) if isinstance(given, Mapping) else {**text_entry(given)}
-    if "{language}" not in str(keys.get("path")) and len(languages) == 1:
-        keys.setdefault("languages", list(languages))
+    keys = given if isinstance(given, Mapping) else text_entry(given)
     try:
-        return TextEntry.model_validate(keys)
+        return TextEntry.model_validate(with_language(keys, languages))
     except ValidationError as error:
         raise IsoglossError(explain(error, "text", TextEntry)) from None
 

@@ -19,8 +19,7 @@ from isogloss.common.writing import open_as_usual, read_json, write_json
 from isogloss.models.extensions.stored import WEIGHTS as EXTENSIONS
 from isogloss.models.trimming.cutting import Cut
 from isogloss.models.trimming.tables import Tables
-
-INDEX = "model.safetensors.index.json"
+from isogloss.models.weight_files import WHOLE, index_of, weight_files
 
 STALE = re.compile(
     r"(config|tokenizer|tokenizer_config|generation_config|special_tokens_map|added_tokens|vocab)\.json"
@@ -98,28 +97,34 @@ def renumbered(config: PreTrainedConfig, ids: Mapping[int, int], size: int, padd
 
 
 def _write_weights(folder: Path, source: Path, tables: Tables, cut: Cut) -> None:
-    files = sorted(source.glob("model*.safetensors"))
+    files = weight_files(source)
     found = False
-    for path in files:
-        before = _read(path)
-        after = tables.cut(before, cut.rows)
-        found |= any(name in tables.names and after[name] is not before[name] for name in after)
-        save_file(_whole(after), folder / path.name, metadata=_metadata(path))
-        del before, after
-    if not files:
-        before = {name: own for path in sorted(source.glob("pytorch_model*.bin")) for name, own in _read(path).items()}
+    if files and files[0].suffix == ".bin":
+        before = {name: own for path in files for name, own in _read(path).items()}
         after = tables.cut(_once(before), cut.rows)
-        found = any(name in tables.names and after[name] is not before[name] for name in after)
-        save_file(_whole(after), folder / "model.safetensors", metadata={"format": "pt"})
+        found = _has_table(before, after, tables)
+        save_file(_whole(after), folder / WHOLE[0], metadata={"format": "pt"})
+    else:
+        for path in files:
+            before = _read(path)
+            after = tables.cut(before, cut.rows)
+            found |= _has_table(before, after, tables)
+            save_file(_whole(after), folder / path.name, metadata=_metadata(path))
+            del before, after
+        if files and files[0].name != WHOLE[0]:
+            index = index_of(source / WHOLE[0])
+            stored, size = read_json(index), sum((folder / path.name).stat().st_size for path in files)
+            write_json(folder / index.name, {**stored, "metadata": {**stored.get("metadata", {}), "total_size": size}})
     if not found:
         raise IsoglossError(
             f"model {str(source)!r}: its weights have no table of sub-words with {tables.rows:,} rows, which "
             "config.json says it has (vocab_size)"
         )
-    if (source / INDEX).is_file():
-        index = read_json(source / INDEX)
-        size = sum(path.stat().st_size for path in folder.glob("model*.safetensors"))
-        write_json(folder / INDEX, {**index, "metadata": {**index.get("metadata", {}), "total_size": size}})
+
+
+def _has_table(before: Mapping[str, Tensor], after: Mapping[str, Tensor], tables: Tables) -> bool:
+    """Whether one of the tensors that were cut is a table of the model."""
+    return any(name in tables.names and after[name] is not before[name] for name in after)
 
 
 def _read(path: Path) -> dict[str, Tensor]:
