@@ -26,6 +26,7 @@ from isogloss.models.tokenizer import train_tokenizer
 from isogloss.recipe.resolve import resolve
 from isogloss.start.taught import SAMPLE
 from isogloss.start.text import read_recipe_texts
+from tests.support.hub_configs import HUB_CONFIGS, write_hub_model
 from tests.support.methods import recipe as labelled
 from tests.support.pretraining import WORDS
 
@@ -72,6 +73,25 @@ def test_a_student_learns_from_text(text_world: Path, tmp_path: Path, capfd: pyt
         overrides=FEW,
         output=tmp_path / "more",
     )
+
+
+@pytest.mark.parametrize("student", ["{layers: 3, hidden: 8}", "{from_layers: [0, 1, 2]}"])
+@pytest.mark.parametrize("name", HUB_CONFIGS)
+def test_a_teacher_as_the_hub_has_it_gives_a_student(name: str, student: str, text_world: Path, tmp_path: Path):
+    teacher = tmp_path / "teacher"
+    write_hub_model(name, text_world / "encoder", teacher)
+    rows = isogloss.distil(
+        teacher,
+        student=student,
+        text=template(text_world),
+        objective="states",
+        overrides=[*FEW, "steps=1", "learning_rate=1e-12", "dropout=0"],
+        output=tmp_path / "run",
+    )
+    is_the_teacher = all(abs(row["value"]) < 1e-6 for row in rows)
+    assert is_the_teacher == ("from_layers" in student)
+    config = AutoModel.from_pretrained(tmp_path / "run" / "model").config
+    assert (config.model_type, config.num_hidden_layers) == (HUB_CONFIGS[name]["model_type"], 3)
 
 
 def test_the_first_place_of_a_student_with_other_sub_words_and_sizes_can_learn(text_world: Path, tmp_path: Path):

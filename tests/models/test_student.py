@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,12 @@ import torch
 from transformers import AutoModel, PreTrainedModel
 
 from isogloss.common.errors import IsoglossError
+from isogloss.common.writing import write_json
+from isogloss.models.configuration import new_config, read_config
 from isogloss.models.layer_modules import layer_modules
 from isogloss.models.student import Sizes, begin_as, student_config, units_of_block
 from tests.support.encoders import build
+from tests.support.hub_configs import HUB_CONFIGS
 
 ROWS = np.array([5, -1, 7, 39])
 
@@ -45,6 +49,23 @@ def test_the_pooler_of_a_small_deberta_is_small_too():
     teacher = AutoConfig.for_model("deberta-v2", **sizes, pooler_hidden_size=16)
     config = AutoConfig.for_model(**student_config(teacher, Sizes(2, hidden=24), None, {}))
     assert config.pooler_hidden_size == 24
+
+
+@pytest.mark.parametrize("name", HUB_CONFIGS)
+def test_a_teacher_of_the_hub_gives_its_own_keys_on(name: str, tmp_path: Path, tokenizer: Any):
+    """Its config.json holds names that its type lacks, some of which change what is computed all the same."""
+    stored = HUB_CONFIGS[name]
+    write_json(tmp_path / "config.json", stored)
+    teacher = read_config(tmp_path, None, remote=False)
+    values = student_config(teacher, Sizes(2, hidden=8), None, {})
+    config = new_config(values, tokenizer, teacher)
+    assert (config.model_type, config.num_hidden_layers, config.hidden_size) == (stored["model_type"], 2, 8)
+    for key in {"position_buckets", "norm_rel_ebd", "share_att_key", "output_past"} & stored.keys():
+        assert getattr(config, key) == stored[key]
+    with pytest.raises(IsoglossError, match=r"has no 'initializer_rang'; did you mean 'initializer_range'"):
+        new_config({**values, "initializer_rang": 8}, tokenizer, teacher)
+    with pytest.raises(IsoglossError, match=r"a model of type 'xlm' has no 'norm_rel_ebd'"):
+        new_config({"model_type": "xlm", "norm_rel_ebd": "layer_norm"}, tokenizer, teacher)
 
 
 def taken(kind: str, layers: tuple[int, ...]) -> tuple[PreTrainedModel, PreTrainedModel]:

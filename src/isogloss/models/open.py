@@ -157,6 +157,7 @@ def new_model(
     *,
     seed: int,
     dropout: float | None = None,
+    like: PreTrainedConfig | None = None,
 ) -> Loaded:
     """An encoder with random weights from the values of a configuration.
 
@@ -171,11 +172,12 @@ def new_model(
         labels: The classes, in the order of the outputs; None for a head without classes.
         seed: Seed of the parameters; the global random state stays as it was.
         dropout: Probability for all dropout in the model, in [0, 1); None leaves that of ``config``.
+        like: A configuration that values of ``config`` were taken from, whose names are known too; None: there is none.
 
     Raises:
         IsoglossError: ``model_type`` or another name is unknown, a value is not valid, or the type is no encoder.
     """
-    built = new_config(config, tokenizer)
+    built = new_config(config, tokenizer, like)
     prepare(built, labels, dropout)
     model = draw(auto_class, built, seed, remote=False)
     identity = {"config": dict(config), "weights": "random", "seed": seed}

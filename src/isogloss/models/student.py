@@ -24,6 +24,7 @@ _OF_THE_FOLDER = (
     "architectures",
     "dtype",
     "torch_dtype",
+    "auto_map",
     "transformers_version",
     "_name_or_path",
     "_attn_implementation",

@@ -57,8 +57,10 @@ def build_student(
         known = {} if asked.from_layers is None else shared_values(teacher.encoder)
         hidden = asked.config.get("hidden_size", asked.hidden)
         more = {**known, **low_rank_values(teacher.encoder, asked.embedding, hidden), **more}
-    values = student_config(teacher.encoder.config, sizes, asked.from_layers, more)
-    loaded = build_model(model_spec.NewEncoder(config=values), how, AutoModelForMaskedLM, None, tokenizer, seed)
+    config = teacher.encoder.config
+    values = student_config(config, sizes, asked.from_layers, more)
+    new = model_spec.NewEncoder(config=values)
+    loaded = build_model(new, how, AutoModelForMaskedLM, None, tokenizer, seed, like=config)
     if asked.from_layers is None:
         return loaded
     encoder = encoder_of(loaded.model)
