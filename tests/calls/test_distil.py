@@ -274,6 +274,10 @@ def test_a_special_sub_word_that_the_teacher_lacks_is_one_that_it_has_not(text_w
         ({"objective": "relation"}, r"objective: no objective 'relation'; did you mean 'relations'"),
         ({"text": "text/{language}.pdf"}, r"ends in one of txt, .*, found 'pdf'"),
         ({"student": {"layers": 2, "hidden": 10, "heads": 3}}, r"student\.heads: must divide hidden = 10, found 3"),
+        (
+            {"student": {"layers": 1, "hidden": 9, "config": {"model_type": "modernbert"}}},
+            r"student\.hidden: must be even, since positions of a 'modernbert' model rotate .*found 9",
+        ),
         ({"student": {"hiden": 10}}, r"unknown key 'student\.hiden'; did you mean 'hidden'"),
         (
             {"student": {"layers": 1, "hidden": 6}, "set": "sources.0.relations.heads=4"},

@@ -15,7 +15,7 @@ from isogloss.common.writing import write_json
 from isogloss.models.configuration import new_config, read_config
 from isogloss.models.layer_modules import layer_modules
 from isogloss.models.student import Sizes, begin_as, student_config, units_of_block
-from tests.support.encoders import build
+from tests.support.encoders import SMALL, build
 from tests.support.hub_configs import HUB_CONFIGS
 
 ROWS = np.array([5, -1, 7, 39])
@@ -124,6 +124,47 @@ def test_a_layer_of_other_parameters_is_refused():
 def test_sizes_that_do_not_fit_are_refused(sizes: Sizes, layers: Any, message: str):
     with pytest.raises(IsoglossError, match=message):
         student_config(build("bert", AutoModel).config, sizes, layers, {})
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "heads"),
+    [
+        ("bert", {}, 2),
+        ("modernbert", {}, 1),
+        ("esm", {"position_embedding_type": "rotary"}, 1),
+        ("esm", {"position_embedding_type": "absolute"}, 2),
+        ("roformer", {}, 1),
+    ],
+)
+def test_heads_are_even_where_positions_rotate_pairs_of_units(kind: str, more: dict[str, Any], heads: int):
+    from transformers import AutoConfig
+
+    teacher = AutoConfig.for_model(kind, **SMALL, pad_token_id=0, **more)
+    values = {**student_config(teacher, Sizes(1, hidden=18), None, {}), "vocab_size": 40, "pad_token_id": 0}
+    assert values["num_attention_heads"] == heads
+    student = AutoModel.from_config(AutoConfig.for_model(**values))
+    ids = torch.tensor([[5, 6, 7]])
+    assert student(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state.shape == (1, 3, 18)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "more", "message"),
+    [
+        (
+            Sizes(1, hidden=18, heads=6),
+            {},
+            r"student\.heads: must divide hidden = 18 into even numbers of units, since positions of a 'modernbert' "
+            r"model rotate .* in pairs, found 6; nearest valid: 3",
+        ),
+        (Sizes(1, hidden=9), {}, r"student\.hidden: must be even, since .* in pairs, found 9; nearest valid: 10"),
+        (Sizes(1), {"num_attention_heads": 16}, r"num_attention_heads: must divide hidden_size = 16 .*valid: 8"),
+        (Sizes(1), {"hidden_size": 20, "num_attention_heads": 4}, r"num_attention_heads: .* = 20 .*nearest valid: 5"),
+        (Sizes(1), {"hidden_size": 7}, r"hidden_size: must be even, .*found 7; nearest valid: 8"),
+    ],
+)
+def test_heads_whose_units_make_no_pairs_are_refused(sizes: Sizes, more: dict[str, Any], message: str, tokenizer: Any):
+    with pytest.raises(IsoglossError, match=message):
+        new_config(student_config(build("modernbert", AutoModel).config, sizes, None, more), tokenizer)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from transformers.models.auto.modeling_auto import (
 
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.models.dropout import set_dropout
+from isogloss.models.heads import require_heads, rotates
 
 _UNLIMITED = 1_000_000
 """transformers gives a tokenizer that knows no limit one far beyond this."""
@@ -46,7 +47,7 @@ def new_config(
             the model all the same (``position_buckets`` of mDeBERTa).
 
     Raises:
-        IsoglossError: ``model_type`` or another name is unknown, or a value is not valid.
+        IsoglossError: ``model_type`` or another name is unknown, or a value is not valid, heads among them.
     """
     model_type = str(values.get("model_type"))
     if model_type not in CONFIG_MAPPING:
@@ -62,9 +63,12 @@ def new_config(
         defaults[name] = getattr(tokenizer, name)
     fitting = {name: value for name, value in defaults.items() if hasattr(known, name)}
     try:
-        return AutoConfig.for_model(**{**fitting, **values})
+        made = AutoConfig.for_model(**{**fitting, **values})
     except (TypeError, ValueError, StrictDataclassError) as error:
         raise IsoglossError(f"configuration of a {model_type!r} model: {' '.join(str(error).split())}") from error
+    if rotates(made):
+        require_heads(made, made.hidden_size, made.num_attention_heads, ("hidden_size", "num_attention_heads"))
+    return made
 
 
 def prepare(config: PreTrainedConfig, labels: Sequence[str] | None, dropout: float | None) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig, PreTrainedModel
 
 from isogloss.common.errors import IsoglossError
+from isogloss.models.heads import numbers_of_heads, require_heads
 from isogloss.models.layer_modules import layer_modules
 from isogloss.models.shipped import RECIPE_DEFAULTS
 
@@ -60,7 +61,8 @@ def student_config(
     """The values of a student's configuration, without those of its tokenizer.
 
     They are the teacher's but for its sizes. Heads have the teacher's size, or the next larger one that divides
-    ``hidden``; a feed-forward block is as many times as wide as a hidden state.
+    ``hidden``, an even one where positions rotate pairs of units; a feed-forward block is as many times as wide as a
+    hidden state.
 
     Args:
         teacher: The teacher's configuration.
@@ -79,16 +81,12 @@ def student_config(
     """
     depth, hidden = int(teacher.num_hidden_layers), sizes.hidden or int(teacher.hidden_size)
     size = int(teacher.hidden_size) // int(teacher.num_attention_heads)
-    heads = sizes.heads or hidden // next(own for own in range(min(size, hidden), hidden + 1) if hidden % own == 0)
     architecture = _architecture(teacher, more)
+    fitting = (number for number in numbers_of_heads(architecture, hidden) if hidden // number >= size)
+    heads = sizes.heads or max(fitting, default=1)
+    require_heads(architecture, hidden, heads, ("student.hidden", "student.heads"))
     its_block = _name_of_block(architecture)
     wide = sizes.intermediate or round(hidden * units_of_block(teacher) / teacher.hidden_size)
-    if hidden % heads:
-        divisors = [own for own in range(1, hidden + 1) if hidden % own == 0]
-        raise IsoglossError(
-            f"student.heads: must divide hidden = {hidden}, found {heads}; nearest valid: "
-            f"{min(divisors, key=lambda own: abs(own - heads))}"
-        )
     named = {"num_hidden_layers": sizes.layers, "hidden_size": hidden, "num_attention_heads": heads}
     if sizes.intermediate is not None or hasattr(architecture, its_block):
         named[its_block] = wide

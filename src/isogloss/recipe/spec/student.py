@@ -23,7 +23,8 @@ class Student(Spec):
     heads: int | None = Field(
         None,
         ge=1,
-        description="heads of attention; null: of the teacher's size, or of the nearest larger one that divides hidden",
+        description="heads of attention; null: of the teacher's size, or of the nearest larger one that divides "
+        "hidden, and is even where positions rotate pairs of units (ModernBERT)",
     )
     embedding: int | None = Field(
         None,
