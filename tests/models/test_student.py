@@ -127,6 +127,38 @@ def test_sizes_that_do_not_fit_are_refused(sizes: Sizes, layers: Any, message: s
 
 
 @pytest.mark.parametrize(
+    ("kind", "key", "teachers", "hidden", "units"),
+    [
+        ("electra", "embedding_size", 16, 8, 8),
+        ("electra", "embedding_size", 8, 24, 8),
+        ("albert", "embedding_size", 16, 8, 8),
+        ("albert", "embedding_size", 8, 16, 8),
+        ("squeezebert", "embedding_size", 16, 8, 8),
+        ("rembert", "input_embedding_size", 16, 8, 8),
+    ],
+)
+def test_a_table_is_no_wider_than_the_teachers_and_than_hidden_states(
+    kind: str, key: str, teachers: int, hidden: int, units: int
+):
+    from transformers import AutoConfig
+
+    teacher = AutoConfig.for_model(kind, **{**SMALL, key: teachers})
+    values = student_config(teacher, Sizes(1, hidden=hidden), None, {})
+    assert values[key] == units
+    AutoModel.from_config(AutoConfig.for_model(**{**values, "vocab_size": 40}))
+    assert student_config(teacher, Sizes(1, hidden=hidden), None, {key: 4})[key] == 4
+    kept = student_config(teacher, Sizes(1), (0,), {})
+    assert getattr(AutoConfig.for_model(**kept), key) == teachers
+
+
+def test_a_table_of_another_architecture_is_no_wider_than_hidden_states():
+    more = {"model_type": "electra"}  # whose own table has 128 units
+    teacher = build("bert", AutoModel).config
+    found = [student_config(teacher, Sizes(1, hidden=hidden), None, more) for hidden in (24, 256)]
+    assert [values["embedding_size"] for values in found] == [24, 128]
+
+
+@pytest.mark.parametrize(
     ("kind", "more", "heads"),
     [
         ("bert", {}, 2),

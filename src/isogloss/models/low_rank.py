@@ -52,37 +52,32 @@ class _Embeddings(NamedTuple):
     project: nn.Linear | None
 
 
-def low_rank_values(teacher: PreTrainedModel, units: int, hidden: int | None) -> dict[str, Any]:
-    """The values of a configuration that make a student's table narrower than its hidden states.
-
-    Args:
-        teacher: The teacher's encoder.
-        units: Units of a row of the table, e.
-        hidden: Units of a hidden state; None: the teacher's.
-
-    Raises:
-        IsoglossError: A row is as wide as a hidden state.
+def low_rank_values(units: int) -> dict[str, Any]:
+    """The values of a configuration that give a student's table so many units, e, whatever its hidden states have.
 
     Example:
-        >>> from transformers import BertConfig, BertModel
-        >>> sizes = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
-        >>> low_rank_values(BertModel(BertConfig(vocab_size=9, **sizes)), 4, None)
+        >>> low_rank_values(4)
         {'model_type': 'electra', 'embedding_size': 4}
     """
-    if units == (hidden or teacher.config.hidden_size):
-        raise IsoglossError(
-            f"student.embedding: {units} is what a hidden state has; leave it out, or give a smaller one"
-        )
     return {"model_type": "electra", "embedding_size": units}
 
 
-def shared_values(teacher: PreTrainedModel) -> dict[str, Any]:
+def shared_values(teacher: PreTrainedModel, units: int) -> dict[str, Any]:
     """The values of a teacher's configuration without which its layers and embeddings would compute something else.
 
+    Args:
+        teacher: The teacher's encoder.
+        units: Units of a row of the student's table, e.
+
     Raises:
-        IsoglossError: It is no model of `BERT_LIKE`.
+        IsoglossError: It is no model of `BERT_LIKE`, or no linear map would lead from the table to hidden states.
     """
     config = teacher.config
+    if units == config.hidden_size:
+        raise IsoglossError(
+            f"student.embedding: {units} is what a hidden state has, so no linear map would be left that from_layers "
+            "could begin with; leave it out, or give a smaller one"
+        )
     if config.model_type not in BERT_LIKE:
         raise IsoglossError(
             f"student.embedding: with from_layers the teacher must be of BERT's kind, one of {', '.join(BERT_LIKE)}, "

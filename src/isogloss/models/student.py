@@ -34,6 +34,10 @@ _OF_THE_FOLDER = (
 _OF_THE_HEAD = ("id2label", "label2id", "num_labels", "problem_type", "classifier_dropout", "pooler_hidden_size")
 """What a configuration says of a head; DeBERTa's pooler, if nothing is said, has the size of a hidden state."""
 
+_UNITS_OF_THE_TABLE = ("embedding_size", "input_embedding_size")
+"""What types that lead a row of the table to a hidden state by a linear map call the units of a row: ELECTRA, ALBERT,
+ConvBERT and others, and RemBERT."""
+
 BERT_LIKE = ("bert", "camembert", "electra", "roberta", "xlm-roberta")
 """The model types whose embeddings and layers are made of modules of BERT's names."""
 
@@ -62,7 +66,8 @@ def student_config(
 
     They are the teacher's but for its sizes. Heads have the teacher's size, or the next larger one that divides
     ``hidden``, an even one where positions rotate pairs of units; a feed-forward block is as many times as wide as a
-    hidden state.
+    hidden state. A table of sub-words that may be narrower than hidden states, as ELECTRA's, stays as it is where these
+    are not narrower still.
 
     Args:
         teacher: The teacher's configuration.
@@ -90,6 +95,9 @@ def student_config(
     named = {"num_hidden_layers": sizes.layers, "hidden_size": hidden, "num_attention_heads": heads}
     if sizes.intermediate is not None or hasattr(architecture, its_block):
         named[its_block] = wide
+    if from_layers is None:
+        own = [name for name in _UNITS_OF_THE_TABLE if hasattr(architecture, name)]
+        named |= {name: min(getattr(architecture, name), hidden) for name in own}
     renamed = getattr(teacher, "attribute_map", {})
     if from_layers is not None:
         given = {name: more.get(renamed.get(name, name), value) for name, value in named.items()}

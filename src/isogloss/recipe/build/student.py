@@ -54,9 +54,8 @@ def build_student(
     sizes = Sizes(asked.depth, asked.hidden, asked.intermediate if asked.from_layers is None else None, asked.heads)
     more = dict(asked.config)
     if asked.embedding is not None:
-        known = {} if asked.from_layers is None else shared_values(teacher.encoder)
-        hidden = asked.config.get("hidden_size", asked.hidden)
-        more = {**known, **low_rank_values(teacher.encoder, asked.embedding, hidden), **more}
+        known = {} if asked.from_layers is None else shared_values(teacher.encoder, asked.embedding)
+        more = {**known, **low_rank_values(asked.embedding), **more}
     config = teacher.encoder.config
     values = student_config(config, sizes, asked.from_layers, more)
     new = model_spec.NewEncoder(config=values)

@@ -30,7 +30,8 @@ class Student(Spec):
         None,
         ge=2,
         description="units of a row of the table of sub-words, which a linear map leads to a hidden state: the "
-        "architecture is ELECTRA then; null: as many as a hidden state",
+        "architecture is ELECTRA then; null: as many as a hidden state, or as the teacher's where its own is narrower, "
+        "as that of an ELECTRA may be",
     )
     from_layers: tuple[int, ...] | None = Field(
         None,
