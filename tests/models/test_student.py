@@ -14,6 +14,7 @@ from isogloss.common.errors import IsoglossError
 from isogloss.common.writing import write_json
 from isogloss.models.configuration import new_config, read_config
 from isogloss.models.layer_modules import layer_modules
+from isogloss.models.places import as_many_places, places
 from isogloss.models.student import Sizes, begin_as, student_config, units_of_block
 from tests.support.encoders import SMALL, build
 from tests.support.hub_configs import HUB_CONFIGS
@@ -72,7 +73,7 @@ def taken(kind: str, layers: tuple[int, ...]) -> tuple[PreTrainedModel, PreTrain
     from transformers import AutoConfig
 
     teacher = build(kind, AutoModel)
-    values = student_config(teacher.config, Sizes(len(layers)), layers, {})
+    values = student_config(teacher.config, Sizes(len(layers)), layers, as_many_places(teacher, 0))
     torch.manual_seed(1)
     student = AutoModel.from_config(AutoConfig.for_model(**{**values, "vocab_size": 4, "pad_token_id": 0}))
     begin_as(student, teacher, layers, ROWS)
@@ -89,10 +90,10 @@ def test_it_begins_as_layers_of_its_teacher(kind: str):
     assert torch.equal(table[[0, 2, 3]], other[[5, 7, 39]])
     assert not any(torch.equal(table[1], row) for row in other)
     inside = {id(own) for model in (student, teacher) for layer in layer_modules(model) for own in layer.parameters()}
-    known = dict(teacher.named_parameters())
+    known = {**dict(teacher.named_parameters()), **places(teacher)}
     for name, parameter in student.named_parameters():
         if id(parameter) not in inside and parameter is not table:
-            assert torch.equal(parameter, known[name]), name
+            assert torch.equal(places(student).get(name, parameter), known[name]), name
 
 
 def test_all_layers_and_sub_words_are_the_teacher():
@@ -104,6 +105,28 @@ def test_all_layers_and_sub_words_are_the_teacher():
     begin_as(student, teacher, (0, 1, 2), np.arange(40))
     ids = torch.tensor([[5, 6, 7]])
     assert torch.equal(student(input_ids=ids).last_hidden_state, teacher(input_ids=ids).last_hidden_state)
+
+
+@pytest.mark.parametrize("kind", ["xlm-roberta", "roberta", "camembert", "bert"])
+@pytest.mark.parametrize("padding", [0, 5])
+def test_places_are_the_teachers_whatever_the_padding_id(kind: str, padding: int):
+    """Models of RoBERTa's kind number places from the padding id + 1."""
+    from transformers import AutoConfig
+
+    sizes = {**SMALL, "max_position_embeddings": 20}
+    teacher = AutoModel.from_config(AutoConfig.for_model(kind, **sizes, pad_token_id=1)).eval()
+    rows = np.arange(40)
+    rows[[1, padding]] = rows[[padding, 1]]  # the tokenizers differ in the ids of two sub-words
+    values = student_config(teacher.config, Sizes(3), (0, 1, 2), as_many_places(teacher, padding))
+    config = AutoConfig.for_model(**{**values, "vocab_size": 40, "pad_token_id": padding})
+    student = AutoModel.from_config(config).eval()
+    begin_as(student, teacher, (0, 1, 2), rows)
+    assert [len(own) for own in places(student).values()] == [len(own) for own in places(teacher).values()]
+    ids = torch.tensor([[7, 8, 9, padding], [11, 12, 13, 14]])
+    mask = (ids != padding).long()
+    states = student(input_ids=ids, attention_mask=mask).last_hidden_state
+    wanted = teacher(input_ids=torch.from_numpy(rows)[ids], attention_mask=mask).last_hidden_state
+    assert torch.equal(states[mask == 1], wanted[mask == 1])
 
 
 def test_a_layer_of_other_parameters_is_refused():

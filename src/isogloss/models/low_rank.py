@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from isogloss.common.errors import IsoglossError
+from isogloss.models.places import places
 from isogloss.models.student import BERT_LIKE, fill, take_layers
 
 _SHARED = (
@@ -105,9 +106,9 @@ def principal_directions(teacher: PreTrainedModel, rows: np.ndarray, frequencies
     known = rows >= 0
     read = torch.from_numpy(np.asarray(frequencies, dtype=np.float32)[known]).to(found.words.device)
     tables = found.words[torch.from_numpy(rows[known])], found.places, found.types
-    words, places, types = map(_centred, tables)
-    mean = read @ words / read.sum() + places.mean(0) + types[0]
-    moment = torch.cov(words.T, correction=0, aweights=read) + torch.cov(places.T, correction=0) + mean.outer(mean)
+    words, positions, types = map(_centred, tables)
+    mean = read @ words / read.sum() + positions.mean(0) + types[0]
+    moment = torch.cov(words.T, correction=0, aweights=read) + torch.cov(positions.T, correction=0) + mean.outer(mean)
     values, vectors = torch.linalg.eigh(moment.double())  # in ascending order
     number = min(units - 1, len(moment))
     kept = values[-number:].sum() / values.sum()
@@ -162,13 +163,10 @@ def begin_low_rank(
 
 def _embeddings(model: PreTrainedModel) -> _Embeddings:
     part = model.get_submodule("embeddings")
-    names = ("word_embeddings", "position_embeddings", "token_type_embeddings")
-    words, places, types = (part.get_parameter(f"{name}.weight") for name in names)
-    places_of, norm = part.get_submodule("position_embeddings"), part.get_submodule("LayerNorm")
-    assert isinstance(places_of, nn.Embedding) and isinstance(norm, nn.LayerNorm)
-    # RoBERTa and its kin number positions from the padding id + 1.
-    first = 0 if places_of.padding_idx is None else places_of.padding_idx + 1
-    return _Embeddings(words, places[first:], types, norm, getattr(model, "embeddings_project", None))
+    words, types = (part.get_parameter(f"{name}_embeddings.weight") for name in ("word", "token_type"))
+    rows, norm = places(model)["embeddings.position_embeddings.weight"], part.get_submodule("LayerNorm")
+    assert isinstance(norm, nn.LayerNorm)
+    return _Embeddings(words, rows, types, norm, getattr(model, "embeddings_project", None))
 
 
 def _centred(rows: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from isogloss.common.errors import IsoglossError
 from isogloss.models.configuration import new_config, prepare, read_config
 from isogloss.models.extensions import Kind, attach_stored
 from isogloss.models.identity import identify
+from isogloss.models.places import places
 from isogloss.models.relabelling import keep_rows, labels_of, output_layer, told, told_of_kind
 from isogloss.models.shipped import located
 from isogloss.models.tokenizer import load_tokenizer
@@ -203,19 +204,10 @@ def _loaded(
         raise IsoglossError(
             f"the tokenizer has {len(tokenizer)} sub-words, but the model has embeddings for {rows} only"
         )
-    tokenizer.model_max_length = min([tokenizer.model_max_length, *_positions(model)])
+    # Relative and rotary positions set no limit.
+    tokenizer.model_max_length = min([tokenizer.model_max_length, *map(len, places(model).values())])
     return Loaded(model.train(), tokenizer, fresh, unused, identity, tuple(notes))
 
 
 def _names(model: PreTrainedModel) -> frozenset[str]:
     return frozenset(name for name, _ in model.named_parameters())
-
-
-def _positions(model: PreTrainedModel) -> list[int]:
-    """Longest inputs that tables of absolute positions allow; without a table (relative, rotary) there is no limit."""
-    return [
-        # XLM-R and its kin number positions from the padding id + 1.
-        module.num_embeddings - (0 if module.padding_idx is None else module.padding_idx + 1)
-        for name, module in model.base_model.named_modules()
-        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding)
-    ]

@@ -14,6 +14,7 @@ from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig, PreTraine
 from isogloss.common.errors import IsoglossError
 from isogloss.models.heads import numbers_of_heads, require_heads
 from isogloss.models.layer_modules import layer_modules
+from isogloss.models.places import places
 from isogloss.models.shipped import RECIPE_DEFAULTS
 
 _OF_THE_TABLE = (
@@ -133,15 +134,16 @@ def begin_as(student: PreTrainedModel, teacher: PreTrainedModel, layers: Sequenc
         rows: The row of the teacher's table of sub-words for each of the student's ``[v]``; below 0: none, it stays.
 
     Raises:
-        IsoglossError: A layer of the teacher has other parameters.
+        IsoglossError: A layer of the teacher has other parameters, or there are other places.
     """
     inside = {id(parameter) for layer in layer_modules(student) for parameter in layer.parameters()}
     table, taken = (own.get_input_embeddings().get_parameter("weight") for own in (student, teacher))
-    known = dict(teacher.named_parameters())
+    known, own, theirs = dict(teacher.named_parameters()), places(student), places(teacher)
     with torch.no_grad():
         for name, parameter in student.named_parameters():
             if id(parameter) not in inside and parameter is not table and name in known:
-                fill(parameter, known[name], name)
+                # Rows of places are taken by place, and not by number: the padding id may be another.
+                fill(own.get(name, parameter), theirs.get(name, known[name]), name)
         had = torch.from_numpy(np.flatnonzero(rows >= 0))
         table[had] = taken[torch.from_numpy(rows[rows >= 0])]
     take_layers(student, teacher, layers)
