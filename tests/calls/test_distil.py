@@ -350,6 +350,48 @@ def test_bad_input_is_one_clear_error_before_anything_is_written(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"teacher": "runs/none/model"}, r"^teacher 'runs/none/model': no such folder, and no id of the hub"),
+        ({"teacher": "isogloss-smal"}, r"^no model 'isogloss-smal'; did you mean 'isogloss-small'"),
+        ({"student": "runs/none/model"}, r"^model 'runs/none/model': no such folder, and no id of the hub"),
+        ({"student": "{layers: 1, tokenizer: ./none}"}, r"^student\.tokenizer './none': no such folder, and no id"),
+        ({"teacher": "none/none"}, r"^model 'none/none' is neither a local folder nor to be had from the hub"),
+        ({"student": "none/none"}, r"^model 'none/none' is neither a local folder nor to be had from the hub"),
+        (
+            {"student": "{layers: 1, tokenizer: none/none}"},
+            r"^model 'none/none' is neither a local folder nor to be had from the hub",
+        ),
+        ({"student": "layers: 4, hidden: 8"}, r"^student: sizes stand in braces, --student '\{layers: 4, hidden: 8\}'"),
+        (
+            {"teacher": "{run}"},
+            r"^teacher '.*run': the folder of a run, whose model is in it; name '.*run/model' instead",
+        ),
+        (
+            {"student": "{run}"},
+            r"^model '.*run': the folder of a run, whose model is in it; name '.*run/model' instead",
+        ),
+        (
+            {"student": "{layers: 1, tokenizer: {run}}"},
+            r"^student\.tokenizer '.*run': the folder of a run, whose model",
+        ),
+    ],
+)
+def test_a_name_that_leads_to_no_model_is_not_an_unreadable_tokenizer(
+    changes: dict[str, str], message: str, text_world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    shutil.copytree(text_world / "encoder", tmp_path / "run" / "model")
+    given = {"teacher": str(text_world / "encoder"), "student": "{layers: 1, hidden: 8}", **changes}
+    teacher, student = (given[key].replace("{run}", str(tmp_path / "run")) for key in ("teacher", "student"))
+    with pytest.raises(IsoglossError, match=message):
+        isogloss.distil(
+            teacher, student=student, text=template(text_world), overrides=FEW, output=tmp_path / "distilled"
+        )
+    assert not (tmp_path / "distilled").exists()
+
+
 def test_an_architecture_whose_attention_cannot_be_read_is_refused(text_world: Path, tmp_path: Path):
     student = {"layers": 1, "hidden": 8, "heads": 2, "config": {"model_type": "albert"}}
     given: dict[str, Any] = {"student": student, "text": template(text_world), "overrides": FEW}
@@ -383,6 +425,10 @@ def test_a_student_learns_the_task_of_a_run(world: Path, tmp_path: Path, capfd: 
 
     with pytest.raises(IsoglossError, match=r"student: with run it is an encoder that there is"):
         isogloss.distil(run=tmp_path / "run", student={"layers": 1}, text="x.txt")
+    with pytest.raises(IsoglossError, match=r"^student '.*run': the folder of a run, .*name '.*run/model' instead"):
+        isogloss.distil(run=tmp_path / "run", student=tmp_path / "run", text="x.txt")
+    with pytest.raises(IsoglossError, match=r"^student '\./none': no such folder, and no id of the hub"):
+        isogloss.distil(run=tmp_path / "run", student="./none", text="x.txt")
     with pytest.raises(IsoglossError, match=r"sources: soft_labels\.teacher: .* has another tokenizer than this run"):
         isogloss.distil(
             run=tmp_path / "run",
