@@ -23,9 +23,9 @@ SHARE = 0.8
 KEPT = (
     "data", "train_languages", "evaluate_languages", "few_shot", "limit", "steps", "batch_size", "learning_rate",
     "schedule", "warmup_steps", "weight_decay", "precision", "seed", "test", "evaluation_batch_size",
-    *Task.model_fields,
+    "trust_remote_code", *Task.model_fields,
 )  # fmt: skip
-"""What the student's run has of its teacher's: its data and budget, and not its method."""
+"""What the student's run has of its teacher's: its data, budget and trust, and not its method."""
 
 
 def distil_task(
