@@ -202,6 +202,19 @@ def test_heads_are_even_where_positions_rotate_pairs_of_units(kind: str, more: d
     assert student(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state.shape == (1, 3, 18)
 
 
+@pytest.mark.parametrize(("shared", "heads", "found"), [(1, 2, 2), (2, 2, 1), (2, 3, 1), (4, 4, 1), (2, 8, 4)])
+def test_as_many_heads_share_keys_and_values_as_in_the_teacher(shared: int, heads: int, found: int):
+    from transformers import AutoConfig
+
+    sizes = {**SMALL, "num_attention_heads": 4, "head_dim": 4, "pad_token_id": 0}
+    teacher = AutoConfig.for_model("eurobert", **sizes, num_key_value_heads=4 // shared)
+    values = student_config(teacher, Sizes(1, hidden=24, heads=heads), None, {})
+    assert values["num_key_value_heads"] == found
+    student = AutoModel.from_config(AutoConfig.for_model(**{**values, "vocab_size": 40, "pad_token_id": 0}))
+    ids = torch.tensor([[5, 6, 7]])
+    assert student(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state.shape == (1, 3, 24)
+
+
 @pytest.mark.parametrize(
     ("sizes", "more", "message"),
     [

@@ -96,6 +96,11 @@ def student_config(
     named = {"num_hidden_layers": sizes.layers, "hidden_size": hidden, "num_attention_heads": heads}
     if sizes.intermediate is not None or hasattr(architecture, its_block):
         named[its_block] = wide
+    if hasattr(architecture, "num_key_value_heads"):
+        # As many heads share keys and values as do there, or the next larger number that divides them.
+        shared = architecture.num_attention_heads // architecture.num_key_value_heads
+        groups = (number for number in range(min(shared, heads), heads + 1) if heads % number == 0)
+        named["num_key_value_heads"] = heads // next(groups)
     if from_layers is None:
         own = [name for name in _UNITS_OF_THE_TABLE if hasattr(architecture, name)]
         named |= {name: min(getattr(architecture, name), hidden) for name in own}
