@@ -453,19 +453,6 @@ def test_what_a_run_is_tested_on_is_no_text_to_answer_to(
     assert len(kept.sentences["en"]) == 2
 
 
-@pytest.mark.parametrize("trusted", [True, False])
-def test_who_has_let_a_run_run_code_is_not_asked_again(
-    trusted: bool, trained: Callable[[str], Path], world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    run = shutil.copytree(trained("pos"), tmp_path / "run")
-    recipe = yaml.safe_load((run / "recipe.yaml").read_text("utf-8"))
-    (run / "recipe.yaml").write_text(yaml.safe_dump({**recipe, "trust_remote_code": trusted}), encoding="utf-8")
-    asked: list[dict[str, Any]] = []
-    monkeypatch.setattr("isogloss.calls.distil_task.train", lambda given, **_: asked.append(given) or [])
-    isogloss.distil(run=run, student=world / "encoder", text=f"{world}/parallel/{{language}}.txt")
-    assert resolve(asked[0]).trust_remote_code is trusted
-
-
 def test_test_sentences_are_found_in_whatever_the_run_reads(
     trained: Callable[[str], Path], world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -494,3 +481,16 @@ def test_test_sentences_are_found_in_whatever_the_run_reads(
     (tmp_path / "en.txt").write_text(f"{passage}\nwi ta lo ta\n", encoding="utf-8")
     texts = read_recipe_texts(own, Problems())
     assert texts.sentences == {"en": ["wi ta lo ta"]} and texts.left_out == 1
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_who_has_let_a_run_run_code_is_not_asked_again(
+    trusted: bool, trained: Callable[[str], Path], world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    run = shutil.copytree(trained("pos"), tmp_path / "run")
+    recipe = yaml.safe_load((run / "recipe.yaml").read_text("utf-8"))
+    (run / "recipe.yaml").write_text(yaml.safe_dump({**recipe, "trust_remote_code": trusted}), encoding="utf-8")
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr("isogloss.calls.distil_task.train", lambda given, **_: asked.append(given) or [])
+    isogloss.distil(run=run, student=world / "encoder", text=f"{world}/parallel/{{language}}.txt")
+    assert resolve(asked[0]).trust_remote_code is trusted
