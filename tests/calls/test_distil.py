@@ -26,6 +26,7 @@ from isogloss.models.tokenizer import train_tokenizer
 from isogloss.recipe.resolve import resolve
 from isogloss.start.taught import SAMPLE
 from isogloss.start.text import read_recipe_texts
+from tests.support.hub_configs import HUB_CONFIGS, write_hub_model
 from tests.support.methods import recipe as labelled
 from tests.support.pretraining import WORDS
 
@@ -72,6 +73,25 @@ def test_a_student_learns_from_text(text_world: Path, tmp_path: Path, capfd: pyt
         overrides=FEW,
         output=tmp_path / "more",
     )
+
+
+@pytest.mark.parametrize("student", ["{layers: 3, hidden: 8}", "{from_layers: [0, 1, 2]}"])
+@pytest.mark.parametrize("name", HUB_CONFIGS)
+def test_a_teacher_as_the_hub_has_it_gives_a_student(name: str, student: str, text_world: Path, tmp_path: Path):
+    teacher = tmp_path / "teacher"
+    write_hub_model(name, text_world / "encoder", teacher)
+    rows = isogloss.distil(
+        teacher,
+        student=student,
+        text=template(text_world),
+        objective="states",
+        overrides=[*FEW, "steps=1", "learning_rate=1e-12", "dropout=0"],
+        output=tmp_path / "run",
+    )
+    is_the_teacher = all(abs(row["value"]) < 1e-6 for row in rows)
+    assert is_the_teacher == ("from_layers" in student)
+    config = AutoModel.from_pretrained(tmp_path / "run" / "model").config
+    assert (config.model_type, config.num_hidden_layers) == (HUB_CONFIGS[name]["model_type"], 3)
 
 
 def test_the_first_place_of_a_student_with_other_sub_words_and_sizes_can_learn(text_world: Path, tmp_path: Path):
@@ -143,6 +163,19 @@ def test_a_student_with_a_narrow_table_is_an_encoder_like_others(
     assert cut.sub_words[1] < rows
 
 
+@pytest.mark.parametrize(("more", "units"), [("", 8), (", embedding: 8", 8), (", embedding: 6", 6)])
+def test_a_student_of_an_encoder_with_a_narrow_table(more: str, units: int, text_world: Path, tmp_path: Path):
+    isogloss.distil(
+        "isogloss-small",
+        student=f"{{layers: 1, hidden: 8{more}}}",
+        text=template(text_world),
+        overrides=[*FEW, "steps=1"],
+        output=tmp_path / "run",
+    )
+    config = AutoModel.from_pretrained(tmp_path / "run" / "model").config
+    assert (config.hidden_size, config.embedding_size) == (8, units)
+
+
 @pytest.mark.parametrize(("kind", "more"), [("xlm-roberta", {}), ("electra", {"embedding": 6})])
 def test_a_student_with_narrow_blocks_is_an_encoder_like_others(
     kind: str, more: dict[str, int], text_world: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -193,8 +226,12 @@ def test_a_student_of_other_sub_words_keeps_units_by_what_the_teacher_reads(
     assert own.get_vocab() != other.get_vocab()
 
 
-def test_a_tokenizer_of_fewer_sub_words_is_read_by_the_teacher_too(text_world: Path, tmp_path: Path):
-    """One trimmed from the teacher's has other ids, and the teacher reads its sub-words under its own."""
+@pytest.mark.parametrize("special", [1, -1])
+def test_a_tokenizer_of_fewer_sub_words_is_read_by_the_teacher_too(special: int, text_world: Path, tmp_path: Path):
+    """One trimmed from the teacher's has other ids, and the teacher reads its sub-words under its own.
+
+    Where padding has another id, an XLM-R numbers its places otherwise, too.
+    """
     from tokenizers import Tokenizer
 
     from isogloss.models.tokenizer import wrapped
@@ -204,7 +241,8 @@ def test_a_tokenizer_of_fewer_sub_words_is_read_by_the_teacher_too(text_world: P
     merged = whole["model"]["merges"][:10]
     needed = {"".join(pair) for pair in merged} | {piece for piece in kept if len(piece) == 1 or piece[0] == "<"}
     kept = [piece for piece in kept if piece in needed][::1]
-    order = [*kept[:5], *reversed(kept[5:])]
+    order = [*kept[:5][::special], *reversed(kept[5:])]
+    whole["added_tokens"] = [{**own, "id": order.index(own["content"])} for own in whole["added_tokens"]]
     whole["model"] |= {"vocab": {piece: number for number, piece in enumerate(order)}, "merges": merged}
     wrapped(Tokenizer.from_str(json.dumps(whole)), 512).save_pretrained(tmp_path / "trimmed")
     student = {"from_layers": [0], "tokenizer": str(tmp_path / "trimmed")}
@@ -217,7 +255,7 @@ def test_a_tokenizer_of_fewer_sub_words_is_read_by_the_teacher_too(text_world: P
     )
     assert all(abs(row["value"]) < 1e-6 for row in rows)
     model = AutoModel.from_pretrained(tmp_path / "run" / "model", add_pooling_layer=False)
-    assert model.config.vocab_size == len(order)
+    assert (model.config.vocab_size, model.config.pad_token_id) == (len(order), order.index("<pad>"))
 
 
 def other_tokenizer(folder: Path) -> str:
@@ -254,6 +292,10 @@ def test_a_special_sub_word_that_the_teacher_lacks_is_one_that_it_has_not(text_w
         ({"objective": "relation"}, r"objective: no objective 'relation'; did you mean 'relations'"),
         ({"text": "text/{language}.pdf"}, r"ends in one of txt, .*, found 'pdf'"),
         ({"student": {"layers": 2, "hidden": 10, "heads": 3}}, r"student\.heads: must divide hidden = 10, found 3"),
+        (
+            {"student": {"layers": 1, "hidden": 9, "config": {"model_type": "modernbert"}}},
+            r"student\.hidden: must be even, since positions of a 'modernbert' model rotate .*found 9",
+        ),
         ({"student": {"hiden": 10}}, r"unknown key 'student\.hiden'; did you mean 'hidden'"),
         (
             {"student": {"layers": 1, "hidden": 6}, "set": "sources.0.relations.heads=4"},
@@ -287,10 +329,9 @@ def test_a_special_sub_word_that_the_teacher_lacks_is_one_that_it_has_not(text_w
             {"student": {"from_layers": [0], "intermediate": 8, "config": {"intermediate_size": 16}}},
             r"intermediate: 8 beside config\.intermediate_size, found 16; leave out config\.intermediate_size",
         ),
-        ({"student": {"from_layers": [0], "embedding": 16}}, r"embedding: 16 is what a hidden state has; leave it out"),
         (
-            {"student": {"layers": 1, "embedding": 8, "config": {"hidden_size": 8}}},
-            r"embedding: 8 is what a hidden state has; leave it out",
+            {"student": {"from_layers": [0], "embedding": 16}},
+            r"embedding: 16 is what a hidden state has, .*leave it out",
         ),
         ({"run": "runs/none", "teacher": None}, r"runs/none is no finished run of `isogloss train`"),
         ({"run": "runs/none"}, r"teacher: does not go with run"),
@@ -307,6 +348,48 @@ def test_bad_input_is_one_clear_error_before_anything_is_written(
     with pytest.raises(IsoglossError, match=message):
         isogloss.distil(given.pop("teacher"), **given, overrides=overrides, output=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"teacher": "runs/none/model"}, r"^teacher 'runs/none/model': no such folder, and no id of the hub"),
+        ({"teacher": "isogloss-smal"}, r"^no model 'isogloss-smal'; did you mean 'isogloss-small'"),
+        ({"student": "runs/none/model"}, r"^model 'runs/none/model': no such folder, and no id of the hub"),
+        ({"student": "{layers: 1, tokenizer: ./none}"}, r"^student\.tokenizer './none': no such folder, and no id"),
+        ({"teacher": "none/none"}, r"^model 'none/none' is neither a local folder nor to be had from the hub"),
+        ({"student": "none/none"}, r"^model 'none/none' is neither a local folder nor to be had from the hub"),
+        (
+            {"student": "{layers: 1, tokenizer: none/none}"},
+            r"^model 'none/none' is neither a local folder nor to be had from the hub",
+        ),
+        ({"student": "layers: 4, hidden: 8"}, r"^student: sizes stand in braces, --student '\{layers: 4, hidden: 8\}'"),
+        (
+            {"teacher": "{run}"},
+            r"^teacher '.*run': the folder of a run, whose model is in it; name '.*run/model' instead",
+        ),
+        (
+            {"student": "{run}"},
+            r"^model '.*run': the folder of a run, whose model is in it; name '.*run/model' instead",
+        ),
+        (
+            {"student": "{layers: 1, tokenizer: {run}}"},
+            r"^student\.tokenizer '.*run': the folder of a run, whose model",
+        ),
+    ],
+)
+def test_a_name_that_leads_to_no_model_is_not_an_unreadable_tokenizer(
+    changes: dict[str, str], message: str, text_world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    shutil.copytree(text_world / "encoder", tmp_path / "run" / "model")
+    given = {"teacher": str(text_world / "encoder"), "student": "{layers: 1, hidden: 8}", **changes}
+    teacher, student = (given[key].replace("{run}", str(tmp_path / "run")) for key in ("teacher", "student"))
+    with pytest.raises(IsoglossError, match=message):
+        isogloss.distil(
+            teacher, student=student, text=template(text_world), overrides=FEW, output=tmp_path / "distilled"
+        )
+    assert not (tmp_path / "distilled").exists()
 
 
 def test_an_architecture_whose_attention_cannot_be_read_is_refused(text_world: Path, tmp_path: Path):
@@ -356,6 +439,10 @@ def test_a_student_learns_the_task_of_a_run(world: Path, tmp_path: Path, capfd: 
 
     with pytest.raises(IsoglossError, match=r"student: with run it is an encoder that there is"):
         isogloss.distil(run=tmp_path / "run", student={"layers": 1}, text="x.txt")
+    with pytest.raises(IsoglossError, match=r"^student '.*run': the folder of a run, .*name '.*run/model' instead"):
+        isogloss.distil(run=tmp_path / "run", student=tmp_path / "run", text="x.txt")
+    with pytest.raises(IsoglossError, match=r"^student '\./none': no such folder, and no id of the hub"):
+        isogloss.distil(run=tmp_path / "run", student="./none", text="x.txt")
     with pytest.raises(IsoglossError, match=r"sources: soft_labels\.teacher: .* has another tokenizer than this run"):
         isogloss.distil(
             run=tmp_path / "run",
@@ -419,3 +506,16 @@ def test_test_sentences_are_found_in_whatever_the_run_reads(
     (tmp_path / "en.txt").write_text(f"{passage}\nwi ta lo ta\n", encoding="utf-8")
     texts = read_recipe_texts(own, Problems())
     assert texts.sentences == {"en": ["wi ta lo ta"]} and texts.left_out == 1
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_who_has_let_a_run_run_code_is_not_asked_again(
+    trusted: bool, trained: Callable[[str], Path], world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    run = shutil.copytree(trained("pos"), tmp_path / "run")
+    recipe = yaml.safe_load((run / "recipe.yaml").read_text("utf-8"))
+    (run / "recipe.yaml").write_text(yaml.safe_dump({**recipe, "trust_remote_code": trusted}), encoding="utf-8")
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr("isogloss.calls.distil_task.train", lambda given, **_: asked.append(given) or [])
+    isogloss.distil(run=run, student=world / "encoder", text=f"{world}/parallel/{{language}}.txt")
+    assert resolve(asked[0]).trust_remote_code is trusted

@@ -12,7 +12,7 @@ import torch
 from transformers import AutoModelForSequenceClassification
 
 from isogloss.common.errors import IsoglossError
-from isogloss.models import new_model, open_model, train_tokenizer
+from isogloss.models import load_tokenizer, new_model, open_model, train_tokenizer
 from isogloss.models.identity import identify
 from tests.support.loading import TAGGING, TEXTS, copy_of, load
 
@@ -99,11 +99,18 @@ def test_a_misspelt_shipped_encoder_is_not_looked_for_on_the_hub(name: str, monk
         identify(name, weights=True)
 
 
-@pytest.mark.parametrize("name", ["runs/none/model", "./none", "/none", "../none/model"])
+@pytest.mark.parametrize("name", ["runs/none/model", "./none", "/none", "../none/model", "a model"])
 def test_what_can_only_be_a_folder_is_not_looked_for_on_the_hub(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("isogloss.models.identity.cached_file", lambda *_, **__: pytest.fail("asked the hub"))
     with pytest.raises(IsoglossError, match=f"model '{name}': no such folder"):
         identify(name, weights=True)
+
+
+def test_the_folder_of_a_run_is_no_model_but_holds_one(folders: dict[str, Path], tmp_path: Path) -> None:
+    copy_of(folders["bert"], tmp_path / "run" / "model")
+    for opened in (load, load_tokenizer):
+        with pytest.raises(IsoglossError, match=r"model '.*/run': the folder of a run, .*name '.*/run/model' instead"):
+            opened(tmp_path / "run")
 
 
 @pytest.mark.parametrize(

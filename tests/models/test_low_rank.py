@@ -30,7 +30,7 @@ def far(kind: str, **more: Any) -> PreTrainedModel:
 
 def begun(teacher: PreTrainedModel, units: int, rows: np.ndarray = ALL, layers: tuple[int, ...] = (0, 1, 2)) -> Any:
     """The student, and the share that its table keeps."""
-    values = {**shared_values(teacher), **low_rank_values(teacher, units, None)}
+    values = {**shared_values(teacher, units), **low_rank_values(units)}
     config = student_config(teacher.config, Sizes(len(layers)), layers, values)
     torch.manual_seed(1)
     student = AutoModel.from_config(AutoConfig.for_model(**{**config, "vocab_size": len(rows)})).eval()
@@ -104,18 +104,17 @@ def test_sub_words_that_the_teacher_lacks_stay_random_with_values_as_large():
 def test_a_teacher_of_other_layers_is_refused(kind: str):
     message = rf"one of bert, .*xlm-roberta, found '{kind}'; leave out embedding, or from_layers"
     with pytest.raises(IsoglossError, match=message):
-        shared_values(build(kind, AutoModel))
+        shared_values(build(kind, AutoModel), 8)
 
 
-@pytest.mark.parametrize(("units", "hidden"), [(16, None), (24, 24)])
-def test_as_many_units_as_a_hidden_state_has_are_refused(units: int, hidden: int | None):
-    with pytest.raises(IsoglossError, match=rf"embedding: {units} is what a hidden state has; leave it out"):
-        low_rank_values(build("bert", AutoModel), units, hidden)
+def test_as_many_units_as_a_hidden_state_has_leave_no_map_to_begin_with():
+    with pytest.raises(IsoglossError, match=r"embedding: 16 is what a hidden state has, .*from_layers.*; leave it out"):
+        shared_values(build("bert", AutoModel), 16)
 
 
 def test_places_that_the_teacher_has_not_are_refused():
     teacher = far("bert")
-    values = {**shared_values(teacher), **low_rank_values(teacher, 8, None), "max_position_embeddings": 600}
+    values = {**shared_values(teacher, 8), **low_rank_values(8), "max_position_embeddings": 600}
     config = student_config(teacher.config, Sizes(1), (0,), values)
     student = AutoModel.from_config(AutoConfig.for_model(**{**config, "vocab_size": 40}))
     basis = principal_directions(teacher, ALL, OFTEN, 8).basis

@@ -10,6 +10,7 @@ import pytest
 
 import isogloss
 from isogloss import IsoglossError
+from isogloss.calls.finished import open_run
 from isogloss.models.extensions.fusion import fusion_of
 from isogloss.models.open import open_model
 from isogloss.start.teacher import open_teacher
@@ -17,6 +18,7 @@ from isogloss.tasks.classification import Classification
 from isogloss.tasks.tagging import part_of_speech
 from isogloss.tasks.task import Task
 from tests.support.methods import recipe
+from tests.support.own_code import with_own_code
 from tests.support.runs import contents
 
 TAGS = ("DET", "NOUN", "PUNCT", "VERB")
@@ -53,6 +55,20 @@ def test_it_is_the_model_of_the_run_that_nothing_moves(world: Path, run: str, ta
 def test_others_are_refused(world: Path, run: str, task: Task, encoder: str, message: str):
     with pytest.raises(IsoglossError, match=message):
         _open(world, run, task, encoder)
+
+
+def test_a_run_whose_recipe_lets_code_run_is_a_teacher_and_is_scored(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    run = with_own_code(world / "teacher", tmp_path / "run", monkeypatch)
+    task = part_of_speech(TAGS)
+    assert _open(world, str(run), task).model.config.model_type == "own"
+    assert open_run(run)[2].labels == TAGS
+    untrusted = (run / "recipe.yaml").read_text(encoding="utf-8").replace("trust_remote_code: true", "")
+    (run / "recipe.yaml").write_text(untrusted, encoding="utf-8")
+    for opened in (lambda: _open(world, str(run), task), lambda: open_run(run)):
+        with pytest.raises(IsoglossError, match=r"(?s)its config\.json cannot be used: .*trust_remote_code"):
+            opened()
 
 
 def test_the_folder_stays_as_it_is_and_the_run_knows_its_teacher(world: Path, tmp_path: Path):

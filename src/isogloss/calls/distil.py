@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,8 @@ def as_student(student: Student | Mapping[str, Any] | str | Path | None) -> list
         student = student.model_dump(mode="json")
     if isinstance(student, Mapping):
         student = json.dumps(dict(student), ensure_ascii=False)
+    if re.match(r"\w+:\s", str(student)):
+        raise IsoglossError(f"student: sizes stand in braces, --student '{{{student}}}', found {student!r} without")
     if str(student).lstrip().startswith("{"):
         return [Typed("model=null", ""), Typed("student=null", ""), Typed(f"student={student}", f"student {student}")]
     return [

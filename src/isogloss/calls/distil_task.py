@@ -9,6 +9,7 @@ from typing import Any
 
 from isogloss.calls.train import train
 from isogloss.common.errors import IsoglossError
+from isogloss.models.sources import require_source
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.resolve import is_pretraining, resolve
 from isogloss.recipe.spec.recipe import Recipe
@@ -22,9 +23,9 @@ SHARE = 0.8
 KEPT = (
     "data", "train_languages", "evaluate_languages", "few_shot", "limit", "steps", "batch_size", "learning_rate",
     "schedule", "warmup_steps", "weight_decay", "precision", "seed", "test", "evaluation_batch_size",
-    *Task.model_fields,
+    "trust_remote_code", *Task.model_fields,
 )  # fmt: skip
-"""What the student's run has of its teacher's: its data and budget, and not its method."""
+"""What the student's run has of its teacher's: its data, budget and trust, and not its method."""
 
 
 def distil_task(
@@ -55,6 +56,7 @@ def distil_task(
             f"student: with run it is an encoder that there is, a folder or hub id, found {student!r}; distil one on "
             "text first: isogloss distil TEACHER --student '{layers: 4}'"
         )
+    require_source(student, "student")
     if not text:
         raise IsoglossError("text: is missing; with run it is what the run's model answers to, 'text/{language}.txt'")
     recipe = resolve(folder.recipe)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import cast
 
 import torch
-from transformers import AutoConfig
 
 from isogloss.calls.required import finished_run, require_mode
 from isogloss.common.distributed import device, processes
@@ -16,8 +15,10 @@ from isogloss.common.errors import IsoglossError
 from isogloss.data.corpus import Cell
 from isogloss.data.problems import Problems
 from isogloss.examples import Example
+from isogloss.models.configuration import read_config
 from isogloss.models.kinds import KINDS
 from isogloss.models.open import Loaded, open_model
+from isogloss.models.relabelling import labels_of
 from isogloss.recipe.build.adapters import modes_of
 from isogloss.recipe.build.data import build_collections
 from isogloss.recipe.build.run import build_autocast
@@ -44,7 +45,7 @@ def open_run(run: str | Path) -> tuple[RunFolder, Recipe, Task, Loaded]:
     # A run keeps its spacing; one that has none is from before there was a choice.
     if recipe.spacing is None and spacing(recipe, named) is not None:
         recipe = recipe.model_copy(update={"spacing": "words"})
-    labels = _stored_labels(folder.model)
+    labels = labels_of(read_config(folder.model, None, remote=recipe.trust_remote_code))
     task = build_task(recipe, named, labels)
     loaded = open_model(
         folder.model,
@@ -57,11 +58,6 @@ def open_run(run: str | Path) -> tuple[RunFolder, Recipe, Task, Loaded]:
     )
     torch.nn.Module.to(loaded.model, device())
     return folder, recipe, task, loaded
-
-
-def _stored_labels(model: Path) -> tuple[str, ...]:
-    names = AutoConfig.from_pretrained(model).id2label
-    return tuple(names[index] for index in sorted(names))
 
 
 def build_evaluator(recipe: Recipe, task: Task, loaded: Loaded, mode: Mode) -> Evaluator:

@@ -9,7 +9,7 @@ from typing import Any
 from isogloss.calls.arguments import as_overrides
 from isogloss.calls.neighbours import naming_neighbours
 from isogloss.calls.repeated import print_renewed
-from isogloss.calls.required import require_files
+from isogloss.calls.required import require_files, require_models
 from isogloss.common.locking import locked
 from isogloss.recipe.resolve import resolve_pretraining
 from isogloss.recipe.spec.pretraining import Pretraining
@@ -56,6 +56,7 @@ def pretrain(
     path = Path(output) if output is not None else Path("runs") / default
     require_usable(RunFolder(path), resolved.model_dump(mode="json"), resume=resume, overwrite=overwrite)
     with naming_neighbours(recipe, resolved):
+        require_models(resolved)
         require_files(resolved)
     print_renewed(recipe, resolved)
     # Here, since torch takes seconds, which whoever has mistyped a name need not wait.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 from isogloss.common.errors import IsoglossError, nearest
-from isogloss.models.shipped import located, require_no_misspelling
+from isogloss.models.sources import require_source
 from isogloss.recipe.build.data import build_collections, build_text_set
 from isogloss.recipe.resolve import is_pretraining
 from isogloss.recipe.spec.adapters import AtTest
@@ -45,16 +45,29 @@ def model_of(model: str | Path) -> str | Path:
     """Where the weights of an encoder are: the folder of the final model of a run, or what is no run itself.
 
     Raises:
-        IsoglossError: The run has not ended, or a name is nearly that of an encoder that comes with the package.
+        IsoglossError: The run has not ended, or what is no run can be no model either.
     """
     folder = RunFolder(Path(model))
     if folder.fingerprint.exists() and not folder.model.is_dir():
         raise IsoglossError(f"{model} has no final model: its training has not ended")
     if folder.fingerprint.exists():
         return folder.model
-    if not Path(located(model)).is_dir():
-        require_no_misspelling(str(model))
+    require_source(model)
     return model
+
+
+def require_models(recipe: Pretraining) -> None:
+    """Stop unless the models that a recipe names are folders that are there, or may be on the hub.
+
+    Raises:
+        IsoglossError: One is neither.
+    """
+    named = {"model": recipe.model, "teacher": recipe.teacher}
+    if recipe.student is not None:
+        named["student.tokenizer"] = recipe.student.tokenizer
+    for key, source in named.items():
+        if isinstance(source, str):
+            require_source(source, key)
 
 
 def require_files(recipe: Recipe | Pretraining) -> None:

@@ -15,6 +15,7 @@ from transformers.models.auto.modeling_auto import (
 
 from isogloss.common.errors import IsoglossError, nearest
 from isogloss.models.dropout import set_dropout
+from isogloss.models.heads import require_heads, rotates
 
 _UNLIMITED = 1_000_000
 """transformers gives a tokenizer that knows no limit one far beyond this."""
@@ -33,16 +34,25 @@ def read_config(source: str | Path, revision: str | None, *, remote: bool) -> Pr
     return config
 
 
-def new_config(values: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) -> PreTrainedConfig:
+def new_config(
+    values: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase, like: PreTrainedConfig | None = None
+) -> PreTrainedConfig:
     """A configuration from values, with the tokenizer's vocabulary and special tokens where they say nothing else.
 
+    Args:
+        values: ``model_type`` and whatever differs from the defaults of that type.
+        tokenizer: The tokenizer.
+        like: A configuration that values were taken from. Of the same type, its names are known beside those of the
+            type: config.json on the hub holds names that the type of transformers lacks, and of which some count in
+            the model all the same (``position_buckets`` of mDeBERTa).
+
     Raises:
-        IsoglossError: ``model_type`` or another name is unknown, or a value is not valid.
+        IsoglossError: ``model_type`` or another name is unknown, or a value is not valid, heads among them.
     """
     model_type = str(values.get("model_type"))
     if model_type not in CONFIG_MAPPING:
         raise IsoglossError(f"model_type {model_type!r} is unknown{nearest(model_type, _encoders())}")
-    known = AutoConfig.for_model(model_type)
+    known = like if like is not None and like.model_type == model_type else AutoConfig.for_model(model_type)
     for name in values:
         if not hasattr(known, name):
             raise IsoglossError(f"a model of type {model_type!r} has no {name!r}{nearest(name, known.to_dict())}")
@@ -53,9 +63,12 @@ def new_config(values: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) ->
         defaults[name] = getattr(tokenizer, name)
     fitting = {name: value for name, value in defaults.items() if hasattr(known, name)}
     try:
-        return AutoConfig.for_model(**{**fitting, **values})
+        made = AutoConfig.for_model(**{**fitting, **values})
     except (TypeError, ValueError, StrictDataclassError) as error:
         raise IsoglossError(f"configuration of a {model_type!r} model: {' '.join(str(error).split())}") from error
+    if rotates(made):
+        require_heads(made, made.hidden_size, made.num_attention_heads, ("hidden_size", "num_attention_heads"))
+    return made
 
 
 def prepare(config: PreTrainedConfig, labels: Sequence[str] | None, dropout: float | None) -> None:

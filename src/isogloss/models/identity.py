@@ -10,7 +10,8 @@ from transformers.utils.hub import cached_file, extract_commit_hash
 from isogloss.common.errors import IsoglossError
 from isogloss.models.hashes import hashes_of_weights
 from isogloss.models.hub import reachable
-from isogloss.models.shipped import located, require_no_misspelling, shipped_models
+from isogloss.models.shipped import located, shipped_models
+from isogloss.models.sources import require_source
 
 
 def identify(source: str | Path, *, weights: bool) -> dict[str, Any]:
@@ -25,16 +26,15 @@ def identify(source: str | Path, *, weights: bool) -> dict[str, Any]:
         ``sha256`` by file name for the weights in a folder.
 
     Raises:
-        IsoglossError: The folder lacks files, or the hub cannot be reached and the cache does not have the model.
+        IsoglossError: The folder lacks files or is that of a run, or the hub cannot be reached and the cache does not
+            have the model.
     """
+    require_source(source)
     folder = Path(located(source))
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise IsoglossError(f"model folder {str(source)!r} has no config.json")
         return {"source": str(source), **({"sha256": hashes_of_weights(folder)} if weights else {})}
-    require_no_misspelling(str(source))
-    if str(source).startswith((".", "/", "~")) or str(source).count("/") > 1:
-        raise IsoglossError(f"model {str(source)!r}: no such folder, and no id of the hub, which is OWNER/NAME")
     try:
         # Without a network, the hub would be asked six times for what is not in the cache.
         path = cached_file(str(source), "config.json", local_files_only=not reachable())

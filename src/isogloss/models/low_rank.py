@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from isogloss.common.errors import IsoglossError
+from isogloss.models.places import places
 from isogloss.models.student import BERT_LIKE, fill, take_layers
 
 _SHARED = (
@@ -52,37 +53,32 @@ class _Embeddings(NamedTuple):
     project: nn.Linear | None
 
 
-def low_rank_values(teacher: PreTrainedModel, units: int, hidden: int | None) -> dict[str, Any]:
-    """The values of a configuration that make a student's table narrower than its hidden states.
-
-    Args:
-        teacher: The teacher's encoder.
-        units: Units of a row of the table, e.
-        hidden: Units of a hidden state; None: the teacher's.
-
-    Raises:
-        IsoglossError: A row is as wide as a hidden state.
+def low_rank_values(units: int) -> dict[str, Any]:
+    """The values of a configuration that give a student's table so many units, e, whatever its hidden states have.
 
     Example:
-        >>> from transformers import BertConfig, BertModel
-        >>> sizes = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
-        >>> low_rank_values(BertModel(BertConfig(vocab_size=9, **sizes)), 4, None)
+        >>> low_rank_values(4)
         {'model_type': 'electra', 'embedding_size': 4}
     """
-    if units == (hidden or teacher.config.hidden_size):
-        raise IsoglossError(
-            f"student.embedding: {units} is what a hidden state has; leave it out, or give a smaller one"
-        )
     return {"model_type": "electra", "embedding_size": units}
 
 
-def shared_values(teacher: PreTrainedModel) -> dict[str, Any]:
+def shared_values(teacher: PreTrainedModel, units: int) -> dict[str, Any]:
     """The values of a teacher's configuration without which its layers and embeddings would compute something else.
 
+    Args:
+        teacher: The teacher's encoder.
+        units: Units of a row of the student's table, e.
+
     Raises:
-        IsoglossError: It is no model of `BERT_LIKE`.
+        IsoglossError: It is no model of `BERT_LIKE`, or no linear map would lead from the table to hidden states.
     """
     config = teacher.config
+    if units == config.hidden_size:
+        raise IsoglossError(
+            f"student.embedding: {units} is what a hidden state has, so no linear map would be left that from_layers "
+            "could begin with; leave it out, or give a smaller one"
+        )
     if config.model_type not in BERT_LIKE:
         raise IsoglossError(
             f"student.embedding: with from_layers the teacher must be of BERT's kind, one of {', '.join(BERT_LIKE)}, "
@@ -110,9 +106,9 @@ def principal_directions(teacher: PreTrainedModel, rows: np.ndarray, frequencies
     known = rows >= 0
     read = torch.from_numpy(np.asarray(frequencies, dtype=np.float32)[known]).to(found.words.device)
     tables = found.words[torch.from_numpy(rows[known])], found.places, found.types
-    words, places, types = map(_centred, tables)
-    mean = read @ words / read.sum() + places.mean(0) + types[0]
-    moment = torch.cov(words.T, correction=0, aweights=read) + torch.cov(places.T, correction=0) + mean.outer(mean)
+    words, positions, types = map(_centred, tables)
+    mean = read @ words / read.sum() + positions.mean(0) + types[0]
+    moment = torch.cov(words.T, correction=0, aweights=read) + torch.cov(positions.T, correction=0) + mean.outer(mean)
     values, vectors = torch.linalg.eigh(moment.double())  # in ascending order
     number = min(units - 1, len(moment))
     kept = values[-number:].sum() / values.sum()
@@ -167,13 +163,10 @@ def begin_low_rank(
 
 def _embeddings(model: PreTrainedModel) -> _Embeddings:
     part = model.get_submodule("embeddings")
-    names = ("word_embeddings", "position_embeddings", "token_type_embeddings")
-    words, places, types = (part.get_parameter(f"{name}.weight") for name in names)
-    places_of, norm = part.get_submodule("position_embeddings"), part.get_submodule("LayerNorm")
-    assert isinstance(places_of, nn.Embedding) and isinstance(norm, nn.LayerNorm)
-    # RoBERTa and its kin number positions from the padding id + 1.
-    first = 0 if places_of.padding_idx is None else places_of.padding_idx + 1
-    return _Embeddings(words, places[first:], types, norm, getattr(model, "embeddings_project", None))
+    words, types = (part.get_parameter(f"{name}_embeddings.weight") for name in ("word", "token_type"))
+    rows, norm = places(model)["embeddings.position_embeddings.weight"], part.get_submodule("LayerNorm")
+    assert isinstance(norm, nn.LayerNorm)
+    return _Embeddings(words, rows, types, norm, getattr(model, "embeddings_project", None))
 
 
 def _centred(rows: Tensor) -> Tensor:

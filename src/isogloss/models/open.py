@@ -15,6 +15,7 @@ from isogloss.common.errors import IsoglossError
 from isogloss.models.configuration import new_config, prepare, read_config
 from isogloss.models.extensions import Kind, attach_stored
 from isogloss.models.identity import identify
+from isogloss.models.places import places
 from isogloss.models.relabelling import keep_rows, labels_of, output_layer, told, told_of_kind
 from isogloss.models.shipped import located
 from isogloss.models.tokenizer import load_tokenizer
@@ -157,6 +158,7 @@ def new_model(
     *,
     seed: int,
     dropout: float | None = None,
+    like: PreTrainedConfig | None = None,
 ) -> Loaded:
     """An encoder with random weights from the values of a configuration.
 
@@ -171,11 +173,12 @@ def new_model(
         labels: The classes, in the order of the outputs; None for a head without classes.
         seed: Seed of the parameters; the global random state stays as it was.
         dropout: Probability for all dropout in the model, in [0, 1); None leaves that of ``config``.
+        like: A configuration that values of ``config`` were taken from, whose names are known too; None: there is none.
 
     Raises:
         IsoglossError: ``model_type`` or another name is unknown, a value is not valid, or the type is no encoder.
     """
-    built = new_config(config, tokenizer)
+    built = new_config(config, tokenizer, like)
     prepare(built, labels, dropout)
     model = draw(auto_class, built, seed, remote=False)
     identity = {"config": dict(config), "weights": "random", "seed": seed}
@@ -201,19 +204,10 @@ def _loaded(
         raise IsoglossError(
             f"the tokenizer has {len(tokenizer)} sub-words, but the model has embeddings for {rows} only"
         )
-    tokenizer.model_max_length = min([tokenizer.model_max_length, *_positions(model)])
+    # Relative and rotary positions set no limit.
+    tokenizer.model_max_length = min([tokenizer.model_max_length, *map(len, places(model).values())])
     return Loaded(model.train(), tokenizer, fresh, unused, identity, tuple(notes))
 
 
 def _names(model: PreTrainedModel) -> frozenset[str]:
     return frozenset(name for name, _ in model.named_parameters())
-
-
-def _positions(model: PreTrainedModel) -> list[int]:
-    """Longest inputs that tables of absolute positions allow; without a table (relative, rotary) there is no limit."""
-    return [
-        # XLM-R and its kin number positions from the padding id + 1.
-        module.num_embeddings - (0 if module.padding_idx is None else module.padding_idx + 1)
-        for name, module in model.base_model.named_modules()
-        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding)
-    ]

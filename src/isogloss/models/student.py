@@ -12,7 +12,9 @@ from torch import Tensor
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig, PreTrainedModel
 
 from isogloss.common.errors import IsoglossError
+from isogloss.models.heads import numbers_of_heads, require_heads
 from isogloss.models.layer_modules import layer_modules
+from isogloss.models.places import places
 from isogloss.models.shipped import RECIPE_DEFAULTS
 
 _OF_THE_TABLE = (
@@ -24,6 +26,7 @@ _OF_THE_FOLDER = (
     "architectures",
     "dtype",
     "torch_dtype",
+    "auto_map",
     "transformers_version",
     "_name_or_path",
     "_attn_implementation",
@@ -31,6 +34,10 @@ _OF_THE_FOLDER = (
 )
 _OF_THE_HEAD = ("id2label", "label2id", "num_labels", "problem_type", "classifier_dropout", "pooler_hidden_size")
 """What a configuration says of a head; DeBERTa's pooler, if nothing is said, has the size of a hidden state."""
+
+_UNITS_OF_THE_TABLE = ("embedding_size", "input_embedding_size")
+"""What types that lead a row of the table to a hidden state by a linear map call the units of a row: ELECTRA, ALBERT,
+ConvBERT and others, and RemBERT."""
 
 BERT_LIKE = ("bert", "camembert", "electra", "roberta", "xlm-roberta")
 """The model types whose embeddings and layers are made of modules of BERT's names."""
@@ -59,7 +66,9 @@ def student_config(
     """The values of a student's configuration, without those of its tokenizer.
 
     They are the teacher's but for its sizes. Heads have the teacher's size, or the next larger one that divides
-    ``hidden``; a feed-forward block is as many times as wide as a hidden state.
+    ``hidden``, an even one where positions rotate pairs of units; a feed-forward block is as many times as wide as a
+    hidden state. A table of sub-words that may be narrower than hidden states, as ELECTRA's, stays as it is where these
+    are not narrower still.
 
     Args:
         teacher: The teacher's configuration.
@@ -78,19 +87,23 @@ def student_config(
     """
     depth, hidden = int(teacher.num_hidden_layers), sizes.hidden or int(teacher.hidden_size)
     size = int(teacher.hidden_size) // int(teacher.num_attention_heads)
-    heads = sizes.heads or hidden // next(own for own in range(min(size, hidden), hidden + 1) if hidden % own == 0)
     architecture = _architecture(teacher, more)
+    fitting = (number for number in numbers_of_heads(architecture, hidden) if hidden // number >= size)
+    heads = sizes.heads or max(fitting, default=1)
+    require_heads(architecture, hidden, heads, ("student.hidden", "student.heads"))
     its_block = _name_of_block(architecture)
     wide = sizes.intermediate or round(hidden * units_of_block(teacher) / teacher.hidden_size)
-    if hidden % heads:
-        divisors = [own for own in range(1, hidden + 1) if hidden % own == 0]
-        raise IsoglossError(
-            f"student.heads: must divide hidden = {hidden}, found {heads}; nearest valid: "
-            f"{min(divisors, key=lambda own: abs(own - heads))}"
-        )
     named = {"num_hidden_layers": sizes.layers, "hidden_size": hidden, "num_attention_heads": heads}
     if sizes.intermediate is not None or hasattr(architecture, its_block):
         named[its_block] = wide
+    if hasattr(architecture, "num_key_value_heads"):
+        # As many heads share keys and values as do there, or the next larger number that divides them.
+        shared = architecture.num_attention_heads // architecture.num_key_value_heads
+        groups = (number for number in range(min(shared, heads), heads + 1) if heads % number == 0)
+        named["num_key_value_heads"] = heads // next(groups)
+    if from_layers is None:
+        own = [name for name in _UNITS_OF_THE_TABLE if hasattr(architecture, name)]
+        named |= {name: min(getattr(architecture, name), hidden) for name in own}
     renamed = getattr(teacher, "attribute_map", {})
     if from_layers is not None:
         given = {name: more.get(renamed.get(name, name), value) for name, value in named.items()}
@@ -126,15 +139,16 @@ def begin_as(student: PreTrainedModel, teacher: PreTrainedModel, layers: Sequenc
         rows: The row of the teacher's table of sub-words for each of the student's ``[v]``; below 0: none, it stays.
 
     Raises:
-        IsoglossError: A layer of the teacher has other parameters.
+        IsoglossError: A layer of the teacher has other parameters, or there are other places.
     """
     inside = {id(parameter) for layer in layer_modules(student) for parameter in layer.parameters()}
     table, taken = (own.get_input_embeddings().get_parameter("weight") for own in (student, teacher))
-    known = dict(teacher.named_parameters())
+    known, own, theirs = dict(teacher.named_parameters()), places(student), places(teacher)
     with torch.no_grad():
         for name, parameter in student.named_parameters():
             if id(parameter) not in inside and parameter is not table and name in known:
-                fill(parameter, known[name], name)
+                # Rows of places are taken by place, and not by number: the padding id may be another.
+                fill(own.get(name, parameter), theirs.get(name, known[name]), name)
         had = torch.from_numpy(np.flatnonzero(rows >= 0))
         table[had] = taken[torch.from_numpy(rows[rows >= 0])]
     take_layers(student, teacher, layers)

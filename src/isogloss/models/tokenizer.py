@@ -18,6 +18,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedToken
 
 from isogloss.common.errors import IsoglossError
 from isogloss.models.shipped import located
+from isogloss.models.sources import require_source
 
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 """The special pieces of a new tokenizer, in the order of their ids."""
@@ -36,6 +37,7 @@ def load_tokenizer(source: str | Path, *, revision: str | None = None, remote: b
     Raises:
         IsoglossError: There is none, it is not a fast one, or it has no padding token.
     """
+    require_source(source)
     source = located(source)
     folder = Path(source)
     # Given a folder without a tokenizer, transformers makes an empty one from the model's type.

@@ -13,7 +13,9 @@ from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase
 from isogloss.common.distributed import processes
 from isogloss.data.problems import Problems
 from isogloss.data.texts import Texts
+from isogloss.models.identity import identify
 from isogloss.models.open import Loaded
+from isogloss.models.shipped import located
 from isogloss.models.stored import read_weights
 from isogloss.models.tokenizer import load_tokenizer
 from isogloss.models.unigram import train_unigram
@@ -135,6 +137,8 @@ def _tokenizer(recipe: Pretraining, texts: Texts, folder: RunFolder, *, resuming
     if recipe.student is not None and recipe.tokenizer is None:
         named = recipe.student.tokenizer or recipe.teacher
     if named is not None:
+        if not Path(located(named)).is_dir():
+            identify(named, weights=False)  # says what a name of the hub lacks, and the reader of a tokenizer does not
         return load_tokenizer(named, remote=recipe.trust_remote_code)
     if resuming:
         return load_tokenizer(folder.starting_weights)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from transformers import AutoConfig, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
 from isogloss.common.distributed import device
 from isogloss.common.errors import IsoglossError
+from isogloss.models.configuration import read_config
 from isogloss.models.kinds import KINDS
 from isogloss.models.open import Loaded, open_model
+from isogloss.models.relabelling import labels_of
 from isogloss.recipe.resolve import is_pretraining, resolve
 from isogloss.run.folder import RunFolder
 from isogloss.tasks.encoding import tokenizer_digest
@@ -44,8 +46,7 @@ def open_teacher(
     other = recipe.data[0].task
     if other != name:
         raise IsoglossError(f"{key}: {run} learned task {other!r}, this run learns {name!r}")
-    names = AutoConfig.from_pretrained(folder.model).id2label
-    labels = tuple(names[index] for index in sorted(names))
+    labels = labels_of(read_config(folder.model, None, remote=recipe.trust_remote_code))
     if task.labels and labels != task.labels:
         raise IsoglossError(
             f"{key}: {run} has other labels than this run, or in another order: {', '.join(labels)}; here "

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForMaskedLM, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoModelForMaskedLM, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from isogloss.common.distributed import device
 from isogloss.common.errors import IsoglossError
@@ -30,6 +30,7 @@ def build_model(
     labels: Sequence[str] | None,
     tokenizer: PreTrainedTokenizerBase | None,
     seed: int,
+    like: PreTrainedConfig | None = None,
 ) -> Loaded:
     """The model to train, with a head for the labels, on the device of this process.
 
@@ -40,6 +41,7 @@ def build_model(
         labels: The classes; None for a head without.
         tokenizer: That of a new model; one that there is brings its own.
         seed: Seed of fresh parameters.
+        like: The configuration that values of a new model were taken from; None: the user gave them all.
     """
     if isinstance(source, str):
         loaded = open_model(
@@ -54,7 +56,7 @@ def build_model(
         )
     else:
         assert tokenizer is not None
-        loaded = new_model(source.config, tokenizer, auto_class, labels, seed=seed, dropout=how.dropout)
+        loaded = new_model(source.config, tokenizer, auto_class, labels, seed=seed, dropout=how.dropout, like=like)
     if how.attention is not None:
         loaded.model.set_attn_implementation(how.attention)
     torch.nn.Module.to(loaded.model, device())

@@ -17,6 +17,7 @@ from isogloss.models.extensions.projection import PROJECTION, Projection
 from isogloss.models.feed_forward import keep_units, most_energy, require_fewer_units
 from isogloss.models.low_rank import begin_low_rank, low_rank_values, principal_directions, shared_values
 from isogloss.models.open import Loaded, names_of
+from isogloss.models.places import as_many_places
 from isogloss.models.student import Sizes, begin_as, student_config, units_of_block
 from isogloss.recipe.build.distillation import Teacher, encoder_of
 from isogloss.recipe.build.model import build_model
@@ -52,13 +53,15 @@ def build_student(
     fewer = _fewer_units(asked, teacher)
     # Layers of the teacher are taken whole, and units left out of them afterwards.
     sizes = Sizes(asked.depth, asked.hidden, asked.intermediate if asked.from_layers is None else None, asked.heads)
-    more = dict(asked.config)
+    config, more = teacher.encoder.config, dict(asked.config)
     if asked.embedding is not None:
-        known = {} if asked.from_layers is None else shared_values(teacher.encoder)
-        hidden = asked.config.get("hidden_size", asked.hidden)
-        more = {**known, **low_rank_values(teacher.encoder, asked.embedding, hidden), **more}
-    values = student_config(teacher.encoder.config, sizes, asked.from_layers, more)
-    loaded = build_model(model_spec.NewEncoder(config=values), how, AutoModelForMaskedLM, None, tokenizer, seed)
+        known = {} if asked.from_layers is None else shared_values(teacher.encoder, asked.embedding)
+        more = {**known, **low_rank_values(asked.embedding), **more}
+    elif more.get("model_type", config.model_type) == config.model_type:
+        more = {**as_many_places(teacher.encoder, int(tokenizer.pad_token_id)), **more}
+    values = student_config(config, sizes, asked.from_layers, more)
+    new = model_spec.NewEncoder(config=values)
+    loaded = build_model(new, how, AutoModelForMaskedLM, None, tokenizer, seed, like=config)
     if asked.from_layers is None:
         return loaded
     encoder = encoder_of(loaded.model)

@@ -23,13 +23,15 @@ class Student(Spec):
     heads: int | None = Field(
         None,
         ge=1,
-        description="heads of attention; null: of the teacher's size, or of the nearest larger one that divides hidden",
+        description="heads of attention; null: of the teacher's size, or of the nearest larger one that divides "
+        "hidden, and is even where positions rotate pairs of units (ModernBERT)",
     )
     embedding: int | None = Field(
         None,
         ge=2,
         description="units of a row of the table of sub-words, which a linear map leads to a hidden state: the "
-        "architecture is ELECTRA then; null: as many as a hidden state",
+        "architecture is ELECTRA then; null: as many as a hidden state, or as the teacher's where its own is narrower, "
+        "as that of an ELECTRA may be",
     )
     from_layers: tuple[int, ...] | None = Field(
         None,
