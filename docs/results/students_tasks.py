@@ -7,7 +7,7 @@ python docs/results/students_tasks.py tables
 
 `--model` is the teacher, `--runs` the folder that ``students.py`` has filled. Data and lengths are those of
 ``unfreezing.py``, but for topics, which are three passes over SIB-200's English sentences. All students train at the
-rate of the first one, and so does the encoder that comes with the package, which has read 17 times as much.
+rate of the first one, and so does the encoder that comes with the package, which has read 47 times as much.
 """
 
 from __future__ import annotations
