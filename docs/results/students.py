@@ -90,8 +90,8 @@ ARMS: dict[str, Student] = {
     "four times the text": Student(sources=OWN, steps=4 * STEPS),
 }
 """The students: unless they say otherwise they begin as the teacher's first four layers with half of their feed-forward
-units, have 22,000 sub-words of 256 units, and learn from half a million sub-words of text. The recipe's own table is that
-of 40,000 sub-words."""
+units, have 22,000 sub-words of 256 units, and learn from half a million sub-words of text. The recipe's own table has
+40,000 sub-words."""
 
 
 @dataclass(frozen=True)
